@@ -1,0 +1,70 @@
+package grpctrace
+
+import (
+	"context"
+
+	"github.com/traceferry/traceferry/propagation"
+	"google.golang.org/grpc/metadata"
+)
+
+// incomingKey and outgoingKey are the context keys of grpc-go's metadata. They are
+// unexported; the package's own functions tell them to a context that listens. With
+// them metadata is read without the copy that FromIncomingContext makes. If the ground
+// moves they are nil, and the public functions are used.
+var (
+	incomingKey = learnKey(func(ctx context.Context) { metadata.FromIncomingContext(ctx) })
+	outgoingKey = learnKey(func(ctx context.Context) { metadata.FromOutgoingContext(ctx) })
+)
+
+type listener struct {
+	context.Context
+	asked []any
+}
+
+func (l *listener) Value(key any) any {
+	l.asked = append(l.asked, key)
+	return nil
+}
+
+// learnKey returns the one key that ask asks its context for, or nil if there is not just one.
+func learnKey(ask func(context.Context)) any {
+	l := &listener{Context: context.Background()}
+	ask(l)
+	if len(l.asked) != 1 {
+		return nil
+	}
+	return l.asked[0]
+}
+
+func incoming(ctx context.Context) metadata.MD {
+	if incomingKey != nil {
+		if md, ok := ctx.Value(incomingKey).(metadata.MD); ok {
+			return md
+		}
+	}
+	md, _ := metadata.FromIncomingContext(ctx)
+	return md
+}
+
+// extract returns the context with what the call's metadata carries.
+func extract(ctx context.Context, p *propagation.Propagator) context.Context {
+	return p.ExtractMetadata(ctx, incoming(ctx))
+}
+
+// inject returns the context with outgoing metadata that carries what ctx does.
+func inject(ctx context.Context, p *propagation.Propagator) context.Context {
+	if outgoingKey != nil && ctx.Value(outgoingKey) == nil {
+		ctx, _ = p.ContextWithMetadata(ctx, outgoingKey, wrapOutgoing)
+		return ctx
+	}
+	md, _ := metadata.FromOutgoingContext(ctx)
+	if copied, ok := p.CloneMetadata(ctx, md); ok {
+		return metadata.NewOutgoingContext(ctx, copied)
+	}
+	return ctx
+}
+
+// wrapOutgoing returns the metadata as grpc-go keeps it in a context.
+func wrapOutgoing(md map[string][]string) any {
+	return metadata.NewOutgoingContext(context.Background(), md).Value(outgoingKey)
+}

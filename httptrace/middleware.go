@@ -1,0 +1,66 @@
+package httptrace
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/traceferry/traceferry/propagation"
+)
+
+// Middleware returns a function that wraps a handler so that the context of each
+// request keeps the headers that p carries. It has the shape that chi's Use and
+// most routers take.
+//
+// A local span that is already in the request's context stays the active one. A
+// request with nothing to carry reaches the handler as it is; any other as a copy, as
+// Request.WithContext makes it. Neither the ResponseWriter nor the body is wrapped. What the
+// handler learns about its copy (Pattern, Form, PostForm, MultipartForm) is
+// given back to the original when it returns or panics, so that wrappers outside see the
+// route, and net/http removes the temporary files of an upload.
+//
+// It costs two allocations for a request with headers to carry, none for another.
+// The nil Propagator carries nothing. An Option that makes no sense panics here,
+// where the program is put together.
+func Middleware(p *propagation.Propagator, opts ...Option) func(http.Handler) http.Handler {
+	o := collect(opts)
+	return func(next http.Handler) http.Handler {
+		return &handler{p: p, next: next, options: o}
+	}
+}
+
+type handler struct {
+	p    *propagation.Propagator
+	next http.Handler
+	options
+}
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	outer := r.Context()
+	ctx := h.p.ExtractHTTP(outer, r.Header)
+	if h.tags != nil {
+		h.tags.set(ctx, r)
+	}
+	if h.echo {
+		if id := propagation.RequestIDFromContext(ctx); id != "" {
+			w.Header().Set("X-Request-Id", id)
+		}
+	}
+	if ctx == outer {
+		h.next.ServeHTTP(w, r)
+		return
+	}
+	if r.Trailer == nil && slices.Contains(r.TransferEncoding, "chunked") {
+		// net/http puts trailers that were not announced into the original; a map
+		// that is there already is shared with the copy.
+		r.Trailer = http.Header{}
+	}
+	inner := r.WithContext(ctx)
+	defer giveBack(r, inner)
+	h.next.ServeHTTP(w, inner)
+}
+
+// giveBack hands the original what its copy has learned.
+func giveBack(r, inner *http.Request) {
+	r.Pattern = inner.Pattern
+	r.Form, r.PostForm, r.MultipartForm = inner.Form, inner.PostForm, inner.MultipartForm
+}

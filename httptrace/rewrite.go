@@ -1,0 +1,32 @@
+package httptrace
+
+import (
+	"net/http/httputil"
+
+	"github.com/traceferry/traceferry/propagation"
+)
+
+// Rewrite returns a function for httputil.ReverseProxy.Rewrite that removes every
+// carried header that the proxy has copied from the inbound request, calls next,
+// which may be nil, and injects anew what the context carries:
+//
+//	proxy := &httputil.ReverseProxy{Rewrite: httptrace.Rewrite(p, func(r *httputil.ProxyRequest) { r.SetURL(target) })}
+//
+// So nothing is sent twice, and while a local span runs every format names it.
+// Without Middleware around the proxy it reads the inbound headers itself. What
+// next sets by hand stays for x-request-id, baggage and Config.Headers.
+func Rewrite(p *propagation.Propagator, next func(*httputil.ProxyRequest)) func(*httputil.ProxyRequest) {
+	return func(pr *httputil.ProxyRequest) {
+		p.StripHTTP(pr.Out.Header)
+		if next != nil {
+			next(pr)
+		}
+		ctx := p.ExtractHTTP(pr.Out.Context(), pr.In.Header)
+		if ctx != pr.Out.Context() {
+			pr.Out = pr.Out.WithContext(ctx)
+		}
+		if h, ok := p.CloneHTTP(ctx, pr.Out.Header); ok {
+			pr.Out.Header = h
+		}
+	}
+}

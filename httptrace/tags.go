@@ -1,0 +1,109 @@
+package httptrace
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+	"golang.org/x/net/http/httpguts"
+)
+
+// WithTagHeaders has Middleware set request headers as attributes of OpenTelemetry's
+// active span, as Ambassador's tag_headers does, under the names of the semantic
+// conventions for HTTP (https://opentelemetry.io/docs/specs/semconv/http/http-spans/):
+//
+//	a header name -> http.request.header.NAME, in lower case, all its lines
+//	:authority    -> server.address, and server.port where there is one
+//	:path         -> url.path, and url.query where there is one
+//	:method       -> http.request.method
+//	:scheme       -> url.scheme: https on a TLS connection, else http
+//
+// A header that did not come sets nothing, and so does a request without a recording
+// span: put otelhttp outside this middleware. Names are in any case. It panics for a
+// name that is none, and for credentials (authorization, proxy-authorization,
+// cookie, set-cookie, jwt), which do not belong into traces.
+func WithTagHeaders(names ...string) Option {
+	var t tagHeaders
+	for _, name := range names {
+		lower := strings.ToLower(name)
+		switch {
+		case pseudoHeaders[lower] != nil:
+			t.pseudo = append(t.pseudo, pseudoHeaders[lower])
+		case slices.Contains(credentials, lower):
+			panic(fmt.Sprintf("httptrace: WithTagHeaders(%q): a credential does not belong into a trace", name))
+		case !httpguts.ValidHeaderFieldName(name):
+			panic(fmt.Sprintf("httptrace: WithTagHeaders(%q): no header name, and none of :authority, :path, :method, :scheme", name))
+		default:
+			t.headers = append(t.headers, taggedHeader{http.CanonicalHeaderKey(name), attribute.Key("http.request.header." + lower)})
+		}
+	}
+	return optionFunc(func(o *options) { o.tags = &t })
+}
+
+var credentials = []string{"authorization", "proxy-authorization", "cookie", "set-cookie", "jwt"}
+
+type tagHeaders struct {
+	headers []taggedHeader
+	pseudo  []func(*http.Request) []attribute.KeyValue
+}
+
+type taggedHeader struct {
+	canonical string
+	attribute attribute.Key
+}
+
+func (t *tagHeaders) set(ctx context.Context, r *http.Request) {
+	span := trace.SpanFromContext(ctx)
+	if !span.IsRecording() {
+		return
+	}
+	var attrs []attribute.KeyValue
+	for _, h := range t.headers {
+		if vals := r.Header[h.canonical]; len(vals) > 0 {
+			attrs = append(attrs, h.attribute.StringSlice(vals))
+		} else if h.canonical == "Host" { // net/http keeps it elsewhere
+			attrs = append(attrs, h.attribute.StringSlice([]string{r.Host}))
+		}
+	}
+	for _, pseudo := range t.pseudo {
+		attrs = append(attrs, pseudo(r)...)
+	}
+	span.SetAttributes(attrs...)
+}
+
+var pseudoHeaders = map[string]func(*http.Request) []attribute.KeyValue{
+	":authority": func(r *http.Request) []attribute.KeyValue {
+		host, port, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			return []attribute.KeyValue{attribute.String("server.address", r.Host)}
+		}
+		attrs := []attribute.KeyValue{attribute.String("server.address", host)}
+		if n, err := strconv.Atoi(port); err == nil {
+			attrs = append(attrs, attribute.Int("server.port", n))
+		}
+		return attrs
+	},
+	":path": func(r *http.Request) []attribute.KeyValue {
+		attrs := []attribute.KeyValue{attribute.String("url.path", r.URL.Path)}
+		if r.URL.RawQuery != "" {
+			attrs = append(attrs, attribute.String("url.query", r.URL.RawQuery))
+		}
+		return attrs
+	},
+	":method": func(r *http.Request) []attribute.KeyValue {
+		return []attribute.KeyValue{attribute.String("http.request.method", r.Method)}
+	},
+	":scheme": func(r *http.Request) []attribute.KeyValue {
+		scheme := "http"
+		if r.TLS != nil {
+			scheme = "https"
+		}
+		return []attribute.KeyValue{attribute.String("url.scheme", scheme)}
+	},
+}

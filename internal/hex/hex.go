@@ -1,0 +1,61 @@
+// Package hex reads and writes the lower-case hexadecimal numbers of trace headers.
+//
+// encoding/hex takes both cases and reports errors by allocating; the formats want
+// lower case only, and a wrong digit is an everyday event.
+package hex
+
+const digits = "0123456789abcdef"
+
+const bad = 0xFF
+
+// values maps a lower-case digit to its value and every other byte to bad.
+var values = func() (t [256]byte) {
+	for i := range t {
+		t[i] = bad
+	}
+	for i, d := range []byte(digits) {
+		t[d] = byte(i)
+	}
+	return
+}()
+
+// Decode fills dst from exactly twice as many lower-case digits and reports whether s is that.
+func Decode(dst []byte, s string) bool {
+	if len(s) != 2*len(dst) {
+		return false
+	}
+	seen := byte(0)
+	for i := range dst {
+		hi, lo := values[s[2*i]], values[s[2*i+1]]
+		dst[i] = hi<<4 | lo
+		seen |= hi | lo
+	}
+	return seen <= 0x0F
+}
+
+// DecodePadded is Decode for one digit at least and as many as fit dst, as if s had
+// zeros on its left.
+func DecodePadded(dst []byte, s string) bool {
+	if s == "" || len(s) > 2*len(dst) {
+		return false
+	}
+	seen := byte(0)
+	clear(dst)
+	for i := range s {
+		v := values[s[len(s)-1-i]]
+		seen |= v
+		dst[len(dst)-1-i/2] |= v << (4 * (i & 1))
+	}
+	return seen <= 0x0F
+}
+
+// Digit returns the value of a lower-case digit, and false for any other byte.
+func Digit(c byte) (byte, bool) { return values[c], values[c] != bad }
+
+// Append appends two lower-case digits a byte.
+func Append(dst, src []byte) []byte {
+	for _, b := range src {
+		dst = append(dst, digits[b>>4], digits[b&0xF])
+	}
+	return dst
+}

@@ -1,0 +1,85 @@
+package propagation
+
+import (
+	"strings"
+
+	"github.com/traceferry/traceferry/internal/hex"
+)
+
+// b3Single is B3's single header
+// (https://github.com/openzipkin/b3-propagation#single-header):
+//
+//	b3    = state / trace-id "-" span-id [ "-" state ] [ "-" parent-span-id ]
+//	state = "1" accept / "0" deny / "d" debug
+//
+// Without a state the decision is deferred. The first of several lines counts.
+// Envoy writes x-b3-* only, and prefers b3 when it reads: one that names another
+// span than x-b3-* is stale, and not sent on.
+var b3Single = codec{
+	name:    "b3",
+	fields:  []string{"b3"},
+	decode:  decodeB3Single,
+	encode:  encodeB3Single,
+	written: 1,
+	size:    32 + 1 + 16 + 1 + 1 + 1 + 16,
+	yields:  B3Multi,
+}
+
+func decodeB3Single(l lines) (SpanContext, verdict) {
+	s := l.first(0)
+	switch {
+	case s == "":
+		return SpanContext{}, absent
+	case len(s) == 1:
+		if state, ok := parseB3State(s); ok {
+			return SpanContext{Sampling: state}, valid
+		}
+		return SpanContext{}, malformed
+	}
+	traceID, rest, _ := strings.Cut(s, "-")
+	spanID, rest, more := strings.Cut(rest, "-")
+	state, parentID, hasParent := strings.Cut(rest, "-")
+	if more && !hasParent && len(state) == 16 { // the state left out and the parent not
+		state, parentID, hasParent, more = "", state, true, false
+	}
+	sampling, ok := Deferred, !hasParent || parentID != ""
+	if more {
+		sampling, ok = parseB3State(state)
+		ok = ok && (!hasParent || parentID != "")
+	}
+	if !ok {
+		return SpanContext{}, malformed
+	}
+	sc, ok := parseB3IDs(traceID, spanID, parentID)
+	if !ok {
+		return SpanContext{}, malformed
+	}
+	sc.Sampling = sampling
+	return sc, valid
+}
+
+func parseB3State(s string) (Sampling, bool) {
+	switch s {
+	case "0":
+		return Denied, true
+	case "1":
+		return Accepted, true
+	case "d":
+		return Debug, true
+	}
+	return Deferred, false
+}
+
+func encodeB3Single(w writer, o outgoing) writer {
+	w.buf = appendTraceID(w.buf, o.TraceID)
+	w.buf = append(w.buf, '-')
+	w.buf = hex.Append(w.buf, o.SpanID[:])
+	if o.Sampling.Decided() {
+		w.buf = append(w.buf, '-', "-01d"[o.Sampling])
+		if o.ParentID.IsValid() { // by position: a parent needs a state before it
+			w.buf = append(w.buf, '-')
+			w.buf = hex.Append(w.buf, o.ParentID[:])
+		}
+	}
+	return w.close(0)
+}

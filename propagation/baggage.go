@@ -1,0 +1,81 @@
+package propagation
+
+import (
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/otel/baggage"
+)
+
+// w3cBaggage is W3C Baggage (https://www.w3.org/TR/baggage/, section 3.3):
+//
+//	baggage = member *179( OWS "," OWS member )
+//	member  = key OWS "=" OWS value *( OWS ";" OWS property )
+//
+// It travels verbatim. OpenTelemetry's baggage is made of it when somebody asks for
+// that, and only what the application changed there is written; a member that
+// OpenTelemetry did not take (it keeps 64, of the specification's 180) stays.
+var w3cBaggage = codec{
+	name:   "baggage",
+	fields: []string{"baggage"},
+	lists:  []string{"baggage"},
+}
+
+// maxBaggageBytes is what the specification (section 3.3.2) lets everyone count on,
+// and OpenTelemetry's own limit.
+const maxBaggageBytes = 8192
+
+// parseBaggage returns what OpenTelemetry takes of the lines, and whether it took all.
+func parseBaggage(all []string) (baggage.Baggage, bool) {
+	bag, err := baggage.Parse(strings.Join(all, ","))
+	return bag, err == nil
+}
+
+func sameBaggage(a, b baggage.Baggage) bool {
+	if a.Len() != b.Len() {
+		return false
+	}
+	for _, m := range a.Members() {
+		if other := b.Member(m.Key()); other.Key() == "" || other.String() != m.String() {
+			return false
+		}
+	}
+	return true
+}
+
+// editBaggage returns the header that leaves this service: raw is what came in, shown what
+// the application was given of it, and now what it has. Members that it left alone
+// stay as they came and where they were. Past 8192 bytes those at the end of raw give way.
+func editBaggage(raw []string, shown, now baggage.Baggage) string {
+	var changed []string
+	for _, m := range now.Members() {
+		if old := shown.Member(m.Key()); old.Key() == "" || old.String() != m.String() {
+			changed = append(changed, m.String())
+		}
+	}
+	slices.Sort(changed) // OpenTelemetry's baggage has no order
+	room := maxBaggageBytes
+	for _, m := range changed {
+		room -= len(m) + 1
+	}
+	var list []byte
+	if now.Len() > 0 { // else all of it was taken away, the members not shown too
+		for _, line := range raw {
+			for m := range members(line) {
+				key := trimOWS(keyOf(m))
+				was, is := shown.Member(key), now.Member(key)
+				if was.Key() != is.Key() || was.Key() != "" && was.String() != is.String() {
+					continue
+				}
+				if len(list)+len(m) > room {
+					break
+				}
+				list = appendMember(list, 0, m)
+			}
+		}
+	}
+	for _, m := range changed {
+		list = appendMember(list, 0, m)
+	}
+	return string(list)
+}

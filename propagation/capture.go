@@ -1,0 +1,167 @@
+package propagation
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/trace/embedded"
+)
+
+// capture is what one Extract read: a context node that keeps the carried lines
+// verbatim. It is the only allocation of an ordinary request, so the lines are in
+// it; they must not be the request's own slices, which keep the whole header
+// alive. All but the two atomics is written before the node is shared.
+//
+// Lines are kept in the order of their field numbers, those of one name side by side,
+// so that a name's lines are a slice of the array: inject hands that slice out, with
+// no room to append.
+type capture struct {
+	embedded.Span // a *remoteSpan is a pointer to this same memory; see span.go
+
+	parent  context.Context
+	by      *Propagator          // whose Config.Headers the numbers from firstHeader on are
+	learned atomic.Pointer[lazy] // what was worked out of the lines since
+	more    *overflow            // the lines, where they do not fit here
+	formats formatSet            // whose lines are here
+	asked   atomic.Bool          // somebody asked for OpenTelemetry's baggage: it may have been changed
+	n       uint8
+	about   traits
+	ids     [inlineLines]fieldID
+	vals    [inlineLines]string
+}
+
+// inlineLines fills the node to 208 bytes, a size class of Go's allocator. An Istio
+// sidecar with a B3 tracer sends six or seven lines.
+const inlineLines = 8
+
+// overflow holds more lines than fit the node, or any whose names are not fixed.
+type overflow struct {
+	ids  []fieldID
+	vals []string
+	keys []string // the whole name of a line under a prefix, as it came; else empty
+}
+
+// traits are what a capture knows of its lines and its place.
+type traits uint8
+
+const (
+	rawBins         traits = 1 << iota // the lines are from gRPC metadata: -bin values are raw bytes
+	unprintable                        // some line has a byte outside 0x20-0x7E: not every transport takes it
+	showsSpan                          // answers OpenTelemetry's question for the active span
+	showsBaggage                       // answers OpenTelemetry's question for the baggage
+	inheritsBaggage                    // a context further out has OpenTelemetry baggage, which the node does not hide
+)
+
+type captureKey struct{}
+
+// captured returns the nearest capture of the context, or nil.
+func captured(ctx context.Context) *capture {
+	if c, ok := ctx.(*capture); ok || ctx == nil {
+		return c
+	}
+	c, _ := ctx.Value(captureKey{}).(*capture)
+	return c
+}
+
+func (c *capture) lines() ([]fieldID, []string) {
+	if c.more != nil {
+		return c.more.ids, c.more.vals
+	}
+	return c.ids[:c.n], c.vals[:c.n]
+}
+
+// run is the lines of one name.
+type run struct {
+	id   fieldID
+	key  string   // the whole name as it came, for a name under a prefix
+	vals []string // the capture's own memory: not to be written, and there is no room to append
+}
+
+// runs ranges over the captured names.
+func (c *capture) runs(yield func(run) bool) {
+	ids, vals := c.lines()
+	var keys []string
+	if c.more != nil {
+		keys = c.more.keys
+	}
+	for i := 0; i < len(ids); {
+		r := run{id: ids[i]}
+		if keys != nil {
+			r.key = keys[i]
+		}
+		j := i + 1
+		for j < len(ids) && ids[j] == r.id && (keys == nil || keys[j] == r.key) {
+			j++
+		}
+		r.vals = vals[i:j:j]
+		if !yield(r) {
+			return
+		}
+		i = j
+	}
+}
+
+// fixed returns the lines of one fixed name.
+func (c *capture) fixed(id fieldID) []string {
+	ids, vals := c.lines()
+	i := 0
+	for i < len(ids) && ids[i] < id {
+		i++
+	}
+	j := i
+	for j < len(ids) && ids[j] == id {
+		j++
+	}
+	return vals[i:j:j]
+}
+
+// field describes a run, whichever Propagator captured it.
+func (c *capture) field(r run) field {
+	switch r.id {
+	case foreignHeader, foreignUnsafe:
+		return headerField(r.key, r.id == foreignUnsafe)
+	}
+	return *c.by.field(r.id)
+}
+
+// A capture is a context.Context: its parent, and three answers more.
+
+func (c *capture) Deadline() (time.Time, bool) { return c.parent.Deadline() }
+func (c *capture) Done() <-chan struct{}       { return c.parent.Done() }
+func (c *capture) Err() error                  { return c.parent.Err() }
+
+func (c *capture) Value(key any) any {
+	switch key {
+	case captureKey{}:
+		return c
+	case otelKeys.span:
+		if c.about&showsSpan != 0 {
+			return (*remoteSpan)(c)
+		}
+	case otelKeys.baggage:
+		c.asked.Store(true)
+		if c.about&showsBaggage != 0 {
+			return c.learn().baggageValue(c)
+		}
+	}
+	return c.parent.Value(key)
+}
+
+// String names the formats and not one value: contexts end up in logs.
+func (c *capture) String() string {
+	var names []string
+	for f := range c.formats.all {
+		names = append(names, f.String())
+	}
+	parent := fmt.Sprintf("%T", c.parent)
+	if s, ok := c.parent.(fmt.Stringer); ok {
+		parent = s.String()
+	}
+	return parent + ".traceferry(" + strings.Join(names, ",") + ")"
+}
+
+// GoString is String: %#v must not print values either.
+func (c *capture) GoString() string { return c.String() }

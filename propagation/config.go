@@ -1,0 +1,201 @@
+package propagation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"go.opentelemetry.io/otel/propagation"
+)
+
+// Config says what a Propagator carries. The zero Config carries the eight formats
+// that the mission of this library names: W3C, B3Single, B3Multi, GRPCTraceBin,
+// CloudTrace, OTSpanContext, RequestID and Baggage, verbatim while no span of
+// OpenTelemetry's runs here, rewritten to name that span while one does. Package preset
+// has a Config for each mesh.
+type Config struct {
+	// Formats are carried: read, and sent on. Their order is the precedence: where
+	// several name a span, the first valid one is what RemoteFromContext and
+	// OpenTelemetry see. nil: the default above; empty, not nil: none.
+	Formats []Format
+
+	// Emit are written from the span context whenever there is one with both ids,
+	// beside what came in: from the local span if there is one, else translated from
+	// what came. A format of Emit that came in, is carried and is valid goes as it
+	// came while there is no local span. nil: where a local span would leave in no
+	// format at all, the first of Formats that can be written; empty, not nil: none.
+	Emit []Format
+
+	// ReadOnly are read, after Formats in precedence, and never sent: the last step
+	// of a migration.
+	ReadOnly []Format
+
+	// Headers are further headers to carry verbatim: exact names, in any case.
+	// Credentials, hop-by-hop headers, and what proxies and transports own are
+	// refused (see New); for those that an application may have reason to pass on
+	// there is UnsafeHeaders.
+	Headers []string
+
+	// UnsafeHeaders are carried as Headers are, and withheld from
+	// CapturedFromContext. Only authorization, cookie, set-cookie, jwt and x-envoy-*
+	// may stand here: each is a credential or steers a proxy, and goes to every
+	// destination that the client calls.
+	UnsafeHeaders []string
+
+	// GenerateRequestID lets Extract make a random UUID (version 4) where no
+	// x-request-id came in. It needs RequestID among Formats. A request is then never
+	// "nothing to carry": Extract allocates the node and the id.
+	GenerateRequestID bool
+
+	// Deferred is what a caller's open decision becomes where it cannot stay open: in
+	// OpenTelemetry, W3C, GRPCTraceBin, OTSpanContext, Jaeger and OTTrace. The zero
+	// value, Deferred, means Denied; the other choice is Accepted. A parent-based
+	// sampler takes Denied for the caller's word and records nothing of such a trace.
+	Deferred Sampling
+
+	// LocalSpan returns the span that runs in a context, for tracers other than
+	// OpenTelemetry's; false, or a span context without both ids, where there is none. A
+	// TraceState that it returns is what the span adds to the list or changes there. It is called
+	// by every Inject and must be safe for all goroutines. nil: OpenTelemetry's active
+	// span, if it is valid and not remote.
+	LocalSpan func(context.Context) (SpanContext, bool)
+
+	// Also are OpenTelemetry propagators for formats that are not ours. Extract and
+	// Inject call them first, in their order; where their fields are also ours, ours prevail.
+	Also []propagation.TextMapPropagator
+
+	// Limits bound what one request may make this process keep and send.
+	Limits Limits
+
+	// Observer hears of single requests; nil costs nothing.
+	Observer *Observer
+}
+
+// Limits bound what is kept of one request. A zero field is its default; a negative
+// one is a mistake. What does not fit is left out, a format whole, and counted.
+type Limits struct {
+	HeaderBytes   int // all lines of one name together; default 8192
+	TotalBytes    int // all that is kept of a request, names under a prefix included; default 16384
+	Lines         int // header lines of a request; default 64, at most 65535
+	MetadataBytes int // added to a gRPC call, counted as HTTP/2 does: name, value and 32 for each line; default 4096
+}
+
+var defaultLimits = Limits{HeaderBytes: 8192, TotalBytes: 16384, Lines: 64, MetadataBytes: 4096}
+
+// validate returns every mistake of the Config.
+func (c *Config) validate() error {
+	var errs []error
+	wrong := func(field string, value any, reason string, args ...any) {
+		errs = append(errs, &ConfigError{field, value, fmt.Sprintf(reason, args...)})
+	}
+
+	seen := map[Format]string{}
+	list := func(name string, fs []Format, check func(f Format, field string)) {
+		for i, f := range fs {
+			field := fmt.Sprintf("%s[%d]", name, i)
+			if !f.known() {
+				wrong(field, f, "no such format")
+			} else {
+				check(f, field)
+			}
+		}
+	}
+	once := func(f Format, field string) {
+		if at, dup := seen[f]; dup {
+			wrong(field, f, "already in %s", at)
+		}
+		seen[f] = field
+	}
+	list("Formats", c.Formats, once)
+	if c.Formats == nil {
+		for _, f := range defaultFormats {
+			seen[f] = "the default Formats"
+		}
+	}
+	list("ReadOnly", c.ReadOnly, func(f Format, field string) {
+		if !f.decodes() {
+			wrong(field, f, "names no span, so there is nothing to read; a format that travels belongs in Formats")
+		}
+		once(f, field)
+	})
+	emitted := map[Format]bool{}
+	list("Emit", c.Emit, func(f Format, field string) {
+		switch {
+		case !f.encodes():
+			wrong(field, f, "cannot be written from a span context")
+		case slices.Contains(c.ReadOnly, f):
+			wrong(field, f, "is in ReadOnly, which is never written")
+		case emitted[f]:
+			wrong(field, f, "is listed twice")
+		}
+		emitted[f] = true
+	})
+
+	names := map[string]string{}
+	for _, l := range []struct {
+		field  string
+		names  []string
+		unsafe bool
+	}{{"Headers", c.Headers, false}, {"UnsafeHeaders", c.UnsafeHeaders, true}} {
+		for i, name := range l.names {
+			field := fmt.Sprintf("%s[%d]", l.field, i)
+			if reason := refuseHeader(name, l.unsafe); reason != "" {
+				wrong(field, name, "%s", reason)
+			}
+			lower := headerField(name, l.unsafe).lower
+			if at, dup := names[lower]; dup {
+				wrong(field, name, "already in %s", at)
+			}
+			names[lower] = field
+		}
+	}
+	if n := len(c.Headers) + len(c.UnsafeHeaders); n > maxHeaders {
+		wrong("Headers", n, "at most %d names, UnsafeHeaders included", maxHeaders)
+	}
+
+	if c.GenerateRequestID && seen[RequestID] == "" {
+		wrong("GenerateRequestID", true, "needs RequestID in Formats")
+	}
+	if c.Deferred > Accepted {
+		wrong("Deferred", c.Deferred, "must be Denied or Accepted")
+	}
+	for i, p := range c.Also {
+		if p == nil {
+			wrong(fmt.Sprintf("Also[%d]", i), p, "is nil")
+		}
+	}
+	for _, l := range []struct {
+		name  string
+		value int
+		most  int
+	}{
+		{"HeaderBytes", c.Limits.HeaderBytes, maxLimit}, {"TotalBytes", c.Limits.TotalBytes, maxLimit},
+		{"Lines", c.Limits.Lines, maxLines}, {"MetadataBytes", c.Limits.MetadataBytes, maxLimit},
+	} {
+		if l.value < 0 || l.value > l.most {
+			wrong("Limits."+l.name, l.value, "must be 1 to %d, or 0 for the default", l.most)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+const (
+	maxHeaders = 150     // so that a field number is a byte
+	maxLines   = 65535   // of Limits.Lines
+	maxLimit   = 1 << 30 // of the others: sizes are added up as ints of 32 bits
+)
+
+// withDefaults returns the limits with their defaults filled in.
+func (l Limits) withDefaults() Limits {
+	fill := func(v *int, d int) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	fill(&l.HeaderBytes, defaultLimits.HeaderBytes)
+	fill(&l.TotalBytes, defaultLimits.TotalBytes)
+	fill(&l.Lines, defaultLimits.Lines)
+	fill(&l.MetadataBytes, defaultLimits.MetadataBytes)
+	return l
+}

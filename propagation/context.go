@@ -1,0 +1,82 @@
+package propagation
+
+import (
+	"context"
+	"iter"
+)
+
+// RemoteFromContext returns what the caller's headers said of its span: the first
+// format of Config.Formats whose lines are valid and have ids, else the first that
+// holds a decision without ids. False, where no captured format says either.
+//
+// Headers that do not parse are carried all the same; only nothing is said of them here.
+// The headers are parsed at the first call for a request (one allocation or two),
+// and it may be called from any goroutine.
+func RemoteFromContext(ctx context.Context) (SpanContext, bool) {
+	if c := captured(ctx); c != nil && c.formats&traceFormats != 0 {
+		l := c.read()
+		return l.remote, l.ok
+	}
+	return SpanContext{}, false
+}
+
+// RequestIDFromContext returns the captured x-request-id, or "" if there is none or if it is
+// not 1 to 128 characters of A-Z a-z 0-9 . _ : -. What it returns is safe in logs,
+// headers and file names. A longer or stranger id is carried all the same.
+func RequestIDFromContext(ctx context.Context) string {
+	if c := captured(ctx); c != nil && c.formats.has(RequestID) {
+		if id := (lines{c, RequestID}).first(0); validRequestID(id) {
+			return id
+		}
+	}
+	return ""
+}
+
+// CapturedFromContext ranges over the captured lines as name and value, but for
+// those of Config.UnsafeHeaders. Names are in lower case, values as they came: bytes that
+// are not printable among them, so quote them before they reach a terminal. Lines
+// of one name are side by side and in order.
+func CapturedFromContext(ctx context.Context) iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		c := captured(ctx)
+		if c == nil {
+			return
+		}
+		for r := range c.runs {
+			def := c.field(r)
+			if def.unsafe {
+				continue
+			}
+			s := sending{key: r.key, def: &def}
+			for _, v := range r.vals {
+				if !yield(s.lower(), v) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Copy returns dst with what src has captured, and nothing else of src: no
+// deadline, no cancellation, no local span, no changed baggage. It is for work that
+// outlives the request:
+//
+//	go job(propagation.Copy(context.Background(), r.Context()))
+//
+// It costs one allocation; where src has captured nothing it is dst.
+func Copy(dst, src context.Context) context.Context {
+	c := captured(src)
+	if c == nil {
+		return dst
+	}
+	if dst == nil {
+		dst = context.Background()
+	}
+	d := &capture{
+		parent: dst, by: c.by, more: c.more, formats: c.formats, n: c.n,
+		about: c.about &^ (showsSpan | showsBaggage | inheritsBaggage), ids: c.ids, vals: c.vals,
+	}
+	d.learned.Store(c.learned.Load())
+	d.place(false)
+	return d
+}

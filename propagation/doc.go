@@ -1,0 +1,2 @@
+// Package propagation is the engine.
+package propagation

@@ -1,0 +1,252 @@
+package propagation
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/traceferry/traceferry/internal/ascii"
+	"go.opentelemetry.io/otel/baggage"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// ExtractHTTP reads the carried headers of an inbound HTTP request and returns a
+// context that keeps them. If there is nothing to carry it is ctx itself. Names are
+// found as http.Header.Get finds them; h is not kept and may change afterwards.
+//
+// A valid local span that is already in ctx stays the active one; a capture that
+// is already in ctx (an Extract further out) stays for every format that h says
+// nothing of. It costs one allocation, and may be called from any goroutine.
+func (p *Propagator) ExtractHTTP(ctx context.Context, h http.Header) context.Context {
+	if p == nil {
+		return ctx
+	}
+	for _, also := range p.also {
+		ctx = also.Extract(ctx, propagation.HeaderCarrier(h))
+	}
+	return p.extractMap(ctx, h, p.readHTTP, 0)
+}
+
+// ExtractMetadata is ExtractHTTP for gRPC metadata: names in lower case (any is
+// understood), and the values of -bin names as the raw bytes that grpc-go hands out.
+func (p *Propagator) ExtractMetadata(ctx context.Context, md map[string][]string) context.Context {
+	if p == nil {
+		return ctx
+	}
+	for _, also := range p.also {
+		ctx = also.Extract(ctx, metadataCarrier(md))
+	}
+	return p.extractMap(ctx, md, p.readMetadata, rawBins)
+}
+
+// hit is a name of ours that a carrier has.
+type hit struct {
+	id   fieldID
+	key  string // the whole name, under a prefix
+	vals []string
+}
+
+// usualHits is how many names fit the stack.
+const usualHits = 12
+
+// hiding asks that the capture hide a local span, as OpenTelemetry's Extract does.
+const hiding traits = 1 << 7
+
+func (p *Propagator) extractMap(ctx context.Context, m map[string][]string, x *index, about traits) context.Context {
+	var usual [usualHits]hit
+	hits := usual[:0]
+	if x.lookUp(len(m)) && !x.folded {
+		for i := range x.names {
+			if vals := m[x.names[i].key]; len(vals) > 0 {
+				hits = append(hits, hit{id: x.names[i].id, vals: vals})
+			}
+		}
+		return p.capture(ctx, hits, about)
+	}
+	var tagged tags
+	for key, vals := range m {
+		if len(vals) == 0 {
+			continue
+		}
+		if id, ok := x.find(key); ok {
+			hits = append(hits, hit{id: id, vals: vals})
+		} else if id, ok := x.findPrefix(key); ok {
+			p.add(ctx, &tagged, hit{id, key, vals})
+		}
+	}
+	return p.capture(ctx, append(hits, tagged...), about)
+}
+
+// tags are the names under a prefix, the first ones in sorted order: as many as Limits.Lines
+// allows. Keeping them sorted is linear in their number, whatever a caller sends.
+type tags []hit
+
+func (p *Propagator) add(ctx context.Context, t *tags, h hit) {
+	at, _ := slices.BinarySearchFunc(*t, h, compareHits)
+	if len(*t) == p.limits.Lines {
+		p.count(ctx, fields[h.id].format, TooLarge)
+		if at == len(*t) {
+			return
+		}
+		*t = (*t)[:len(*t)-1]
+	}
+	*t = slices.Insert(*t, at, h)
+}
+
+func compareHits(a, b hit) int {
+	if a.id != b.id {
+		return cmp.Compare(a.id, b.id)
+	}
+	return strings.Compare(a.key, b.key)
+}
+
+// capture makes the context node of what was found, or returns ctx if that adds nothing.
+func (p *Propagator) capture(ctx context.Context, hits []hit, about traits) context.Context {
+	if len(hits) == 0 && !p.generateRequestID {
+		return ctx
+	}
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	sortHits(hits)
+	read := formatsOf(hits)
+	if outer := captured(ctx); outer != nil {
+		if outer.by == p && outer.holds(hits) && (about&hiding == 0 || outer.active(ctx)) {
+			return ctx
+		}
+		hits = outer.inherit(hits, read, p, about)
+	}
+	var made [1]string
+	if p.generateRequestID && !slices.ContainsFunc(hits, isRequestID) {
+		made[0] = newRequestID()
+		hits = append(hits, hit{id: firstField[RequestID], vals: made[:]})
+		sortHits(hits)
+	}
+	c := p.node(ctx, hits, about)
+	if c == nil {
+		return ctx
+	}
+	c.place(about&hiding != 0)
+	if p.observer.Extracted != nil {
+		p.observer.Extracted(c, slices.Collect(read.all))
+	}
+	if p.observer.Outcome != nil {
+		c.read()
+	}
+	return c
+}
+
+func isRequestID(h hit) bool {
+	return h.id == firstField[RequestID] && slices.ContainsFunc(h.vals, notBlank)
+}
+
+// notBlank reports whether a line says anything: HTTP trims the white space around a value.
+func notBlank(line string) bool { return line != "" && (line[0] > ' ' || trimOWS(line) != "") }
+
+// sortHits puts the hits in the order of their numbers. They are few, and often in
+// order already.
+func sortHits(hits []hit) {
+	if len(hits) > 2*usualHits {
+		slices.SortFunc(hits, compareHits)
+		return
+	}
+	for i := 1; i < len(hits); i++ {
+		for j := i; j > 0 && compareHits(hits[j], hits[j-1]) < 0; j-- {
+			hits[j], hits[j-1] = hits[j-1], hits[j]
+		}
+	}
+}
+
+func formatsOf(hits []hit) (s formatSet) {
+	for i := range hits {
+		if id := hits[i].id; id < firstHeader {
+			s |= 1 << fields[id].format
+		}
+	}
+	return s
+}
+
+// node makes the node of the hits that fit the limits; nil if none says anything.
+func (p *Propagator) node(ctx context.Context, hits []hit, about traits) *capture {
+	lines, keyed, fits := p.measure(hits)
+	if !fits {
+		hits = p.fit(ctx, hits)
+		lines, keyed, _ = p.measure(hits)
+	}
+	if lines == 0 {
+		return nil
+	}
+	c := &capture{parent: ctx, by: p, about: about &^ hiding}
+	ids, vals, keys := c.ids[:0], c.vals[:0], []string(nil)
+	if lines > inlineLines || keyed {
+		c.more = new(overflow)
+		ids, vals = make([]fieldID, 0, lines), make([]string, 0, lines)
+	}
+	if keyed {
+		keys = make([]string, 0, lines)
+	}
+	for i := range hits {
+		h := &hits[i]
+		if h.id < firstHeader {
+			c.formats |= 1 << fields[h.id].format
+		}
+		for _, v := range h.vals {
+			if !notBlank(v) {
+				continue
+			}
+			if !ascii.Printable(v) {
+				c.about |= unprintable
+			}
+			ids, vals = append(ids, h.id), append(vals, v)
+			if keyed {
+				keys = append(keys, h.key)
+			}
+		}
+	}
+	if c.more != nil {
+		*c.more = overflow{ids, vals, keys}
+	} else {
+		c.n = uint8(lines)
+	}
+	return c
+}
+
+// place decides which of OpenTelemetry's questions the node answers, by what is in the
+// contexts further out.
+func (c *capture) place(hide bool) {
+	c.about |= c.placeSpan(hide)
+	if !c.by.carries.has(Baggage) {
+		return
+	}
+	inherited := baggage.FromContext(c.parent).Len() > 0
+	if c.formats.has(Baggage) && (hide || !inherited) {
+		c.about |= showsBaggage
+	} else if inherited {
+		c.about |= inheritsBaggage
+	}
+}
+
+// placeSpan lets the node be the active span, a remote one, unless that would hide a
+// valid local span, or any valid span behind lines that name none.
+func (c *capture) placeSpan(hide bool) traits {
+	if c.formats&traceFormats == 0 {
+		return 0
+	}
+	span := trace.SpanFromContext(c.parent)
+	if _, ours := span.(*remoteSpan); !ours {
+		active := span.SpanContext()
+		if !active.IsValid() {
+			return showsSpan
+		}
+		if !hide && !active.IsRemote() {
+			return 0
+		}
+	}
+	if c.read().remote.IsValid() {
+		return showsSpan
+	}
+	return 0
+}

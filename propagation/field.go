@@ -1,0 +1,112 @@
+package propagation
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// A fieldID numbers a header name. The names of all formats have the same number
+// in every Propagator, so that what one has captured another can send; the numbers
+// from firstHeader on are the names of Config.Headers, each Propagator's own.
+// Captured lines are kept in the order of these numbers.
+type fieldID uint8
+
+// Headers of a Propagator further out, which the capturing one does not know: the run's
+// key is the name.
+const (
+	foreignHeader fieldID = 255
+	foreignUnsafe fieldID = 254
+)
+
+// field is one header name of a format.
+type field struct {
+	lower  string // in gRPC metadata
+	canon  string // in http.Header
+	format Format // zero: a name of Config.Headers
+	list   bool   // lines may be joined with a comma
+	bin    bool   // raw bytes in gRPC metadata, base64 in HTTP
+	prefix bool   // lower and canon are what names begin with
+	unsafe bool   // hidden from CapturedFromContext
+}
+
+// maxFormatFields bounds the table below, so that sets of field numbers fit a word.
+const maxFormatFields = 64
+
+var (
+	fields       [maxFormatFields]field
+	firstHeader  fieldID                   // the number of fields of formats
+	firstField   [formatCount + 1]fieldID  // of each format; its other fields follow
+	writtenBy    [formatCount + 1]fieldSet // the fields that a trace format's encode may write
+	fieldsOf     [formatCount + 1]fieldSet // all of a format's fixed names
+	traceFormats formatSet                 // those that decode
+	yielding     formatSet                 // those that yield to another
+	yielded      formatSet                 // and those that they yield to
+	prefixBase   fieldID                   // the first number of a prefix; the rest of the table is prefixes
+)
+
+// fieldSet is a set of field numbers of formats.
+type fieldSet uint64
+
+func (s fieldSet) has(id fieldID) bool { return s>>id&1 != 0 }
+
+// numberFields gives every name of the table of formats its number: fixed names by
+// format, baggage after the other fixed ones, prefixes last. That is the order in
+// which captured lines take their share of the limits.
+func numberFields() {
+	id := fieldID(0)
+	add := func(f Format, name string, prefix bool) {
+		c := &codecs[f]
+		fields[id] = field{
+			lower: name, canon: http.CanonicalHeaderKey(name), format: f, prefix: prefix,
+			list: slices.Contains(c.lists, name), bin: strings.HasSuffix(name, "-bin"),
+		}
+		id++
+	}
+	fixed := func(f Format) {
+		firstField[f] = id
+		for i, name := range codecs[f].fields {
+			fieldsOf[f] |= 1 << id
+			if i < codecs[f].written {
+				writtenBy[f] |= 1 << id
+			}
+			add(f, name, false)
+		}
+		if codecs[f].decode != nil {
+			traceFormats |= 1 << f
+		}
+		if y := codecs[f].yields; y != 0 {
+			yielding |= 1 << f
+			yielded |= 1 << y
+		}
+	}
+	for _, f := range AllFormats() {
+		if f != Baggage {
+			fixed(f)
+		}
+	}
+	fixed(Baggage)
+	prefixBase = id
+	for _, f := range AllFormats() {
+		for _, p := range codecs[f].prefixes {
+			add(f, p, true)
+		}
+	}
+	firstHeader = id
+}
+
+// headerField is the field of a name of Config.Headers.
+func headerField(name string, unsafe bool) field {
+	lower := strings.ToLower(name)
+	return field{lower: lower, canon: http.CanonicalHeaderKey(name), bin: strings.HasSuffix(lower, "-bin"), unsafe: unsafe}
+}
+
+// formatOwning returns the format, carried or not, that a lower-case name belongs to.
+func formatOwning(lower string) (Format, bool) {
+	for _, f := range fields[:firstHeader] {
+		if lower == f.lower || f.prefix && strings.HasPrefix(lower, f.lower) {
+			return f.format, true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,194 @@
+package propagation
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+	"strings"
+)
+
+// Format is one family of headers that belong together: all of them travel, or
+// none. The zero Format is no format; where outcomes are counted it stands for
+// Config.Headers and for the request as a whole.
+type Format uint8
+
+// The formats, in the order in which the zero Config prefers them. The first
+// eight are what the zero Config carries.
+const (
+	W3C            Format = iota + 1 // traceparent, tracestate
+	B3Single                         // b3
+	B3Multi                          // x-b3-*
+	GRPCTraceBin                     // grpc-trace-bin
+	CloudTrace                       // x-cloud-trace-context
+	OTSpanContext                    // x-ot-span-context
+	RequestID                        // x-request-id
+	Baggage                          // baggage
+	Datadog                          // x-datadog-*
+	Jaeger                           // uber-trace-id, jaeger-*, uberctx-*
+	XRay                             // x-amzn-trace-id
+	OTTrace                          // ot-tracer-*, ot-baggage-*
+	SkyWalking                       // sw8, sw8-*
+	ClientTrace                      // x-client-trace-id, x-envoy-force-trace
+	Linkerd1                         // l5d-*, dtab-local
+	AzureRequestID                   // request-id, correlation-context
+
+	formatCount = iota
+)
+
+// codec is all that the engine knows of a format. A new format is a file with its
+// codec and its row in the table below.
+type codec struct {
+	name     string   // in OTEL_PROPAGATORS
+	fields   []string // lower-case names
+	prefixes []string // lower-case; every header that begins with one is the format's
+
+	// decode reads ids and decision; nil for a format that is only carried.
+	decode func(lines) (SpanContext, verdict)
+	// encode writes a span context in the format. The fields that it may write are
+	// the first written ones, in their order; the others go verbatim always.
+	encode  func(writer, outgoing) writer
+	written int
+	size    int // bytes that encode writes at the most, beside what it copies from its own lines
+
+	lists  []string // fields whose lines may be joined with a comma
+	yields Format   // not sent verbatim when it and this format are valid and name different spans
+	member func(lines) string
+	// member, where not nil, is the tracestate member that the format's extras
+	// amount to when its context is translated.
+}
+
+// codecs is the table of formats, indexed by Format.
+var codecs [formatCount + 1]codec
+
+func init() { // not a literal: the codecs' functions refer to the table
+	codecs = [...]codec{
+		W3C:            w3c,
+		B3Single:       b3Single,
+		B3Multi:        b3Multi,
+		GRPCTraceBin:   grpcTraceBin,
+		CloudTrace:     cloudTrace,
+		OTSpanContext:  otSpanContext,
+		RequestID:      requestID,
+		Baggage:        w3cBaggage,
+		Datadog:        datadog,
+		Jaeger:         jaeger,
+		XRay:           xray,
+		OTTrace:        otTrace,
+		SkyWalking:     skyWalking,
+		ClientTrace:    clientTrace,
+		Linkerd1:       linkerd1,
+		AzureRequestID: azureRequestID,
+	}
+	numberFields()
+}
+
+// defaultFormats is what the zero Config carries.
+var defaultFormats = []Format{W3C, B3Single, B3Multi, GRPCTraceBin, CloudTrace, OTSpanContext, RequestID, Baggage}
+
+// AllFormats returns all sixteen formats in the order of their constants. The
+// slice is the caller's own.
+func AllFormats() []Format {
+	all := make([]Format, formatCount)
+	for i := range all {
+		all[i] = Format(i + 1)
+	}
+	return all
+}
+
+// ParseFormat returns the format of a name as OTEL_PROPAGATORS spells it:
+// tracecontext, b3, b3multi, grpctracebin, cloudtrace, otspancontext, requestid,
+// baggage, datadog, jaeger, xray, ottrace, sw8, clienttrace, l5d or azure. Names
+// are compared as they are: lower-case, no spaces. The error lists the names.
+func ParseFormat(name string) (Format, error) {
+	for f := W3C; f <= formatCount; f++ {
+		if codecs[f].name == name {
+			return f, nil
+		}
+	}
+	return 0, fmt.Errorf("propagation: no format is called %q; there are %s", name, strings.Join(formatNames(), ", "))
+}
+
+func formatNames() []string {
+	names := make([]string, 0, formatCount)
+	for _, f := range AllFormats() {
+		names = append(names, f.String())
+	}
+	return names
+}
+
+// String returns the format's name as ParseFormat takes it, "headers" for the zero Format.
+func (f Format) String() string {
+	switch {
+	case f == 0:
+		return "headers"
+	case !f.known():
+		return fmt.Sprintf("Format(%d)", uint8(f))
+	}
+	return codecs[f].name
+}
+
+// MarshalText is String for a known format and an error for any other value.
+func (f Format) MarshalText() ([]byte, error) {
+	if !f.known() {
+		return nil, fmt.Errorf("propagation: %v is no format", f)
+	}
+	return []byte(codecs[f].name), nil
+}
+
+// UnmarshalText is ParseFormat; it leaves f alone when there is an error.
+func (f *Format) UnmarshalText(text []byte) error {
+	parsed, err := ParseFormat(string(text))
+	if err == nil {
+		*f = parsed
+	}
+	return err
+}
+
+// Fields returns the format's header names in lower case, as gRPC metadata spells
+// them. Names that are a prefix and a key are not among them; see Prefixes. The
+// slice is the caller's own.
+func (f Format) Fields() []string {
+	if !f.known() {
+		return nil
+	}
+	return slices.Clone(codecs[f].fields)
+}
+
+// Prefixes returns, in lower case, what the names of the format's one-header-a-key
+// fields begin with: uberctx- of Jaeger, ot-baggage- of OTTrace, l5d-ctx- of Linkerd1.
+func (f Format) Prefixes() []string {
+	if !f.known() {
+		return nil
+	}
+	return slices.Clone(codecs[f].prefixes)
+}
+
+func (f Format) known() bool { return f >= W3C && f <= formatCount }
+
+// decodes reports whether the format is a trace format: one that names a span.
+func (f Format) decodes() bool { return codecs[f].decode != nil }
+
+// encodes reports whether a span context can be written in the format.
+func (f Format) encodes() bool { return codecs[f].encode != nil }
+
+// formatSet is a set of formats: bit f stands for Format f.
+type formatSet uint32
+
+func setOf(fs ...Format) formatSet {
+	var s formatSet
+	for _, f := range fs {
+		s |= 1 << f
+	}
+	return s
+}
+
+func (s formatSet) has(f Format) bool { return s&(1<<f) != 0 }
+
+// all ranges over the set in the order of the constants.
+func (s formatSet) all(yield func(Format) bool) {
+	for ; s != 0; s &= s - 1 {
+		if !yield(Format(bits.TrailingZeros32(uint32(s)))) {
+			return
+		}
+	}
+}

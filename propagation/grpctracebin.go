@@ -1,0 +1,121 @@
+package propagation
+
+import (
+	"encoding/base64"
+	"strings"
+)
+
+// grpcTraceBin is OpenCensus' binary header, which gRPC's own tracing still sends
+// (https://github.com/census-instrumentation/opencensus-specs/blob/master/encodings/BinaryEncoding.md
+// and gRPC proposal A72):
+//
+//	value  = 0x00 version, then fields in any order
+//	field  = 0x00 trace-id (16 bytes) / 0x01 span-id (8 bytes) / 0x02 options (1 byte, bit 0 sampled)
+//
+// An unknown field ends the reading. Without options the decision is deferred. In
+// gRPC metadata the value is these bytes; in HTTP it is their base64, standard
+// alphabet, padded or not, of which several may be joined with commas (gRPC over
+// HTTP/2, "Custom-Metadata"): the first counts. A version byte of zero tells the
+// two apart.
+//
+// It is written with all three fields, the 29 bytes that grpc-go insists on; as
+// base64 without padding, unless it came with it (Linkerd reads only that).
+var grpcTraceBin = codec{
+	name:    "grpctracebin",
+	fields:  []string{"grpc-trace-bin"},
+	decode:  decodeGRPCTraceBin,
+	encode:  encodeGRPCTraceBin,
+	written: 1,
+	size:    40,
+}
+
+func decodeGRPCTraceBin(l lines) (SpanContext, verdict) {
+	all := l.all(0)
+	if len(all) == 0 {
+		return SpanContext{}, absent
+	}
+	var buf [64]byte
+	raw, ok := binaryValue(all[0], buf[:0])
+	if !ok || len(raw) == 0 || raw[0] != 0 {
+		return SpanContext{}, malformed
+	}
+	sc, ok := parseTraceBin(raw[1:])
+	if !ok {
+		return SpanContext{}, malformed
+	}
+	return sc, valid
+}
+
+func parseTraceBin(b []byte) (sc SpanContext, ok bool) {
+	for len(b) > 0 {
+		id, rest := b[0], b[1:]
+		size := 0
+		switch id {
+		case 0:
+			size = copy(sc.TraceID[:], rest)
+			ok = size == len(sc.TraceID)
+		case 1:
+			size = copy(sc.SpanID[:], rest)
+			ok = size == len(sc.SpanID)
+		case 2:
+			if ok = len(rest) > 0; ok {
+				size = 1
+				sc.Sampling = Denied
+				if rest[0]&1 != 0 {
+					sc.Sampling = Accepted
+				}
+			}
+		default: // a later minor revision; what was read before it holds
+			return sc, sc.IsValid()
+		}
+		if !ok {
+			return SpanContext{}, false
+		}
+		b = rest[size:]
+	}
+	if !sc.IsValid() {
+		return SpanContext{}, false
+	}
+	return sc, true
+}
+
+// binaryValue returns the bytes of a -bin value that may be raw or base64, in buf where they fit.
+func binaryValue(s string, buf []byte) ([]byte, bool) {
+	if s != "" && s[0] == 0 {
+		return append(buf, s...), true
+	}
+	s, _, _ = strings.Cut(s, ",")
+	return decodeBase64(buf, s)
+}
+
+// decodeBase64 appends what base64 in the standard alphabet, padded or not, stands for.
+func decodeBase64(dst []byte, s string) ([]byte, bool) {
+	s = trimOWS(s)
+	if strings.ContainsAny(s, "\r\n") { // the decoder would pass over them
+		return dst, false
+	}
+	enc := base64.StdEncoding
+	if len(s)%4 != 0 {
+		enc = base64.RawStdEncoding
+	}
+	dst, err := enc.AppendDecode(dst, []byte(s))
+	return dst, err == nil
+}
+
+func encodeGRPCTraceBin(w writer, o outgoing) writer {
+	b := [29]byte{1: 0, 18: 1, 27: 2} // the field ids; version 0
+	copy(b[2:], o.TraceID[:])
+	copy(b[19:], o.SpanID[:])
+	if o.decision().Sampled() {
+		b[28] = 1
+	}
+	switch {
+	case o.raw:
+		w.buf = append(w.buf, b[:]...)
+	case strings.HasSuffix(o.own.first(0), "="):
+		w.buf = base64.StdEncoding.AppendEncode(w.buf, b[:])
+	default:
+		w.buf = base64.RawStdEncoding.AppendEncode(w.buf, b[:])
+	}
+	return w.close(0)
+}

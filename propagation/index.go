@@ -1,0 +1,101 @@
+package propagation
+
+import "strings"
+
+// index finds a Propagator's names among the keys of one kind of carrier. Most
+// keys of a request are not ours, so the first question, asked of the length and
+// the first letter alone, must be cheap; the second is a hash table with open
+// addressing, and the last a comparison.
+type index struct {
+	names    []name
+	prefixes []name
+	lengths  [32]uint64      // by first letter: the lengths of names that begin with it
+	letters  uint32          // the first letters of prefixes
+	slots    [hashSize]uint8 // by hash: 1 + position in names
+	folded   bool            // keys may be in any case
+	lower    bool            // names are in lower case, as in gRPC metadata
+}
+
+type name struct {
+	key string // in the carrier's own spelling
+	id  fieldID
+}
+
+const hashSize = 1 << 10 // five times as many as there can be names
+
+// newIndex makes the index of fields: spelled in lower case, or else as http.Header
+// has them. With folded, keys match in any case.
+func newIndex(ids []fieldID, field func(fieldID) *field, lower, folded bool) *index {
+	x := &index{lower: lower, folded: folded}
+	for _, id := range ids {
+		f := field(id)
+		key := f.canon
+		if lower {
+			key = f.lower
+		}
+		if f.prefix {
+			x.prefixes = append(x.prefixes, name{key, id})
+			x.letters |= 1 << (key[0] & 31)
+			continue
+		}
+		x.names = append(x.names, name{key, id})
+		x.lengths[key[0]&31] |= lengthBit(key)
+		at := hashOf(key)
+		for x.slots[at] != 0 {
+			at = (at + 1) % hashSize
+		}
+		x.slots[at] = uint8(len(x.names))
+	}
+	return x
+}
+
+// lengthBit is the length's bit; all from 63 on share one.
+func lengthBit(key string) uint64 { return 1 << min(len(key), 63) }
+
+// hashOf mixes the length and the letters that tell header names apart best. It is
+// blind to case and never called with an empty key.
+func hashOf(key string) uint32 {
+	n := len(key)
+	h := uint32(n) | uint32(key[n-1]|0x20)<<6 | uint32(key[n/2]|0x20)<<14 | uint32(key[max(0, n-5)]|0x20)<<21
+	return h * 0x9E3779B1 >> 22
+}
+
+// find returns the number of a fixed name, if it is one of ours.
+func (x *index) find(key string) (fieldID, bool) {
+	if key == "" || x.lengths[key[0]&31]&lengthBit(key) == 0 {
+		return 0, false
+	}
+	for at := hashOf(key); x.slots[at] != 0; at = (at + 1) % hashSize {
+		n := &x.names[x.slots[at]-1]
+		if key == n.key || x.folded && strings.EqualFold(key, n.key) {
+			return n.id, true
+		}
+	}
+	return 0, false
+}
+
+// spelling returns how a fixed name of a format is spelled here.
+func (x *index) spelling(id fieldID) string {
+	if x.lower {
+		return fields[id].lower
+	}
+	return fields[id].canon
+}
+
+// findPrefix returns the prefix, if it is one of ours, that the name begins with, in
+// any case: the key behind it has lost its case on the way already.
+func (x *index) findPrefix(key string) (fieldID, bool) {
+	if key == "" || x.letters>>(key[0]&31)&1 == 0 {
+		return 0, false
+	}
+	for _, p := range x.prefixes {
+		if len(key) > len(p.key) && strings.EqualFold(key[:len(p.key)], p.key) {
+			return p.id, true
+		}
+	}
+	return 0, false
+}
+
+// lookUp reports whether looking up every name is cheaper than ranging over n keys:
+// a look-up in a map costs a little more than a step of a range.
+func (x *index) lookUp(n int) bool { return len(x.prefixes) == 0 && len(x.names)*5 < n*6 }

@@ -1,0 +1,84 @@
+package propagation
+
+import (
+	"context"
+	"encoding/base64"
+	"slices"
+
+	"go.opentelemetry.io/otel/trace"
+)
+
+// holds reports whether the capture is of just these hits.
+func (c *capture) holds(hits []hit) bool {
+	i := 0
+	for r := range c.runs {
+		if i == len(hits) || hits[i].id != r.id || hits[i].key != r.key || !slices.Equal(hits[i].vals, r.vals) {
+			return false
+		}
+		i++
+	}
+	return i == len(hits)
+}
+
+// active reports whether the capture's remote span, and no other, is the active one.
+func (c *capture) active(ctx context.Context) bool {
+	span, ours := trace.SpanFromContext(ctx).(*remoteSpan)
+	return ours && (*capture)(span) == c
+}
+
+// inherit adds to the hits of a second Extract by p, which read the formats of read, what
+// it did not read itself. A format is inherited whole or not at all: half a context of
+// each would name a span that nobody has.
+func (c *capture) inherit(hits []hit, read formatSet, p *Propagator, about traits) []hit {
+	own := len(hits)
+	for r := range c.runs {
+		f := c.field(r)
+		h := hit{r.id, r.key, r.vals}
+		if r.id >= firstHeader {
+			h.id, h.key = p.headerID(f)
+			if slices.ContainsFunc(hits[:own], func(o hit) bool { return o.id == h.id && o.key == h.key }) {
+				continue
+			}
+		} else if read.has(f.format) {
+			continue
+		}
+		if f.bin && c.about&rawBins != about&rawBins {
+			h.vals = convertBins(h.vals, about&rawBins != 0)
+		}
+		hits = append(hits, h)
+	}
+	sortHits(hits)
+	return hits
+}
+
+// headerID returns the number of a name of Config.Headers: p's own, or one of those
+// that stand for any name, with that name as the key.
+func (p *Propagator) headerID(f field) (fieldID, string) {
+	for i, own := range p.headers {
+		if own.lower == f.lower {
+			return firstHeader + fieldID(i), ""
+		}
+	}
+	if f.unsafe {
+		return foreignUnsafe, f.lower
+	}
+	return foreignHeader, f.lower
+}
+
+// convertBins returns -bin values as the other transport carries them. A value that is no base64 is
+// left out.
+func convertBins(vals []string, raw bool) []string {
+	var out []string
+	for _, v := range vals {
+		if !raw {
+			out = append(out, base64.RawStdEncoding.EncodeToString([]byte(v)))
+			continue
+		}
+		for one := range members(v) { // several values may be joined with commas
+			if b, ok := decodeBase64(nil, one); ok {
+				out = append(out, string(b))
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,81 @@
+package propagation
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/traceferry/traceferry/internal/hex"
+)
+
+// jaeger is Jaeger's own propagation
+// (https://www.jaegertracing.io/docs/1.76/sdk-migration/#propagation-format):
+//
+//	uber-trace-id   = trace-id ":" span-id ":" parent-id ":" flags, possibly URL-encoded
+//	trace-id        = 1 to 32 lower-case hexadecimal digits, not zero, leading zeros optional
+//	span-id         = 1 to 16 digits, likewise
+//	parent-id       = deprecated: any text is read, "0" is written
+//	flags           = hexadecimal; bit 0 sampled, bit 1 debug, which needs bit 0
+//	jaeger-debug-id = any text; asks for a debug trace where there is no uber-trace-id
+//	jaeger-baggage  = key "=" value, joined with ","
+//	uberctx-KEY     = a baggage item
+//
+// The decision cannot be left open.
+var jaeger = codec{
+	name:     "jaeger",
+	fields:   []string{"uber-trace-id", "jaeger-debug-id", "jaeger-baggage"},
+	prefixes: []string{"uberctx-"},
+	lists:    []string{"jaeger-baggage"},
+	decode:   decodeJaeger,
+	encode:   encodeJaeger,
+	written:  2,
+	size:     32 + 1 + 16 + 1 + 1 + 1 + 1,
+}
+
+func decodeJaeger(l lines) (SpanContext, verdict) {
+	s := l.first(0)
+	if s == "" {
+		return SpanContext{}, absent
+	}
+	if strings.Contains(s, "%") {
+		s, _ = url.PathUnescape(s)
+	}
+	if sc, ok := parseJaeger(s); ok {
+		return sc, valid
+	}
+	return SpanContext{}, malformed
+}
+
+func parseJaeger(s string) (sc SpanContext, ok bool) {
+	traceID, s, _ := strings.Cut(s, ":")
+	spanID, s, _ := strings.Cut(s, ":")
+	parentID, flags, _ := strings.Cut(s, ":")
+	ok = hex.DecodePadded(sc.TraceID[:], traceID) && hex.DecodePadded(sc.SpanID[:], spanID) && sc.IsValid() && flags != ""
+	for i := range len(flags) {
+		if _, digit := hex.Digit(flags[i]); !digit {
+			ok = false
+		}
+	}
+	if !ok {
+		return SpanContext{}, false
+	}
+	if !hex.DecodePadded(sc.ParentID[:], parentID) {
+		clear(sc.ParentID[:])
+	}
+	low, _ := hex.Digit(flags[len(flags)-1])
+	sc.Sampling = [...]Sampling{0: Denied, 1: Accepted, 2: Denied, 3: Debug}[low&3]
+	return sc, true
+}
+
+func encodeJaeger(w writer, o outgoing) writer {
+	w.buf = appendTraceID(w.buf, o.TraceID)
+	w.buf = append(w.buf, ':')
+	w.buf = hex.Append(w.buf, o.SpanID[:])
+	flags := [...]byte{Denied: '0', Accepted: '1', Debug: '3'}[o.decision()]
+	w.buf = append(w.buf, ":0:"...)
+	w.buf = append(w.buf, flags)
+	w = w.close(0)
+	if id := o.own.first(1); id != "" {
+		w = w.put(1, id)
+	}
+	return w
+}

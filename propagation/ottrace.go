@@ -1,0 +1,60 @@
+package propagation
+
+import (
+	"strings"
+
+	"github.com/traceferry/traceferry/internal/hex"
+)
+
+// otTrace is the text form of OpenTracing's basic tracers. There is no
+// specification; this is what OpenTelemetry's propagator reads and writes
+// (opentelemetry-go-contrib, propagators/ot/ot_propagator.go):
+//
+//	ot-tracer-traceid = 16 or 32 lower-case hexadecimal digits, not all zero
+//	ot-tracer-spanid  = 16 digits, not all zero
+//	ot-tracer-sampled = "true" / "1" / "false" / "0", in any case
+//	ot-baggage-KEY    = a baggage item
+//
+// Without ot-tracer-sampled the decision is deferred, as OpenTelemetry takes it for
+// no and LightStep's C++ tracer for yes. Trace ids are written with 64 bits, the
+// decision always.
+var otTrace = codec{
+	name:     "ottrace",
+	fields:   []string{"ot-tracer-traceid", "ot-tracer-spanid", "ot-tracer-sampled"},
+	prefixes: []string{"ot-baggage-"},
+	decode:   decodeOTTrace,
+	encode:   encodeOTTrace,
+	written:  3,
+	size:     16 + 16 + 5,
+}
+
+func decodeOTTrace(l lines) (sc SpanContext, v verdict) {
+	traceID, spanID, sampled := l.first(0), l.first(1), l.first(2)
+	if traceID == "" && spanID == "" {
+		return sc, absent
+	}
+	switch {
+	case sampled == "":
+	case sampled == "0" || strings.EqualFold(sampled, "false"):
+		sc.Sampling = Denied
+	case sampled == "1" || strings.EqualFold(sampled, "true"):
+		sc.Sampling = Accepted
+	default:
+		return SpanContext{}, malformed
+	}
+	if !parseTraceID(&sc.TraceID, traceID) || !hex.Decode(sc.SpanID[:], spanID) || !sc.IsValid() {
+		return SpanContext{}, malformed
+	}
+	return sc, valid
+}
+
+func encodeOTTrace(w writer, o outgoing) writer {
+	w.buf = hex.Append(w.buf, o.TraceID[8:])
+	w = w.close(0)
+	w.buf = hex.Append(w.buf, o.SpanID[:])
+	w = w.close(1)
+	if o.decision().Sampled() {
+		return w.put(2, "true")
+	}
+	return w.put(2, "false")
+}

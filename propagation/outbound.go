@@ -1,0 +1,311 @@
+package propagation
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"unsafe"
+
+	"go.opentelemetry.io/otel/baggage"
+)
+
+// outbound is what one Inject sends. It lives on the stack.
+type outbound struct {
+	p    *Propagator
+	ctx  context.Context
+	over transport
+	c    *capture // may be nil
+
+	verbatim formatSet // formats whose lines go as they came
+	anew     formatSet // formats that are encoded; what encode does not write of them goes as it came
+	encoded  [maxWritten]fieldID
+	values   []string // of encoded
+	baggage  []string // the application's change of it
+
+	dropped   formatSet // what would exceed Limits.MetadataBytes
+	noTagged  bool      // names under prefixes would
+	noHeaders bool      // Config.Headers would
+
+	sends   fieldSet // fixed fields of formats that go out
+	removes fieldSet // fields that name spans and do not
+	careful bool     // some line may not be legal on the transport
+}
+
+// prepare works out what goes out, and reports whether anything is to be done.
+func (p *Propagator) prepare(ctx context.Context, o *outbound, over transport) bool {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	c := captured(ctx)
+	local, isLocal := p.local(ctx, c)
+	changed, bag := p.changedBaggage(ctx, c)
+	if c == nil && !isLocal && !changed {
+		return false
+	}
+	o.p, o.ctx, o.c, o.over = p, ctx, c, over
+	if c != nil {
+		o.verbatim = c.formats & p.carries
+		o.careful = c.about&unprintable != 0 || over == overText || over == overGRPC && (c.more != nil || !p.plainHeaders)
+	}
+	if changed {
+		o.verbatim &^= 1 << Baggage
+		if bag != "" {
+			o.baggage = []string{bag}
+		}
+	}
+	switch {
+	case isLocal:
+		o.rewrite(local)
+	case c != nil && (p.emits != 0 || o.verbatim&yielding != 0 && o.verbatim&yielded != 0):
+		o.translate()
+	}
+	if over == overGRPC {
+		o.fit()
+	}
+	o.account()
+	if c != nil || isLocal { // else it is the application's baggage alone, and the trace fields are not ours to judge
+		o.removes = p.owns &^ o.sends
+	}
+	return true
+}
+
+// account notes which fixed fields go out.
+func (o *outbound) account() {
+	if o.c != nil {
+		ids, _ := o.c.lines()
+		for _, id := range ids {
+			if id < firstHeader && o.goesVerbatim(id) {
+				o.sends |= 1 << id
+			}
+		}
+	}
+	for i := range o.values {
+		if id := o.encoded[i]; !o.dropped.has(fields[id].format) {
+			o.sends |= 1 << id
+		}
+	}
+	if o.baggage != nil {
+		o.sends |= 1 << firstField[Baggage]
+	}
+}
+
+// goesVerbatim reports whether the captured lines of a format's field go out.
+func (o *outbound) goesVerbatim(id fieldID) bool {
+	f := fields[id].format
+	switch {
+	case o.dropped.has(f) || o.noTagged && fields[id].prefix:
+		return false
+	case o.anew.has(f):
+		return !writtenBy[f].has(id) && o.p.carries.has(f)
+	}
+	return o.verbatim.has(f)
+}
+
+// rewrite has every trace format in play name the local span.
+func (o *outbound) rewrite(local localSpan) {
+	var read *lazy
+	came := o.verbatim & traceFormats
+	if came != 0 {
+		read = o.c.read()
+	}
+	anew := came | o.p.emits
+	if o.p.fallback != 0 && !read.namesSpan(came) {
+		anew |= 1 << o.p.fallback
+	}
+	o.encode(anew, local, read, true)
+}
+
+// namesSpan reports whether one of the formats came with ids.
+func (l *lazy) namesSpan(came formatSet) bool {
+	for f := range came.all {
+		if l.reading(f).sc.IsValid() {
+			return true
+		}
+	}
+	return false
+}
+
+// translate writes what came in in the formats of Emit, and holds back what is stale.
+func (o *outbound) translate() {
+	if o.c.formats&traceFormats == 0 {
+		return
+	}
+	read := o.c.read()
+	for f := range (o.verbatim & yielding).all {
+		if read.stale(f) {
+			o.verbatim &^= 1 << f
+			o.p.count(o.ctx, f, Stale)
+		}
+	}
+	if !read.remote.IsValid() {
+		return
+	}
+	var anew formatSet
+	for f := range o.p.emits.all {
+		if !o.verbatim.has(f) || !read.reading(f).sc.IsValid() {
+			anew |= 1 << f
+		}
+	}
+	if anew == 0 {
+		return
+	}
+	remote := localSpan{SpanContext: read.remote}
+	for _, r := range read.readings {
+		if member := codecs[r.format].member; member != nil && remote.TraceState == "" && r.sc.TraceID == remote.TraceID {
+			remote.TraceState = member(lines{o.c, r.format})
+		}
+	}
+	o.encode(anew, remote, read, false)
+}
+
+// encode writes a span context in formats. All fields share one buffer and one
+// slice: two allocations, however many formats there are.
+func (o *outbound) encode(anew formatSet, span localSpan, read *lazy, isLocal bool) {
+	o.verbatim &^= anew
+	o.anew = anew
+	w := writer{buf: make([]byte, 0, o.room(anew)+len(span.TraceState))}
+	for f := range anew.all {
+		if o.over == overText && fields[firstField[f]].bin {
+			o.p.count(o.ctx, f, LeftOut)
+			continue
+		}
+		out := outgoing{SpanContext: span.SpanContext, deferred: o.p.deferred, raw: o.over == overGRPC}
+		if o.c != nil && (o.c.formats & o.p.carries).has(f) {
+			r := read.reading(f)
+			out.own, out.came = lines{o.c, f}, r.sc
+			out.kept = isLocal && r.sc.TraceID.IsValid() && sameTrace(r.sc.TraceID, span.TraceID)
+			if out.kept && r.sc.Sampling == Debug && out.Sampling == Accepted {
+				out.Sampling = Debug
+			}
+			out.stateShown, out.stateSame = span.stateShown, span.stateSame
+		}
+		w.base = firstField[f]
+		w = codecs[f].encode(w, out)
+	}
+	o.encoded = w.field
+	o.values = make([]string, w.n)
+	text := unsafe.String(unsafe.SliceData(w.buf), len(w.buf)) // the buffer is written no more
+	start := int32(0)
+	for i := range o.values {
+		o.values[i] = text[start:w.end[i]]
+		start = w.end[i]
+	}
+}
+
+// room is what the formats need in the buffer: their own bytes, and those that they may copy.
+func (o *outbound) room(anew formatSet) (n int) {
+	for f := range anew.all {
+		n += codecs[f].size
+	}
+	if o.c == nil {
+		return n
+	}
+	ids, vals := o.c.lines()
+	for i, id := range ids {
+		if id < firstHeader && anew.has(fields[id].format) {
+			n += len(vals[i])
+		}
+	}
+	return n
+}
+
+// changedBaggage returns the header that the application's baggage makes, if it is
+// not what came in.
+func (p *Propagator) changedBaggage(ctx context.Context, c *capture) (changed bool, list string) {
+	if !p.carries.has(Baggage) || c != nil && !c.asked.Load() && c.about&inheritsBaggage == 0 {
+		return false, ""
+	}
+	now := baggage.FromContext(ctx)
+	if c == nil {
+		return now.Len() > 0, now.String()
+	}
+	shown := c.learn().readBaggage(c)
+	if sameBaggage(shown, now) {
+		return false, ""
+	}
+	return true, editBaggage(c.fixed(firstField[Baggage]), shown, now)
+}
+
+// sending is one header that goes out.
+type sending struct {
+	id   fieldID // of the sending Propagator
+	key  string  // the whole name, under a prefix
+	def  *field
+	vals []string
+}
+
+// canonical returns the name as http.Header has it.
+func (s *sending) canonical() string {
+	if s.key != "" {
+		return http.CanonicalHeaderKey(s.key)
+	}
+	return s.def.canon
+}
+
+// lower returns the name as gRPC metadata has it.
+func (s *sending) lower() string {
+	if s.key != "" {
+		return strings.ToLower(s.key)
+	}
+	return s.def.lower
+}
+
+func (s *sending) spelled(over transport) string {
+	if over == overHTTP {
+		return s.canonical()
+	}
+	return s.lower()
+}
+
+// all ranges over the headers that go out, each with its legal lines.
+func (o *outbound) all(yield func(sending) bool) {
+	if o.c != nil {
+		for r := range o.c.runs {
+			if s, ok := o.send(r); ok && !yield(s) {
+				return
+			}
+		}
+	}
+	for i := range o.values {
+		id := o.encoded[i]
+		if o.dropped.has(fields[id].format) {
+			continue
+		}
+		s := sending{id: id, def: &fields[id], vals: o.values[i : i+1 : i+1]}
+		if o.legalLines(&s) && !yield(s) {
+			return
+		}
+	}
+	if o.baggage != nil {
+		id := firstField[Baggage]
+		s := sending{id: id, def: &fields[id], vals: o.baggage}
+		if o.legalLines(&s) {
+			yield(s)
+		}
+	}
+}
+
+// send returns what goes out of a captured run, if it does.
+func (o *outbound) send(r run) (s sending, ok bool) {
+	s = sending{id: r.id, key: r.key, vals: r.vals}
+	switch {
+	case r.id < firstHeader:
+		if !o.goesVerbatim(r.id) {
+			return s, false
+		}
+		s.def = &fields[r.id]
+	case o.noHeaders:
+		return s, false
+	case o.c.by == o.p && r.id < foreignUnsafe:
+		s.def = &o.p.headers[r.id-firstHeader]
+	default: // captured by another Propagator: sent if this one carries the name
+		if s.id, s.key = o.p.headerID(o.c.field(r)); s.key != "" {
+			return s, false
+		}
+		s.def = o.p.field(s.id)
+	}
+	if s.def.bin && !o.transcode(&s) {
+		return s, false
+	}
+	return s, !o.careful || o.legalLines(&s)
+}

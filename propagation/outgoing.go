@@ -1,0 +1,62 @@
+package propagation
+
+import "context"
+
+// ContextWithMetadata injects for transports that take outgoing metadata from the
+// context, as grpc-go does. It returns a context that answers key with wrap(md), md
+// being what InjectMetadata writes into an empty map; or ctx and false, if there is
+// nothing to inject.
+//
+// While nothing but the captured headers goes out, md is made and wrapped once for
+// an inbound request and shared by all its calls: neither wrap nor what reads its result
+// may change md, and wrap must always be the same for one key. Such a call costs one allocation.
+func (p *Propagator) ContextWithMetadata(ctx context.Context, key any, wrap func(md map[string][]string) any) (context.Context, bool) {
+	if p == nil {
+		return ctx, false
+	}
+	c := captured(ctx)
+	_, isLocal := p.local(ctx, c)
+	changed, _ := p.changedBaggage(ctx, c)
+	shared := c != nil && !isLocal && !changed && len(p.also) == 0
+	if shared {
+		if l := c.learned.Load(); l != nil {
+			if made := l.outgoing.Load(); made != nil && made.by == p && made.key == key {
+				return &contextWithValue{ctx, key, made.value}, true
+			}
+		}
+	}
+	if c == nil && !isLocal && !changed && len(p.also) == 0 {
+		p.count(ctx, 0, NoContext)
+		return ctx, false
+	}
+	md := make(map[string][]string, usualNames)
+	p.InjectMetadata(ctx, md)
+	value := wrap(md)
+	if shared {
+		c.learn().outgoing.Store(&outgoingMetadata{p, key, value})
+	}
+	return &contextWithValue{ctx, key, value}, true
+}
+
+// usualNames is how many names a map holds without a table.
+const usualNames = 8
+
+// outgoingMetadata is what one Propagator sends of a capture over gRPC.
+type outgoingMetadata struct {
+	by    *Propagator
+	key   any
+	value any
+}
+
+// contextWithValue is context.WithValue without its check of the key.
+type contextWithValue struct {
+	context.Context
+	key, value any
+}
+
+func (c *contextWithValue) Value(key any) any {
+	if key == c.key {
+		return c.value
+	}
+	return c.Context.Value(key)
+}

@@ -1,0 +1,136 @@
+package propagation
+
+import (
+	"context"
+	"slices"
+
+	"github.com/traceferry/traceferry/internal/ascii"
+	"go.opentelemetry.io/otel/propagation"
+)
+
+// Propagator carries headers as its Config says. It is compiled once, never changes
+// and is safe for all goroutines. The nil Propagator carries nothing: each of its
+// methods does nothing and returns what it was given.
+//
+// It is OpenTelemetry's propagation.TextMapPropagator.
+type Propagator struct {
+	order    []Format  // precedence: Formats, then ReadOnly
+	carries  formatSet // read, and sent
+	reads    formatSet // carries and ReadOnly
+	emits    formatSet
+	owns     fieldSet // fields that name spans, of all formats read or written: this side's alone
+	fallback Format   // written for a local span that would leave in no format; zero: none
+	headers  []field  // of Config.Headers and UnsafeHeaders
+	names    []string // Fields
+
+	readHTTP, readMetadata *index // of what is read
+	sentHTTP, sentMetadata *index // of what is read or written, as outgoing carriers may spell it
+	plainHeaders           bool   // gRPC takes all names of Config.Headers
+
+	generateRequestID bool
+	deferred          Sampling
+	localSpan         func(context.Context) (SpanContext, bool)
+	also              []propagation.TextMapPropagator
+	limits            Limits
+	observer          Observer
+	counts            counters
+}
+
+var _ propagation.TextMapPropagator = (*Propagator)(nil)
+
+// New compiles a Config. The error joins a *ConfigError for every mistake: unknown
+// or repeated formats, Emit of a format that cannot be written, limits out of
+// range, and header names that may not be forwarded (Headers refuses credentials,
+// hop-by-hop headers, proxies' and transports' own, and names that a format owns).
+// The Config's slices are copied.
+func New(c Config) (*Propagator, error) {
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	carried := c.Formats
+	if carried == nil {
+		carried = defaultFormats
+	}
+	p := &Propagator{
+		order:             slices.Concat(carried, c.ReadOnly),
+		carries:           setOf(carried...),
+		reads:             setOf(carried...) | setOf(c.ReadOnly...),
+		emits:             setOf(c.Emit...),
+		generateRequestID: c.GenerateRequestID,
+		deferred:          max(c.Deferred, Denied),
+		localSpan:         c.LocalSpan,
+		also:              slices.Clone(c.Also),
+		limits:            c.Limits.withDefaults(),
+	}
+	if c.Observer != nil {
+		p.observer = *c.Observer
+	}
+	if i := slices.IndexFunc(carried, Format.encodes); c.Emit == nil && i >= 0 {
+		p.fallback = carried[i]
+	}
+	for f := range (p.reads | p.emits | setOf(p.fallback)).all {
+		p.owns |= writtenBy[f]
+	}
+	for _, name := range c.Headers {
+		p.headers = append(p.headers, headerField(name, false))
+	}
+	for _, name := range c.UnsafeHeaders {
+		p.headers = append(p.headers, headerField(name, true))
+	}
+	p.compileNames()
+	return p, nil
+}
+
+// MustNew is New for a Config that is written in the program: it panics where New
+// returns an error.
+func MustNew(c Config) *Propagator {
+	p, err := New(c)
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
+// compileNames makes the indexes of the names that are handled, and the list of those sent.
+func (p *Propagator) compileNames() {
+	var read, sent []fieldID
+	for i, f := range fields[:firstHeader] {
+		id := fieldID(i)
+		if p.reads.has(f.format) {
+			read = append(read, id)
+		}
+		if p.reads.has(f.format) || p.owns.has(id) {
+			sent = append(sent, id)
+		}
+		if !f.prefix && (p.carries | p.emits).has(f.format) {
+			p.names = append(p.names, f.lower)
+		}
+	}
+	p.plainHeaders = true
+	for i, h := range p.headers {
+		id := firstHeader + fieldID(i)
+		read, sent = append(read, id), append(sent, id)
+		p.names = append(p.names, h.lower)
+		p.plainHeaders = p.plainHeaders && ascii.MetadataKey(h.lower)
+	}
+	p.readHTTP = newIndex(read, p.field, false, false)
+	p.readMetadata = newIndex(read, p.field, true, true)
+	p.sentHTTP = newIndex(sent, p.field, false, true)
+	p.sentMetadata = newIndex(sent, p.field, true, true)
+}
+
+func (p *Propagator) field(id fieldID) *field {
+	if id < firstHeader {
+		return &fields[id]
+	}
+	return &p.headers[id-firstHeader]
+}
+
+// Fields returns the names, in lower case, that Inject may set; names under a
+// prefix are not among them. The slice is the caller's own.
+func (p *Propagator) Fields() []string {
+	if p == nil {
+		return nil
+	}
+	return slices.Clone(p.names)
+}

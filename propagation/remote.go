@@ -1,0 +1,117 @@
+package propagation
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"go.opentelemetry.io/otel/baggage"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// lazy is what was worked out of a capture's lines because somebody asked.
+type lazy struct {
+	ids      sync.Once
+	readings []reading
+	remote   SpanContext // the first that names a span, else the first that decides
+	ok       bool        // there is one
+
+	span atomic.Pointer[trace.SpanContext] // remote as OpenTelemetry was shown it; nil: never asked
+
+	bags    sync.Once
+	bag     baggage.Baggage // what OpenTelemetry takes of the baggage lines
+	bagging any             // the same as a context value
+
+	outgoing atomic.Pointer[outgoingMetadata]
+}
+
+// reading is what one captured format says.
+type reading struct {
+	format  Format
+	verdict verdict
+	sc      SpanContext
+}
+
+// learn returns the place for what is worked out.
+func (c *capture) learn() *lazy {
+	if l := c.learned.Load(); l != nil {
+		return l
+	}
+	c.learned.CompareAndSwap(nil, new(lazy))
+	return c.learned.Load()
+}
+
+// read decodes every captured trace format, once, and counts what is wrong with them.
+func (c *capture) read() *lazy {
+	l := c.learn()
+	l.ids.Do(func() { l.decode(c) })
+	return l
+}
+
+func (l *lazy) decode(c *capture) {
+	add := func(f Format) {
+		sc, v := codecs[f].decode(lines{c, f})
+		if v == malformed {
+			c.by.count(c, f, Malformed)
+		}
+		if c.repeatsField(f) {
+			c.by.count(c, f, Duplicate)
+		}
+		l.readings = append(l.readings, reading{f, v, sc})
+	}
+	left := c.formats & traceFormats
+	for _, f := range c.by.order {
+		if left.has(f) {
+			left &^= 1 << f
+			add(f)
+		}
+	}
+	for f := range left.all { // inherited from a Propagator that carries more
+		add(f)
+	}
+	for _, r := range l.readings {
+		if r.verdict == valid && (!l.ok || r.sc.TraceID.IsValid() && !l.remote.TraceID.IsValid()) {
+			l.remote, l.ok = r.sc, true
+		}
+	}
+	for _, r := range l.readings {
+		switch {
+		case r.verdict != valid || !r.sc.TraceID.IsValid():
+		case !sameTrace(r.sc.TraceID, l.remote.TraceID):
+			c.by.count(c, r.format, Conflict)
+		case r.sc.TraceID == l.remote.TraceID: // what only W3C can say of the trace holds for the other formats' words too
+			l.remote.Random = l.remote.Random || r.sc.Random
+			if l.remote.TraceState == "" {
+				l.remote.TraceState = r.sc.TraceState
+			}
+		}
+	}
+}
+
+// repeatsField reports whether a name that may come once came more often.
+func (c *capture) repeatsField(f Format) bool {
+	ids, _ := c.lines()
+	for i := 1; i < len(ids); i++ {
+		if id := ids[i]; id == ids[i-1] && writtenBy[f].has(id) && !fields[id].list {
+			return true
+		}
+	}
+	return false
+}
+
+// reading returns what a captured trace format says.
+func (l *lazy) reading(f Format) reading {
+	for _, r := range l.readings {
+		if r.format == f {
+			return r
+		}
+	}
+	return reading{}
+}
+
+// stale reports whether a format's valid lines name another span than the valid
+// lines of the format that it yields to.
+func (l *lazy) stale(f Format) bool {
+	own, other := l.reading(f), l.reading(codecs[f].yields)
+	return own.verdict == valid && other.verdict == valid && own.sc.IsValid() && other.sc.IsValid() &&
+		(own.sc.SpanID != other.sc.SpanID || !sameTrace(own.sc.TraceID, other.sc.TraceID))
+}

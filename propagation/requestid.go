@@ -1,0 +1,71 @@
+package propagation
+
+import "github.com/google/uuid"
+
+// requestID is Envoy's x-request-id
+// (https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#x-request-id):
+// any string; Envoy makes UUIDs, samples by their first eight digits and keeps the
+// reason for tracing in their fifteenth character. So it travels byte for byte.
+var requestID = codec{
+	name:   "requestid",
+	fields: []string{"x-request-id"},
+}
+
+// newRequestID returns a random UUID (RFC 9562, version 4), the kind that Envoy
+// traces: its fifteenth character, 4, says that nobody asked for a trace.
+func newRequestID() string { return uuid.NewString() }
+
+// validRequestID reports whether an id is safe to print and to send on: 1 to 128
+// characters of A-Z a-z 0-9 . _ : -.
+func validRequestID(s string) bool {
+	if s == "" || len(s) > 128 {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '.', c == '_', c == ':', c == '-':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// TraceReason is why Envoy traces a request, as its x-request-id tells.
+type TraceReason uint8
+
+const (
+	NotTraced       TraceReason = iota // no reason, or an id that is not Envoy's
+	SampledByEnvoy                     // the random or overall sampling chose it
+	ForcedByService                    // x-envoy-force-trace asked for it
+	ForcedByClient                     // x-client-trace-id asked for it
+)
+
+var traceReasonNames = [...]string{"not traced", "sampled", "forced by service", "forced by client"}
+
+// String returns the reason in words.
+func (r TraceReason) String() string {
+	if int(r) < len(traceReasonNames) {
+		return traceReasonNames[r]
+	}
+	return "unknown"
+}
+
+// TraceReasonOf reads the reason out of an x-request-id: character 14 of 36, lower
+// case (Envoy, source/extensions/request_id/uuid/config.cc). It is NotTraced for
+// every other string, costs no allocation and may be called from any goroutine.
+func TraceReasonOf(requestID string) TraceReason {
+	if len(requestID) != 36 {
+		return NotTraced
+	}
+	switch requestID[14] {
+	case '9':
+		return SampledByEnvoy
+	case 'a':
+		return ForcedByService
+	case 'b':
+		return ForcedByClient
+	}
+	return NotTraced
+}

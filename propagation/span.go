@@ -1,0 +1,140 @@
+package propagation
+
+import (
+	"context"
+	"strings"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/baggage"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// remoteSpan is a capture seen as OpenTelemetry's active span: the caller's, which
+// runs elsewhere. The pointer is converted, so it costs nothing; ids are read when
+// SpanContext is called.
+type remoteSpan capture
+
+var _ trace.Span = (*remoteSpan)(nil)
+
+func (s *remoteSpan) SpanContext() trace.SpanContext {
+	c := (*capture)(s)
+	l := c.read()
+	if sc := l.span.Load(); sc != nil {
+		return *sc
+	}
+	sc := l.remote.openTelemetry(c.by.deferred)
+	l.span.CompareAndSwap(nil, &sc)
+	return sc
+}
+
+// openTelemetry returns the span context as the SDK is to see it, a remote one. A
+// decision that is still open becomes deferred.
+func (sc SpanContext) openTelemetry(deferred Sampling) trace.SpanContext {
+	if !sc.IsValid() {
+		return trace.SpanContext{}
+	}
+	if sc.Sampling == Deferred {
+		sc.Sampling = deferred
+	}
+	return trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID:    sc.TraceID,
+		SpanID:     sc.SpanID,
+		TraceFlags: trace.TraceFlags(0).WithSampled(sc.Sampling.Sampled()).WithRandom(sc.Random),
+		TraceState: acceptedTraceState(sc.TraceState),
+		Remote:     true,
+	})
+}
+
+// acceptedTraceState returns the members of a valid list that OpenTelemetry's type
+// takes: it follows level 1, and refuses a whole list for one member that it does not know.
+func acceptedTraceState(list string) trace.TraceState {
+	if state, err := trace.ParseTraceState(list); err == nil {
+		return state
+	}
+	var accepted []string
+	for m := range members(list) {
+		if _, err := trace.ParseTraceState(m); err == nil && !hasKey(strings.Join(accepted, ","), keyOf(m)) {
+			accepted = append(accepted, m)
+		}
+	}
+	state, _ := trace.ParseTraceState(strings.Join(accepted, ","))
+	return state
+}
+
+// TracerProvider returns the global one: instrumentation asks the active span for it, and
+// would make no spans if ours had none.
+func (s *remoteSpan) TracerProvider() trace.TracerProvider { return otel.GetTracerProvider() }
+
+func (s *remoteSpan) IsRecording() bool                       { return false }
+func (s *remoteSpan) End(...trace.SpanEndOption)              {}
+func (s *remoteSpan) AddEvent(string, ...trace.EventOption)   {}
+func (s *remoteSpan) AddLink(trace.Link)                      {}
+func (s *remoteSpan) RecordError(error, ...trace.EventOption) {}
+func (s *remoteSpan) SetStatus(codes.Code, string)            {}
+func (s *remoteSpan) SetName(string)                          {}
+func (s *remoteSpan) SetAttributes(...attribute.KeyValue)     {}
+
+// baggageValue returns the captured baggage as OpenTelemetry's functions look for it.
+func (l *lazy) baggageValue(c *capture) any {
+	l.readBaggage(c)
+	if l.bag.Len() == 0 {
+		return c.parent.Value(otelKeys.baggage)
+	}
+	return l.bagging
+}
+
+// readBaggage parses the captured baggage, once.
+func (l *lazy) readBaggage(c *capture) baggage.Baggage {
+	l.bags.Do(func() {
+		all := c.fixed(firstField[Baggage])
+		if len(all) == 0 {
+			return
+		}
+		var whole bool
+		if l.bag, whole = parseBaggage(all); !whole {
+			c.by.count(c, Baggage, Malformed)
+		}
+		l.bagging = baggage.ContextWithBaggage(c.parent, l.bag).Value(otelKeys.baggage)
+	})
+	return l.bag
+}
+
+// otelKeys are the context keys that OpenTelemetry's functions look for. They are
+// unexported; the functions themselves tell them to a context that listens. A node
+// that answers to them saves a node for each, and lets ids and baggage be read only when asked for.
+var otelKeys = struct{ span, baggage any }{
+	span:    learnKey(func(ctx context.Context) { trace.SpanFromContext(ctx) }),
+	baggage: learnKey(func(ctx context.Context) { baggage.FromContext(ctx) }),
+}
+
+// listener is a context that remembers what it was asked for.
+type listener struct {
+	context.Context
+	asked []any
+}
+
+func (l *listener) Value(key any) any {
+	l.asked = append(l.asked, key)
+	return nil
+}
+
+// unlearned is a key that nobody asks for.
+type unlearned struct{ _ byte }
+
+// learnKey returns the one key that ask asks its context for. If there is not just one,
+// the ground has moved, and the key returned is one that nobody asks for.
+func learnKey(ask func(context.Context)) any {
+	l := &listener{Context: context.Background()}
+	ask(l)
+	if len(l.asked) != 1 || l.asked[0] == nil {
+		return new(unlearned)
+	}
+	return l.asked[0]
+}
+
+func learnedKey(key any) bool {
+	_, no := key.(*unlearned)
+	return !no
+}

@@ -1,0 +1,139 @@
+package propagation
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/traceferry/traceferry/internal/ascii"
+)
+
+// transport is a kind of outgoing carrier, by what it takes.
+type transport uint8
+
+const (
+	overHTTP transport = iota // base64 under -bin names; no control characters but the tab
+	overGRPC                  // raw bytes under -bin names; printable ASCII elsewhere
+	overText                  // somebody's TextMapCarrier: one printable line a name, and nothing under -bin names
+)
+
+// transcode makes the captured lines of a -bin name what the transport carries
+// under it, and reports whether any is left.
+func (o *outbound) transcode(s *sending) bool {
+	raw := o.c.about&rawBins != 0
+	switch {
+	case o.over == overText:
+		o.leaveOut(s)
+		return false
+	case raw == (o.over == overGRPC):
+		return true
+	}
+	came := len(s.vals)
+	s.vals = convertBins(s.vals, !raw)
+	if len(s.vals) < came {
+		o.leaveOut(s)
+	}
+	return len(s.vals) > 0
+}
+
+// legalLines leaves out the lines that the transport does not take, and reports
+// whether any is left.
+func (o *outbound) legalLines(s *sending) bool {
+	legal := ascii.Printable
+	switch o.over {
+	case overHTTP:
+		legal = ascii.FieldValue
+	case overGRPC:
+		if !ascii.MetadataKey(s.lower()) {
+			o.leaveOut(s)
+			return false
+		}
+		if s.def.bin {
+			return true
+		}
+	case overText:
+		if len(s.vals) > 1 && s.def.list {
+			s.vals = []string{strings.Join(s.vals, ",")}
+		}
+	}
+	if !slices.ContainsFunc(s.vals, func(v string) bool { return !legal(v) }) {
+		return o.over != overText || o.oneLine(s)
+	}
+	o.leaveOut(s)
+	s.vals = slices.DeleteFunc(slices.Clone(s.vals), func(v string) bool { return !legal(v) })
+	return len(s.vals) > 0 && (o.over != overText || o.oneLine(s))
+}
+
+// oneLine reports whether one line says all: which of several that differ would be
+// meant, only their reader knows.
+func (o *outbound) oneLine(s *sending) bool {
+	if slices.ContainsFunc(s.vals, func(v string) bool { return v != s.vals[0] }) {
+		o.leaveOut(s)
+		return false
+	}
+	s.vals = s.vals[:1]
+	return true
+}
+
+func (o *outbound) leaveOut(s *sending) { o.p.count(o.ctx, s.def.format, LeftOut) }
+
+// fit drops what would exceed Limits.MetadataBytes: baggage first, then names under
+// prefixes (baggage too), then Config.Headers, formats that name no span, and at last
+// the trace formats from the least preferred on.
+func (o *outbound) fit() {
+	if o.metadataBytes() <= o.p.limits.MetadataBytes {
+		return
+	}
+	drop := func(fs formatSet) {
+		fs &= o.verbatim | o.anew
+		o.dropped |= fs
+		for f := range fs.all {
+			o.p.count(o.ctx, f, TooLarge)
+		}
+	}
+	next := []func(){
+		func() { drop(1 << Baggage); o.baggage = nil },
+		func() { o.noTagged = true },
+		func() { o.noHeaders = true; o.p.count(o.ctx, 0, TooLarge) },
+		func() { drop(o.verbatim &^ traceFormats) },
+	}
+	for _, f := range slices.Backward(o.p.order) {
+		next = append(next, func() { drop(setOf(f)) })
+	}
+	next = append(next, func() { drop(o.anew) })
+	for _, step := range next {
+		if step(); o.metadataBytes() <= o.p.limits.MetadataBytes {
+			return
+		}
+	}
+}
+
+// metadataBytes is the size of what goes out, as HTTP/2 counts it (RFC 9113, section 6.5.2).
+func (o *outbound) metadataBytes() (n int) {
+	const perLine = 32
+	add := func(name int, bin bool, vals ...string) {
+		for _, v := range vals {
+			size := len(v)
+			if bin {
+				size = (size*4 + 2) / 3
+			}
+			n += name + size + perLine
+		}
+	}
+	if o.c != nil {
+		for r := range o.c.runs {
+			if r.id >= firstHeader && !o.noHeaders {
+				f := o.c.field(r)
+				add(len(f.lower), f.bin, r.vals...)
+			} else if r.id < firstHeader && o.goesVerbatim(r.id) {
+				add(max(len(r.key), len(fields[r.id].lower)), fields[r.id].bin, r.vals...)
+			}
+		}
+	}
+	for i, v := range o.values {
+		if f := &fields[o.encoded[i]]; !o.dropped.has(f.format) {
+			add(len(f.lower), f.bin, v)
+		}
+	}
+	add(len("baggage"), false, o.baggage...)
+	return n
+}

@@ -1,0 +1,97 @@
+package propagation
+
+import (
+	"github.com/traceferry/traceferry/internal/hex"
+)
+
+// w3c is W3C Trace Context, levels 1 and 2
+// (https://www.w3.org/TR/trace-context-2/, section 3):
+//
+//	traceparent = version "-" trace-id "-" parent-id "-" trace-flags
+//	version     = 2 digits, "ff" forbidden
+//	trace-id    = 32 digits, not all zero
+//	parent-id   = 16 digits, not all zero
+//	trace-flags = 2 digits; bit 0 sampled, bit 1 random
+//
+// Digits are lower-case hexadecimal. Version 00 is those 55 characters and nothing
+// else; a higher version may go on after another "-". Two traceparent lines restart
+// the trace, whatever they say. For tracestate see validTraceState.
+//
+// It is always written as version 00. The decision cannot be left open.
+var w3c = codec{
+	name:    "tracecontext",
+	fields:  []string{"traceparent", "tracestate"},
+	lists:   []string{"tracestate"},
+	decode:  decodeW3C,
+	encode:  encodeW3C,
+	written: 2,
+	size:    traceparentSize,
+}
+
+const traceparentSize = 55
+
+func decodeW3C(l lines) (SpanContext, verdict) {
+	switch len(l.all(0)) {
+	case 0:
+		return SpanContext{}, absent
+	case 1:
+	default:
+		return SpanContext{}, malformed
+	}
+	sc, ok := parseTraceparent(l.first(0))
+	if !ok {
+		return SpanContext{}, malformed
+	}
+	sc.TraceState = joinTraceState(l.all(1))
+	return sc, valid
+}
+
+func parseTraceparent(s string) (sc SpanContext, ok bool) {
+	if len(s) < traceparentSize || s[2] != '-' || s[35] != '-' || s[52] != '-' {
+		return sc, false
+	}
+	var version, flags [1]byte
+	ok = hex.Decode(version[:], s[:2]) && version[0] != 0xFF &&
+		hex.Decode(sc.TraceID[:], s[3:35]) && hex.Decode(sc.SpanID[:], s[36:52]) &&
+		hex.Decode(flags[:], s[53:55]) && sc.IsValid() &&
+		(len(s) == traceparentSize || version[0] != 0 && s[55] == '-')
+	if !ok {
+		return SpanContext{}, false
+	}
+	sc.Sampling = Denied
+	if flags[0]&1 != 0 {
+		sc.Sampling = Accepted
+	}
+	sc.Random = flags[0]&2 != 0
+	return sc, true
+}
+
+func encodeW3C(w writer, o outgoing) writer {
+	flags := byte('0')
+	if o.decision().Sampled() {
+		flags |= 1
+	}
+	if o.Random || o.kept && o.came.Random {
+		flags |= 2
+	}
+	w.buf = append(w.buf, "00-"...)
+	w.buf = hex.Append(w.buf, o.TraceID[:])
+	w.buf = append(w.buf, '-')
+	w.buf = hex.Append(w.buf, o.SpanID[:])
+	w.buf = append(w.buf, '-', '0', flags)
+	w = w.close(0)
+
+	start := len(w.buf)
+	switch {
+	case !o.kept:
+		w.buf = editTraceState(w.buf, "", "", o.TraceState)
+	case o.stateSame:
+		w.buf = append(w.buf, o.came.TraceState...)
+	default:
+		w.buf = editTraceState(w.buf, o.came.TraceState, o.stateShown, o.TraceState)
+	}
+	if len(w.buf) > start {
+		w = w.close(1)
+	}
+	return w
+}

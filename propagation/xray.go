@@ -1,0 +1,97 @@
+package propagation
+
+import (
+	"strings"
+
+	"github.com/traceferry/traceferry/internal/hex"
+)
+
+// xray is the header of AWS X-Ray, of its load balancers and of Lambda
+// (https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader):
+//
+//	x-amzn-trace-id = pair *( ";" pair ), in any order
+//	pair            = "Root=1-" 8 digits "-" 24 digits   the trace id in two parts
+//	                / "Parent=" 16 digits
+//	                / "Sampled=" ( "1" / "0" / "?" )     "?" and absent: deferred
+//	                / key "=" value                      Self of a load balancer, Lineage of Lambda, a user's own
+//
+// Digits are lower-case hexadecimal. A Root without Parent, as a load balancer sends it,
+// names no span: it travels and is not read. When written, Lineage always stays
+// (Lambda stops endless recursion by it), the other pairs while the trace does.
+var xray = codec{
+	name:    "xray",
+	fields:  []string{"x-amzn-trace-id"},
+	decode:  decodeXRay,
+	encode:  encodeXRay,
+	written: 1,
+	size:    5 + 35 + 8 + 16 + 10,
+}
+
+func decodeXRay(l lines) (SpanContext, verdict) {
+	s := l.first(0)
+	if s == "" {
+		return SpanContext{}, absent
+	}
+	var root, parent string
+	var sc SpanContext
+	for pair := range xrayPairs(s) {
+		switch key, value, _ := strings.Cut(pair, "="); key {
+		case "Root":
+			root = value
+		case "Parent":
+			parent = value
+		case "Sampled":
+			sc.Sampling = Deferred
+			switch value {
+			case "0":
+				sc.Sampling = Denied
+			case "1":
+				sc.Sampling = Accepted
+			}
+		}
+	}
+	ok := len(root) == 35 && root[:2] == "1-" && root[10] == '-' &&
+		hex.Decode(sc.TraceID[:4], root[2:10]) && hex.Decode(sc.TraceID[4:], root[11:]) &&
+		hex.Decode(sc.SpanID[:], parent) && sc.IsValid()
+	if !ok {
+		return SpanContext{}, malformed
+	}
+	return sc, valid
+}
+
+// xrayPairs ranges over the pairs of a value without the white space around them.
+func xrayPairs(s string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for s != "" {
+			pair, rest, _ := strings.Cut(s, ";")
+			s = rest
+			if pair = trimOWS(pair); pair != "" && !yield(pair) {
+				return
+			}
+		}
+	}
+}
+
+func encodeXRay(w writer, o outgoing) writer {
+	w.buf = append(w.buf, "Root=1-"...)
+	w.buf = hex.Append(w.buf, o.TraceID[:4])
+	w.buf = append(w.buf, '-')
+	w.buf = hex.Append(w.buf, o.TraceID[4:])
+	w.buf = append(w.buf, ";Parent="...)
+	w.buf = hex.Append(w.buf, o.SpanID[:])
+	switch {
+	case o.Sampling.Sampled():
+		w.buf = append(w.buf, ";Sampled=1"...)
+	case o.Sampling.Decided():
+		w.buf = append(w.buf, ";Sampled=0"...)
+	}
+	for pair := range xrayPairs(o.own.first(0)) {
+		switch key := keyOf(pair); {
+		case key == "Root" || key == "Parent" || key == "Sampled":
+		case key == "Lineage" || o.kept:
+			w.buf = append(w.buf, ';')
+			w.buf = append(w.buf, pair...)
+		}
+	}
+	return w.close(0)
+}
