@@ -30,9 +30,9 @@ func parseTraceID(id *trace.TraceID, s string) bool {
 }
 
 // appendTraceID writes a 64-bit id as 16 digits, as the tracers do that make such ids.
-func appendTraceID(dst []byte, id trace.TraceID) []byte {
-	if low64(id) {
-		return hex.Append(dst, id[8:])
+func (e *encoder) appendTraceID(dst []byte) []byte {
+	if low64(e.TraceID) {
+		return append(dst, e.traceDigits[16:]...)
 	}
-	return hex.Append(dst, id[:])
+	return append(dst, e.traceDigits[:]...)
 }

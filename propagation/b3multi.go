@@ -51,22 +51,21 @@ func decodeB3Multi(l lines) (SpanContext, verdict) {
 	return sc, valid
 }
 
-func encodeB3Multi(w writer, o outgoing) writer {
-	w.buf = appendTraceID(w.buf, o.TraceID)
-	w = w.close(0)
-	w.buf = hex.Append(w.buf, o.SpanID[:])
-	w = w.close(1)
-	if o.ParentID.IsValid() {
-		w.buf = hex.Append(w.buf, o.ParentID[:])
-		w = w.close(2)
+func encodeB3Multi(e *encoder) {
+	e.buf = e.appendTraceID(e.buf)
+	e.close(0)
+	e.buf = append(e.buf, e.spanDigits[:]...)
+	e.close(1)
+	if e.ParentID.IsValid() {
+		e.buf = hex.Append(e.buf, e.ParentID[:])
+		e.close(2)
 	}
-	switch o.Sampling {
+	switch e.Sampling {
 	case Denied:
-		w = w.put(3, "0")
+		e.put(3, "0")
 	case Accepted:
-		w = w.put(3, "1")
+		e.put(3, "1")
 	case Debug:
-		w = w.put(4, "1")
+		e.put(4, "1")
 	}
-	return w
 }

@@ -70,16 +70,16 @@ func parseB3State(s string) (Sampling, bool) {
 	return Deferred, false
 }
 
-func encodeB3Single(w writer, o outgoing) writer {
-	w.buf = appendTraceID(w.buf, o.TraceID)
-	w.buf = append(w.buf, '-')
-	w.buf = hex.Append(w.buf, o.SpanID[:])
-	if o.Sampling.Decided() {
-		w.buf = append(w.buf, '-', "-01d"[o.Sampling])
-		if o.ParentID.IsValid() { // by position: a parent needs a state before it
-			w.buf = append(w.buf, '-')
-			w.buf = hex.Append(w.buf, o.ParentID[:])
+func encodeB3Single(e *encoder) {
+	e.buf = e.appendTraceID(e.buf)
+	e.buf = append(e.buf, '-')
+	e.buf = append(e.buf, e.spanDigits[:]...)
+	if e.Sampling.Decided() {
+		e.buf = append(e.buf, '-', "-01d"[e.Sampling])
+		if e.ParentID.IsValid() { // by position: a parent needs a state before it
+			e.buf = append(e.buf, '-')
+			e.buf = hex.Append(e.buf, e.ParentID[:])
 		}
 	}
-	return w.close(0)
+	e.close(0)
 }

@@ -80,27 +80,44 @@ type run struct {
 	vals []string // the capture's own memory: not to be written, and there is no room to append
 }
 
+// len is the number of captured lines; the nil capture has none.
+func (c *capture) len() int {
+	switch {
+	case c == nil:
+		return 0
+	case c.more != nil:
+		return len(c.more.ids)
+	}
+	return int(c.n)
+}
+
+// run returns the run that begins with the i-th line, and where the next begins. Loops
+// of every request call it; elsewhere runs is easier on the eye.
+func (c *capture) run(i int) (r run, next int) {
+	ids, vals := c.lines()
+	next = i + 1
+	if m := c.more; m == nil || m.keys == nil {
+		for next < len(ids) && ids[next] == ids[i] {
+			next++
+		}
+	} else {
+		r.key = m.keys[i]
+		for next < len(ids) && ids[next] == ids[i] && m.keys[next] == r.key {
+			next++
+		}
+	}
+	r.id, r.vals = ids[i], vals[i:next:next]
+	return r, next
+}
+
 // runs ranges over the captured names.
 func (c *capture) runs(yield func(run) bool) {
-	ids, vals := c.lines()
-	var keys []string
-	if c.more != nil {
-		keys = c.more.keys
-	}
-	for i := 0; i < len(ids); {
-		r := run{id: ids[i]}
-		if keys != nil {
-			r.key = keys[i]
-		}
-		j := i + 1
-		for j < len(ids) && ids[j] == r.id && (keys == nil || keys[j] == r.key) {
-			j++
-		}
-		r.vals = vals[i:j:j]
+	for i := 0; i < c.len(); {
+		r, next := c.run(i)
 		if !yield(r) {
 			return
 		}
-		i = j
+		i = next
 	}
 }
 

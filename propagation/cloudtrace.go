@@ -66,17 +66,17 @@ func parseDecimalID(id []byte, s string) bool {
 	return true
 }
 
-func encodeCloudTrace(w writer, o outgoing) writer {
-	w.buf = hex.Append(w.buf, o.TraceID[:])
-	w.buf = append(w.buf, '/')
-	w.buf = strconv.AppendUint(w.buf, binary.BigEndian.Uint64(o.SpanID[:]), 10)
-	if o.Sampling.Decided() {
+func encodeCloudTrace(e *encoder) {
+	e.buf = append(e.buf, e.traceDigits[:]...)
+	e.buf = append(e.buf, '/')
+	e.buf = strconv.AppendUint(e.buf, binary.BigEndian.Uint64(e.SpanID[:]), 10)
+	if e.Sampling.Decided() {
 		option := byte('0')
-		if o.Sampling.Sampled() {
+		if e.Sampling.Sampled() {
 			option = '1'
 		}
-		w.buf = append(w.buf, ";o="...)
-		w.buf = append(w.buf, option)
+		e.buf = append(e.buf, ";o="...)
+		e.buf = append(e.buf, option)
 	}
-	return w.close(0)
+	e.close(0)
 }

@@ -1,6 +1,11 @@
 package propagation
 
-import "strings"
+import (
+	"strings"
+	"sync"
+
+	"github.com/traceferry/traceferry/internal/hex"
+)
 
 // verdict is what a codec says of the lines that it was given.
 type verdict uint8
@@ -36,54 +41,92 @@ func (l lines) first(i int) string {
 
 func trimOWS(s string) string { return strings.Trim(s, " \t") }
 
-// outgoing is what a codec is asked to write: a span context, and what it may keep
-// of the lines that came. It is passed by value, as the writer is: a pointer given
-// to a function of the table would move its target to the heap.
-type outgoing struct {
+// encoder is what a codec writes with: the span context that goes out, what the codec
+// may keep of the lines that came, and the buffer of the fields.
+//
+// Encoders are pooled, because a pointer that is given to a function of the table
+// moves to the heap; passing the struct by value instead costs three times the encoding.
+type encoder struct {
 	SpanContext
-	deferred Sampling // what a format that cannot leave the decision open says instead
-	raw      bool     // the carrier takes raw bytes under -bin names
+	traceDigits [32]byte // the ids in hexadecimal: most formats write them so, and one conversion serves all
+	spanDigits  [16]byte
+	deferred    Sampling // what a format that cannot leave the decision open says instead
+	raw         bool     // the carrier takes raw bytes under -bin names
 
-	own  lines       // what came in this format
-	came SpanContext // what that said; zero if it was not valid
-	kept bool        // it named the trace that goes out, so what else it carried still holds
+	own  lines // what came in this format
+	kept bool  // it named the trace that goes out, so what else it carried still holds
 
-	stateShown string // the members of came.TraceState that the local span was given
-	stateSame  bool   // and it made no change to them
+	// Of a tracestate: what came in this format, what of it the local span was given, and
+	// whether the span made no change to that. keptRandom is the flag of the traceparent beside it.
+	stateCame  string
+	stateShown string
+	stateSame  bool
+	keptRandom bool
+
+	buf   []byte // all fields of all formats
+	first fieldID
+	n     int
+	field [maxEncoded]fieldID
+	end   [maxEncoded]int
+}
+
+// maxEncoded is the number of fields that all formats may write together; a test counts them.
+const maxEncoded = 24
+
+// maxPooled is the largest buffer that is kept for the next request.
+const maxPooled = 4096
+
+var encoders = sync.Pool{New: func() any { return &encoder{buf: make([]byte, 0, 1024)} }}
+
+// newEncoder returns an encoder for a span context.
+func newEncoder(sc SpanContext) *encoder {
+	e := encoders.Get().(*encoder)
+	e.SpanContext, e.buf, e.n = sc, e.buf[:0], 0
+	hex.Encode(e.traceDigits[:], sc.TraceID[:])
+	hex.Encode(e.spanDigits[:], sc.SpanID[:])
+	return e
+}
+
+// release gives the encoder to the next request. Nothing of this one stays in it:
+// not its lines, which would keep its whole context alive.
+func (e *encoder) release() {
+	if cap(e.buf) <= maxPooled {
+		e.SpanContext, e.own, e.stateCame, e.stateShown = SpanContext{}, lines{}, "", ""
+		encoders.Put(e)
+	}
 }
 
 // decision is Sampling for a format that must decide.
-func (o outgoing) decision() Sampling {
-	if o.Sampling == Deferred {
-		return o.deferred
+func (e *encoder) decision() Sampling {
+	if e.Sampling == Deferred {
+		return e.deferred
 	}
-	return o.Sampling
+	return e.Sampling
 }
 
-// writer collects the encoded fields of all formats of one inject in one buffer.
-type writer struct {
-	buf   []byte
-	base  fieldID // the current format's first field
-	n     int
-	field [maxWritten]fieldID
-	end   [maxWritten]int32
-}
-
-// maxWritten is the number of fields that the table's encode functions write
-// together; a test counts them.
-const maxWritten = 24
+// add appends to the value that is being written.
+func (e *encoder) add(s string) { e.buf = append(e.buf, s...) }
 
 // close ends the value of the current format's i-th field: what was appended to buf
 // since the last close.
-func (w writer) close(i int) writer {
-	w.field[w.n] = w.base + fieldID(i)
-	w.end[w.n] = int32(len(w.buf))
-	w.n++
-	return w
+func (e *encoder) close(i int) {
+	e.field[e.n], e.end[e.n] = e.first+fieldID(i), len(e.buf)
+	e.n++
 }
 
 // put writes a whole field.
-func (w writer) put(i int, value string) writer {
-	w.buf = append(w.buf, value...)
-	return w.close(i)
+func (e *encoder) put(i int, value string) {
+	e.add(value)
+	e.close(i)
+}
+
+// values returns the fields' values: one string and one slice, however many there are.
+func (e *encoder) values() []string {
+	text, start := string(e.buf), 0
+	vals := make([]string, e.n)
+	for i := range vals {
+		vals[i] = text[start:e.end[i]]
+		start = e.end[i]
+	}
+	return vals
 }

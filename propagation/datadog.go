@@ -85,55 +85,54 @@ func parseSignedID(id []byte, s string) bool {
 	return true
 }
 
-func encodeDatadog(w writer, o outgoing) writer {
-	w.buf = strconv.AppendUint(w.buf, binary.BigEndian.Uint64(o.TraceID[8:]), 10)
-	w = w.close(0)
-	w.buf = strconv.AppendUint(w.buf, binary.BigEndian.Uint64(o.SpanID[:]), 10)
-	w = w.close(1)
+func encodeDatadog(e *encoder) {
+	e.buf = strconv.AppendUint(e.buf, binary.BigEndian.Uint64(e.TraceID[8:]), 10)
+	e.close(0)
+	e.buf = strconv.AppendUint(e.buf, binary.BigEndian.Uint64(e.SpanID[:]), 10)
+	e.close(1)
 
 	x := ddExtras{}
 	switch {
-	case o.kept:
-		x = ddExtras{o.own.first(2), o.own.first(3), o.own.first(4)}
-	case o.TraceState != "":
-		x = parseDatadogMember(o.TraceState)
+	case e.kept:
+		x = ddExtras{e.own.first(2), e.own.first(3), e.own.first(4)}
+	case e.TraceState != "":
+		x = parseDatadogMember(e.TraceState)
 	}
 	was := Deferred
 	if n, err := strconv.Atoi(x.priority); err == nil {
 		was = ddDecision(n)
 	}
-	changed := was.Decided() != o.Sampling.Decided() || was.Sampled() != o.Sampling.Sampled()
+	changed := was.Decided() != e.Sampling.Decided() || was.Sampled() != e.Sampling.Sampled()
 	if changed {
-		x.priority = [...]string{Deferred: "", Denied: "0", Accepted: "1", Debug: "2"}[o.Sampling]
+		x.priority = [...]string{Deferred: "", Denied: "0", Accepted: "1", Debug: "2"}[e.Sampling]
 	}
 	if x.priority != "" {
-		w = w.put(2, x.priority)
+		e.put(2, x.priority)
 	}
 	if x.origin != "" {
-		w = w.put(3, x.origin)
+		e.put(3, x.origin)
 	}
-	start := len(w.buf)
-	high := !low64(o.TraceID)
+	start := len(e.buf)
+	high := !low64(e.TraceID)
 	appendHigh := func(buf []byte) []byte {
-		return hex.Append(appendMember(buf, start, ddHighTag+"="), o.TraceID[:8])
+		return append(appendMember(buf, start, ddHighTag+"="), e.traceDigits[:16]...)
 	}
 	for tag := range members(x.tags) {
 		switch key := keyOf(tag); {
 		case key == ddMakerTag && changed:
 		case key != ddHighTag:
-			w.buf = appendMember(w.buf, start, tag)
+			e.buf = appendMember(e.buf, start, tag)
 		case high:
-			w.buf = appendHigh(w.buf)
+			e.buf = appendHigh(e.buf)
 			high = false
 		}
 	}
 	if high {
-		w.buf = appendHigh(w.buf)
+		e.buf = appendHigh(e.buf)
 	}
-	if len(w.buf) > start {
-		w = w.close(4)
+	if len(e.buf) > start {
+		e.close(4)
 	}
-	return w
 }
 
 // ddExtras is what Datadog's headers carry besides ids.

@@ -56,26 +56,25 @@ const usualHits = 12
 const hiding traits = 1 << 7
 
 func (p *Propagator) extractMap(ctx context.Context, m map[string][]string, x *index, about traits) context.Context {
+	if ctx, ok := p.extractUsual(ctx, m, x, about); ok {
+		return ctx
+	}
 	var usual [usualHits]hit
 	hits := usual[:0]
-	if x.lookUp(len(m)) && !x.folded {
-		for i := range x.names {
-			if vals := m[x.names[i].key]; len(vals) > 0 {
-				hits = append(hits, hit{id: x.names[i].id, vals: vals})
-			}
-		}
-		return p.capture(ctx, hits, about)
-	}
 	var tagged tags
+	var odd []string
 	for key, vals := range m {
-		if len(vals) == 0 {
-			continue
-		}
-		if id, ok := x.find(key); ok {
-			hits = append(hits, hit{id: id, vals: vals})
+		if n := x.find(key); n != nil && key == n.key {
+			hits = append(hits, hit{id: n.id, vals: vals})
+		} else if n != nil {
+			odd = append(odd, key)
 		} else if id, ok := x.findPrefix(key); ok {
 			p.add(ctx, &tagged, hit{id, key, vals})
 		}
+	}
+	slices.Sort(odd) // a map has no order; spellings that nobody should use come last and in one
+	for _, key := range odd {
+		hits = append(hits, hit{id: x.find(key).id, vals: m[key]})
 	}
 	return p.capture(ctx, append(hits, tagged...), about)
 }
@@ -119,21 +118,24 @@ func (p *Propagator) capture(ctx context.Context, hits []hit, about traits) cont
 		}
 		hits = outer.inherit(hits, read, p, about)
 	}
-	var made [1]string
+	made := ""
 	if p.generateRequestID && !slices.ContainsFunc(hits, isRequestID) {
-		made[0] = newRequestID()
-		hits = append(hits, hit{id: firstField[RequestID], vals: made[:]})
-		sortHits(hits)
+		made = newRequestID()
 	}
-	c := p.node(ctx, hits, about)
+	c := p.node(ctx, hits, made, about)
 	if c == nil {
 		return ctx
 	}
+	return c.start(read, about)
+}
+
+// start puts a finished node into use, for an Extract that read some formats.
+func (c *capture) start(read formatSet, about traits) context.Context {
 	c.place(about&hiding != 0)
-	if p.observer.Extracted != nil {
-		p.observer.Extracted(c, slices.Collect(read.all))
+	if c.by.observer.Extracted != nil {
+		c.by.observer.Extracted(c, slices.Collect(read.all))
 	}
-	if p.observer.Outcome != nil {
+	if c.by.observer.Outcome != nil {
 		c.read()
 	}
 	return c
@@ -150,7 +152,7 @@ func notBlank(line string) bool { return line != "" && (line[0] > ' ' || trimOWS
 // order already.
 func sortHits(hits []hit) {
 	if len(hits) > 2*usualHits {
-		slices.SortFunc(hits, compareHits)
+		slices.SortStableFunc(hits, compareHits)
 		return
 	}
 	for i := 1; i < len(hits); i++ {
@@ -169,49 +171,62 @@ func formatsOf(hits []hit) (s formatSet) {
 	return s
 }
 
-// node makes the node of the hits that fit the limits; nil if none says anything.
-func (p *Propagator) node(ctx context.Context, hits []hit, about traits) *capture {
+// node makes the node of the hits that fit the limits, and of the request id that was
+// made, if it is not empty; nil if nothing says anything.
+func (p *Propagator) node(ctx context.Context, hits []hit, made string, about traits) *capture {
 	lines, keyed, fits := p.measure(hits)
 	if !fits {
 		hits = p.fit(ctx, hits)
 		lines, keyed, _ = p.measure(hits)
 	}
+	if made != "" {
+		lines++
+	}
 	if lines == 0 {
 		return nil
 	}
 	c := &capture{parent: ctx, by: p, about: about &^ hiding}
-	ids, vals, keys := c.ids[:0], c.vals[:0], []string(nil)
 	if lines > inlineLines || keyed {
-		c.more = new(overflow)
-		ids, vals = make([]fieldID, 0, lines), make([]string, 0, lines)
-	}
-	if keyed {
-		keys = make([]string, 0, lines)
+		c.more = &overflow{ids: make([]fieldID, 0, lines), vals: make([]string, 0, lines)}
+		if keyed {
+			c.more.keys = make([]string, 0, lines)
+		}
 	}
 	for i := range hits {
 		h := &hits[i]
-		if h.id < firstHeader {
-			c.formats |= 1 << fields[h.id].format
+		if made != "" && h.id > firstField[RequestID] {
+			c.keep(firstField[RequestID], "", made)
+			made = ""
 		}
 		for _, v := range h.vals {
-			if !notBlank(v) {
-				continue
-			}
-			if !ascii.Printable(v) {
-				c.about |= unprintable
-			}
-			ids, vals = append(ids, h.id), append(vals, v)
-			if keyed {
-				keys = append(keys, h.key)
+			if notBlank(v) {
+				c.keep(h.id, h.key, v)
 			}
 		}
 	}
-	if c.more != nil {
-		*c.more = overflow{ids, vals, keys}
-	} else {
-		c.n = uint8(lines)
+	if made != "" {
+		c.keep(firstField[RequestID], "", made)
 	}
 	return c
+}
+
+// keep adds a line to a node that is being made.
+func (c *capture) keep(id fieldID, key, line string) {
+	if id < firstHeader {
+		c.formats |= 1 << fields[id].format
+	}
+	if !ascii.Printable(line) {
+		c.about |= unprintable
+	}
+	if m := c.more; m != nil {
+		m.ids, m.vals = append(m.ids, id), append(m.vals, line)
+		if m.keys != nil {
+			m.keys = append(m.keys, key)
+		}
+		return
+	}
+	c.ids[c.n], c.vals[c.n] = id, line
+	c.n++
 }
 
 // place decides which of OpenTelemetry's questions the node answers, by what is in the

@@ -46,7 +46,7 @@ type codec struct {
 	decode func(lines) (SpanContext, verdict)
 	// encode writes a span context in the format. The fields that it may write are
 	// the first written ones, in their order; the others go verbatim always.
-	encode  func(writer, outgoing) writer
+	encode  func(*encoder)
 	written int
 	size    int // bytes that encode writes at the most, beside what it copies from its own lines
 

@@ -102,20 +102,20 @@ func decodeBase64(dst []byte, s string) ([]byte, bool) {
 	return dst, err == nil
 }
 
-func encodeGRPCTraceBin(w writer, o outgoing) writer {
+func encodeGRPCTraceBin(e *encoder) {
 	b := [29]byte{1: 0, 18: 1, 27: 2} // the field ids; version 0
-	copy(b[2:], o.TraceID[:])
-	copy(b[19:], o.SpanID[:])
-	if o.decision().Sampled() {
+	copy(b[2:], e.TraceID[:])
+	copy(b[19:], e.SpanID[:])
+	if e.decision().Sampled() {
 		b[28] = 1
 	}
 	switch {
-	case o.raw:
-		w.buf = append(w.buf, b[:]...)
-	case strings.HasSuffix(o.own.first(0), "="):
-		w.buf = base64.StdEncoding.AppendEncode(w.buf, b[:])
+	case e.raw:
+		e.buf = append(e.buf, b[:]...)
+	case strings.HasSuffix(e.own.first(0), "="):
+		e.buf = base64.StdEncoding.AppendEncode(e.buf, b[:])
 	default:
-		w.buf = base64.RawStdEncoding.AppendEncode(w.buf, b[:])
+		e.buf = base64.RawStdEncoding.AppendEncode(e.buf, b[:])
 	}
-	return w.close(0)
+	e.close(0)
 }

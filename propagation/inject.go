@@ -2,8 +2,8 @@ package propagation
 
 import (
 	"context"
+	"math/bits"
 	"net/http"
-	"unsafe"
 
 	"go.opentelemetry.io/otel/propagation"
 )
@@ -29,14 +29,57 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 	for _, also := range p.also {
 		also.Inject(ctx, propagation.HeaderCarrier(h))
 	}
+	if c, ok := ctx.(*capture); ok && p.forwards(c) {
+		c.forward(h)
+		return
+	}
 	var o outbound
 	if !p.prepare(ctx, &o, overHTTP) {
 		return
 	}
-	there := o.sweep(h, p.sentHTTP)
-	for s := range o.all {
-		if !there.has(s.id) {
+	sweep(h, o.removes)
+	for i, n := 0, o.lines(); i < n; {
+		s, next, ok := o.at(i)
+		if ok {
 			h[s.canonical()] = s.vals
+		}
+		i = next
+	}
+}
+
+// forwards reports whether all that goes out is the lines of a capture's node, as
+// they are there: the call that most calls are.
+func (p *Propagator) forwards(c *capture) bool {
+	return c.by == p && c.more == nil && c.about&^showsBaggage == showsSpan && c.formats&^p.carries == 0 &&
+		p.localSpan == nil && p.emits == 0 && !c.asked.Load() && (c.formats&yielding == 0 || c.formats&yielded == 0)
+}
+
+// forward writes the lines of a node.
+func (c *capture) forward(h http.Header) {
+	var sent fieldSet
+	for _, id := range c.ids[:c.n] {
+		sent |= 1 << id
+	}
+	sweep(h, c.by.owns&^sent)
+	for i := uint8(0); i < c.n; {
+		id, j := c.ids[i], i+1
+		for j < c.n && c.ids[j] == id {
+			j++
+		}
+		h[c.by.field(id).canon] = c.vals[i:j:j]
+		i = j
+	}
+}
+
+// sweep removes fields of formats from an outgoing request's headers.
+func sweep(h http.Header, fs fieldSet) {
+	if len(h) == 0 {
+		return
+	}
+	for ; fs != 0; fs &= fs - 1 {
+		key := fields[bits.TrailingZeros64(uint64(fs))].canon
+		if _, stale := h[key]; stale { // half the time of a delete that finds nothing
+			delete(h, key)
 		}
 	}
 }
@@ -57,37 +100,14 @@ func (p *Propagator) InjectMetadata(ctx context.Context, md map[string][]string)
 	if !p.prepare(ctx, &o, overGRPC) {
 		return
 	}
-	there := o.sweep(md, p.sentMetadata)
+	for key := range md {
+		if n := p.sentMetadata.find(key); n != nil && n.id < firstHeader && (o.removes.has(n.id) || o.sends.has(n.id)) {
+			delete(md, key) // in whatever spelling: a second would be a second header
+		}
+	}
 	for s := range o.all {
-		if !there.has(s.id) {
-			md[s.lower()] = s.vals
-		}
+		md[s.lower()] = s.vals
 	}
-}
-
-// sweep removes what must not stay beside what goes out, and returns the fields that hold it
-// already: a second Inject of one capture finds its own slices, and putting them
-// again would cost more than this range over the carrier.
-func (o *outbound) sweep(m map[string][]string, x *index) (there fieldSet) {
-	for key, vals := range m {
-		id, ours := x.find(key)
-		switch {
-		case !ours || id >= firstHeader:
-		case o.removes.has(id):
-			delete(m, key)
-		case !o.sends.has(id):
-		case key != x.spelling(id): // a second spelling would be a second header
-			delete(m, key)
-		case o.c != nil && o.verbatim.has(fields[id].format) && sameSlice(vals, o.c.fixed(id)) && !o.careful && !fields[id].bin:
-			there |= 1 << id
-		}
-	}
-	return there
-}
-
-// sameSlice reports whether two slices are the same memory.
-func sameSlice(a, b []string) bool {
-	return len(a) == len(b) && len(a) > 0 && unsafe.SliceData(a) == unsafe.SliceData(b)
 }
 
 // CloneHTTP returns a copy of an outgoing request's headers with those injected that
@@ -181,8 +201,8 @@ func (p *Propagator) clone(ctx context.Context, m map[string][]string, x *index,
 
 // owned reports whether a key names spans, so that the caller's value gives way.
 func (o *outbound) owned(x *index, key string) bool {
-	id, ours := x.find(key)
-	return ours && id < firstHeader && (o.removes | o.sends&o.p.owns).has(id)
+	n := x.find(key)
+	return n != nil && n.id < firstHeader && (o.removes | o.sends&o.p.owns).has(n.id)
 }
 
 // StripHTTP removes every header that this Propagator reads or writes, in any
@@ -192,11 +212,8 @@ func (p *Propagator) StripHTTP(h http.Header) {
 		return
 	}
 	for key := range h {
-		_, ours := p.sentHTTP.find(key)
-		if !ours {
-			_, ours = p.sentHTTP.findPrefix(key)
-		}
-		if ours {
+		_, tagged := p.sentHTTP.findPrefix(key)
+		if tagged || p.sentHTTP.find(key) != nil {
 			delete(h, key)
 		}
 	}

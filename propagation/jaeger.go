@@ -66,16 +66,15 @@ func parseJaeger(s string) (sc SpanContext, ok bool) {
 	return sc, true
 }
 
-func encodeJaeger(w writer, o outgoing) writer {
-	w.buf = appendTraceID(w.buf, o.TraceID)
-	w.buf = append(w.buf, ':')
-	w.buf = hex.Append(w.buf, o.SpanID[:])
-	flags := [...]byte{Denied: '0', Accepted: '1', Debug: '3'}[o.decision()]
-	w.buf = append(w.buf, ":0:"...)
-	w.buf = append(w.buf, flags)
-	w = w.close(0)
-	if id := o.own.first(1); id != "" {
-		w = w.put(1, id)
+func encodeJaeger(e *encoder) {
+	e.buf = e.appendTraceID(e.buf)
+	e.buf = append(e.buf, ':')
+	e.buf = append(e.buf, e.spanDigits[:]...)
+	flags := [...]byte{Denied: '0', Accepted: '1', Debug: '3'}[e.decision()]
+	e.buf = append(e.buf, ":0:"...)
+	e.buf = append(e.buf, flags)
+	e.close(0)
+	if id := e.own.first(1); id != "" {
+		e.put(1, id)
 	}
-	return w
 }

@@ -36,11 +36,10 @@ var otSpanContext = codec{
 }
 
 const (
-	carrierBasic   = 2 // BinaryCarrier
-	basicTraceID   = 1 // BasicTracerCarrier
-	basicSpanID    = 2
-	basicSampled   = 3
-	maxFixedFields = 2 + 2*9 + 2
+	carrierBasic = 2 // BinaryCarrier
+	basicTraceID = 1 // BasicTracerCarrier
+	basicSpanID  = 2
+	basicSampled = 3
 )
 
 func decodeOTSpanContext(l lines) (SpanContext, verdict) {
@@ -125,40 +124,37 @@ func eachField(msg []byte, visit func(num protowire.Number, typ protowire.Type, 
 	return true
 }
 
-func encodeOTSpanContext(w writer, o outgoing) writer {
-	came := o.own.first(0)
-	if strings.Contains(came, ";") {
-		w.buf = hex.Append(w.buf, o.TraceID[8:])
-		w.buf = append(w.buf, ';')
-		w.buf = hex.Append(w.buf, o.SpanID[:])
-		w.buf = append(w.buf, ';')
-		w.buf = hex.Append(w.buf, o.ParentID[:])
-		return w.close(0)
+func encodeOTSpanContext(e *encoder) {
+	if strings.Contains(e.own.first(0), ";") {
+		e.buf = append(e.buf, e.traceDigits[16:]...)
+		e.buf = append(e.buf, ';')
+		e.buf = append(e.buf, e.spanDigits[:]...)
+		e.buf = append(e.buf, ';')
+		e.buf = hex.Append(e.buf, e.ParentID[:])
+	} else {
+		e.buf = base64.StdEncoding.AppendEncode(e.buf, e.lightStepCarrier())
 	}
-	var extra []byte // baggage, and what a later version may have added
-	if o.kept {
-		basic, _ := lightStepBasic(came)
-		eachField(basic, func(num protowire.Number, _ protowire.Type, _, whole []byte) {
-			if num > basicSampled {
-				extra = append(extra, whole...)
-			}
-		})
-	}
-	var fixed [maxFixedFields]byte
-	basic := fixed[:0]
+	e.close(0)
+}
+
+// lightStepCarrier returns the protobuf, with the baggage that came in it if that still holds.
+func (e *encoder) lightStepCarrier() []byte {
+	basic := make([]byte, 0, 64)
 	basic = protowire.AppendTag(basic, basicTraceID, protowire.Fixed64Type)
-	basic = protowire.AppendFixed64(basic, binary.BigEndian.Uint64(o.TraceID[8:]))
+	basic = protowire.AppendFixed64(basic, binary.BigEndian.Uint64(e.TraceID[8:]))
 	basic = protowire.AppendTag(basic, basicSpanID, protowire.Fixed64Type)
-	basic = protowire.AppendFixed64(basic, binary.BigEndian.Uint64(o.SpanID[:]))
-	if o.decision().Sampled() {
+	basic = protowire.AppendFixed64(basic, binary.BigEndian.Uint64(e.SpanID[:]))
+	if e.decision().Sampled() {
 		basic = protowire.AppendTag(basic, basicSampled, protowire.VarintType)
 		basic = protowire.AppendVarint(basic, 1)
 	}
-	basic = append(basic, extra...)
-
-	var whole [40]byte
-	carrier := protowire.AppendTag(whole[:0], carrierBasic, protowire.BytesType)
-	carrier = protowire.AppendBytes(carrier, basic)
-	w.buf = base64.StdEncoding.AppendEncode(w.buf, carrier)
-	return w.close(0)
+	if e.kept {
+		came, _ := lightStepBasic(e.own.first(0))
+		eachField(came, func(num protowire.Number, _ protowire.Type, _, whole []byte) {
+			if num > basicSampled { // baggage, and what a later version may have added
+				basic = append(basic, whole...)
+			}
+		})
+	}
+	return protowire.AppendBytes(protowire.AppendTag(nil, carrierBasic, protowire.BytesType), basic)
 }

@@ -48,13 +48,14 @@ func decodeOTTrace(l lines) (sc SpanContext, v verdict) {
 	return sc, valid
 }
 
-func encodeOTTrace(w writer, o outgoing) writer {
-	w.buf = hex.Append(w.buf, o.TraceID[8:])
-	w = w.close(0)
-	w.buf = hex.Append(w.buf, o.SpanID[:])
-	w = w.close(1)
-	if o.decision().Sampled() {
-		return w.put(2, "true")
+func encodeOTTrace(e *encoder) {
+	e.buf = append(e.buf, e.traceDigits[16:]...)
+	e.close(0)
+	e.buf = append(e.buf, e.spanDigits[:]...)
+	e.close(1)
+	if e.decision().Sampled() {
+		e.put(2, "true")
+	} else {
+		e.put(2, "false")
 	}
-	return w.put(2, "false")
 }

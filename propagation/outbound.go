@@ -2,9 +2,9 @@ package propagation
 
 import (
 	"context"
+	"math/bits"
 	"net/http"
 	"strings"
-	"unsafe"
 
 	"go.opentelemetry.io/otel/baggage"
 )
@@ -18,7 +18,7 @@ type outbound struct {
 
 	verbatim formatSet // formats whose lines go as they came
 	anew     formatSet // formats that are encoded; what encode does not write of them goes as it came
-	encoded  [maxWritten]fieldID
+	encoded  [maxEncoded]fieldID
 	values   []string // of encoded
 	baggage  []string // the application's change of it
 
@@ -158,55 +158,35 @@ func (o *outbound) translate() {
 	o.encode(anew, remote, read, false)
 }
 
-// encode writes a span context in formats. All fields share one buffer and one
-// slice: two allocations, however many formats there are.
+// encode writes a span context in formats: two allocations, however many there are.
 func (o *outbound) encode(anew formatSet, span localSpan, read *lazy, isLocal bool) {
 	o.verbatim &^= anew
 	o.anew = anew
-	w := writer{buf: make([]byte, 0, o.room(anew)+len(span.TraceState))}
-	for f := range anew.all {
-		if o.over == overText && fields[firstField[f]].bin {
+	e := newEncoder(span.SpanContext)
+	e.deferred, e.raw = o.p.deferred, o.over == overGRPC
+	e.stateShown, e.stateSame = span.stateShown, span.stateSame
+	for rest := anew; rest != 0; rest &= rest - 1 {
+		f := Format(bits.TrailingZeros32(uint32(rest)))
+		e.first = firstField[f]
+		if o.over == overText && fields[e.first].bin {
 			o.p.count(o.ctx, f, LeftOut)
 			continue
 		}
-		out := outgoing{SpanContext: span.SpanContext, deferred: o.p.deferred, raw: o.over == overGRPC}
+		e.Sampling = span.Sampling
+		e.own, e.kept, e.stateCame, e.keptRandom = lines{}, false, "", false
 		if o.c != nil && (o.c.formats & o.p.carries).has(f) {
-			r := read.reading(f)
-			out.own, out.came = lines{o.c, f}, r.sc
-			out.kept = isLocal && r.sc.TraceID.IsValid() && sameTrace(r.sc.TraceID, span.TraceID)
-			if out.kept && r.sc.Sampling == Debug && out.Sampling == Accepted {
-				out.Sampling = Debug
+			e.own = lines{o.c, f}
+			if came := &read.reading(f).sc; isLocal && came.TraceID.IsValid() && sameTrace(came.TraceID, span.TraceID) {
+				e.kept, e.stateCame, e.keptRandom = true, came.TraceState, came.Random
+				if came.Sampling == Debug && e.Sampling == Accepted {
+					e.Sampling = Debug
+				}
 			}
-			out.stateShown, out.stateSame = span.stateShown, span.stateSame
 		}
-		w.base = firstField[f]
-		w = codecs[f].encode(w, out)
+		codecs[f].encode(e)
 	}
-	o.encoded = w.field
-	o.values = make([]string, w.n)
-	text := unsafe.String(unsafe.SliceData(w.buf), len(w.buf)) // the buffer is written no more
-	start := int32(0)
-	for i := range o.values {
-		o.values[i] = text[start:w.end[i]]
-		start = w.end[i]
-	}
-}
-
-// room is what the formats need in the buffer: their own bytes, and those that they may copy.
-func (o *outbound) room(anew formatSet) (n int) {
-	for f := range anew.all {
-		n += codecs[f].size
-	}
-	if o.c == nil {
-		return n
-	}
-	ids, vals := o.c.lines()
-	for i, id := range ids {
-		if id < firstHeader && anew.has(fields[id].format) {
-			n += len(vals[i])
-		}
-	}
-	return n
+	o.encoded, o.values = e.field, e.values()
+	e.release()
 }
 
 // changedBaggage returns the header that the application's baggage makes, if it is
@@ -257,55 +237,60 @@ func (s *sending) spelled(over transport) string {
 	return s.lower()
 }
 
-// all ranges over the headers that go out, each with its legal lines.
-func (o *outbound) all(yield func(sending) bool) {
-	if o.c != nil {
-		for r := range o.c.runs {
-			if s, ok := o.send(r); ok && !yield(s) {
-				return
-			}
-		}
+// lines is the number of captured, encoded and changed lines, whether they go out or not.
+func (o *outbound) lines() int { return o.c.len() + len(o.values) + len(o.baggage) }
+
+// at returns the header that begins with the i-th line, with its legal lines, whether it
+// goes out, and where the next begins. Loops of every request call it; elsewhere
+// all is easier on the eye.
+func (o *outbound) at(i int) (s sending, next int, ok bool) {
+	came := o.c.len()
+	if i < came {
+		r, next := o.c.run(i)
+		ok = o.send(r, &s)
+		return s, next, ok
 	}
-	for i := range o.values {
-		id := o.encoded[i]
-		if o.dropped.has(fields[id].format) {
-			continue
-		}
-		s := sending{id: id, def: &fields[id], vals: o.values[i : i+1 : i+1]}
-		if o.legalLines(&s) && !yield(s) {
+	id := firstField[Baggage]
+	s.vals = o.baggage
+	if i -= came; i < len(o.values) {
+		id, s.vals = o.encoded[i], o.values[i:i+1:i+1]
+	}
+	s.id, s.def = id, &fields[id]
+	return s, came + i + 1, !o.dropped.has(s.def.format) && (!o.careful || o.legalLines(&s))
+}
+
+// all ranges over the headers that go out.
+func (o *outbound) all(yield func(sending) bool) {
+	for i := 0; i < o.lines(); {
+		s, next, ok := o.at(i)
+		if ok && !yield(s) {
 			return
 		}
-	}
-	if o.baggage != nil {
-		id := firstField[Baggage]
-		s := sending{id: id, def: &fields[id], vals: o.baggage}
-		if o.legalLines(&s) {
-			yield(s)
-		}
+		i = next
 	}
 }
 
-// send returns what goes out of a captured run, if it does.
-func (o *outbound) send(r run) (s sending, ok bool) {
-	s = sending{id: r.id, key: r.key, vals: r.vals}
+// send fills in what goes out of a captured run, and reports whether it does.
+func (o *outbound) send(r run, s *sending) bool {
+	s.id, s.key, s.vals = r.id, r.key, r.vals
 	switch {
 	case r.id < firstHeader:
 		if !o.goesVerbatim(r.id) {
-			return s, false
+			return false
 		}
 		s.def = &fields[r.id]
 	case o.noHeaders:
-		return s, false
+		return false
 	case o.c.by == o.p && r.id < foreignUnsafe:
 		s.def = &o.p.headers[r.id-firstHeader]
 	default: // captured by another Propagator: sent if this one carries the name
 		if s.id, s.key = o.p.headerID(o.c.field(r)); s.key != "" {
-			return s, false
+			return false
 		}
 		s.def = o.p.field(s.id)
 	}
-	if s.def.bin && !o.transcode(&s) {
-		return s, false
+	if s.def.bin && !o.transcode(s) {
+		return false
 	}
-	return s, !o.careful || o.legalLines(&s)
+	return !o.careful || o.legalLines(s)
 }

@@ -99,14 +99,17 @@ func (c *capture) repeatsField(f Format) bool {
 }
 
 // reading returns what a captured trace format says.
-func (l *lazy) reading(f Format) reading {
-	for _, r := range l.readings {
-		if r.format == f {
-			return r
+func (l *lazy) reading(f Format) *reading {
+	for i := range l.readings {
+		if l.readings[i].format == f {
+			return &l.readings[i]
 		}
 	}
-	return reading{}
+	return &notRead
 }
+
+// notRead is the reading of a format that did not come.
+var notRead reading
 
 // stale reports whether a format's valid lines name another span than the valid
 // lines of the format that it yields to.

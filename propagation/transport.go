@@ -80,30 +80,34 @@ func (o *outbound) leaveOut(s *sending) { o.p.count(o.ctx, s.def.format, LeftOut
 // prefixes (baggage too), then Config.Headers, formats that name no span, and at last
 // the trace formats from the least preferred on.
 func (o *outbound) fit() {
-	if o.metadataBytes() <= o.p.limits.MetadataBytes {
-		return
-	}
-	drop := func(fs formatSet) {
-		fs &= o.verbatim | o.anew
-		o.dropped |= fs
-		for f := range fs.all {
-			o.p.count(o.ctx, f, TooLarge)
-		}
-	}
-	next := []func(){
-		func() { drop(1 << Baggage); o.baggage = nil },
-		func() { o.noTagged = true },
-		func() { o.noHeaders = true; o.p.count(o.ctx, 0, TooLarge) },
-		func() { drop(o.verbatim &^ traceFormats) },
-	}
-	for _, f := range slices.Backward(o.p.order) {
-		next = append(next, func() { drop(setOf(f)) })
-	}
-	next = append(next, func() { drop(o.anew) })
-	for _, step := range next {
-		if step(); o.metadataBytes() <= o.p.limits.MetadataBytes {
+	for step := 0; o.metadataBytes() > o.p.limits.MetadataBytes; step++ {
+		trace := len(o.p.order) - 1 - (step - 4)
+		switch {
+		case step == 0:
+			o.baggage = nil
+			o.drop(1 << Baggage)
+		case step == 1:
+			o.noTagged = true
+		case step == 2:
+			o.noHeaders = true
+			o.p.count(o.ctx, 0, TooLarge)
+		case step == 3:
+			o.drop(o.verbatim &^ traceFormats)
+		case trace >= 0:
+			o.drop(1 << o.p.order[trace])
+		default:
+			o.drop(o.anew) // those of Emit alone
 			return
 		}
+	}
+}
+
+// drop takes formats out of what goes out.
+func (o *outbound) drop(fs formatSet) {
+	fs &= (o.verbatim | o.anew) &^ o.dropped
+	o.dropped |= fs
+	for f := range fs.all {
+		o.p.count(o.ctx, f, TooLarge)
 	}
 }
 

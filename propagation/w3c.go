@@ -66,32 +66,31 @@ func parseTraceparent(s string) (sc SpanContext, ok bool) {
 	return sc, true
 }
 
-func encodeW3C(w writer, o outgoing) writer {
+func encodeW3C(e *encoder) {
 	flags := byte('0')
-	if o.decision().Sampled() {
+	if e.decision().Sampled() {
 		flags |= 1
 	}
-	if o.Random || o.kept && o.came.Random {
+	if e.Random || e.kept && e.keptRandom {
 		flags |= 2
 	}
-	w.buf = append(w.buf, "00-"...)
-	w.buf = hex.Append(w.buf, o.TraceID[:])
-	w.buf = append(w.buf, '-')
-	w.buf = hex.Append(w.buf, o.SpanID[:])
-	w.buf = append(w.buf, '-', '0', flags)
-	w = w.close(0)
+	e.buf = append(e.buf, "00-"...)
+	e.buf = append(e.buf, e.traceDigits[:]...)
+	e.buf = append(e.buf, '-')
+	e.buf = append(e.buf, e.spanDigits[:]...)
+	e.buf = append(e.buf, '-', '0', flags)
+	e.close(0)
 
-	start := len(w.buf)
+	start := len(e.buf)
 	switch {
-	case !o.kept:
-		w.buf = editTraceState(w.buf, "", "", o.TraceState)
-	case o.stateSame:
-		w.buf = append(w.buf, o.came.TraceState...)
+	case !e.kept:
+		e.buf = editTraceState(e.buf, "", "", e.TraceState)
+	case e.stateSame:
+		e.buf = append(e.buf, e.stateCame...)
 	default:
-		w.buf = editTraceState(w.buf, o.came.TraceState, o.stateShown, o.TraceState)
+		e.buf = editTraceState(e.buf, e.stateCame, e.stateShown, e.TraceState)
 	}
-	if len(w.buf) > start {
-		w = w.close(1)
+	if len(e.buf) > start {
+		e.close(1)
 	}
-	return w
 }

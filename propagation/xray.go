@@ -72,26 +72,26 @@ func xrayPairs(s string) func(yield func(string) bool) {
 	}
 }
 
-func encodeXRay(w writer, o outgoing) writer {
-	w.buf = append(w.buf, "Root=1-"...)
-	w.buf = hex.Append(w.buf, o.TraceID[:4])
-	w.buf = append(w.buf, '-')
-	w.buf = hex.Append(w.buf, o.TraceID[4:])
-	w.buf = append(w.buf, ";Parent="...)
-	w.buf = hex.Append(w.buf, o.SpanID[:])
+func encodeXRay(e *encoder) {
+	e.buf = append(e.buf, "Root=1-"...)
+	e.buf = append(e.buf, e.traceDigits[:8]...)
+	e.buf = append(e.buf, '-')
+	e.buf = append(e.buf, e.traceDigits[8:]...)
+	e.buf = append(e.buf, ";Parent="...)
+	e.buf = append(e.buf, e.spanDigits[:]...)
 	switch {
-	case o.Sampling.Sampled():
-		w.buf = append(w.buf, ";Sampled=1"...)
-	case o.Sampling.Decided():
-		w.buf = append(w.buf, ";Sampled=0"...)
+	case e.Sampling.Sampled():
+		e.buf = append(e.buf, ";Sampled=1"...)
+	case e.Sampling.Decided():
+		e.buf = append(e.buf, ";Sampled=0"...)
 	}
-	for pair := range xrayPairs(o.own.first(0)) {
+	for pair := range xrayPairs(e.own.first(0)) {
 		switch key := keyOf(pair); {
 		case key == "Root" || key == "Parent" || key == "Sampled":
-		case key == "Lineage" || o.kept:
-			w.buf = append(w.buf, ';')
-			w.buf = append(w.buf, pair...)
+		case key == "Lineage" || e.kept:
+			e.buf = append(e.buf, ';')
+			e.buf = append(e.buf, pair...)
 		}
 	}
-	return w.close(0)
+	e.close(0)
 }

@@ -4,6 +4,8 @@
 // lower case only, and a wrong digit is an everyday event.
 package hex
 
+import "slices"
+
 const digits = "0123456789abcdef"
 
 const bad = 0xFF
@@ -54,8 +56,16 @@ func Digit(c byte) (byte, bool) { return values[c], values[c] != bad }
 
 // Append appends two lower-case digits a byte.
 func Append(dst, src []byte) []byte {
-	for _, b := range src {
-		dst = append(dst, digits[b>>4], digits[b&0xF])
-	}
+	from := len(dst)
+	dst = slices.Grow(dst, 2*len(src))[:from+2*len(src)]
+	Encode(dst[from:], src)
 	return dst
+}
+
+// Encode writes two lower-case digits a byte to dst, which has room for them.
+func Encode(dst, src []byte) {
+	dst = dst[:2*len(src)]
+	for i, b := range src {
+		dst[2*i], dst[2*i+1] = digits[b>>4], digits[b&0xF]
+	}
 }

@@ -1,13 +1,91 @@
-// Package preset has the propagation.Config for each mesh, ingress or vendor.
+// Package preset has the propagation.Config for each mesh, ingress and vendor: the
+// formats that its own documentation tells applications to carry, of all its versions
+// together, each as a whole.
+//
+// A proxy advances the ids of its tracer's format alone, so what other formats came
+// with it may be behind. Which one is right, precedence cannot know: each preset puts the
+// format first that the named tracer of that system advances. Behind another tracer, reorder
+// Formats. Formats that every system may meet can be added:
+//
+//	c := preset.Istio()
+//	c.Formats = append(c.Formats, propagation.Baggage)
+//	p, err := propagation.New(c)
+//
+// Each call returns a Config of its own.
 package preset
 
 import "github.com/traceferry/traceferry/propagation"
 
-func formats(fs ...propagation.Format) propagation.Config { return propagation.Config{Formats: fs} }
-
-// Istio carries what Istio's documentation and its Bookinfo sample tell applications to carry,
-// of all versions: x-request-id, W3C, x-b3-*, x-ot-span-context, x-cloud-trace-context, grpc-trace-bin, x-datadog-* and sw8.
+// Istio carries what Istio's documentation (Distributed Tracing, "Trace context
+// propagation", versions 1.4 to now) and its Bookinfo sample name: x-request-id,
+// W3C, x-b3-*, x-datadog-*, x-ot-span-context, x-cloud-trace-context, grpc-trace-bin
+// and sw8. It assumes Envoy's OpenTelemetry tracer. Behind the Zipkin provider put
+// B3Multi first.
 func Istio() propagation.Config {
-	return formats(propagation.W3C, propagation.B3Multi, propagation.RequestID, propagation.OTSpanContext,
-		propagation.CloudTrace, propagation.GRPCTraceBin, propagation.Datadog, propagation.SkyWalking)
+	return carry(propagation.W3C, propagation.B3Multi, propagation.RequestID, propagation.Datadog, propagation.OTSpanContext, propagation.CloudTrace, propagation.GRPCTraceBin, propagation.SkyWalking)
+}
+
+// Linkerd carries what Linkerd 2's proxy reads (W3C, then grpc-trace-bin, then
+// x-b3-*; it advances the first of them that came), and the l5d-* headers of
+// Linkerd 1. It generates no x-request-id.
+func Linkerd() propagation.Config {
+	return carry(propagation.W3C, propagation.GRPCTraceBin, propagation.B3Multi, propagation.Linkerd1)
+}
+
+// Consul carries what Consul's documentation (Distributed Tracing) asks for behind its
+// Envoy: x-request-id, x-b3-*, and x-client-trace-id, which starts a trace at its
+// ingress gateway. It assumes Envoy's Zipkin tracer; b3 is carried for clients that send
+// it, and withheld where Envoy has left it behind.
+func Consul() propagation.Config {
+	return carry(propagation.B3Multi, propagation.B3Single, propagation.RequestID, propagation.ClientTrace)
+}
+
+// Ambassador carries what the tracing drivers of Ambassador and Emissary-ingress
+// write: x-request-id, x-b3-* (zipkin), x-datadog-*, W3C (opentelemetry), and
+// x-ot-span-context (lightstep, before Emissary 3.4). It assumes the zipkin driver.
+func Ambassador() propagation.Config {
+	return carry(propagation.B3Multi, propagation.W3C, propagation.RequestID, propagation.Datadog, propagation.OTSpanContext)
+}
+
+// Envoy carries the formats of all tracers of a current Envoy (Tracing, "Trace
+// context propagation"): x-request-id, W3C, b3 and x-b3-*, x-datadog-*, sw8,
+// x-amzn-trace-id, and what asks for a trace: x-client-trace-id and
+// x-envoy-force-trace. It assumes the OpenTelemetry tracer.
+func Envoy() propagation.Config {
+	return carry(propagation.W3C, propagation.B3Multi, propagation.B3Single, propagation.RequestID, propagation.Datadog, propagation.XRay, propagation.SkyWalking, propagation.ClientTrace)
+}
+
+// GoogleCloud carries what Google's load balancers, Cloud Run and the older gRPC
+// libraries write: W3C, x-cloud-trace-context and grpc-trace-bin. Google advances
+// both of the first two.
+func GoogleCloud() propagation.Config {
+	return carry(propagation.W3C, propagation.CloudTrace, propagation.GRPCTraceBin)
+}
+
+// AWS carries x-amzn-trace-id, whole, with Self and Lineage, for load balancers,
+// App Mesh and Lambda, and App Mesh's x-request-id. It assumes Envoy's X-Ray tracer or
+// the load balancer.
+func AWS() propagation.Config {
+	return carry(propagation.XRay, propagation.RequestID)
+}
+
+// Datadog carries what Datadog's tracers read and write by default: x-datadog-*, W3C and
+// baggage. It assumes a Datadog tracer, which advances the first two together.
+func Datadog() propagation.Config {
+	return carry(propagation.Datadog, propagation.W3C, propagation.Baggage)
+}
+
+// SkyWalking carries sw8, sw8-correlation and sw8-x (Cross Process Propagation Headers
+// Protocol, version 3). Only an agent or a proxy can advance them.
+func SkyWalking() propagation.Config {
+	return carry(propagation.SkyWalking)
+}
+
+// OpenTelemetry carries OpenTelemetry's own default: W3C and baggage.
+func OpenTelemetry() propagation.Config {
+	return carry(propagation.W3C, propagation.Baggage)
+}
+
+func carry(formats ...propagation.Format) propagation.Config {
+	return propagation.Config{Formats: formats}
 }

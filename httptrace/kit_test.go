@@ -1,0 +1,198 @@
+package httptrace_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/traceferry/traceferry/propagation"
+)
+
+// everything carries all formats and one header more.
+func everything() propagation.Config {
+	return propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"End-User"}}
+}
+
+// traceID and spanID are those of the caller's span of request n.
+func traceID(n uint64) string { return fmt.Sprintf("463ac35c9f6413ad%016x", n) }
+func spanID(n uint64) string  { return fmt.Sprintf("%016x", n|1<<63) }
+
+// inbound is what a sidecar that speaks every format sends with request n: all of
+// them valid, naming one span, and each value naming n somehow.
+func inbound(n uint64) http.Header {
+	trace, span := traceID(n), spanID(n)
+	bin, _ := hex.DecodeString("0000" + trace + "01" + span + "0201")
+	carrier := []byte{0x12, 20, 0x09} // a BinaryCarrier's BasicTracerCarrier, its trace id
+	carrier = binary.LittleEndian.AppendUint64(carrier, n)
+	carrier = append(carrier, 0x11)
+	carrier = binary.LittleEndian.AppendUint64(carrier, n|1<<63)
+	carrier = append(carrier, 0x18, 1)
+	base64Of := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+
+	h := http.Header{}
+	for name, values := range map[string][]string{
+		"traceparent":                 {"00-" + trace + "-" + span + "-01"},
+		"tracestate":                  {"vendor=" + span, "0level2@x=" + trace},
+		"b3":                          {trace + "-" + span + "-1"},
+		"x-b3-traceid":                {trace},
+		"x-b3-spanid":                 {span},
+		"x-b3-sampled":                {"1"},
+		"grpc-trace-bin":              {base64.RawStdEncoding.EncodeToString(bin)},
+		"x-cloud-trace-context":       {fmt.Sprintf("%s/%d;o=1", trace, n|1<<63)},
+		"x-ot-span-context":           {base64.StdEncoding.EncodeToString(carrier)},
+		"x-request-id":                {fmt.Sprintf("%08x-7b1a-9d5e-8f57-%012x", n, n)},
+		"baggage":                     {"user=" + span + ";p=1", "tenant=" + trace},
+		"x-datadog-trace-id":          {fmt.Sprint(n)},
+		"x-datadog-parent-id":         {fmt.Sprint(n | 1<<63)},
+		"x-datadog-sampling-priority": {"2"},
+		"x-datadog-tags":              {"_dd.p.tid=463ac35c9f6413ad,_dd.p.n=" + span},
+		"uber-trace-id":               {trace + ":" + span + ":0:1"},
+		"uberctx-user":                {"u" + span},
+		"x-amzn-trace-id":             {"Root=1-" + trace[:8] + "-" + trace[8:] + ";Parent=" + span + ";Sampled=1;Lineage=" + span},
+		"ot-tracer-traceid":           {trace[16:]},
+		"ot-tracer-spanid":            {span},
+		"ot-tracer-sampled":           {"true"},
+		"ot-baggage-user":             {"o" + span},
+		"sw8":                         {"1-" + base64Of(trace) + "-" + base64Of(span) + "-3-c3Zj-aW5z-ZXA=-YWRkcg=="},
+		"x-client-trace-id":           {"client-" + span},
+		"l5d-ctx-trace":               {base64Of("l5d." + span)},
+		"request-id":                  {"|" + trace + "." + span + "."},
+		"correlation-context":         {"k=" + span},
+		"end-user":                    {"user-" + span},
+	} {
+		h[http.CanonicalHeaderKey(name)] = values
+	}
+	return h
+}
+
+// carriedOf returns the headers that everything carries.
+func carriedOf(h http.Header) http.Header {
+	carried := http.Header{}
+	for name, values := range h {
+		lower := strings.ToLower(name)
+		ours := lower == "end-user" || slices.ContainsFunc(propagation.AllFormats(), func(f propagation.Format) bool {
+			return slices.Contains(f.Fields(), lower) ||
+				slices.ContainsFunc(f.Prefixes(), func(p string) bool { return strings.HasPrefix(lower, p) })
+		})
+		if ours {
+			carried[name] = values
+		}
+	}
+	return carried
+}
+
+// checkVerbatim checks that what arrived of the carried headers is want, line by line.
+func checkVerbatim(t *testing.T, arrived, want http.Header) {
+	t.Helper()
+	got := carriedOf(arrived)
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		if !slices.Equal(got[name], want[name]) {
+			t.Errorf("%s arrived as %q, want %q", name, got[name], want[name])
+		}
+	}
+	for name, values := range got {
+		if _, sent := want[name]; !sent {
+			t.Errorf("%s arrived as %q and was never sent", name, values)
+		}
+	}
+}
+
+// echo answers with the headers that it got, as JSON.
+func echo(w http.ResponseWriter, r *http.Request) {
+	io.Copy(io.Discard, r.Body)
+	json.NewEncoder(w).Encode(r.Header)
+}
+
+// forward calls url with the context of the request that it serves, as an application does
+// in its handlers, and passes the answer on.
+func forward(client *http.Client, url string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		out, err := http.NewRequestWithContext(r.Context(), "GET", url, nil)
+		if err == nil {
+			err = passOn(w, client, out)
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+		}
+	}
+}
+
+func passOn(w http.ResponseWriter, client *http.Client, out *http.Request) error {
+	resp, err := client.Do(out)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	w.WriteHeader(resp.StatusCode)
+	_, err = io.Copy(w, resp.Body)
+	return err
+}
+
+// request returns a request that ends with the test, or after ten seconds.
+func request(t testing.TB, method, url string, h http.Header, body io.Reader) *http.Request {
+	t.Helper()
+	ctx, _ := cancellable(t)
+	req, err := http.NewRequestWithContext(ctx, method, url, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h != nil {
+		req.Header = h.Clone()
+	}
+	return req
+}
+
+// cancellable returns a context of the test, so that nothing waits for ever.
+func cancellable(t testing.TB) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	t.Cleanup(cancel)
+	return ctx, cancel
+}
+
+// exchange sends headers to url and returns the response and its body.
+func exchange(t testing.TB, url string, h http.Header) (*http.Response, string) {
+	t.Helper()
+	return do(t, http.DefaultClient, request(t, "GET", url, h, nil))
+}
+
+func do(t testing.TB, client *http.Client, req *http.Request) (*http.Response, string) {
+	t.Helper()
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp, string(body)
+}
+
+// arrived sends headers to url and returns those that the echo behind it got.
+func arrived(t testing.TB, url string, h http.Header) http.Header {
+	t.Helper()
+	resp, body := exchange(t, url, h)
+	return echoed(t, resp, body)
+}
+
+func echoed(t testing.TB, resp *http.Response, body string) (got http.Header) {
+	t.Helper()
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s", resp.Status, body)
+	}
+	if err := json.Unmarshal([]byte(body), &got); err != nil {
+		t.Fatal(err)
+	}
+	return got
+}

@@ -1,0 +1,211 @@
+package httptrace_test
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/traceferry/traceferry/httptrace"
+	"github.com/traceferry/traceferry/propagation"
+)
+
+func middleware() func(http.Handler) http.Handler {
+	return httptrace.Middleware(propagation.MustNew(everything()), httptrace.WithResponseRequestID())
+}
+
+// behind returns the handler behind the middleware.
+func behind(h http.HandlerFunc) http.Handler { return middleware()(h) }
+
+func TestPromise6_WriterAndBodyAreNeverWrapped(t *testing.T) {
+	for name, headers := range map[string]http.Header{"with headers": inbound(1), "without": {}} {
+		t.Run(name, func(t *testing.T) {
+			var outerWriter http.ResponseWriter
+			var outerBody io.ReadCloser
+			inner := behind(func(w http.ResponseWriter, r *http.Request) {
+				if w != outerWriter {
+					t.Errorf("the handler got a %T that is not the server's own %T", w, outerWriter)
+				}
+				if r.Body != outerBody {
+					t.Errorf("the handler got a %T that is not the server's own %T", r.Body, outerBody)
+				}
+			})
+			outer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				outerWriter, outerBody = w, r.Body
+				inner.ServeHTTP(w, r)
+			})
+			eachProtocol(t, outer, func(t *testing.T, s *httptest.Server) {
+				do(t, s.Client(), request(t, "POST", s.URL, headers, strings.NewReader("body")))
+			})
+		})
+	}
+}
+
+func TestPromise6_Flusher(t *testing.T) {
+	for name, flush := range map[string]func(http.ResponseWriter) error{
+		"Flusher":            func(w http.ResponseWriter) error { w.(http.Flusher).Flush(); return nil },
+		"ResponseController": func(w http.ResponseWriter) error { return http.NewResponseController(w).Flush() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			seen := make(chan struct{})
+			h := behind(func(w http.ResponseWriter, r *http.Request) {
+				fmt.Fprintln(w, "first")
+				if err := flush(w); err != nil {
+					t.Error(err)
+				}
+				select {
+				case <-seen:
+				case <-r.Context().Done():
+				}
+				fmt.Fprintln(w, "second")
+			})
+			eachProtocol(t, h, func(t *testing.T, s *httptest.Server) {
+				resp, err := s.Client().Do(request(t, "GET", s.URL, inbound(1), nil))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer resp.Body.Close()
+				lines := bufio.NewReader(resp.Body)
+				if line, err := lines.ReadString('\n'); line != "first\n" {
+					t.Fatalf("before the handler went on: %q, %v", line, err)
+				}
+				seen <- struct{}{}
+				if line, err := lines.ReadString('\n'); line != "second\n" {
+					t.Errorf("after it: %q, %v", line, err)
+				}
+			})
+		})
+	}
+}
+
+func TestPromise6_Hijacker(t *testing.T) {
+	s := serve(t, behind(func(w http.ResponseWriter, r *http.Request) {
+		conn, rw, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		fmt.Fprint(rw, "HTTP/1.1 299 Mine\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+		rw.Flush()
+	}))
+	resp, body := exchange(t, s.URL, inbound(1))
+	if resp.StatusCode != 299 || body != "ok" {
+		t.Errorf("got %s %q, want what the handler wrote on the connection", resp.Status, body)
+	}
+}
+
+func TestPromise6_ReaderFrom(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "big")
+	content := strings.Repeat("0123456789abcdef", 1<<16)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, behind(func(w http.ResponseWriter, r *http.Request) {
+		f, err := os.Open(path)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer f.Close()
+		if n, err := w.(io.ReaderFrom).ReadFrom(f); n != int64(len(content)) || err != nil {
+			t.Errorf("ReadFrom = %d, %v", n, err)
+		}
+	}))
+	if _, body := exchange(t, s.URL, inbound(1)); body != content {
+		t.Errorf("%d bytes arrived, want %d", len(body), len(content))
+	}
+}
+
+func TestPromise6_ResponseControllerDeadlines(t *testing.T) {
+	past := time.Now().Add(-time.Second)
+	var readErr, writeErr error
+	h := behind(func(w http.ResponseWriter, r *http.Request) {
+		c := http.NewResponseController(w)
+		if err := errors.Join(c.SetReadDeadline(past), c.SetWriteDeadline(past)); err != nil {
+			t.Error(err)
+		}
+		_, readErr = io.ReadAll(r.Body)
+		for range 1 << 10 { // past all buffers
+			if _, writeErr = w.Write(make([]byte, 1<<10)); writeErr != nil {
+				break
+			}
+		}
+	})
+	eachProtocol(t, h, func(t *testing.T, s *httptest.Server) {
+		body, never := io.Pipe()
+		defer never.Close()
+		resp, err := s.Client().Do(request(t, "POST", s.URL, inbound(1), body))
+		if err == nil {
+			resp.Body.Close()
+		}
+		s.Close() // waits for the handler
+		if !errors.Is(readErr, os.ErrDeadlineExceeded) {
+			t.Errorf("reading after the deadline: %v", readErr)
+		}
+		if writeErr == nil {
+			t.Error("writing after the deadline: no error")
+		}
+	})
+}
+
+// HTTP/1 servers read the whole request before they answer, unless they are told
+// that both sides may talk at once.
+func TestPromise6_ResponseControllerFullDuplex(t *testing.T) {
+	h := behind(func(w http.ResponseWriter, r *http.Request) {
+		c := http.NewResponseController(w)
+		if err := c.EnableFullDuplex(); err != nil {
+			t.Error(err)
+		}
+		fmt.Fprintln(w, "go on")
+		c.Flush()
+		said, err := io.ReadAll(r.Body)
+		fmt.Fprintln(w, string(said), err)
+	})
+	eachProtocol(t, h, func(t *testing.T, s *httptest.Server) {
+		body, say := io.Pipe()
+		resp, err := s.Client().Do(request(t, "POST", s.URL, inbound(1), body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		answers := bufio.NewReader(resp.Body)
+		if line, err := answers.ReadString('\n'); line != "go on\n" {
+			t.Fatalf("%q, %v", line, err)
+		}
+		io.WriteString(say, "more")
+		say.Close()
+		if line, err := answers.ReadString('\n'); line != "more <nil>\n" {
+			t.Errorf("%q, %v", line, err)
+		}
+	})
+}
+
+// A writer of HTTP/2 pushes, and one of HTTP/1 does not, as without us.
+func TestPromise6_Pusher(t *testing.T) {
+	h := behind(func(w http.ResponseWriter, r *http.Request) {
+		pusher, is := w.(http.Pusher)
+		if is != (r.ProtoMajor == 2) {
+			t.Errorf("%s: Pusher is %v", r.Proto, is)
+		}
+		if is { // Go's client does not take any; the answer is the server's own
+			if err := pusher.Push("/style.css", nil); !errors.Is(err, http.ErrNotSupported) {
+				t.Errorf("Push = %v, want %v", err, http.ErrNotSupported)
+			}
+		}
+		fmt.Fprint(w, r.Proto)
+	})
+	eachProtocol(t, h, func(t *testing.T, s *httptest.Server) {
+		_, proto := do(t, s.Client(), request(t, "GET", s.URL, inbound(1), nil))
+		if want := map[bool]string{false: "HTTP/1.1", true: "HTTP/2.0"}[s.EnableHTTP2]; proto != want {
+			t.Errorf("served over %s, want %s", proto, want)
+		}
+	})
+}
