@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/ascii"
 	"github.com/traceferry/traceferry/internal/hex"
 )
 
@@ -49,9 +50,6 @@ func decodeDatadog(l lines) (sc SpanContext, v verdict) {
 		ok = err == nil
 		sc.Sampling = ddDecision(n)
 	}
-	if !ok || !sc.TraceID.IsValid() || !sc.SpanID.IsValid() && l.first(3) != "synthetics" {
-		return SpanContext{}, malformed
-	}
 	for tag := range members(l.first(4)) {
 		if key, high, _ := strings.Cut(tag, "="); key == ddHighTag {
 			var id [8]byte
@@ -60,6 +58,9 @@ func decodeDatadog(l lines) (sc SpanContext, v verdict) {
 			}
 			break
 		}
+	}
+	if !ok || !sc.TraceID.IsValid() || !sc.SpanID.IsValid() && l.first(3) != "synthetics" {
+		return SpanContext{}, malformed
 	}
 	return sc, valid
 }
@@ -119,7 +120,7 @@ func encodeDatadog(e *encoder) {
 	}
 	for tag := range members(x.tags) {
 		switch key := keyOf(tag); {
-		case key == ddMakerTag && changed:
+		case key == ddMakerTag && changed, !ascii.Printable(tag):
 		case key != ddHighTag:
 			e.buf = appendMember(e.buf, start, tag)
 		case high:

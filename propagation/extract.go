@@ -233,14 +233,34 @@ func (c *capture) keep(id fieldID, key, line string) {
 // contexts further out.
 func (c *capture) place(hide bool) {
 	c.about |= c.placeSpan(hide)
-	if !c.by.carries.has(Baggage) {
-		return
+	if c.by.carries.has(Baggage) {
+		c.about |= c.placeBaggage(hide)
 	}
+	c.answerOtherwise()
+}
+
+// placeBaggage lets the captured baggage be OpenTelemetry's, unless the application has one already.
+func (c *capture) placeBaggage(hide bool) traits {
 	inherited := baggage.FromContext(c.parent).Len() > 0
-	if c.formats.has(Baggage) && (hide || !inherited) {
-		c.about |= showsBaggage
-	} else if inherited {
-		c.about |= inheritsBaggage
+	switch {
+	case c.formats.has(Baggage) && (hide || !inherited):
+		return showsBaggage
+	case inherited:
+		return inheritsBaggage
+	}
+	return 0
+}
+
+// answerOtherwise puts nodes of OpenTelemetry's own behind the node, where its keys could not be learned.
+func (c *capture) answerOtherwise() {
+	if c.about&showsSpan != 0 && !learnedKey(otelKeys.span) {
+		c.parent = trace.ContextWithSpan(c.parent, (*remoteSpan)(c))
+	}
+	if !learnedKey(otelKeys.baggage) {
+		c.asked.Store(true) // it may be: nobody tells
+		if c.about&showsBaggage != 0 {
+			c.parent = baggage.ContextWithBaggage(c.parent, c.learn().readBaggage(c))
+		}
 	}
 }
 

@@ -125,6 +125,9 @@ func eachField(msg []byte, visit func(num protowire.Number, typ protowire.Type, 
 }
 
 func encodeOTSpanContext(e *encoder) {
+	if !e.has64Bits() {
+		return
+	}
 	if strings.Contains(e.own.first(0), ";") {
 		e.buf = append(e.buf, e.traceDigits[16:]...)
 		e.buf = append(e.buf, ';')

@@ -49,6 +49,9 @@ func decodeOTTrace(l lines) (sc SpanContext, v verdict) {
 }
 
 func encodeOTTrace(e *encoder) {
+	if !e.has64Bits() {
+		return
+	}
 	e.buf = append(e.buf, e.traceDigits[16:]...)
 	e.close(0)
 	e.buf = append(e.buf, e.spanDigits[:]...)

@@ -14,41 +14,30 @@ func (p *Propagator) extractUsual(ctx context.Context, m map[string][]string, x 
 	if p.generateRequestID || ctx == nil {
 		return ctx, false
 	}
-	var c *capture
-	total := 0
+	u := usual{ctx: ctx, p: p}
 	if x.lookUp(len(m)) {
 		for i := range x.names {
 			n := &x.names[i]
-			if vals := m[n.key]; len(vals) > 0 {
-				if c == nil {
-					c = &capture{parent: ctx, by: p}
-				}
-				if !c.take(n, vals, &total) {
-					return ctx, false
-				}
+			if vals := m[n.key]; len(vals) > 0 && !u.take(n, vals) {
+				return ctx, false
 			}
 		}
 	} else {
 		for key, vals := range m {
-			n := x.find(key)
-			if n == nil {
-				if _, tagged := x.findPrefix(key); tagged {
+			if n := x.find(key); n != nil {
+				if key != n.key || !u.take(n, vals) {
 					return ctx, false
 				}
-				continue
-			}
-			if c == nil {
-				c = &capture{parent: ctx, by: p}
-			}
-			if key != n.key || !c.take(n, vals, &total) {
+			} else if _, tagged := x.findPrefix(key); tagged {
 				return ctx, false
 			}
 		}
 	}
+	c := u.c
 	if c == nil || c.n == 0 {
 		return ctx, true
 	}
-	if total > p.limits.TotalBytes || int(c.n) > p.limits.Lines || captured(ctx) != nil {
+	if u.size > p.limits.TotalBytes || int(c.n) > p.limits.Lines {
 		return ctx, false
 	}
 	c.sort()
@@ -56,9 +45,25 @@ func (p *Propagator) extractUsual(ctx context.Context, m map[string][]string, x 
 	return c.start(c.formats, about), true
 }
 
-// take adds the lines of a name to the node, if they fit it and the limit of one name.
-func (c *capture) take(n *name, vals []string, total *int) bool {
-	size := 0
+// usual is a node that is being written.
+type usual struct {
+	ctx  context.Context
+	p    *Propagator
+	c    *capture // nil until there is something to keep
+	size int
+}
+
+// take adds the lines of a name, if they fit the node and the limit of one name.
+func (u *usual) take(n *name, vals []string) bool {
+	c := u.c
+	if c == nil {
+		if captured(u.ctx) != nil {
+			return false
+		}
+		c = &capture{parent: u.ctx, by: u.p}
+		u.c = c
+	}
+	before := u.size
 	for _, v := range vals {
 		if !notBlank(v) {
 			continue
@@ -72,10 +77,9 @@ func (c *capture) take(n *name, vals []string, total *int) bool {
 		c.formats |= n.format
 		c.ids[c.n], c.vals[c.n] = n.id, v
 		c.n++
-		size += len(v)
+		u.size += len(v)
 	}
-	*total += size
-	return size <= c.by.limits.HeaderBytes
+	return u.size-before <= u.p.limits.HeaderBytes
 }
 
 // sort puts the node's lines in the order of their numbers, those of one name as they came.

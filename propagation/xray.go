@@ -3,6 +3,7 @@ package propagation
 import (
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/ascii"
 	"github.com/traceferry/traceferry/internal/hex"
 )
 
@@ -88,6 +89,7 @@ func encodeXRay(e *encoder) {
 	for pair := range xrayPairs(e.own.first(0)) {
 		switch key := keyOf(pair); {
 		case key == "Root" || key == "Parent" || key == "Sampled":
+		case !ascii.Printable(pair): // would take the ids with it where it may not be sent
 		case key == "Lineage" || e.kept:
 			e.buf = append(e.buf, ';')
 			e.buf = append(e.buf, pair...)

@@ -1,0 +1,162 @@
+package sidecar
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+)
+
+// Ledger is the memory that all proxies of a mesh share: what each of them has
+// handed to its service on which journey. It is safe for all goroutines. The zero
+// Ledger is ready.
+type Ledger struct {
+	mu       sync.Mutex
+	journeys map[int]*Journey
+	owners   map[string]int // the journey of a header line that was handed out
+	older    map[string]int // the same of earlier journeys
+}
+
+// Journey is one request of a client and all calls between services that it causes.
+type Journey struct {
+	ID     int
+	tracer *Tracer
+
+	mu     sync.Mutex
+	handed map[string]http.Header // to each service by its proxy; "" is the client
+	hops   []Hop
+}
+
+// Hop is one call that passed a proxy.
+type Hop struct {
+	Caller, Service string
+	Carried         int  // header lines that the proxy was given
+	Advanced        int  // header lines that it wrote anew
+	Span            Span // the span that it started; zero if its tracer starts none
+	Faults          []Fault
+}
+
+// Begin starts the journey of a request that is sent with these headers, through proxies with this tracer.
+func (l *Ledger) Begin(id int, t *Tracer, sent http.Header) *Journey {
+	sent = carried(sent)
+	j := &Journey{ID: id, tracer: t, handed: map[string]http.Header{"": sent}}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.journeys == nil {
+		l.journeys = map[int]*Journey{}
+	}
+	l.journeys[id] = j
+	l.own(id, sent)
+	return j
+}
+
+// End forgets a journey and returns its hops in the order in which they passed. What
+// was handed out on it is remembered for a while, so that it is known when it
+// turns up on another journey.
+func (l *Ledger) End(j *Journey) []Hop {
+	l.mu.Lock()
+	delete(l.journeys, j.ID)
+	l.mu.Unlock()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.hops
+}
+
+// Pass is what a proxy does to a call: it judges the headers, advances them in
+// place as the journey's tracer does, and notes both. The error says that there is no such journey.
+func (l *Ledger) Pass(id int, caller, service string, h http.Header) error {
+	l.mu.Lock()
+	j := l.journeys[id]
+	l.mu.Unlock()
+	if j == nil {
+		return fmt.Errorf("no journey %d is under way", id)
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+
+	got := carried(h)
+	hop := Hop{Caller: caller, Service: service, Carried: lines(got)}
+	hop.Faults = compare(due(j.handed[caller]), got, func(line string) bool { return l.foreign(id, line) })
+	if j.tracer != nil {
+		var ok bool
+		if hop.Span, ok = j.tracer.advance(h, service); !ok {
+			hop.Faults = append(hop.Faults, Fault{Kind: NotContinued})
+		}
+	}
+	handed := carried(h)
+	hop.Advanced = written(got, handed)
+	j.handed[service] = handed
+	j.hops = append(j.hops, hop)
+
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.own(id, handed)
+	return nil
+}
+
+const (
+	telling  = 16      // bytes of a line that can be some journey's own; "1" is everybody's
+	remember = 1 << 15 // lines in each half of the memory: a thousand journeys
+)
+
+// own notes whose the lines are; a line that two journeys were handed is nobody's.
+func (l *Ledger) own(id int, h http.Header) {
+	if len(l.owners) >= remember {
+		l.older, l.owners = l.owners, nil
+	}
+	if l.owners == nil {
+		l.owners = map[string]int{}
+	}
+	for _, vals := range h {
+		for _, line := range vals {
+			if owner, known := l.owner(line); known && owner != id {
+				l.owners[line] = nobody
+			} else if len(line) >= telling {
+				l.owners[line] = id
+			}
+		}
+	}
+}
+
+const nobody = -1
+
+func (l *Ledger) owner(line string) (id int, known bool) {
+	if id, known = l.owners[line]; !known {
+		id, known = l.older[line]
+	}
+	return id, known
+}
+
+// foreign reports whether a line was handed out on another journey.
+func (l *Ledger) foreign(id int, line string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	owner, known := l.owner(line)
+	return known && owner != id && owner != nobody
+}
+
+// carried returns a copy of the headers that are not a mere matter of the connection:
+// those that Go's client adds to every call.
+func carried(h http.Header) http.Header {
+	h = h.Clone()
+	h.Del("Accept-Encoding")
+	h.Del("User-Agent")
+	return h
+}
+
+func lines(h http.Header) (n int) {
+	for _, vals := range h {
+		n += len(vals)
+	}
+	return n
+}
+
+// written counts the lines of the names that differ between before and after.
+func written(before, after http.Header) (n int) {
+	for name, vals := range after {
+		if !slices.Equal(before[name], vals) {
+			n += len(vals)
+		}
+	}
+	return n
+}

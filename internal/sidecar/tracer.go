@@ -1,0 +1,27 @@
+package sidecar
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+)
+
+// Tracer is what the tracer of one kind of proxy does to the headers of a call that
+// passes: it continues the span that it finds there with one of its own.
+type Tracer struct {
+	Name string
+
+	// advance rewrites h in place and returns the span that it has started; false
+	// if it finds none to continue. The service is the one that the proxy stands before.
+	advance func(h http.Header, service string) (Span, bool)
+}
+
+// Span names a span as its tracer writes it: hexadecimal, decimal or free text.
+type Span struct{ Trace, ID, Parent string }
+
+// newID returns the id of a new span as 16 hexadecimal digits. It is derived where real
+// tracers draw one, so that each run of a program prints the same.
+func newID(trace, parent, service string) string {
+	sum := sha256.Sum256([]byte(trace + "/" + parent + "/" + service))
+	return hex.EncodeToString(sum[:8])
+}

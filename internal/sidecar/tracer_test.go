@@ -1,0 +1,159 @@
+package sidecar
+
+import (
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const (
+	trace  = "463ac35c9f6413ad48485a3953bb6124"
+	parent = "a2fb4a1d1a96d312"
+)
+
+// header parses "name: value" lines.
+func header(lines ...string) http.Header {
+	h := http.Header{}
+	for _, line := range lines {
+		name, value, _ := strings.Cut(line, ": ")
+		h.Add(name, value)
+	}
+	return h
+}
+
+func TestTracersWriteWhatTheRealOnesWrite(t *testing.T) {
+	id := newID(trace, parent, "ratings")
+	b64 := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+	for name, tt := range map[string]struct {
+		tracer  *Tracer
+		in, out []string
+	}{
+		"OpenTelemetry: version 00, no flag but sampled, one tracestate": {
+			tracer: EnvoyOpenTelemetry,
+			in:     []string{"traceparent: cc-" + trace + "-" + parent + "-03", "tracestate: a=1,b=2", "tracestate: c=3", "b3: 0"},
+			out:    []string{"traceparent: 00-" + trace + "-" + id + "-01", "tracestate: a=1,b=2,c=3", "b3: 0"},
+		},
+		"Zipkin: four of x-b3-*, the flags stay": {
+			tracer: EnvoyZipkin,
+			in:     []string{"x-b3-traceid: " + trace, "x-b3-spanid: " + parent, "x-b3-sampled: 0", "x-b3-flags: 1"},
+			out: []string{"x-b3-traceid: " + trace, "x-b3-spanid: " + id, "x-b3-parentspanid: " + parent,
+				"x-b3-sampled: 0", "x-b3-flags: 1"},
+		},
+		"Zipkin: a b3 wins, and stays stale": {
+			tracer: EnvoyZipkin,
+			in:     []string{"b3: " + trace + "-" + parent + "-d", "x-b3-traceid: 1", "x-b3-spanid: 2"},
+			out: []string{"b3: " + trace + "-" + parent + "-d", "x-b3-traceid: " + trace, "x-b3-spanid: " + id,
+				"x-b3-parentspanid: " + parent, "x-b3-sampled: 1"},
+		},
+		"Zipkin: an open decision stays open": {
+			tracer: EnvoyZipkin,
+			in:     []string{"b3: " + trace + "-" + parent},
+			out: []string{"b3: " + trace + "-" + parent, "x-b3-traceid: " + trace, "x-b3-spanid: " + id,
+				"x-b3-parentspanid: " + parent},
+		},
+		"X-Ray: three pairs, the rest is dropped": {
+			tracer: EnvoyXRay,
+			in:     []string{"x-amzn-trace-id: Self=1; ROOT=" + trace + ";Sampled=1;Parent=" + parent + ";Lineage=1:fe:0"},
+			out:    []string{"x-amzn-trace-id: Root=" + trace + ";Parent=" + id + ";Sampled=1"},
+		},
+		"SkyWalking: sw8 alone, always sampled": {
+			tracer: EnvoySkyWalking,
+			in:     []string{"sw8: 0-" + b64(trace) + "-" + b64(parent) + "-3-YQ==-YQ==-YQ==-YQ==", "sw8-correlation: YQ==:YQ==", "sw8-x: 0"},
+			out: []string{"sw8: 1-" + b64(trace) + "-" + b64(id) + "-1-" + b64("mesh") + "-" + b64("proxy of ratings") +
+				"-" + b64("/ratings") + "-" + b64("127.0.0.1"), "sw8-correlation: YQ==:YQ==", "sw8-x: 0"},
+		},
+		"Linkerd: W3C before all others": {
+			tracer: Linkerd,
+			in: []string{"traceparent: 00-" + trace + "-" + parent + "-03", "tracestate: a=1", "tracestate: b=2",
+				"x-b3-traceid: " + trace, "x-b3-spanid: " + parent},
+			out: []string{"traceparent: 00-" + trace + "-" + id + "-03", "tracestate: a=1", "tracestate: b=2",
+				"x-b3-traceid: " + trace, "x-b3-spanid: " + parent},
+		},
+		"Linkerd: grpc-trace-bin before B3": {
+			tracer: Linkerd,
+			in:     []string{"grpc-trace-bin: " + traceBin(trace, parent, 1), "x-b3-traceid: 1", "x-b3-spanid: 2"},
+			out:    []string{"grpc-trace-bin: " + traceBin(trace, id, 1), "x-b3-traceid: 1", "x-b3-spanid: 2"},
+		},
+		"Linkerd: no grpc-trace-bin without padding; of B3 the span alone": {
+			tracer: Linkerd,
+			in: []string{"grpc-trace-bin: " + strings.TrimRight(traceBin(trace, trace[:16], 1), "="),
+				"x-b3-traceid: " + trace, "x-b3-spanid: " + parent, "x-b3-parentspanid: 1", "b3: 0"},
+			out: []string{"grpc-trace-bin: " + strings.TrimRight(traceBin(trace, trace[:16], 1), "="),
+				"x-b3-traceid: " + trace, "x-b3-spanid: " + id, "x-b3-parentspanid: 1", "b3: 0"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, want := header(tt.in...), header(tt.out...)
+			span, ok := tt.tracer.advance(h, "ratings")
+			if !ok || span != (Span{trace, id, parent}) {
+				t.Errorf("span %+v, %v", span, ok)
+			}
+			if !maps.EqualFunc(h, want, slices.Equal) {
+				t.Errorf("wrote %q\nwant  %q", h, want)
+			}
+		})
+	}
+}
+
+func TestDatadogTracerWritesTheSameSpanTwice(t *testing.T) {
+	h := header("x-datadog-trace-id: 5208512171318403364", "x-datadog-parent-id: 11744061942159299346",
+		"x-datadog-sampling-priority: 2", "x-datadog-origin: rum", "x-datadog-tags: _dd.p.dm=-4,_dd.p.tid=463ac35c9f6413ad",
+		"tracestate: a=1,dd=s:0", "tracestate: b=2")
+	span, ok := EnvoyDatadog.advance(h, "ratings")
+	id, err := strconv.ParseUint(span.ID, 10, 64)
+	if !ok || err != nil || span.Trace != "5208512171318403364" || span.Parent != "11744061942159299346" || span.ID == span.Parent {
+		t.Errorf("span %+v, %v, %v", span, ok, err)
+	}
+	hex := fmt.Sprintf("%016x", id)
+	want := header("x-datadog-trace-id: 5208512171318403364", "x-datadog-parent-id: "+span.ID,
+		"x-datadog-sampling-priority: 2", "x-datadog-origin: rum", "x-datadog-tags: _dd.p.dm=-4,_dd.p.tid=463ac35c9f6413ad",
+		"traceparent: 00-"+trace+"-"+hex+"-01", "tracestate: dd=s:2;o:rum;p:"+hex+";t.dm:-4,a=1,b=2")
+	if !maps.EqualFunc(h, want, slices.Equal) {
+		t.Errorf("wrote %q\nwant  %q", h, want)
+	}
+}
+
+func TestCloudRunWritesTheSameSpanTwice(t *testing.T) {
+	id := newID(trace, parent, "ratings")
+	n, _ := strconv.ParseUint(id, 16, 64)
+	for _, tt := range []struct {
+		in      []string
+		sampled int
+	}{
+		{[]string{"x-cloud-trace-context: " + trace + "/11744061942159299346;o=1"}, 1},
+		{[]string{"x-cloud-trace-context: " + trace + "/11744061942159299346"}, 0},
+		{[]string{"x-cloud-trace-context: stale/1;o=0", "traceparent: 00-" + trace + "-" + parent + "-01"}, 1},
+	} {
+		h := header(tt.in...)
+		span, ok := CloudRun.advance(h, "ratings")
+		want := header(fmt.Sprintf("traceparent: 00-%s-%s-0%d", trace, id, tt.sampled),
+			fmt.Sprintf("x-cloud-trace-context: %s/%d;o=%d", trace, n, tt.sampled))
+		if !ok || span != (Span{trace, id, parent}) || !maps.EqualFunc(h, want, slices.Equal) {
+			t.Errorf("%q: wrote %q, %v", tt.in, h, ok)
+		}
+	}
+}
+
+func TestTracersFindNoSpanInWhatTheyCannotRead(t *testing.T) {
+	for _, tracer := range []*Tracer{EnvoyOpenTelemetry, EnvoyZipkin, EnvoyDatadog, EnvoyXRay, EnvoySkyWalking, Linkerd, CloudRun} {
+		for _, h := range []http.Header{
+			{},
+			header("traceparent: 00-1-2-01", "b3: 0", "x-b3-sampled: 1", "x-datadog-trace-id: 1", "x-cloud-trace-context: 1/2", "x-amzn-trace-id: Root=1", "sw8: 1-2"),
+			header("traceparent: 00-"+trace+"-"+parent+"-01-more", "grpc-trace-bin: AAAA", "sw8: 1-?-?-0-a-a-a-a",
+				"x-cloud-trace-context: "+trace+"/"+parent, "x-datadog-trace-id: "+trace, "x-datadog-parent-id: 1"),
+		} {
+			before := h.Clone()
+			if span, ok := tracer.advance(h, "ratings"); ok {
+				t.Errorf("%s continued %+v found in %q", tracer.Name, span, before)
+			}
+			if !maps.EqualFunc(h, before, slices.Equal) {
+				t.Errorf("%s wrote %q where it found no span", tracer.Name, h)
+			}
+		}
+	}
+}

@@ -1,0 +1,220 @@
+package propagation_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+	otelprop "go.opentelemetry.io/otel/propagation"
+)
+
+// One target a codec, each seeded with its golden vectors, held to the slow reader
+// of its grammar in oracle_test.go and to what every codec owes.
+
+func FuzzW3C(f *testing.F)           { fuzzCodec(f, propagation.W3C) }
+func FuzzB3Single(f *testing.F)      { fuzzCodec(f, propagation.B3Single) }
+func FuzzB3Multi(f *testing.F)       { fuzzCodec(f, propagation.B3Multi) }
+func FuzzGRPCTraceBin(f *testing.F)  { fuzzCodec(f, propagation.GRPCTraceBin) }
+func FuzzCloudTrace(f *testing.F)    { fuzzCodec(f, propagation.CloudTrace) }
+func FuzzOTSpanContext(f *testing.F) { fuzzCodec(f, propagation.OTSpanContext) }
+func FuzzDatadog(f *testing.F)       { fuzzCodec(f, propagation.Datadog) }
+func FuzzJaeger(f *testing.F)        { fuzzCodec(f, propagation.Jaeger) }
+func FuzzXRay(f *testing.F)          { fuzzCodec(f, propagation.XRay) }
+func FuzzOTTrace(f *testing.F)       { fuzzCodec(f, propagation.OTTrace) }
+
+// fuzzCodec takes the lines of each field, with line feeds between them.
+func fuzzCodec(f *testing.F, format propagation.Format) {
+	names := format.Fields()
+	for _, v := range readVectors(f) {
+		var fields [5]string
+		found := false
+		for name, lines := range v.header() {
+			for i := range names {
+				if strings.EqualFold(name, names[i]) {
+					fields[i], found = strings.Join(lines, "\n"), true
+				}
+			}
+		}
+		if found {
+			f.Add(fields[0], fields[1], fields[2], fields[3], fields[4])
+		}
+	}
+	local := propagation.SpanContext{}
+	p := propagation.MustNew(propagation.Config{Formats: []propagation.Format{format}, Emit: []propagation.Format{}})
+	rewriter := propagation.MustNew(propagation.Config{Formats: []propagation.Format{format},
+		LocalSpan: func(context.Context) (propagation.SpanContext, bool) { return local, true }})
+	f.Fuzz(func(t *testing.T, a, b, c, d, e string) {
+		in := http.Header{}
+		for i, lines := range []string{a, b, c, d, e} {
+			if i < len(names) && lines != "" {
+				in[http.CanonicalHeaderKey(names[i])] = strings.Split(lines, "\n")
+			}
+		}
+		ctx := p.ExtractHTTP(context.Background(), in)
+		got, ok := propagation.RemoteFromContext(ctx)
+		if oracle := oracles[format]; oracle != nil {
+			if want := oracle(firstLines(in, names), in); want != got {
+				t.Fatalf("%q\nread as %+v\n the oracle says %+v", in, got, want)
+			}
+		}
+		if !ok && got != (propagation.SpanContext{}) || ok && !got.TraceID.IsValid() && !got.Sampling.Decided() {
+			t.Fatalf("%q is read as %+v, %v", in, got, ok)
+		}
+		checkUntouched(t, p, ctx, in)
+		if got.IsValid() {
+			local = got
+			checkRewritten(t, rewriter, format, in, got)
+		}
+	})
+}
+
+// firstLines is what a codec whose fields may come once sees: first lines, trimmed.
+func firstLines(in http.Header, names []string) []string {
+	first := make([]string, 5)
+	for i, name := range names {
+		for _, line := range in[http.CanonicalHeaderKey(name)] {
+			if line = strings.Trim(line, " \t"); line != "" {
+				first[i] = line
+				break
+			}
+		}
+	}
+	return first
+}
+
+// checkUntouched: what is legal goes out as it came, valid or not.
+func checkUntouched(t *testing.T, p *propagation.Propagator, ctx context.Context, in http.Header) {
+	t.Helper()
+	out := http.Header{}
+	p.InjectHTTP(ctx, out)
+	if p.Stats().Total(propagation.TooLarge) > 0 {
+		return
+	}
+	for name, lines := range in {
+		var want []string
+		for _, line := range lines {
+			if strings.Trim(line, " \t") != "" && !strings.ContainsFunc(line, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7F }) {
+				want = append(want, line)
+			}
+		}
+		if strings.Join(out[name], "\n") != strings.Join(want, "\n") {
+			t.Fatalf("%s came as %q, left as %q", name, lines, out[name])
+		}
+	}
+}
+
+// checkRewritten: written by the codec over what came, the context is read as it was.
+func checkRewritten(t *testing.T, p *propagation.Propagator, format propagation.Format, in http.Header, sc propagation.SpanContext) {
+	t.Helper()
+	out := http.Header{}
+	p.InjectHTTP(p.ExtractHTTP(context.Background(), in), out)
+	for name, lines := range out {
+		if len(lines) != 1 && name != "Jaeger-Baggage" || lines[0] == "" {
+			t.Fatalf("%s: %q", name, lines)
+		}
+	}
+	got := readAs(format, out)
+	if !same64(got, sc) || got.SpanID != sc.SpanID {
+		t.Fatalf("%+v is written as %q and read as %+v", sc, out, got)
+	}
+	old := format == propagation.OTSpanContext && strings.Contains(out.Get("X-Ot-Span-Context"), ";")
+	if want := says[format][sc.Sampling]; got.Sampling != want && !old {
+		t.Fatalf("%v is written as %q and read as %v, want %v", sc.Sampling, out, got.Sampling, want)
+	}
+}
+
+// FuzzPath sends any headers through every carrier, with every format carried, with and
+// without a local span, and holds what leaves to the promises.
+func FuzzPath(f *testing.F) {
+	names := []string{}
+	for _, format := range propagation.AllFormats() {
+		names = append(names, format.Fields()...)
+		for _, prefix := range format.Prefixes() {
+			names = append(names, prefix+"key")
+		}
+	}
+	for _, v := range readVectors(f) {
+		var text strings.Builder
+		for name, lines := range v.header() {
+			for _, line := range lines {
+				text.WriteString(strings.ToLower(name) + ": " + line + "\n")
+			}
+		}
+		f.Add(text.String(), false)
+		f.Add(text.String(), true)
+	}
+	local := propagation.SpanContext{TraceID: traceID("0102030405060708090a0b0c0d0e0f10"), SpanID: spanID("1112131415161718"), Sampling: propagation.Accepted}
+	verbatim := propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-user", "x-user-bin"}}
+	spanning := verbatim
+	spanning.LocalSpan = func(context.Context) (propagation.SpanContext, bool) { return local, true }
+	pv, ps := propagation.MustNew(verbatim), propagation.MustNew(spanning)
+	f.Fuzz(func(t *testing.T, text string, spans bool) {
+		p := pv
+		if spans {
+			p = ps
+		}
+		in, lower, texts := http.Header{}, map[string][]string{}, otelprop.MapCarrier{}
+		for line := range strings.SplitSeq(text, "\n") {
+			name, value, _ := strings.Cut(line, ": ")
+			if name != "" {
+				in.Add(name, value)
+				lower[name] = append(lower[name], value)
+				texts[name] = value
+			}
+		}
+		for _, ctx := range []context.Context{
+			p.ExtractHTTP(context.Background(), in), p.ExtractMetadata(context.Background(), lower), p.Extract(context.Background(), texts),
+			p.ExtractHTTP(p.ExtractMetadata(context.Background(), lower), in),
+		} {
+			h, md, out := http.Header{}, map[string][]string{}, otelprop.MapCarrier{}
+			p.InjectHTTP(ctx, h)
+			p.InjectMetadata(ctx, md)
+			p.Inject(ctx, out)
+			checkSendable(t, h, md, out)
+			if spans {
+				checkConsistent(t, http.Header{}, h, local, nil)
+			}
+			if p.InjectHTTP(ctx, h); !spans {
+				again := http.Header{}
+				p.InjectHTTP(ctx, again)
+				if !equalHeaders(h, again) {
+					t.Fatalf("twice %q, once %q", h, again)
+				}
+			}
+		}
+	})
+}
+
+// checkSendable: what leaves is what its transport takes, and not empty.
+func checkSendable(t *testing.T, h http.Header, md map[string][]string, out otelprop.MapCarrier) {
+	t.Helper()
+	size := 0
+	for name, lines := range h {
+		for _, line := range lines {
+			if line == "" || strings.ContainsFunc(line, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7F }) {
+				t.Fatalf("HTTP: %s: %q", name, line)
+			}
+		}
+	}
+	for name, lines := range md {
+		if name != strings.ToLower(name) {
+			t.Fatalf("metadata: %q", name)
+		}
+		for _, line := range lines {
+			size += len(name) + len(line) + 32
+			if line == "" || !strings.HasSuffix(name, "-bin") && strings.ContainsFunc(line, func(r rune) bool { return r < ' ' || r > '~' }) {
+				t.Fatalf("metadata: %s: %q", name, line)
+			}
+		}
+	}
+	if size > 4096 {
+		t.Fatalf("metadata: %d bytes", size)
+	}
+	for name, value := range out {
+		if value == "" || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }) {
+			t.Fatalf("text map: %s: %q", name, value)
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package propagation_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+	"golang.org/x/net/http/httpguts"
+)
+
+// TestPromise1_Verbatim: with no local span, what came in goes out, byte for byte,
+// over random header sets, garbage and several lines of a name among them.
+func TestPromise1_Verbatim(t *testing.T) {
+	configs := map[string]propagation.Config{
+		"zero": {},
+		"all":  {Formats: propagation.AllFormats(), Headers: []string{"X-Noise"}},
+		"b3":   {Formats: []propagation.Format{propagation.B3Single, propagation.B3Multi}},
+	}
+	for name, c := range configs {
+		t.Run(name, func(t *testing.T) {
+			p := propagation.MustNew(c)
+			r := newRequests(t, 1)
+			kept := 0
+			for range 5000 {
+				in := r.header()
+				want := expectVerbatim(p, c, in)
+				out := http.Header{}
+				p.InjectHTTP(p.ExtractHTTP(context.Background(), in.Clone()), out)
+				if !equalHeaders(out, want) {
+					t.Fatalf("came %q\nleft %q\nwant %q", in, out, want)
+				}
+				kept += len(want)
+			}
+			if kept == 0 {
+				t.Fatal("no header was ever carried")
+			}
+		})
+	}
+}
+
+// expectVerbatim is the promise, written the slow way.
+func expectVerbatim(p *propagation.Propagator, c propagation.Config, in http.Header) http.Header {
+	formats := c.Formats
+	if formats == nil {
+		formats = propagation.AllFormats()[:8]
+	}
+	want := http.Header{}
+	for name, lines := range in {
+		lower := strings.ToLower(name)
+		if !carries(p, formats, lower) {
+			continue
+		}
+		for _, line := range lines {
+			if strings.Trim(line, " \t") != "" && httpguts.ValidHeaderFieldValue(line) {
+				want[name] = append(want[name], line)
+			}
+		}
+	}
+	if slices.Contains(formats, propagation.B3Single) && slices.Contains(formats, propagation.B3Multi) {
+		single, multi := readAs(propagation.B3Single, in), readAs(propagation.B3Multi, in)
+		if single.IsValid() && multi.IsValid() && (single.SpanID != multi.SpanID || !same64(single, multi)) {
+			delete(want, "B3")
+		}
+	}
+	return want
+}
+
+// same64 reports whether two contexts name one trace, by the low half where one has no more.
+func same64(a, b propagation.SpanContext) bool {
+	short := [8]byte(a.TraceID[:8]) == [8]byte{} || [8]byte(b.TraceID[:8]) == [8]byte{}
+	return a.TraceID == b.TraceID || short && [8]byte(a.TraceID[8:]) == [8]byte(b.TraceID[8:])
+}
+
+// readAs is what one format alone says of a request.
+func readAs(f propagation.Format, h http.Header) propagation.SpanContext {
+	p := propagation.MustNew(propagation.Config{Formats: []propagation.Format{f}})
+	sc, _ := propagation.RemoteFromContext(p.ExtractHTTP(context.Background(), h))
+	return sc
+}
+
+func equalHeaders(a, b http.Header) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for name, lines := range a {
+		if !slices.Equal(lines, b[name]) {
+			return false
+		}
+	}
+	return true
+}
+
+// TestPromise1_NothingInvented: nothing is made of nothing, and nothing empty is sent.
+func TestPromise1_NothingInvented(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{Formats: propagation.AllFormats()})
+	for _, in := range []http.Header{
+		{}, {"B3": {""}}, {"Tracestate": {"", " ", "\t"}}, {"X-B3-Sampled": {""}, "Traceparent": nil}, {"Uberctx-": {"x"}},
+	} {
+		ctx := p.ExtractHTTP(context.Background(), in)
+		if ctx != context.Background() {
+			t.Errorf("%q: something to carry: %v", in, ctx)
+		}
+		out := http.Header{"Accept": {"*/*"}}
+		p.InjectHTTP(ctx, out)
+		if !equalHeaders(out, http.Header{"Accept": {"*/*"}}) {
+			t.Errorf("%q: left as %q", in, out)
+		}
+	}
+	out := http.Header{}
+	p.InjectHTTP(p.ExtractHTTP(context.Background(), http.Header{"B3": {"1"}}), out)
+	if !equalHeaders(out, http.Header{"B3": {"1"}}) {
+		t.Errorf("b3: 1 left as %q", out)
+	}
+}
+
+// TestPromise1_Exceptions: what is not sent is counted.
+func TestPromise1_Exceptions(t *testing.T) {
+	const multi = "463ac35c9f6413ad48485a3953bb6124"
+	for _, tt := range []struct {
+		name    string
+		in, out http.Header
+		format  propagation.Format
+		outcome propagation.Outcome
+	}{
+		{"a limit is exceeded", http.Header{"Traceparent": {strings.Repeat("x", 8193)}, "X-Request-Id": {"r"}},
+			http.Header{"X-Request-Id": {"r"}}, propagation.W3C, propagation.TooLarge},
+		{"not legal on the transport", http.Header{"Tracestate": {"a=1\n"}, "X-Request-Id": {"r"}},
+			http.Header{"X-Request-Id": {"r"}}, propagation.W3C, propagation.LeftOut},
+		{"a stale b3", http.Header{"B3": {multi + "-a2fb4a1d1a96d312-1"}, "X-B3-Traceid": {multi}, "X-B3-Spanid": {"0020000000000001"}},
+			http.Header{"X-B3-Traceid": {multi}, "X-B3-Spanid": {"0020000000000001"}}, propagation.B3Single, propagation.Stale},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := propagation.MustNew(propagation.Config{})
+			out := http.Header{}
+			p.InjectHTTP(p.ExtractHTTP(context.Background(), tt.in), out)
+			if !equalHeaders(out, tt.out) {
+				t.Errorf("left as %q, want %q", out, tt.out)
+			}
+			if n := p.Stats().Count(tt.format, tt.outcome); n != 1 {
+				t.Errorf("%v %v: counted %d times", tt.format, tt.outcome, n)
+			}
+		})
+	}
+	t.Run("a b3 that agrees or is not valid travels", func(t *testing.T) {
+		for _, b3 := range []string{multi + "-0020000000000001-0", "1", "garbage"} {
+			p := propagation.MustNew(propagation.Config{})
+			out := http.Header{}
+			in := http.Header{"B3": {b3}, "X-B3-Traceid": {multi}, "X-B3-Spanid": {"0020000000000001"}}
+			p.InjectHTTP(p.ExtractHTTP(context.Background(), in), out)
+			if !equalHeaders(out, in) {
+				t.Errorf("left as %q, want %q", out, in)
+			}
+		}
+	})
+}

@@ -1,0 +1,106 @@
+package propagation_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+	"go.opentelemetry.io/otel/trace"
+)
+
+var allSamplings = []propagation.Sampling{propagation.Deferred, propagation.Denied, propagation.Accepted, propagation.Debug}
+
+// says is what each format can say of the four states, deferred to debug. What cannot
+// stay open is what Config.Deferred decides: here shown as denied, its default.
+var says = map[propagation.Format][4]propagation.Sampling{
+	propagation.W3C:           {propagation.Denied, propagation.Denied, propagation.Accepted, propagation.Accepted},
+	propagation.B3Single:      {propagation.Deferred, propagation.Denied, propagation.Accepted, propagation.Debug},
+	propagation.B3Multi:       {propagation.Deferred, propagation.Denied, propagation.Accepted, propagation.Debug},
+	propagation.GRPCTraceBin:  {propagation.Denied, propagation.Denied, propagation.Accepted, propagation.Accepted},
+	propagation.CloudTrace:    {propagation.Deferred, propagation.Denied, propagation.Accepted, propagation.Accepted},
+	propagation.OTSpanContext: {propagation.Denied, propagation.Denied, propagation.Accepted, propagation.Accepted},
+	propagation.Datadog:       {propagation.Deferred, propagation.Denied, propagation.Accepted, propagation.Accepted},
+	propagation.Jaeger:        {propagation.Denied, propagation.Denied, propagation.Accepted, propagation.Debug},
+	propagation.XRay:          {propagation.Deferred, propagation.Denied, propagation.Accepted, propagation.Accepted},
+	propagation.OTTrace:       {propagation.Denied, propagation.Denied, propagation.Accepted, propagation.Accepted},
+}
+
+// TestPromise3_HonestSampling writes each state in each format, from a local span and by
+// translation, and reads it back.
+func TestPromise3_HonestSampling(t *testing.T) {
+	sc := propagation.SpanContext{TraceID: traceID("0102030405060708090a0b0c0d0e0f10"), SpanID: spanID("1112131415161718")}
+	for _, f := range traceFormats() {
+		for _, state := range allSamplings {
+			for _, deferred := range []propagation.Sampling{propagation.Deferred, propagation.Denied, propagation.Accepted} {
+				want := says[f][state]
+				if state == propagation.Deferred && want != propagation.Deferred && deferred == propagation.Accepted {
+					want = propagation.Accepted
+				}
+				local := sc
+				local.Sampling = state
+				p := propagation.MustNew(propagation.Config{
+					Formats: []propagation.Format{f}, Emit: []propagation.Format{f}, Deferred: deferred,
+					LocalSpan: func(context.Context) (propagation.SpanContext, bool) { return local, true },
+				})
+				out := http.Header{}
+				p.InjectHTTP(context.Background(), out)
+				if got := readAs(f, out); got.Sampling != want || got.SpanID != sc.SpanID {
+					t.Errorf("%v span in %v (Config.Deferred %v): %q says %v, want %v", state, f, deferred, out, got.Sampling, want)
+				}
+			}
+			// From B3, which says all four, to f without a span: capture keeps the state.
+			p := propagation.MustNew(propagation.Config{Formats: []propagation.Format{propagation.B3Multi}, Emit: []propagation.Format{f}})
+			ctx := p.ExtractHTTP(context.Background(), b3Of(sc, state))
+			if got, _ := propagation.RemoteFromContext(ctx); got.Sampling != state {
+				t.Errorf("captured as %v, came as %v", got.Sampling, state)
+			}
+			out := http.Header{}
+			p.InjectHTTP(ctx, out)
+			if got := readAs(f, out); got.Sampling != says[f][state] || got.TraceID != sc.TraceID && !same64(got, sc) {
+				t.Errorf("%v in b3 becomes %v in %v: %q", state, got.Sampling, f, out)
+			}
+		}
+	}
+}
+
+func b3Of(sc propagation.SpanContext, state propagation.Sampling) http.Header {
+	h := http.Header{"X-B3-Traceid": {sc.TraceID.String()}, "X-B3-Spanid": {sc.SpanID.String()}}
+	switch state {
+	case propagation.Denied:
+		h.Set("X-B3-Sampled", "0")
+	case propagation.Accepted:
+		h.Set("X-B3-Sampled", "1")
+	case propagation.Debug:
+		h.Set("X-B3-Flags", "1")
+	}
+	return h
+}
+
+// TestPromise3_OpenTelemetry: what the SDK sees of an open decision is Config.Deferred's word.
+func TestPromise3_OpenTelemetry(t *testing.T) {
+	sc := propagation.SpanContext{TraceID: traceID("0102030405060708090a0b0c0d0e0f10"), SpanID: spanID("1112131415161718")}
+	for deferred, sampled := range map[propagation.Sampling]bool{propagation.Deferred: false, propagation.Denied: false, propagation.Accepted: true} {
+		p := propagation.MustNew(propagation.Config{Deferred: deferred})
+		ctx := p.ExtractHTTP(context.Background(), b3Of(sc, propagation.Deferred))
+		if got := trace.SpanContextFromContext(ctx); got.IsSampled() != sampled || got.SpanID() != sc.SpanID {
+			t.Errorf("Config.Deferred %v: OpenTelemetry sees %+v", deferred, got)
+		}
+	}
+}
+
+// TestPromise3_StateAlone: a decision without ids is carried, said, and not translated.
+func TestPromise3_StateAlone(t *testing.T) {
+	for value, state := range map[string]propagation.Sampling{"0": propagation.Denied, "1": propagation.Accepted, "d": propagation.Debug} {
+		p := propagation.MustNew(propagation.Config{Emit: []propagation.Format{propagation.W3C}})
+		ctx := p.ExtractHTTP(context.Background(), http.Header{"B3": {value}})
+		if sc, ok := propagation.RemoteFromContext(ctx); !ok || sc != (propagation.SpanContext{Sampling: state}) {
+			t.Errorf("b3: %s is read as %+v, %v", value, sc, ok)
+		}
+		out := http.Header{}
+		p.InjectHTTP(ctx, out)
+		if !equalHeaders(out, http.Header{"B3": {value}}) {
+			t.Errorf("b3: %s left as %q", value, out)
+		}
+	}
+}

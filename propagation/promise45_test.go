@@ -1,0 +1,182 @@
+package propagation_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+	otelprop "go.opentelemetry.io/otel/propagation"
+)
+
+// tagged is a request with a header of every format, each value with the mark in it.
+func tagged(mark uint32) http.Header {
+	id, h := fmt.Sprintf("%016x", mark), http.Header{}
+	for name, value := range map[string]string{
+		"traceparent": "00-" + id + id + "-" + id + "-01", "tracestate": "m=" + id, "b3": id + id + "-" + id + "-1",
+		"x-b3-traceid": id + id, "x-b3-spanid": id, "x-request-id": id, "baggage": "m=" + id, "x-user": id, "uberctx-m": id,
+		"uber-trace-id": id + id + ":" + id + ":0:1", "x-amzn-trace-id": "Root=1-" + id[:8] + "-" + id[8:] + id + ";Parent=" + id + ";Lineage=" + id,
+		"sw8": id, "l5d-ctx-trace": id, "ot-baggage-m": id,
+	} {
+		h.Set(name, value)
+	}
+	return h
+}
+
+// TestPromise4_Isolation: requests that share a Propagator and run at once never see
+// each other's headers, with and without a local span.
+func TestPromise4_Isolation(t *testing.T) {
+	type span struct{}
+	p := propagation.MustNew(propagation.Config{
+		Formats: propagation.AllFormats(), Headers: []string{"x-user"},
+		LocalSpan: func(ctx context.Context) (propagation.SpanContext, bool) {
+			sc, ok := ctx.Value(span{}).(propagation.SpanContext)
+			return sc, ok
+		},
+	})
+	var wg sync.WaitGroup
+	for g := range uint32(64) {
+		wg.Go(func() {
+			reused := http.Header{}
+			for i := range uint32(200) {
+				mark := g<<16 | i | 1<<31
+				ctx := p.ExtractHTTP(context.Background(), tagged(mark))
+				if i%2 == 1 {
+					sc, _ := propagation.RemoteFromContext(ctx)
+					ctx = context.WithValue(ctx, span{}, sc)
+				}
+				p.InjectHTTP(ctx, reused)
+				carrier := otelprop.MapCarrier{}
+				p.Inject(ctx, carrier)
+				md := map[string][]string{}
+				p.InjectMetadata(ctx, md)
+				id := fmt.Sprintf("%016x", mark)
+				for _, h := range []map[string][]string{reused, md} {
+					for name, lines := range h {
+						if len(lines) != 1 || !marked(name, lines[0], id) {
+							t.Errorf("request %s sends %s: %q", id, name, lines)
+						}
+					}
+				}
+				for name, value := range carrier {
+					if !marked(name, value, id) {
+						t.Errorf("request %s sets %s: %q", id, name, value)
+					}
+				}
+				if t.Failed() {
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// marked reports whether a value is of the request, or is a decision, which all share.
+func marked(name, value, id string) bool {
+	return strings.Contains(strings.ReplaceAll(value, "-", ""), id) || strings.HasSuffix(strings.ToLower(name), "sampled")
+}
+
+// TestPromise4_SharedValues: Set, Add and Del on one outgoing header do not reach
+// another call of the request, nor does a change of the inbound header.
+func TestPromise4_SharedValues(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{Formats: propagation.AllFormats()})
+	in := tagged(1)
+	ctx := p.ExtractHTTP(context.Background(), in)
+	want, first := http.Header{}, http.Header{}
+	p.InjectHTTP(ctx, want)
+	want = want.Clone()
+	p.InjectHTTP(ctx, first)
+	for name := range in {
+		in[name][0] = "changed"
+		first.Add(name, "added")
+		if name[0] < 'T' {
+			first.Set(name, "set")
+		} else {
+			first.Del(name)
+		}
+	}
+	second := http.Header{}
+	p.InjectHTTP(ctx, second)
+	if !equalHeaders(second, want) {
+		t.Errorf("the second call sends %q, want %q", second, want)
+	}
+
+	copied, ok := p.CloneHTTP(ctx, http.Header{"Accept": {"*/*"}})
+	if !ok {
+		t.Fatal("nothing was injected")
+	}
+	for _, lines := range copied {
+		lines[0] = "written" // allowed: it is a copy
+	}
+	third := http.Header{}
+	p.InjectHTTP(ctx, third)
+	if !equalHeaders(third, want) {
+		t.Errorf("the third call sends %q, want %q", third, want)
+	}
+}
+
+// TestPromise5_ReplaceNeverAppend: injecting twice equals injecting once, over what is
+// there already, in every carrier; and a reused header keeps no span of the last request.
+func TestPromise5_ReplaceNeverAppend(t *testing.T) {
+	local, isLocal := propagation.SpanContext{}, false
+	p := propagation.MustNew(propagation.Config{
+		Formats:   propagation.AllFormats(),
+		LocalSpan: func(context.Context) (propagation.SpanContext, bool) { return local, isLocal },
+	})
+	r := newRequests(t, 5)
+	for range 2000 {
+		if isLocal = r.IntN(3) == 0; isLocal {
+			local = r.context()
+		}
+		in, before := r.header(), r.header()
+		ctx := p.ExtractHTTP(context.Background(), in)
+		fresh, once, mdOnce := http.Header{}, before.Clone(), map[string][]string{}
+		p.InjectHTTP(ctx, fresh)
+		p.InjectHTTP(ctx, once)
+		twice := once.Clone()
+		p.InjectHTTP(ctx, twice)
+		if !equalHeaders(once, twice) {
+			t.Fatalf("once %q\ntwice %q", once, twice)
+		}
+		p.InjectMetadata(ctx, mdOnce)
+		mdTwice := http.Header(mdOnce).Clone()
+		p.InjectMetadata(ctx, mdTwice)
+		if !equalHeaders(mdOnce, mdTwice) {
+			t.Fatalf("once %q\ntwice %q", mdOnce, mdTwice)
+		}
+		for name, lines := range fresh {
+			if !equalHeaders(http.Header{name: lines}, http.Header{name: once[name]}) {
+				t.Fatalf("%s: %q over %q became %q", name, lines, before[name], once[name])
+			}
+		}
+		if len(fresh) == 0 {
+			continue
+		}
+		for _, f := range traceFormats() {
+			if got, want := readAs(f, once), readAs(f, fresh); got != want {
+				t.Fatalf("%v says %+v in a reused header, %+v in a fresh one\nbefore %q\nafter %q", f, got, want, before, once)
+			}
+		}
+	}
+}
+
+// TestPromise5_CopiedByProxy: headers that a reverse proxy has copied end up single.
+func TestPromise5_CopiedByProxy(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"X-User"}})
+	in := tagged(7)
+	ctx := p.ExtractHTTP(context.Background(), in)
+	out := in.Clone()
+	p.InjectHTTP(ctx, out)
+	if !equalHeaders(out, in) {
+		t.Errorf("came %q\nleft %q", in, out)
+	}
+	odd := http.Header{"traceparent": {"x"}, "UBERCTX-M": {"x"}, "X-user": {"x"}, "Accept": {"x"}}
+	p.StripHTTP(odd)
+	if !equalHeaders(odd, http.Header{"Accept": {"x"}}) {
+		t.Errorf("stripped: %q", odd)
+	}
+}

@@ -1,0 +1,168 @@
+package propagation_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+	otelprop "go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// TestPromise6_NeverInTheWay: no misuse panics. (That no header does, the fuzz targets show.)
+func TestPromise6_NeverInTheWay(t *testing.T) {
+	var none *propagation.Propagator
+	var noContext context.Context
+	for _, p := range []*propagation.Propagator{none, propagation.MustNew(propagation.Config{Formats: propagation.AllFormats()})} {
+		for _, ctx := range []context.Context{noContext, context.Background(), p.ExtractHTTP(context.Background(), tagged(1))} {
+			p.ExtractHTTP(ctx, nil)
+			p.ExtractMetadata(ctx, nil)
+			p.Extract(ctx, nil)
+			p.Extract(ctx, otelprop.MapCarrier(nil))
+			p.ExtractHTTP(ctx, tagged(2))
+			p.InjectHTTP(ctx, nil)
+			p.InjectMetadata(ctx, nil)
+			p.Inject(ctx, nil)
+			p.Inject(ctx, otelprop.MapCarrier(nil))
+			p.Inject(ctx, otelprop.HeaderCarrier(nil))
+			p.CloneHTTP(ctx, nil)
+			p.CloneMetadata(ctx, nil)
+			p.StripHTTP(nil)
+			p.Fields()
+			p.Stats()
+			propagation.RemoteFromContext(ctx)
+			propagation.RequestIDFromContext(ctx)
+			for range propagation.CapturedFromContext(ctx) {
+			}
+			propagation.Copy(context.Background(), ctx)
+		}
+	}
+}
+
+// TestPromise7_Bounded: a capture keeps its lines and not the header that they came in.
+func TestPromise7_Bounded(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{Formats: propagation.AllFormats()})
+	const requests, noise = 64, 1 << 20
+	kept := make([]context.Context, requests)
+	before := heapInUse()
+	for i := range kept {
+		h := tagged(uint32(i))
+		h["X-Noise"] = []string{strings.Repeat("n", noise)}
+		h.Set("Tracestate", "a="+strings.Repeat("s", 8000))
+		// net/http gives all values of a request one backing array
+		backing := make([]string, 0, 2*len(h))
+		for name, lines := range h {
+			backing = append(backing, lines...)
+			h[name] = backing[len(backing)-len(lines):]
+		}
+		kept[i] = p.ExtractHTTP(context.Background(), h)
+	}
+	if grown, most := heapInUse()-before, requests*(16384+4096); grown > most {
+		t.Errorf("%d captures keep %d bytes, want at most %d", requests, grown, most)
+	}
+	runtime.KeepAlive(kept)
+}
+
+func heapInUse() int {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
+}
+
+// TestPromise8_Immutable: the nil Propagator carries nothing, and nothing that is done
+// with a Propagator, or to its Config, changes what it does.
+func TestPromise8_Immutable(t *testing.T) {
+	var none *propagation.Propagator
+	in := tagged(1)
+	ctx := none.ExtractHTTP(context.Background(), in)
+	out := http.Header{"Traceparent": {"mine"}}
+	none.InjectHTTP(ctx, out)
+	if ctx != context.Background() || len(out) != 1 || none.Fields() != nil {
+		t.Errorf("the nil Propagator carries %v %v", ctx, out)
+	}
+
+	c := propagation.Config{Formats: []propagation.Format{propagation.W3C, propagation.RequestID}, Headers: []string{"X-User"}}
+	p := propagation.MustNew(c)
+	want := http.Header{}
+	p.InjectHTTP(p.ExtractHTTP(context.Background(), in), want)
+	c.Formats[0], c.Headers[0] = propagation.B3Single, "X-Other"
+	p.Fields()[0] = "changed"
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 200 {
+				p.Extract(context.Background(), otelprop.MapCarrier{"traceparent": "garbage", "x-user": "\x00"})
+				out := http.Header{}
+				p.InjectHTTP(p.ExtractHTTP(context.Background(), in), out)
+				if !equalHeaders(out, want) {
+					t.Errorf("left as %q, want %q", out, want)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestPromise9_NoCredentials: what belongs to a hop or opens a door is refused by name.
+func TestPromise9_NoCredentials(t *testing.T) {
+	allowedUnsafe := []string{"Authorization", "cookie", "Set-Cookie", "jwt", "x-envoy-upstream-rq-timeout-ms"}
+	refused := []string{
+		"proxy-authorization", "Forwarded", "X-Forwarded-For", "x-forwarded-client-cert", "x-amz-security-token", "Host",
+		"Connection", "TE", "Content-Length", "content-type", "Accept-Encoding", "grpc-timeout", ":authority", "", "a b",
+		"traceparent", "X-Request-Id", "uberctx-user", "L5d-Ctx-Trace", "x-envoy-force-trace",
+	}
+	for _, name := range append(refused, allowedUnsafe...) {
+		if _, err := propagation.New(propagation.Config{Headers: []string{name}}); !isConfigError(err, "Headers[0]") {
+			t.Errorf("Headers takes %q: %v", name, err)
+		}
+	}
+	for _, name := range append(refused, "x-user") {
+		if _, err := propagation.New(propagation.Config{UnsafeHeaders: []string{name}}); !isConfigError(err, "UnsafeHeaders[0]") {
+			t.Errorf("UnsafeHeaders takes %q: %v", name, err)
+		}
+	}
+	p, err := propagation.New(propagation.Config{UnsafeHeaders: allowedUnsafe})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := http.Header{"Authorization": {"Bearer secret"}, "Traceparent": {"00-secret"}}
+	ctx := p.ExtractHTTP(context.Background(), in)
+	out := http.Header{}
+	if p.InjectHTTP(ctx, out); out.Get("Authorization") != "Bearer secret" {
+		t.Errorf("left as %q", out)
+	}
+	for name := range propagation.CapturedFromContext(ctx) {
+		if name == "authorization" {
+			t.Error("CapturedFromContext shows authorization")
+		}
+	}
+}
+
+func isConfigError(err error, field string) bool {
+	var e *propagation.ConfigError
+	return errors.As(err, &e) && e.Field == field
+}
+
+// TestPromise9_ContextsPrintNoValues: a context that ends up in a log tells names only.
+func TestPromise9_ContextsPrintNoValues(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{Headers: []string{"X-User"}})
+	ctx := p.ExtractHTTP(context.Background(), http.Header{"Traceparent": {"secret-1"}, "X-User": {"secret-2"}})
+	derived, cancel := context.WithCancel(trace.ContextWithSpan(ctx, trace.SpanFromContext(ctx)))
+	defer cancel()
+	for _, ctx := range []context.Context{ctx, derived} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+			if s := fmt.Sprintf(verb, ctx); strings.Contains(s, "secret") || s == "" {
+				t.Errorf("%s: %s", verb, s)
+			}
+		}
+	}
+}
