@@ -42,7 +42,7 @@ func inbound(n uint64) http.Header {
 	h := http.Header{}
 	for name, values := range map[string][]string{
 		"traceparent":                 {"00-" + trace + "-" + span + "-01"},
-		"tracestate":                  {"vendor=" + span, "0level2@x=" + trace},
+		"tracestate":                  {"vendor=" + span, "tenant@x=" + span + ",0level2=" + trace},
 		"b3":                          {trace + "-" + span + "-1"},
 		"x-b3-traceid":                {trace},
 		"x-b3-spanid":                 {span},
@@ -186,13 +186,19 @@ func arrived(t testing.TB, url string, h http.Header) http.Header {
 	return echoed(t, resp, body)
 }
 
-func echoed(t testing.TB, resp *http.Response, body string) (got http.Header) {
+func echoed(t testing.TB, resp *http.Response, body string) http.Header {
 	t.Helper()
 	if resp.StatusCode != http.StatusOK {
 		t.Fatalf("%s: %s", resp.Status, body)
 	}
-	if err := json.Unmarshal([]byte(body), &got); err != nil {
-		t.Fatal(err)
+	return decode(t, strings.NewReader(body))
+}
+
+// decode reads what echo wrote.
+func decode(t testing.TB, body io.Reader) (got http.Header) {
+	t.Helper()
+	if err := json.NewDecoder(body).Decode(&got); err != nil {
+		t.Error(err)
 	}
 	return got
 }

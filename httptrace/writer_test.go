@@ -126,32 +126,44 @@ func TestPromise6_ReaderFrom(t *testing.T) {
 
 func TestPromise6_ResponseControllerDeadlines(t *testing.T) {
 	past := time.Now().Add(-time.Second)
-	var readErr, writeErr error
+	type outcome struct{ read, write error }
+	served := make(chan outcome, 1)
 	h := behind(func(w http.ResponseWriter, r *http.Request) {
 		c := http.NewResponseController(w)
 		if err := errors.Join(c.SetReadDeadline(past), c.SetWriteDeadline(past)); err != nil {
 			t.Error(err)
 		}
-		_, readErr = io.ReadAll(r.Body)
+		var o outcome
+		_, o.read = io.ReadAll(r.Body)
 		for range 1 << 10 { // past all buffers
-			if _, writeErr = w.Write(make([]byte, 1<<10)); writeErr != nil {
+			if _, o.write = w.Write(make([]byte, 1<<10)); o.write != nil {
 				break
 			}
 		}
+		served <- o
 	})
 	eachProtocol(t, h, func(t *testing.T, s *httptest.Server) {
 		body, never := io.Pipe()
-		defer never.Close()
-		resp, err := s.Client().Do(request(t, "POST", s.URL, inbound(1), body))
-		if err == nil {
-			resp.Body.Close()
+		req := request(t, "POST", s.URL, inbound(1), body)
+		answer := make(chan error, 1)
+		go func() {
+			resp, err := s.Client().Do(req)
+			if err == nil {
+				_, err = io.ReadAll(resp.Body)
+				resp.Body.Close()
+			}
+			answer <- err
+		}()
+		o := <-served
+		never.Close() // the client waits for its body to end
+		if !errors.Is(o.read, os.ErrDeadlineExceeded) {
+			t.Errorf("reading after the deadline: %v", o.read)
 		}
-		s.Close() // waits for the handler
-		if !errors.Is(readErr, os.ErrDeadlineExceeded) {
-			t.Errorf("reading after the deadline: %v", readErr)
-		}
-		if writeErr == nil {
+		if o.write == nil {
 			t.Error("writing after the deadline: no error")
+		}
+		if <-answer == nil {
+			t.Error("the client got a whole answer")
 		}
 	})
 }

@@ -1,2 +1,68 @@
-// Package propagation is the engine.
+// Package propagation is the engine of traceferry: it reads trace headers into a
+// context and writes them to outgoing calls. Most programs use it through packages
+// httptrace and grpctrace, and meet here the Config that says what is carried:
+//
+//	p, err := propagation.New(preset.Istio())
+//
+// Beside OpenTelemetry's package of the same name, import one of the two under
+// another: otelprop "go.opentelemetry.io/otel/propagation".
+//
+// # What goes out
+//
+// Without a local span: what came in, byte for byte, every line of every header,
+// values that do not parse among them. Nothing is invented and nothing empty is sent.
+// Not sent is, and counted: what exceeds [Limits] (TooLarge), what the transport
+// could not legally send (LeftOut), and a valid b3 that names another span than
+// valid x-b3-* (Stale), because Envoy advances only the latter and then prefers the
+// former.
+//
+// With a local span, one that OpenTelemetry, or Config.LocalSpan, says runs in the
+// context: every trace format that came in, and every one of Config.Emit, is
+// written with that span's ids and decision; formats of 64 bits get the low half of the trace
+// id. If none of them came with ids and Emit is nil, the first of Config.Formats that can be
+// written is. What a format carried beside ids is kept if it named the same trace: tracestate
+// with the span's changes to it, Datadog's origin and tags, X-Ray's Self (and its
+// Lineage always), debug while it is still sampled.
+//
+// A format is in play as a whole: writing it removes all of its fields first. Formats
+// that name no span (request id, baggage, and those that are only carried) go verbatim
+// in either case.
+//
+// # Which span is local
+//
+//	active in the context                             local   what goes out
+//	nothing, or what Extract put there                no      what came in
+//	a remote span of another propagator               no      what came in
+//	a span of a no-op TracerProvider                  no      what came in: it passes on the remote span
+//	a span of an SDK, recorded or dropped by sampling yes     the span; if it was dropped, not sampled
+//	a span that has ended, until it is replaced       yes     the span
+//	a span of another trace: the trace was restarted  yes     the span, and nothing kept of the old trace
+//
+// Middleware, interceptors, ExtractHTTP and ExtractMetadata leave a valid local span
+// active; Extract, OpenTelemetry's method, hides it behind the caller's, as
+// OpenTelemetry's own propagators do.
+//
+// # Open decisions
+//
+// B3, Datadog, X-Ray and Google's header can leave the sampling decision to the
+// receiver, and then leave it open here, too. W3C, grpc-trace-bin, Jaeger, the
+// OpenTracing formats and OpenTelemetry itself cannot: Config.Deferred decides for them.
+// Take care: its default is Denied, and a parent-based sampler, OpenTelemetry's default,
+// takes that for the caller's word. A request whose sidecar left the decision open
+// is then recorded nowhere. If your SDK shall record such requests, set Deferred to Accepted.
+//
+// # OpenTelemetry
+//
+// A Propagator is a TextMapPropagator: otel.SetTextMapPropagator(p) has otelhttp,
+// otelgrpc and everything else speak all its formats. After Extract,
+// trace.SpanContextFromContext is the caller's span and baggage.FromContext the
+// caller's baggage, both parsed when asked for. A tracestate may hold members that
+// OpenTelemetry's type refuses; they travel beside it.
+//
+// # Cost
+//
+// Extract allocates one context node that holds the lines; a verbatim Inject
+// allocates nothing of its own; writing a span context costs two blocks, however many
+// formats there are. Ids are parsed when somebody asks, or when a local span is
+// written. Tests hold these numbers.
 package propagation

@@ -1,0 +1,27 @@
+// Package grpctrace carries trace headers across google.golang.org/grpc: from a call's
+// metadata into its context, and from the context to outgoing calls, unary and streaming.
+// One option each wires it:
+//
+//	server := grpc.NewServer(grpctrace.ServerOptions(p)...)
+//	conn, err := grpc.NewClient(target, grpctrace.DialOptions(p)...)
+//
+// Captured headers are the same whether they came by HTTP or gRPC, and leave by
+// either: names in the transport's case, -bin values as its bytes or its base64.
+//
+// # Interceptors or stats handlers
+//
+// Interceptors cost less: one allocation a call, on either side. A stats handler makes
+// grpc-go build an event for every step of a call, whatever the handler does with them.
+// It is needed where order matters: on a client beside otelgrpc, whose span begins
+// after the interceptors (register otelgrpc's handler first, then ClientHandler), and for
+// headers that name the span of each attempt of a retried call; on a server for
+// ServerHandler before other handlers that want the caller's context. So ServerOptions are
+// interceptors and DialOptions is a handler. Using both on one side is harmless.
+//
+// # What grpc-go refuses
+//
+// grpc-go fails a call for a metadata value with a byte outside 0x20-0x7E, and silently
+// drops names that it keeps for itself; many servers refuse more than 8 KiB of
+// metadata. What came in must not fail what goes out, so such values are left out and
+// counted (propagation.LeftOut), and what exceeds Limits.MetadataBytes is, baggage first (propagation.TooLarge).
+package grpctrace

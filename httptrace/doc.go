@@ -1,0 +1,29 @@
+// Package httptrace carries trace headers across net/http: from the inbound request
+// into its context, and from the context to outgoing requests. Two lines wire it:
+//
+//	handler := httptrace.Middleware(p)(mux)                                  // or chi: r.Use(httptrace.Middleware(p))
+//	client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
+//
+// and calls are made with the handler's context:
+//
+//	req, err := http.NewRequestWithContext(r.Context(), "GET", url, nil)
+//	resp, err := client.Do(req)
+//
+// A reverse proxy takes [Rewrite]. What is carried is p's propagation.Config; package preset
+// has one for each mesh.
+//
+// Beside net/http/httptrace of the standard library, import this one under another name:
+//
+//	import ferry "github.com/traceferry/traceferry/httptrace"
+//
+// # With otelhttp
+//
+// Middleware and otelhttp.NewHandler work in either order: outside, Middleware gives
+// otelhttp its remote parent in every format; inside, it leaves otelhttp's span active. Set
+// p as OpenTelemetry's propagator too, so that both mean the same parent.
+//
+// Of transports ours is the inner one: otelhttp.NewTransport(httptrace.NewTransport(p, base)).
+// The other way round ours runs before otelhttp starts its client span, so the
+// formats that otelhttp's propagator does not write would name the span around the
+// call.
+package httptrace

@@ -1,0 +1,61 @@
+package httptrace_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/traceferry/traceferry/httptrace"
+	"github.com/traceferry/traceferry/propagation"
+	"go.opentelemetry.io/otel/trace"
+)
+
+func TestPromise5_InjectingTwiceIsInjectingOnce(t *testing.T) {
+	p, q := propagation.MustNew(everything()), propagation.MustNew(everything())
+	s := serve(t, http.HandlerFunc(echo))
+	inject := roundTripFunc(func(r *http.Request) (*http.Response, error) {
+		r = r.Clone(r.Context())
+		p.InjectHTTP(r.Context(), r.Header)
+		p.InjectHTTP(r.Context(), r.Header)
+		return http.DefaultTransport.RoundTrip(r)
+	})
+	tracer, _ := sdk()
+	for name, transport := range map[string]http.RoundTripper{
+		"one Transport":             httptrace.NewTransport(p, nil),
+		"a Transport in another":    httptrace.NewTransport(p, httptrace.NewTransport(p, nil)),
+		"with another Propagator":   httptrace.NewTransport(p, httptrace.NewTransport(q, nil)),
+		"InjectHTTP twice":          inject,
+		"InjectHTTP in a Transport": httptrace.NewTransport(p, inject),
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := &http.Client{Transport: transport}
+			ctx := handlerContext(t, p, 1)
+			checkVerbatim(t, call(t, client, ctx, s.URL), inbound(1))
+
+			local, span := tracer.Tracer("test").Start(ctx, "local")
+			defer span.End()
+			got := call(t, client, local, s.URL)
+			checkNames(t, got, trace.SpanContextFromContext(local))
+			checkSpanless(t, got)
+			for name, lines := range carriedOf(got) {
+				if came := len(inbound(1)[name]); len(lines) > 1 && len(lines) > came {
+					t.Errorf("%s arrived in %d lines: %q", name, len(lines), lines)
+				}
+			}
+		})
+	}
+}
+
+// A request that carries nothing takes nothing from the header of the one before,
+// though the application fills both by hand.
+func TestPromise5_InjectedHeaderReused(t *testing.T) {
+	p := propagation.MustNew(everything())
+	header := http.Header{"Accept": {"text/html"}}
+	p.InjectHTTP(handlerContext(t, p, 1), header)
+	p.InjectHTTP(handlerContext(t, p, 2), header)
+	checkVerbatim(t, header, inbound(2))
+	p.InjectHTTP(p.ExtractHTTP(t.Context(), http.Header{"B3": {"0"}}), header)
+	checkVerbatim(t, header, http.Header{"B3": {"0"}})
+	if header.Get("Accept") != "text/html" {
+		t.Errorf("the caller's own header is %q", header["Accept"])
+	}
+}

@@ -1,0 +1,129 @@
+package httptrace_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/traceferry/traceferry/httptrace"
+	"github.com/traceferry/traceferry/propagation"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// tagging starts a server whose spans have no attributes but the tags.
+func tagging(t *testing.T, start func(testing.TB, http.Handler) *httptest.Server, opts ...httptrace.Option) (*httptest.Server, *tracetest.InMemoryExporter) {
+	provider, spans := sdk()
+	mw := httptrace.Middleware(propagation.MustNew(propagation.Config{}), opts...)
+	h := mw(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	return start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, span := provider.Tracer("test").Start(r.Context(), "server")
+		defer span.End()
+		h.ServeHTTP(w, r.WithContext(ctx))
+	})), spans
+}
+
+// checkAttributes checks those of the one span that ended, all of them.
+func checkAttributes(t *testing.T, s *httptest.Server, spans *tracetest.InMemoryExporter, want ...attribute.KeyValue) {
+	t.Helper()
+	s.Close() // waits for the span to end
+	ended := spans.GetSpans()
+	if len(ended) != 1 {
+		t.Fatalf("%d spans ended, want 1", len(ended))
+	}
+	got, expected := attribute.NewSet(ended[0].Attributes...), attribute.NewSet(want...)
+	if !got.Equals(&expected) {
+		t.Errorf("the span has %s, want %s", got.Encoded(attribute.DefaultEncoder()), expected.Encoded(attribute.DefaultEncoder()))
+	}
+}
+
+func TestTagHeaders(t *testing.T) {
+	user := func(values ...string) []attribute.KeyValue {
+		return []attribute.KeyValue{attribute.StringSlice("http.request.header.x-user", values)}
+	}
+	for name, c := range map[string]struct {
+		tag    string
+		header string
+		values []string
+		want   []attribute.KeyValue
+	}{
+		"one line":        {"x-user", "X-User", []string{"ann"}, user("ann")},
+		"every line":      {"X-User", "X-User", []string{"ann", "bob"}, user("ann", "bob")},
+		"any case":        {"x-USER", "x-user", []string{"ann"}, user("ann")},
+		"a carried one":   {"b3", "B3", []string{"0"}, []attribute.KeyValue{attribute.StringSlice("http.request.header.b3", []string{"0"})}},
+		"absent":          {"x-user", "Other", []string{"ann"}, nil},
+		":path":           {":path", "B3", []string{"0"}, []attribute.KeyValue{attribute.String("url.path", "/a/b"), attribute.String("url.query", "q=1&r=%20")}},
+		":method":         {":Method", "B3", []string{"0"}, []attribute.KeyValue{attribute.String("http.request.method", "GET")}},
+		":scheme":         {":scheme", "B3", []string{"0"}, []attribute.KeyValue{attribute.String("url.scheme", "http")}},
+		"nothing carried": {":method", "Other", []string{"0"}, []attribute.KeyValue{attribute.String("http.request.method", "GET")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, spans := tagging(t, serve, httptrace.WithTagHeaders(c.tag))
+			exchange(t, s.URL+"/a/b?q=1&r=%20", http.Header{c.header: c.values})
+			checkAttributes(t, s, spans, c.want...)
+		})
+	}
+	t.Run(":path without a query", func(t *testing.T) {
+		s, spans := tagging(t, serve, httptrace.WithTagHeaders(":path"))
+		exchange(t, s.URL+"/a", nil)
+		checkAttributes(t, s, spans, attribute.String("url.path", "/a"))
+	})
+}
+
+func TestTagHeadersAuthority(t *testing.T) {
+	for host, want := range map[string][]attribute.KeyValue{
+		"shop.example":      {attribute.String("server.address", "shop.example")},
+		"shop.example:8443": {attribute.String("server.address", "shop.example"), attribute.Int("server.port", 8443)},
+		"[::1]:8443":        {attribute.String("server.address", "::1"), attribute.Int("server.port", 8443)},
+	} {
+		t.Run(host, func(t *testing.T) {
+			s, spans := tagging(t, serve, httptrace.WithTagHeaders(":authority", "Host"))
+			req := request(t, "GET", s.URL, nil, nil)
+			req.Host = host
+			do(t, s.Client(), req)
+			checkAttributes(t, s, spans, append(want, attribute.StringSlice("http.request.header.host", []string{host}))...)
+		})
+	}
+}
+
+func TestTagHeadersHTTP2(t *testing.T) {
+	s, spans := tagging(t, serveHTTP2, httptrace.WithTagHeaders(":scheme", ":method", ":path", "x-user"))
+	do(t, s.Client(), request(t, "PUT", s.URL+"/a?b=c", http.Header{"X-User": {"ann"}}, strings.NewReader("body")))
+	checkAttributes(t, s, spans,
+		attribute.String("url.scheme", "https"), attribute.String("http.request.method", "PUT"),
+		attribute.String("url.path", "/a"), attribute.String("url.query", "b=c"),
+		attribute.StringSlice("http.request.header.x-user", []string{"ann"}))
+}
+
+// Without a span that records, and with the caller's span as the active one, there
+// is nothing to tag, and nothing happens.
+func TestTagHeadersWithoutSpan(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{})
+	var active trace.SpanContext
+	h := httptrace.Middleware(p, httptrace.WithTagHeaders("x-user", ":path"))(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		active = trace.SpanContextFromContext(r.Context())
+	}))
+	resp, _ := exchange(t, serve(t, h).URL, inbound(1))
+	if resp.StatusCode != http.StatusOK || active.SpanID().String() != spanID(1) {
+		t.Errorf("%s, active span %s, want the caller's %s", resp.Status, active.SpanID(), spanID(1))
+	}
+}
+
+func TestTagHeadersPanicsOnNonsense(t *testing.T) {
+	for _, name := range []string{
+		"", " ", "x user", "x-user:", "x\n", "ä", ":", ":status", "::path", ":path ",
+		"Authorization", "proxy-authorization", "COOKIE", "Set-Cookie", "jwt",
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if said := recover(); said == nil || !strings.Contains(fmt.Sprint(said), fmt.Sprintf("%q", name)) {
+					t.Errorf("WithTagHeaders(%q) panicked with %v, want one that quotes the name", name, said)
+				}
+			}()
+			httptrace.WithTagHeaders("x-user", name)
+		})
+	}
+}
