@@ -1,0 +1,46 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/klauspost/cpuid/v2"
+)
+
+// footer says how to read the tables, and with what they were measured.
+func footer(o options, ms []measured) string {
+	return fmt.Sprintf("A cell is the time, for the others as a multiple of traceferry's, and the number of allocations. "+
+		"All in one run, in turn, the best of %d rounds of %v each. %s.\n\nPeers: %s.\n",
+		o.rounds, o.benchtime, machine(), strings.Join(versions(ms), ", "))
+}
+
+func machine() string {
+	m := fmt.Sprintf("%s, %s/%s, GOMAXPROCS %d", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0))
+	if cpuid.CPU.BrandName != "" {
+		m += ", " + cpuid.CPU.BrandName
+	}
+	return m
+}
+
+// versions lists the peers' modules as this program was built with them.
+func versions(ms []measured) []string {
+	linked := map[string]string{}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range info.Deps {
+			linked[m.Path] = m.Version
+		}
+	}
+	var vs []string
+	for _, l := range libraries(ms) {
+		for _, path := range l.Modules {
+			v, ok := linked[path]
+			if !ok {
+				v = "(unknown)"
+			}
+			vs = append(vs, path+" "+v)
+		}
+	}
+	return vs
+}

@@ -1,0 +1,31 @@
+// Package benchmarks measures traceferry beside what a service would use instead:
+// the loop that everybody writes by hand, OpenTelemetry's propagators and otelhttp,
+// zipkin-go and dd-trace-go. All get the same requests. It is a module of its own so that
+// their weight stays out of traceferry's go.mod.
+//
+// The benchmarks, in names that benchstat understands:
+//
+//	go -C benchmarks test -run '^$' -bench . -count 10 > new.txt
+//	benchstat -filter '.name:Extract' -row /request -col /lib,/config new.txt
+//
+// The README's table, printed or written:
+//
+//	go -C benchmarks run ./cmd/table
+//	go -C benchmarks run ./cmd/table -w
+//
+// The goals that the table should meet, which a busy machine can miss by chance, so they are
+// checked only when asked for; allocations always are:
+//
+//	go -C benchmarks test -run TestRatios -ratios -v
+//
+// # What is compared
+//
+// No two of these libraries do quite the same, and a fast one may be fast because it
+// carries less. From the sidecar's request the hand-written loop and traceferry carry six
+// headers byte for byte; OpenTelemetry's composite reads the ids out of five of them and writes them
+// again in seven formats; zipkin-go does so for B3 alone, dd-trace-go for its own headers, B3 and
+// W3C. otelhttp and zipkin-go's middleware also name spans and look at responses:
+// they run here with providers and samplers that record nothing. zipkin-go's transport writes into the
+// caller's request, where the others copy it first. TestLibrariesCarry shows that none is
+// fast because it does nothing.
+package benchmarks

@@ -1,0 +1,56 @@
+package benchmarks
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"math"
+	"testing"
+	"time"
+)
+
+// A Result is what one entry of a Task took.
+type Result struct {
+	Time   float64 // nanoseconds an operation, of the best round
+	Allocs int64   // of the worst round
+}
+
+// Measure runs the entries of a task in turn, for as many rounds, and returns a result for
+// each. In turn, so that what else the machine is doing meets all of them; the best round,
+// because such disturbance only ever adds time.
+//
+// In a program that is not a test, testing.Init must have been called.
+func Measure(t Task, rounds int, benchtime time.Duration) ([]Result, error) {
+	restore, err := setBenchtime(benchtime)
+	if err != nil {
+		return nil, err
+	}
+	defer restore()
+	results := make([]Result, len(t.Entries))
+	for i := range results {
+		results[i].Time = math.Inf(1)
+	}
+	for range rounds {
+		for i, e := range t.Entries {
+			r := testing.Benchmark(e.Run)
+			results[i].Time = min(results[i].Time, float64(r.T.Nanoseconds())/float64(r.N))
+			results[i].Allocs = max(results[i].Allocs, r.AllocsPerOp())
+		}
+	}
+	return results, nil
+}
+
+// setBenchtime sets what testing.Benchmark takes its time from: a flag, which other
+// benchmarks of this process read too.
+func setBenchtime(d time.Duration) (restore func(), err error) {
+	const name = "test.benchtime"
+	f := flag.Lookup(name)
+	if f == nil {
+		return nil, errors.New("testing.Init has not been called")
+	}
+	before := f.Value.String()
+	if err := flag.Set(name, d.String()); err != nil {
+		return nil, fmt.Errorf("set the time of a benchmark: %w", err)
+	}
+	return func() { _ = flag.Set(name, before) }, nil // it was legal before
+}

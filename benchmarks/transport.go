@@ -1,0 +1,55 @@
+package benchmarks
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/traceferry/traceferry/httptrace"
+)
+
+// noNetwork answers every request at once: the transport above it is measured alone.
+type noNetwork struct{ answer *http.Response }
+
+func newNoNetwork() noNetwork { return noNetwork{&http.Response{StatusCode: http.StatusOK}} }
+
+func (n noNetwork) RoundTrip(*http.Request) (*http.Response, error) {
+	n.answer.Body = http.NoBody // otelhttp has put its own there
+	return n.answer, nil
+}
+
+// send returns the work of sending a request with so many headers of its own through a transport, in the
+// context of a handler behind the middleware of the same library.
+func send(ctx context.Context, transport http.RoundTripper, own int) func() {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://details:9080/", nil)
+	if err != nil {
+		panic(err)
+	}
+	r.Header = ownHeaders(own)
+	return func() {
+		if _, err := transport.RoundTrip(r); err != nil {
+			panic(err)
+		}
+	}
+}
+
+func transportTasks() []Task {
+	return []Task{
+		transportTask(2, &Goal{Allocs: 4, Faster: map[string]float64{otelHTTP.Name: 8}}),
+		transportTask(3, &Goal{Allocs: 6, Faster: map[string]float64{otelHTTP.Name: 8}}),
+	}
+}
+
+func transportTask(own int, goal *Goal) Task {
+	c, base := istioConfig(), newNoNetwork()
+	return Task{
+		Section: sectionHTTP, Name: "Transport", Input: fmt.Sprintf("own=%d", own),
+		Title: fmt.Sprintf("transport, %d headers of its own and 6 carried", own),
+		Entries: []Entry{
+			c.entry(send(contextBehind(httptrace.Middleware(c.p)), httptrace.NewTransport(c.p, base), own), goal),
+			handEntry(send(contextBehind(handMiddleware), handTransport{base}, own)),
+			otelHTTPEntry(send(contextBehind(otelMiddleware), otelTransport(base), own)),
+			zipkinEntry("unsampled", send(contextBehind(zipkinMiddleware), zipkinTransport(base), own)),
+		},
+	}
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/traceferry/traceferry/internal/sidecar"
+)
+
+// services are the four, in the order of the table's columns.
+var services = []string{"productpage", "details", "reviews", "ratings"}
+
+// request is the client: it sends the n-th caller's headers of a row through the mesh and
+// returns the hops, in the order of services. The error says that the answer was not the right one.
+func (m *mesh) request(ctx context.Context, r row, n int) ([]sidecar.Hop, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprint(m.front, "/productpage/", n), nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header = r.headers(n)
+	journey := m.ledger.Begin(n, r.tracer, req.Header)
+	got, err := body(http.DefaultClient.Do(req))
+	hops := m.ledger.End(journey)
+	slices.SortFunc(hops, func(a, b sidecar.Hop) int {
+		return cmp.Compare(slices.Index(services, a.Service), slices.Index(services, b.Service))
+	})
+	want := fmt.Sprintf("book %d: a fine comedy, five stars for %d", n, n)
+	switch {
+	case err != nil:
+		return hops, err
+	case got != want:
+		return hops, fmt.Errorf("the answer is %q instead of %q", got, want)
+	case len(hops) != len(services):
+		return hops, fmt.Errorf("%d calls passed a proxy instead of %d", len(hops), len(services))
+	}
+	return hops, nil
+}
+
+// verdict adds up what the proxies found. It is safe for all goroutines.
+type verdict struct {
+	mu                    sync.Mutex
+	requests, hops, lines int
+	failed                int // requests without the right answer
+	faults                map[sidecar.Kind]int
+	findings              []string // the first ones, in words
+}
+
+const shown = 10
+
+func (v *verdict) add(name string, hops []sidecar.Hop, err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.requests++
+	v.hops += len(hops)
+	if err != nil {
+		v.failed++
+		v.find("%s: %v", name, err)
+	}
+	for _, hop := range hops {
+		v.lines += hop.Carried
+		for _, f := range hop.Faults {
+			if v.faults == nil {
+				v.faults = map[sidecar.Kind]int{}
+			}
+			v.faults[f.Kind]++
+			v.find("%s at %s: %v", name, hop.Service, f)
+		}
+	}
+}
+
+func (v *verdict) find(format string, args ...any) {
+	if len(v.findings) < shown {
+		v.findings = append(v.findings, fmt.Sprintf(format, args...))
+	}
+}
+
+// green reports whether something was sent and nothing was wrong with it.
+func (v *verdict) green() bool { return v.lines > 0 && v.failed == 0 && len(v.faults) == 0 }
+
+// write prints the findings and the sums.
+func (v *verdict) write(w io.Writer, s style, took time.Duration) {
+	for _, finding := range v.findings {
+		fmt.Fprintln(w, s.red(finding))
+	}
+	fmt.Fprintf(w, "%d requests passed %d hops with %d header lines in %v\n",
+		v.requests, v.hops, v.lines, took.Round(time.Millisecond))
+	var sums []string
+	for _, kind := range sidecar.Kinds {
+		sums = append(sums, fmt.Sprintf("%d %s", v.faults[kind], kind))
+	}
+	sums = append(sums, fmt.Sprintf("%d failed", v.failed))
+	paint := s.green
+	if !v.green() {
+		paint = s.red
+	}
+	fmt.Fprintln(w, paint(strings.Join(sums, ", ")))
+}

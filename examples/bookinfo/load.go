@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/traceferry/traceferry/internal/sidecar"
+	"github.com/traceferry/traceferry/propagation"
+)
+
+// concurrency is how many requests of a load are under way at once.
+const concurrency = 64
+
+// load sends n requests with ids of their own through one set of services, the families in turn.
+func load(ctx context.Context, n int, around wrapper, done func()) (*verdict, error) {
+	p, err := propagation.New(propagation.Config{Formats: propagation.AllFormats()})
+	if err != nil {
+		return nil, err
+	}
+	m, err := startMesh(p, new(sidecar.Ledger), around)
+	if err != nil {
+		return nil, err
+	}
+	defer m.close()
+	var (
+		v       verdict
+		last    atomic.Int64
+		clients sync.WaitGroup
+		rows    = families()
+	)
+	for range min(concurrency, n) {
+		clients.Go(func() {
+			for i := int(last.Add(1)); i <= n; i = int(last.Add(1)) {
+				r := rows[i%len(rows)]
+				hops, err := m.request(ctx, r, i)
+				v.add(r.name, hops, err)
+				done()
+			}
+		})
+	}
+	clients.Wait()
+	return &v, nil
+}
