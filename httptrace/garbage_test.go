@@ -44,6 +44,7 @@ func TestPromise6_NoInputFailsARequest(t *testing.T) {
 		}
 		calls(w, r)
 	})))
+	formats := len(spansNamed(inbound(1)))
 	for _, name := range slices.Sorted(maps.Keys(inbound(1))) {
 		t.Run(name, func(t *testing.T) {
 			for kind, lines := range garbage {
@@ -53,7 +54,11 @@ func TestPromise6_NoInputFailsARequest(t *testing.T) {
 
 				// With a span, every format says what is right.
 				resp, body := exchange(t, front.URL+"/span", headers)
-				for f, sc := range spansNamed(echoed(t, resp, body)) {
+				named := spansNamed(echoed(t, resp, body))
+				if len(named) != formats {
+					t.Errorf("%s in %s: %d formats name a span, want %d", kind, name, len(named), formats)
+				}
+				for f, sc := range named {
 					if sc.SpanID.String() != resp.Header.Get("Local") {
 						t.Errorf("%s in %s: %s names %s, want the local span %s", kind, name, f, sc.SpanID, resp.Header.Get("Local"))
 					}

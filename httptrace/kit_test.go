@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/gob"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -20,7 +20,7 @@ import (
 
 // everything carries all formats and one header more.
 func everything() propagation.Config {
-	return propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"End-User"}}
+	return propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"end-user"}}
 }
 
 // traceID and spanID are those of the caller's span of request n.
@@ -79,17 +79,25 @@ func inbound(n uint64) http.Header {
 func carriedOf(h http.Header) http.Header {
 	carried := http.Header{}
 	for name, values := range h {
-		lower := strings.ToLower(name)
-		ours := lower == "end-user" || slices.ContainsFunc(propagation.AllFormats(), func(f propagation.Format) bool {
-			return slices.Contains(f.Fields(), lower) ||
-				slices.ContainsFunc(f.Prefixes(), func(p string) bool { return strings.HasPrefix(lower, p) })
-		})
-		if ours {
+		if isCarried(strings.ToLower(name)) {
 			carried[name] = values
 		}
 	}
 	return carried
 }
+
+func isCarried(lower string) bool {
+	return slices.Contains(carriedNames, lower) ||
+		slices.ContainsFunc(carriedPrefixes, func(p string) bool { return strings.HasPrefix(lower, p) })
+}
+
+var carriedNames, carriedPrefixes = func() (names, prefixes []string) {
+	names = everything().Headers
+	for _, f := range propagation.AllFormats() {
+		names, prefixes = append(names, f.Fields()...), append(prefixes, f.Prefixes()...)
+	}
+	return names, prefixes
+}()
 
 // checkVerbatim checks that what arrived of the carried headers is want, line by line.
 func checkVerbatim(t *testing.T, arrived, want http.Header) {
@@ -107,10 +115,10 @@ func checkVerbatim(t *testing.T, arrived, want http.Header) {
 	}
 }
 
-// echo answers with the headers that it got, as JSON.
+// echo answers with the headers that it got, byte for byte.
 func echo(w http.ResponseWriter, r *http.Request) {
 	io.Copy(io.Discard, r.Body)
-	json.NewEncoder(w).Encode(r.Header)
+	gob.NewEncoder(w).Encode(r.Header)
 }
 
 // forward calls url with the context of the request that it serves, as an application does
@@ -197,7 +205,7 @@ func echoed(t testing.TB, resp *http.Response, body string) http.Header {
 // decode reads what echo wrote.
 func decode(t testing.TB, body io.Reader) (got http.Header) {
 	t.Helper()
-	if err := json.NewDecoder(body).Decode(&got); err != nil {
+	if err := gob.NewDecoder(body).Decode(&got); err != nil {
 		t.Error(err)
 	}
 	return got

@@ -142,14 +142,21 @@ func checkNames(t *testing.T, got http.Header, span trace.SpanContext) {
 // spansNamed returns the span that each format names in h, each read by itself.
 func spansNamed(h http.Header) map[propagation.Format]propagation.SpanContext {
 	named := map[propagation.Format]propagation.SpanContext{}
-	for _, f := range propagation.AllFormats() {
-		alone := propagation.MustNew(propagation.Config{Formats: []propagation.Format{f}})
+	for f, alone := range readers {
 		if sc, ok := propagation.RemoteFromContext(alone.ExtractHTTP(context.Background(), h)); ok {
 			named[f] = sc
 		}
 	}
 	return named
 }
+
+var readers = func() map[propagation.Format]*propagation.Propagator {
+	each := map[propagation.Format]*propagation.Propagator{}
+	for _, f := range propagation.AllFormats() {
+		each[f] = propagation.MustNew(propagation.Config{Formats: []propagation.Format{f}})
+	}
+	return each
+}()
 
 // A span that runs in the request's context already stays the active one, also when an
 // OpenTelemetry propagator of Config.Also reads a remote one.

@@ -44,18 +44,3 @@ func TestPromise5_InjectingTwiceIsInjectingOnce(t *testing.T) {
 		})
 	}
 }
-
-// A request that carries nothing takes nothing from the header of the one before,
-// though the application fills both by hand.
-func TestPromise5_InjectedHeaderReused(t *testing.T) {
-	p := propagation.MustNew(everything())
-	header := http.Header{"Accept": {"text/html"}}
-	p.InjectHTTP(handlerContext(t, p, 1), header)
-	p.InjectHTTP(handlerContext(t, p, 2), header)
-	checkVerbatim(t, header, inbound(2))
-	p.InjectHTTP(p.ExtractHTTP(t.Context(), http.Header{"B3": {"0"}}), header)
-	checkVerbatim(t, header, http.Header{"B3": {"0"}})
-	if header.Get("Accept") != "text/html" {
-		t.Errorf("the caller's own header is %q", header["Accept"])
-	}
-}

@@ -53,7 +53,8 @@ func TestPromise10_Cost(t *testing.T) {
 	generating := propagation.MustNew(propagation.Config{GenerateRequestID: true})
 
 	captured := sidecar.ExtractHTTP(bg, in)
-	derived := context.WithValue(captured, struct{}{}, 1)
+	derived, cancel := context.WithCancel(captured)
+	defer cancel()
 	sevenCaptured := seven.ExtractHTTP(bg, in)
 	reused, reusedLocal := own(), own()
 	sidecar.InjectHTTP(captured, reused)

@@ -128,13 +128,6 @@ func checkRewritten(t *testing.T, p *propagation.Propagator, format propagation.
 // FuzzPath sends any headers through every carrier, with every format carried, with and
 // without a local span, and holds what leaves to the promises.
 func FuzzPath(f *testing.F) {
-	names := []string{}
-	for _, format := range propagation.AllFormats() {
-		names = append(names, format.Fields()...)
-		for _, prefix := range format.Prefixes() {
-			names = append(names, prefix+"key")
-		}
-	}
 	for _, v := range readVectors(f) {
 		var text strings.Builder
 		for name, lines := range v.header() {

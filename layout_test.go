@@ -1,0 +1,78 @@
+package traceferry_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/traceferry/traceferry"
+
+// goList runs go list and returns its words.
+func goList(t *testing.T, args ...string) []string {
+	t.Helper()
+	out, err := exec.Command("go", append([]string{"list"}, args...)...).Output()
+	if err != nil {
+		t.Fatalf("go list %v: %v", args, err)
+	}
+	return strings.Fields(string(out))
+}
+
+func hasPrefix(prefix string) func(string) bool {
+	return func(s string) bool { return s == prefix || strings.HasPrefix(s, prefix+"/") }
+}
+
+// TestLinksNoMore: who uses one package does not link what another needs.
+func TestLinksNoMore(t *testing.T) {
+	heavy := map[string][]string{
+		"propagation":        {"google.golang.org/grpc", "go.opentelemetry.io/otel/sdk", "github.com/go-chi/chi", module + "/httptrace", module + "/grpctrace"},
+		"propagation/preset": {"google.golang.org/grpc", "go.opentelemetry.io/otel/sdk", "github.com/go-chi/chi", module + "/httptrace", module + "/grpctrace"},
+		"httptrace":          {"google.golang.org/grpc", "go.opentelemetry.io/otel/sdk", "github.com/go-chi/chi", "go.opentelemetry.io/contrib", module + "/grpctrace"},
+		"grpctrace":          {"go.opentelemetry.io/otel/sdk", "github.com/go-chi/chi", "go.opentelemetry.io/contrib", module + "/httptrace"},
+	}
+	for pkg, unwanted := range heavy {
+		deps := goList(t, "-deps", "./"+pkg)
+		if !slices.Contains(deps, module+"/"+pkg) {
+			t.Fatalf("go list says nothing of %s", pkg)
+		}
+		for _, u := range unwanted {
+			if i := slices.IndexFunc(deps, hasPrefix(u)); i >= 0 {
+				t.Errorf("%s links %s", pkg, deps[i])
+			}
+		}
+	}
+}
+
+// TestImportsOneWay: internal <- propagation <- { preset, httptrace, grpctrace } <- examples.
+func TestImportsOneWay(t *testing.T) {
+	allowed := map[string][]string{
+		"propagation":        {"internal"},
+		"propagation/preset": {"propagation"},
+		"httptrace":          {"propagation", "internal"},
+		"grpctrace":          {"propagation", "internal"},
+		"internal":           {"internal"},
+	}
+	for pkg, may := range allowed {
+		pattern := "./" + pkg
+		if pkg == "internal" {
+			pattern += "/..."
+		}
+		for _, imported := range goList(t, "-f", `{{join .Imports "\n"}}`, pattern) {
+			rest, ours := strings.CutPrefix(imported, module+"/")
+			if ours && !slices.ContainsFunc(may, func(m string) bool { return rest == m || m == "internal" && strings.HasPrefix(rest, "internal/") }) {
+				t.Errorf("%s imports %s", pkg, imported)
+			}
+		}
+	}
+}
+
+// TestRequiresOnlyWhatIsImported: go.mod has no line that the packages and their tests do not need.
+func TestRequiresOnlyWhatIsImported(t *testing.T) {
+	imports := goList(t, "-test", "-f", `{{join .Imports "\n"}}{{"\n"}}{{join .TestImports "\n"}}{{"\n"}}{{join .XTestImports "\n"}}`, "./...")
+	for _, m := range goList(t, "-m", "-f", `{{if not (or .Main .Indirect)}}{{.Path}}{{end}}`, "all") {
+		if !slices.ContainsFunc(imports, hasPrefix(m)) {
+			t.Errorf("go.mod requires %s, which nothing imports", m)
+		}
+	}
+}
