@@ -31,6 +31,7 @@ const (
 	abandoned  // the client gives up
 	spanned    // a span runs in the handler
 	doubled    // the handler calls twice at the same time
+	both       // spanned and doubled
 	kinds      = 16
 )
 
@@ -134,14 +135,14 @@ func (c *caller) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	case abandoned:
 		url += "?slow"
-	case spanned:
+	case spanned, both:
 		var span trace.Span
 		ctx, span = c.tracer.Start(ctx, "local")
 		defer span.End()
 		url += "?span=" + span.SpanContext().SpanID().String()
 	}
 	calls := 1
-	if n%kinds == doubled {
+	if n%kinds == doubled || n%kinds == both {
 		calls = 2
 	}
 	errs := make([]error, calls)
@@ -226,8 +227,14 @@ func (l *isolation) checkSpan(got http.Header, n uint64, span string) {
 			l.mixed.Add(1)
 		}
 	}
-	if len(named) < len(spansNamed(inbound(n))) {
+	want := inbound(n)
+	if len(named) < len(spansNamed(want)) {
 		l.lost.Add(1)
+	}
+	for _, name := range spanless {
+		if !slices.Equal(got[name], want[name]) {
+			l.mixed.Add(1)
+		}
 	}
 }
 

@@ -43,7 +43,13 @@ func WithTagHeaders(names ...string) Option {
 			t.headers = append(t.headers, taggedHeader{http.CanonicalHeaderKey(name), attribute.Key("http.request.header." + lower)})
 		}
 	}
-	return optionFunc(func(o *options) { o.tags = &t })
+	return optionFunc(func(o *options) {
+		if o.tags == nil {
+			o.tags = new(tagHeaders)
+		}
+		o.tags.headers = append(o.tags.headers, t.headers...)
+		o.tags.pseudo = append(o.tags.pseudo, t.pseudo...)
+	})
 }
 
 var credentials = []string{"authorization", "proxy-authorization", "cookie", "set-cookie", "jwt"}
@@ -65,10 +71,12 @@ func (t *tagHeaders) set(ctx context.Context, r *http.Request) {
 	}
 	var attrs []attribute.KeyValue
 	for _, h := range t.headers {
-		if vals := r.Header[h.canonical]; len(vals) > 0 {
+		vals := r.Header[h.canonical]
+		if h.canonical == "Host" && r.Host != "" { // net/http keeps it elsewhere
+			vals = []string{r.Host}
+		}
+		if len(vals) > 0 {
 			attrs = append(attrs, h.attribute.StringSlice(vals))
-		} else if h.canonical == "Host" { // net/http keeps it elsewhere
-			attrs = append(attrs, h.attribute.StringSlice([]string{r.Host}))
 		}
 	}
 	for _, pseudo := range t.pseudo {
@@ -79,9 +87,12 @@ func (t *tagHeaders) set(ctx context.Context, r *http.Request) {
 
 var pseudoHeaders = map[string]func(*http.Request) []attribute.KeyValue{
 	":authority": func(r *http.Request) []attribute.KeyValue {
+		if r.Host == "" { // HTTP/1.0 has requests without
+			return nil
+		}
 		host, port, err := net.SplitHostPort(r.Host)
-		if err != nil {
-			return []attribute.KeyValue{attribute.String("server.address", r.Host)}
+		if err != nil { // no port
+			host = strings.TrimSuffix(strings.TrimPrefix(r.Host, "["), "]")
 		}
 		attrs := []attribute.KeyValue{attribute.String("server.address", host)}
 		if n, err := strconv.Atoi(port); err == nil {

@@ -78,6 +78,7 @@ func TestTagHeadersAuthority(t *testing.T) {
 		"shop.example":      {attribute.String("server.address", "shop.example")},
 		"shop.example:8443": {attribute.String("server.address", "shop.example"), attribute.Int("server.port", 8443)},
 		"[::1]:8443":        {attribute.String("server.address", "::1"), attribute.Int("server.port", 8443)},
+		"[::1]":             {attribute.String("server.address", "::1")},
 	} {
 		t.Run(host, func(t *testing.T) {
 			s, spans := tagging(t, serve, httptrace.WithTagHeaders(":authority", "Host"))
@@ -87,6 +88,21 @@ func TestTagHeadersAuthority(t *testing.T) {
 			checkAttributes(t, s, spans, append(want, attribute.StringSlice("http.request.header.host", []string{host}))...)
 		})
 	}
+}
+
+// HTTP/1.0 does without a host.
+func TestTagHeadersNoAuthority(t *testing.T) {
+	s, spans := tagging(t, serve, httptrace.WithTagHeaders(":authority", "host"))
+	if answer := raw(t, s, "GET / HTTP/1.0\r\n\r\n"); !strings.HasPrefix(answer, "HTTP/1.0 200") {
+		t.Fatal(answer)
+	}
+	checkAttributes(t, s, spans)
+}
+
+func TestTagHeadersOptionTwice(t *testing.T) {
+	s, spans := tagging(t, serve, httptrace.WithTagHeaders("x-user"), httptrace.WithTagHeaders(":method"))
+	exchange(t, s.URL, http.Header{"X-User": {"ann"}})
+	checkAttributes(t, s, spans, attribute.StringSlice("http.request.header.x-user", []string{"ann"}), attribute.String("http.request.method", "GET"))
 }
 
 func TestTagHeadersHTTP2(t *testing.T) {

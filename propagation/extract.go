@@ -24,8 +24,8 @@ func (p *Propagator) ExtractHTTP(ctx context.Context, h http.Header) context.Con
 	if p == nil {
 		return ctx
 	}
-	for _, also := range p.also {
-		ctx = also.Extract(ctx, propagation.HeaderCarrier(h))
+	if len(p.also) > 0 {
+		ctx = p.extractAlso(ctx, propagation.HeaderCarrier(h))
 	}
 	return p.extractMap(ctx, h, p.readHTTP, 0)
 }
@@ -36,10 +36,22 @@ func (p *Propagator) ExtractMetadata(ctx context.Context, md map[string][]string
 	if p == nil {
 		return ctx
 	}
-	for _, also := range p.also {
-		ctx = also.Extract(ctx, metadataCarrier(md))
+	if len(p.also) > 0 {
+		ctx = p.extractAlso(ctx, metadataCarrier(md))
 	}
 	return p.extractMap(ctx, md, p.readMetadata, rawBins)
+}
+
+// extractAlso has the propagators of Config.Also extract, and leaves a local span active.
+func (p *Propagator) extractAlso(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
+	active := trace.SpanFromContext(ctx)
+	for _, also := range p.also {
+		ctx = also.Extract(ctx, carrier)
+	}
+	if sc := active.SpanContext(); sc.IsValid() && !sc.IsRemote() {
+		return trace.ContextWithSpan(ctx, active)
+	}
+	return ctx
 }
 
 // hit is a name of ours that a carrier has.

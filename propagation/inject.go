@@ -37,7 +37,7 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 	if !p.prepare(ctx, &o, overHTTP) {
 		return
 	}
-	sweep(h, o.removes)
+	p.sweep(h, o.removes)
 	for i, n := 0, o.lines(); i < n; {
 		s, next, ok := o.at(i)
 		if ok {
@@ -60,7 +60,7 @@ func (c *capture) forward(h http.Header) {
 	for _, id := range c.ids[:c.n] {
 		sent |= 1 << id
 	}
-	sweep(h, c.by.owns&^sent)
+	c.by.sweep(h, c.by.owns&^sent)
 	for i := uint8(0); i < c.n; {
 		id, j := c.ids[i], i+1
 		for j < c.n && c.ids[j] == id {
@@ -71,9 +71,18 @@ func (c *capture) forward(h http.Header) {
 	}
 }
 
-// sweep removes fields of formats from an outgoing request's headers.
-func sweep(h http.Header, fs fieldSet) {
-	if len(h) == 0 {
+// sweep removes fields of formats from an outgoing request's headers: by a range over few
+// headers, or by looking up the fields (see lookUp for what these cost).
+func (p *Propagator) sweep(h http.Header, fs fieldSet) {
+	switch n := len(h); {
+	case n == 0:
+		return
+	case n*11+12 < bits.OnesCount64(uint64(fs))*6:
+		for key := range h {
+			if n := p.sentHTTP.find(key); n != nil && n.id < firstHeader && fs.has(n.id) {
+				delete(h, key)
+			}
+		}
 		return
 	}
 	for ; fs != 0; fs &= fs - 1 {
@@ -162,48 +171,66 @@ func (p *Propagator) clone(ctx context.Context, m map[string][]string, x *index,
 		p.count(ctx, 0, NoContext)
 		return m, false
 	}
-	var usual [usualHits]sending
-	going := usual[:0]
-	for s := range o.all {
-		if s.id >= firstHeader || !p.owns.has(s.id) {
-			if _, byHand := m[s.spelled(over)]; byHand {
-				continue
-			}
-		}
-		going = append(going, s)
-	}
-	names, lines := len(going), 0
-	for i := range going {
-		lines += len(going[i].vals)
-	}
-	for key, vals := range m {
-		if !o.owned(x, key) {
-			names++
-			lines += len(vals)
-		}
-	}
-	copied := make(map[string][]string, names)
-	values := make([]string, 0, lines)
+	names, lines := o.size()
+	copied := make(map[string][]string, len(m)+names)
+	values := make([]string, 0, len(m)+lines) // enough, unless the caller repeats names
 	put := func(key string, vals []string) {
 		from := len(values)
 		values = append(values, vals...)
 		copied[key] = values[from:len(values):len(values)]
 	}
+	var byHand handset
 	for key, vals := range m {
-		if !o.owned(x, key) {
+		if n := x.find(key); !o.owns(n) {
 			put(key, vals)
+			byHand.add(n)
 		}
 	}
-	for i := range going {
-		put(going[i].spelled(over), going[i].vals)
+	for i, n := 0, o.lines(); i < n; {
+		s, next, ok := o.at(i)
+		i = next
+		if !ok {
+			continue
+		}
+		key := s.spelled(over)
+		if s.key != "" {
+			if _, set := copied[key]; set {
+				continue
+			}
+		} else if byHand.has(s.id) {
+			continue
+		}
+		put(key, s.vals)
 	}
 	return copied, true
 }
 
-// owned reports whether a key names spans, so that the caller's value gives way.
-func (o *outbound) owned(x *index, key string) bool {
-	n := x.find(key)
+// handset is the set of names that the caller has set by hand, in whatever spelling.
+type handset [4]uint64
+
+func (s *handset) add(n *name) {
+	if n != nil {
+		s[n.id/64] |= 1 << (n.id % 64)
+	}
+}
+
+func (s *handset) has(id fieldID) bool { return s[id/64]>>(id%64)&1 != 0 }
+
+// owns reports whether a name of the caller's names spans, so that it gives way.
+func (o *outbound) owns(n *name) bool {
 	return n != nil && n.id < firstHeader && (o.removes | o.sends&o.p.owns).has(n.id)
+}
+
+// size counts the names and lines that go out, but for those that turn out not to be legal.
+func (o *outbound) size() (names, lines int) {
+	for i, n := 0, o.c.len(); i < n; {
+		r, next := o.c.run(i)
+		if r.id >= firstHeader || o.goesVerbatim(r.id) {
+			names, lines = names+1, lines+next-i
+		}
+		i = next
+	}
+	return names + len(o.values) + len(o.baggage), lines + len(o.values) + len(o.baggage)
 }
 
 // StripHTTP removes every header that this Propagator reads or writes, in any

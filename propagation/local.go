@@ -36,32 +36,48 @@ func (p *Propagator) local(ctx context.Context, c *capture) (l localSpan, ok boo
 	if sc.IsSampled() {
 		l.Sampling = Accepted
 	}
+	var given parent
 	// The SDK's spans tell their parent, without an import of the SDK.
 	if child, is := span.(interface{ Parent() trace.SpanContext }); is {
-		l.ParentID = child.Parent().SpanID()
+		given = parent{child.Parent(), true}
+		l.ParentID = given.SpanID()
 	}
-	l.compareState(c, sc.TraceState())
+	l.compareState(c, given, sc.TraceState())
 	return l, true
 }
 
-// compareState notes what the span did to the tracestate that the capture showed it.
-func (l *localSpan) compareState(c *capture, now trace.TraceState) {
-	var shown trace.TraceState
-	var came string
-	if c != nil {
-		if learned := c.learned.Load(); learned != nil {
-			if remote := learned.span.Load(); remote != nil {
-				shown, came = remote.TraceState(), learned.remote.TraceState
-			}
-		}
+// parent is a local span's own parent, where the span tells it.
+type parent struct {
+	trace.SpanContext
+	told bool
+}
+
+// compareState notes what the span did to the tracestate that it was given.
+func (l *localSpan) compareState(c *capture, given parent, now trace.TraceState) {
+	shown, came := c.shownState()
+	if given.told && given.IsRemote() {
+		shown = given.TraceState()
 	}
-	l.stateSame = sameState(shown, now)
+	l.stateSame = sameState(shown, now) || !given.IsRemote() && c.sameAsOpenTelemetry(now)
 	switch {
 	case !l.stateSame:
 		l.TraceState, l.stateShown = now.String(), shown.String()
 	case now.Len() > 0:
 		l.TraceState = came
 	}
+}
+
+// shownState returns the tracestate that OpenTelemetry was shown, if it asked, and all that came.
+func (c *capture) shownState() (shown trace.TraceState, came string) {
+	if c == nil {
+		return shown, ""
+	}
+	if l := c.learned.Load(); l != nil {
+		if remote := l.span.Load(); remote != nil {
+			return remote.TraceState(), l.remote.TraceState
+		}
+	}
+	return shown, ""
 }
 
 // sameState compares without making strings: most spans pass on the list that they were given.

@@ -1,0 +1,173 @@
+package grpctrace_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc/metadata"
+)
+
+// everything carries all formats and two headers more, one of them of bytes.
+func everything() propagation.Config {
+	return propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"end-user", "user-bin"}}
+}
+
+// written are the formats that can be written from a span context.
+var written = []propagation.Format{
+	propagation.W3C, propagation.B3Single, propagation.B3Multi, propagation.GRPCTraceBin, propagation.CloudTrace,
+	propagation.OTSpanContext, propagation.Datadog, propagation.Jaeger, propagation.XRay, propagation.OTTrace,
+}
+
+type spanKey struct{}
+
+// withSpan and spanOf are a tracer: all that Config.LocalSpan needs.
+func withSpan(ctx context.Context, sc propagation.SpanContext) context.Context {
+	return context.WithValue(ctx, spanKey{}, sc)
+}
+
+func spanOf(ctx context.Context) (propagation.SpanContext, bool) {
+	sc, ok := ctx.Value(spanKey{}).(propagation.SpanContext)
+	return sc, ok
+}
+
+var sidecar = propagation.MustNew(propagation.Config{Formats: []propagation.Format{}, Emit: written, LocalSpan: spanOf})
+
+// callersSpan is the span that inbound(n) names.
+func callersSpan(n uint64) propagation.SpanContext {
+	sc := propagation.SpanContext{TraceID: trace.TraceID{0: 0x46, 7: 1}, SpanID: trace.SpanID{0: 0x80}, Sampling: propagation.Accepted}
+	binary.BigEndian.PutUint64(sc.TraceID[8:], n)
+	binary.BigEndian.PutUint64(sc.SpanID[:], n|1<<63)
+	return sc
+}
+
+// inbound is what a sidecar that speaks every format sends with call n: each value but
+// the decisions names n somehow, and all formats name one span.
+func inbound(n uint64) metadata.MD {
+	sc, mark := callersSpan(n), fmt.Sprintf("%016x", n)
+	md := metadata.MD{
+		"tracestate":          {"vendor=" + mark, "tenant@x=" + mark + ",0level2=" + mark},
+		"x-request-id":        {"5f2f7d9c-7b1a-9d5e-" + mark[:4] + "-" + mark[4:]},
+		"baggage":             {"user=" + mark + ";p=1", "tenant=" + mark},
+		"uberctx-user":        {"u" + mark},
+		"ot-baggage-user":     {"o" + mark},
+		"sw8":                 {"1-" + mark + "-" + mark + "-3-c3Zj-aW5z-ZXA=-YWRkcg=="},
+		"x-client-trace-id":   {"client-" + mark},
+		"l5d-ctx-trace":       {"l5d-" + mark},
+		"request-id":          {"|" + mark + "."},
+		"correlation-context": {"k=" + mark},
+		"end-user":            {"user-" + mark},
+		"user-bin":            {"\x00\x01\xff" + mark, "\xfe" + mark},
+	}
+	sidecar.InjectMetadata(withSpan(context.Background(), sc), md)
+	md["tracestate"] = []string{"vendor=" + mark, "tenant@x=" + mark + ",0level2=" + mark}
+	return md
+}
+
+// overHTTP returns metadata as HTTP has it: names in canonical case, -bin values in base64.
+func overHTTP(md metadata.MD) http.Header {
+	h := http.Header{}
+	for name, values := range md {
+		for _, v := range values {
+			if strings.HasSuffix(name, "-bin") {
+				v = base64.RawStdEncoding.EncodeToString([]byte(v))
+			}
+			h.Add(name, v)
+		}
+	}
+	return h
+}
+
+// carriedOf returns those of the names, of metadata or HTTP, that everything carries.
+func carriedOf(m map[string][]string) map[string][]string {
+	carried := map[string][]string{}
+	for name, values := range m {
+		lower := strings.ToLower(name)
+		ours := lower == "end-user" || lower == "user-bin" || slices.ContainsFunc(propagation.AllFormats(), func(f propagation.Format) bool {
+			return slices.Contains(f.Fields(), lower) ||
+				slices.ContainsFunc(f.Prefixes(), func(p string) bool { return strings.HasPrefix(lower, p) })
+		})
+		if ours {
+			carried[name] = values
+		}
+	}
+	return carried
+}
+
+// checkVerbatim checks that what arrived of the carried names is want, line by line.
+func checkVerbatim(t testing.TB, arrived, want map[string][]string) {
+	t.Helper()
+	got := carriedOf(arrived)
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		if !slices.Equal(got[name], want[name]) {
+			t.Errorf("%s arrived as %q, want %q", name, got[name], want[name])
+		}
+	}
+	for name, values := range got {
+		if _, sent := want[name]; !sent {
+			t.Errorf("%s arrived as %q and was never sent", name, values)
+		}
+	}
+}
+
+// spanless are the names that name no span: they arrive as they came, whatever runs in between.
+var spanless = []string{"x-request-id", "baggage", "uberctx-user", "ot-baggage-user", "sw8", "x-client-trace-id",
+	"l5d-ctx-trace", "request-id", "correlation-context", "end-user", "user-bin"}
+
+// checkSpan checks that every format names the span, and that what names none arrived
+// as call n brought it.
+func checkSpan(t testing.TB, got metadata.MD, n uint64, want trace.SpanContext) {
+	t.Helper()
+	named := spansNamed(got)
+	if len(named) != len(written) {
+		t.Errorf("%d formats name a span, want %d: %v", len(named), len(written), named)
+	}
+	for f, sc := range named {
+		if !sameSpan(f, sc, want) {
+			t.Errorf("%s names %s of %s, %s; want %s of %s, sampled %v",
+				f, sc.SpanID, sc.TraceID, sc.Sampling, want.SpanID(), want.TraceID(), want.IsSampled())
+		}
+	}
+	came := inbound(n)
+	for _, name := range spanless {
+		if !slices.Equal(got[name], came[name]) {
+			t.Errorf("%s arrived as %q, want %q", name, got[name], came[name])
+		}
+	}
+}
+
+// sameSpan reports whether a format, some of which hold half a trace id, names the span.
+func sameSpan(f propagation.Format, sc propagation.SpanContext, want trace.SpanContext) bool {
+	id := want.TraceID()
+	if f == propagation.OTSpanContext || f == propagation.OTTrace {
+		clear(id[:8])
+	}
+	return sc.TraceID == id && sc.SpanID == want.SpanID() && sc.Sampling.Sampled() == want.IsSampled()
+}
+
+// spansNamed returns the span that each format names, each read by itself.
+func spansNamed(md metadata.MD) map[propagation.Format]propagation.SpanContext {
+	named := map[propagation.Format]propagation.SpanContext{}
+	for f, alone := range readers {
+		if sc, ok := propagation.RemoteFromContext(alone.ExtractMetadata(context.Background(), md)); ok {
+			named[f] = sc
+		}
+	}
+	return named
+}
+
+var readers = func() map[propagation.Format]*propagation.Propagator {
+	each := map[propagation.Format]*propagation.Propagator{}
+	for _, f := range propagation.AllFormats() {
+		each[f] = propagation.MustNew(propagation.Config{Formats: []propagation.Format{f}})
+	}
+	return each
+}()

@@ -1,0 +1,145 @@
+package traceferry_test
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/traceferry/traceferry/propagation"
+	"github.com/traceferry/traceferry/propagation/preset"
+)
+
+func readme(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestReadmeFormats holds README's tables to the code.
+func TestReadmeFormats(t *testing.T) {
+	text := readme(t)
+	row := func(cells ...string) string { return "\n| " + strings.Join(cells, " | ") + " |" }
+	for _, f := range propagation.AllFormats() {
+		headers := f.Fields()
+		for _, prefix := range f.Prefixes() {
+			headers = append(headers, prefix+"*")
+		}
+		if want := f.String() + " | " + strings.Join(headers, ", ") + " |"; !strings.Contains(text, want) {
+			t.Errorf("README's table of formats has no row with %q", want)
+		}
+	}
+	for name, config := range map[string]func() propagation.Config{
+		"Istio": preset.Istio, "Linkerd": preset.Linkerd, "Consul": preset.Consul, "Ambassador": preset.Ambassador, "Envoy": preset.Envoy,
+		"GoogleCloud": preset.GoogleCloud, "AWS": preset.AWS, "Datadog": preset.Datadog, "SkyWalking": preset.SkyWalking, "OpenTelemetry": preset.OpenTelemetry,
+	} {
+		c := config()
+		if _, err := propagation.New(c); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		var formats []string
+		for _, f := range c.Formats {
+			formats = append(formats, f.String())
+		}
+		if want := row(name, strings.Join(formats, ", ")); !strings.Contains(text, want) {
+			t.Errorf("README's table of presets has no row %q", want)
+		}
+	}
+}
+
+// TestReadmeQuickStart builds README's program in a module of its own, as a user
+// would, runs it, and sends a request through it.
+func TestReadmeQuickStart(t *testing.T) {
+	program := regexp.MustCompile("(?s)```go\n(package main\n.*?)```").FindStringSubmatch(readme(t))
+	if program == nil {
+		t.Fatal("README has no program")
+	}
+	got := make(chan http.Header, 1)
+	details := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { got <- r.Header }))
+	defer details.Close()
+	addr := freeAddress(t)
+	source := strings.ReplaceAll(strings.ReplaceAll(program[1], "http://details:9080", details.URL), ":8080", addr)
+	if !strings.Contains(source, details.URL) || !strings.Contains(source, addr) {
+		t.Fatal("README's program calls and listens elsewhere than the test thinks")
+	}
+
+	cmd := exec.Command(buildElsewhere(t, source))
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { cmd.Process.Kill(); cmd.Wait() }()
+
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	req, _ := http.NewRequestWithContext(ctx, "GET", "http://"+addr+"/", nil)
+	req.Header.Set("X-Request-Id", "from-the-readme")
+	resp, err := http.DefaultClient.Do(req)
+	for err != nil && ctx.Err() == nil { // it is still starting
+		time.Sleep(20 * time.Millisecond)
+		resp, err = http.DefaultClient.Do(req)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if h := <-got; h.Get("X-Request-Id") != "from-the-readme" {
+		t.Errorf("the program sent on %q", h)
+	}
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// buildElsewhere builds a program in a new module that requires this one by a replace.
+func buildElsewhere(t *testing.T, source string) (program string) {
+	t.Helper()
+	dir, here := t.TempDir(), mustAbs(t, ".")
+	gomod, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sums, err := os.ReadFile("go.sum")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The requirements of this module are those of its user's; so nothing is downloaded.
+	mod := strings.Replace(string(gomod), "module "+module, "module quickstart", 1) +
+		"\nrequire " + module + " v0.0.0\nreplace " + module + " => " + here + "\n"
+	for name, text := range map[string]string{"main.go": source, "go.mod": mod, "go.sum": string(sums)} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("go", "build", "-mod=mod", "-o", "program", ".")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("README's program does not build: %v\n%s", err, out)
+	}
+	return filepath.Join(dir, "program")
+}
+
+func mustAbs(t *testing.T, path string) string {
+	t.Helper()
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return abs
+}
