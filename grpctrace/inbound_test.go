@@ -91,15 +91,19 @@ func carriedOf(m map[string][]string) map[string][]string {
 	carried := map[string][]string{}
 	for name, values := range m {
 		lower := strings.ToLower(name)
-		ours := lower == "end-user" || lower == "user-bin" || slices.ContainsFunc(propagation.AllFormats(), func(f propagation.Format) bool {
-			return slices.Contains(f.Fields(), lower) ||
-				slices.ContainsFunc(f.Prefixes(), func(p string) bool { return strings.HasPrefix(lower, p) })
-		})
-		if ours {
+		if lower == "end-user" || lower == "user-bin" || belongs(propagation.AllFormats(), lower) {
 			carried[name] = values
 		}
 	}
 	return carried
+}
+
+// belongs reports whether a lower-case name is of one of the formats.
+func belongs(formats []propagation.Format, name string) bool {
+	return slices.ContainsFunc(formats, func(f propagation.Format) bool {
+		return slices.Contains(f.Fields(), name) ||
+			slices.ContainsFunc(f.Prefixes(), func(p string) bool { return strings.HasPrefix(name, p) })
+	})
 }
 
 // checkVerbatim checks that what arrived of the carried names is want, line by line.

@@ -1,6 +1,7 @@
 package grpctrace_test
 
 import (
+	"github.com/traceferry/traceferry/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
@@ -16,3 +17,10 @@ func sdk() (*sdktrace.TracerProvider, *tracetest.InMemoryExporter) {
 type spanAndParent struct{ span, parent trace.SpanContext }
 
 func parentOf(s trace.Span) trace.SpanContext { return s.(sdktrace.ReadOnlySpan).Parent() }
+
+// spanContextOf returns a span context as OpenTelemetry has it.
+func spanContextOf(sc propagation.SpanContext) trace.SpanContext {
+	return trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID: sc.TraceID, SpanID: sc.SpanID, TraceFlags: trace.TraceFlags(0).WithSampled(sc.Sampling.Sampled()),
+	})
+}

@@ -38,7 +38,7 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 		return
 	}
 	p.sweep(h, o.removes)
-	for i, n := 0, o.lines(); i < n; {
+	for i, n := o.from, o.lines(); i < n; {
 		s, next, ok := o.at(i)
 		if ok {
 			h[s.canonical()] = s.vals
@@ -186,7 +186,7 @@ func (p *Propagator) clone(ctx context.Context, m map[string][]string, x *index,
 			byHand.add(n)
 		}
 	}
-	for i, n := 0, o.lines(); i < n; {
+	for i, n := o.from, o.lines(); i < n; {
 		s, next, ok := o.at(i)
 		i = next
 		if !ok {
@@ -223,9 +223,9 @@ func (o *outbound) owns(n *name) bool {
 
 // size counts the names and lines that go out, but for those that turn out not to be legal.
 func (o *outbound) size() (names, lines int) {
-	for i, n := 0, o.c.len(); i < n; {
+	for i, n := o.from, o.c.len(); i < n; {
 		r, next := o.c.run(i)
-		if r.id >= firstHeader || o.goesVerbatim(r.id) {
+		if r.id >= firstHeader || o.keeps.has(r.id) {
 			names, lines = names+1, lines+next-i
 		}
 		i = next

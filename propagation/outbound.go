@@ -26,8 +26,10 @@ type outbound struct {
 	noTagged  bool      // names under prefixes would
 	noHeaders bool      // Config.Headers would
 
-	sends   fieldSet // fixed fields of formats that go out
+	keeps   fieldSet // fields of formats whose captured lines go out
+	sends   fieldSet // fields of formats that go out in any way
 	removes fieldSet // fields that name spans and do not
+	from    int      // the first captured line that may go out
 	careful bool     // some line may not be legal on the transport
 }
 
@@ -69,16 +71,26 @@ func (p *Propagator) prepare(ctx context.Context, o *outbound, over transport) b
 	return true
 }
 
-// account notes which fixed fields go out.
+// account notes which fields go out.
 func (o *outbound) account() {
 	if o.c != nil {
+		o.from = -1
 		ids, _ := o.c.lines()
-		for _, id := range ids {
-			if id < firstHeader && o.goesVerbatim(id) {
-				o.sends |= 1 << id
+		for i, id := range ids {
+			goes := id >= firstHeader
+			if !goes && o.goesVerbatim(id) {
+				o.keeps |= 1 << id
+				goes = true
+			}
+			if goes && o.from < 0 {
+				o.from = i
 			}
 		}
+		if o.from < 0 {
+			o.from = len(ids)
+		}
 	}
+	o.sends = o.keeps
 	for i := range o.values {
 		if id := o.encoded[i]; !o.dropped.has(fields[id].format) {
 			o.sends |= 1 << id
@@ -261,7 +273,7 @@ func (o *outbound) at(i int) (s sending, next int, ok bool) {
 
 // all ranges over the headers that go out.
 func (o *outbound) all(yield func(sending) bool) {
-	for i := 0; i < o.lines(); {
+	for i, n := o.from, o.lines(); i < n; {
 		s, next, ok := o.at(i)
 		if ok && !yield(s) {
 			return
@@ -275,7 +287,7 @@ func (o *outbound) send(r run, s *sending) bool {
 	s.id, s.key, s.vals = r.id, r.key, r.vals
 	switch {
 	case r.id < firstHeader:
-		if !o.goesVerbatim(r.id) {
+		if !o.keeps.has(r.id) {
 			return false
 		}
 		s.def = &fields[r.id]

@@ -1,49 +1,54 @@
 // Package sidecar stands in for the proxies of a service mesh, so that an example or
 // a test can show what a service does with trace headers without installing a mesh.
 //
-// A Proxy is a real HTTP reverse proxy in front of one service. It does what a
+// A proxy is a real one, of HTTP or of gRPC, in front of one service. It does what a
 // sidecar does to a call that passes: it advances the span id of the format that its
 // Tracer writes, and leaves the other headers alone. And it judges: a Ledger, which
 // all proxies share, knows what the caller of each call had been handed by its own
 // proxy, and that is what must arrive here.
 //
 // It reads and writes headers on its own, not through package propagation: a judge
-// that shared the code of the judged would share its mistakes.
+// that shared the code of the judged would share its mistakes. It makes no allowance
+// for a transport: a header that gRPC cannot carry, and HTTP can, is found to be lost.
 package sidecar
 
 import (
+	"fmt"
 	"net/http"
-	"net/http/httputil"
-	"net/url"
-	"path"
-	"strconv"
+	"slices"
 )
 
-// NewProxy returns the proxy in front of a service, which listens at target.
-// Calls come from caller; "" is the client outside. The last element of a
-// call's path is the number of its Journey: the proxies tell requests apart by it, not by
-// the headers that they judge.
-func NewProxy(l *Ledger, caller, service string, target *url.URL) http.Handler {
-	forward := &httputil.ReverseProxy{
-		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(target) },
-		Transport: &http.Transport{MaxIdleConnsPerHost: 128},
-		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
-			refuse(w, service, err, http.StatusBadGateway)
-		},
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id, err := strconv.Atoi(path.Base(r.URL.Path))
-		if err == nil {
-			err = l.Pass(id, caller, service, r.Header)
-		}
-		if err != nil {
-			refuse(w, service, err, http.StatusBadRequest)
-			return
-		}
-		forward.ServeHTTP(w, r)
-	})
+// Proxies is what the proxies of a mesh have in common.
+type Proxies struct {
+	Ledger *Ledger
+	Calls  []Call
+
+	// Tamper, where it is not nil, changes the headers of a call after the proxy has judged
+	// them and before the service sees them: what it does must be found at the next hop.
+	// An error fails the call.
+	Tamper func(service string, h http.Header) error
 }
 
-func refuse(w http.ResponseWriter, service string, err error, status int) {
-	http.Error(w, "the proxy of "+service+": "+err.Error(), status)
+// Call is a kind of call that services of the mesh make. A service that is called in
+// several ways is as many Services here, so that what it was handed in one way is
+// not owed by what it does in another.
+type Call struct {
+	Path            string // gRPC's, or HTTP's without its last element
+	Caller, Service string // the Caller is the Service of another Call, or "": the client outside
+}
+
+// pass is what a proxy does to a call of the journey. It changes the headers in place.
+func (p *Proxies) pass(path string, journey int, h http.Header) error {
+	i := slices.IndexFunc(p.Calls, func(c Call) bool { return c.Path == path })
+	if i < 0 {
+		return fmt.Errorf("no service has %s", path)
+	}
+	c := p.Calls[i]
+	if err := p.Ledger.Pass(journey, c.Caller, c.Service, h); err != nil {
+		return err
+	}
+	if p.Tamper == nil {
+		return nil
+	}
+	return p.Tamper(c.Service, h)
 }

@@ -1,0 +1,172 @@
+package grpctrace_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/gob"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/traceferry/traceferry/httptrace"
+	"github.com/traceferry/traceferry/propagation"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+)
+
+// overGRPC is a handler that calls on over gRPC, as an application does, and passes the answer on.
+func overGRPC(call caller, conn grpc.ClientConnInterface) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		answer, err := call(r.Context(), conn, nil)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		w.Write(answer)
+	}
+}
+
+// fromGRPC is a service that calls on over HTTP and passes the answer on.
+func fromGRPC(client *http.Client, url string) service {
+	return serviceOf(func(ctx context.Context, _ caller, _ []byte) ([]byte, error) {
+		r, err := http.NewRequestWithContext(ctx, "GET", url, nil)
+		if err != nil {
+			return nil, err
+		}
+		resp, err := client.Do(r)
+		if err != nil {
+			return nil, err
+		}
+		defer resp.Body.Close()
+		return io.ReadAll(resp.Body)
+	})
+}
+
+func serveHTTP(t testing.TB, h http.Handler) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// httpEcho answers with the headers that it got, byte for byte.
+func httpEcho(w http.ResponseWriter, r *http.Request) {
+	gob.NewEncoder(w).Encode(metadata.MD(r.Header))
+}
+
+// arrivedFromHTTP sends headers to url and returns what the echo behind it got.
+func arrivedFromHTTP(t testing.TB, url string, h http.Header) metadata.MD {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), "GET", url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header = h
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(resp.Body)
+		t.Fatalf("%s: %s", resp.Status, text)
+	}
+	return decode(t, resp.Body)
+}
+
+// crossings are services of ours with different transports on their two sides.
+type crossings struct {
+	fromHTTP string           // HTTP in, gRPC out
+	fromGRPC *grpc.ClientConn // gRPC in, HTTP out
+	chain    string           // HTTP in, gRPC, HTTP out
+}
+
+func startCrossings(t testing.TB, p *propagation.Propagator, w wiring, call caller) crossings {
+	toGRPC := dial(t, serve(t, echo()), w.client(p)...)
+	client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
+	toHTTP := serve(t, fromGRPC(client, serveHTTP(t, http.HandlerFunc(httpEcho))), w.server(p)...)
+	middleware := httptrace.Middleware(p)
+	return crossings{
+		fromHTTP: serveHTTP(t, middleware(overGRPC(call, toGRPC))),
+		fromGRPC: dial(t, toHTTP),
+		chain:    serveHTTP(t, middleware(overGRPC(call, dial(t, toHTTP, w.client(p)...)))),
+	}
+}
+
+// All headers cross from HTTP to gRPC and back: names in the case of the transport,
+// and the values of -bin names as its bytes or its base64, all of them.
+func TestPromise1_HTTPAndGRPC(t *testing.T) {
+	p := propagation.MustNew(everything())
+	eachWiring(t, func(t *testing.T, w wiring, call caller) {
+		s, came := startCrossings(t, p, w, call), inbound(1)
+		checkVerbatim(t, arrivedFromHTTP(t, s.fromHTTP, overHTTP(came)), came)
+		checkVerbatim(t, arrived(t, sending(t, came), call, s.fromGRPC), overHTTP(came))
+		checkVerbatim(t, arrivedFromHTTP(t, s.chain, overHTTP(came)), overHTTP(came))
+	})
+}
+
+// Each format crosses by itself.
+func TestPromise1_HTTPAndGRPCEachFormat(t *testing.T) {
+	for _, f := range propagation.AllFormats() {
+		t.Run(f.String(), func(t *testing.T) {
+			p := propagation.MustNew(propagation.Config{Formats: []propagation.Format{f}})
+			s, came := startCrossings(t, p, handlers, callUnary), carriedBy([]propagation.Format{f}, inbound(1))
+			if len(came) == 0 {
+				t.Fatal("nothing came in")
+			}
+			checkVerbatim(t, arrivedFromHTTP(t, s.fromHTTP, overHTTP(inbound(1))), came)
+			checkVerbatim(t, arrived(t, sending(t, inbound(1)), callUnary, s.fromGRPC), overHTTP(came))
+		})
+	}
+}
+
+// Base64 in HTTP may be padded, and several values may stand on one line; metadata
+// has the bytes of each.
+func TestBinFromHTTP(t *testing.T) {
+	p := propagation.MustNew(everything())
+	bin := inbound(1)["grpc-trace-bin"][0]
+	padded := base64.StdEncoding.EncodeToString([]byte(bin))
+	eachWiring(t, func(t *testing.T, w wiring, call caller) {
+		s := startCrossings(t, p, w, call)
+		for name, c := range map[string]struct{ sent, bytes, again []string }{
+			"padded":     {[]string{padded}, []string{bin}, []string{padded[:39]}},
+			"unpadded":   {[]string{padded[:39]}, []string{bin}, []string{padded[:39]}},
+			"joined":     {[]string{padded + ", AQI="}, []string{bin, "\x01\x02"}, []string{padded[:39], "AQI"}},
+			"lines":      {[]string{padded, "AQI"}, []string{bin, "\x01\x02"}, []string{padded[:39], "AQI"}},
+			"half wrong": {[]string{padded, "!"}, []string{bin}, []string{padded[:39]}},
+			"wrong":      {[]string{"!", "a-_"}, nil, nil},
+		} {
+			h := http.Header{}
+			for _, v := range c.sent {
+				h.Add("grpc-trace-bin", v)
+				h.Add("user-bin", v)
+			}
+			before := p.Stats().Total(propagation.LeftOut)
+			got := arrivedFromHTTP(t, s.fromHTTP, h)
+			checkSame(t, metadata.MD{"grpc-trace-bin": got["grpc-trace-bin"], "user-bin": got["user-bin"]},
+				metadata.MD{"grpc-trace-bin": c.bytes, "user-bin": c.bytes})
+			if left := p.Stats().Total(propagation.LeftOut) != before; left != (len(c.bytes) < len(c.sent)) {
+				t.Errorf("%s: counted as left out: %v", name, left)
+			}
+			got = arrivedFromHTTP(t, s.chain, h)
+			checkSame(t, metadata.MD{"grpc-trace-bin": got["Grpc-Trace-Bin"], "user-bin": got["User-Bin"]},
+				metadata.MD{"grpc-trace-bin": c.again, "user-bin": c.again})
+		}
+	})
+}
+
+// A span that runs in a service between the two transports is named in both.
+func TestPromise2_HTTPAndGRPC(t *testing.T) {
+	c := everything()
+	c.LocalSpan = func(context.Context) (propagation.SpanContext, bool) { return callersSpan(7), true }
+	p := propagation.MustNew(c)
+	s, want := startCrossings(t, p, handlers, callUnary), callersSpan(7)
+	local := spanContextOf(want)
+	checkSpan(t, arrivedFromHTTP(t, s.fromHTTP, overHTTP(inbound(1))), 1, local)
+	got := arrived(t, sending(t, inbound(1)), callUnary, s.fromGRPC)
+	alone := readers[propagation.GRPCTraceBin]
+	if sc, _ := propagation.RemoteFromContext(alone.ExtractHTTP(t.Context(), http.Header(got))); sc.SpanID != want.SpanID {
+		t.Errorf("over HTTP grpc-trace-bin %q names %s, want %s", got["Grpc-Trace-Bin"], sc.SpanID, want.SpanID)
+	}
+}

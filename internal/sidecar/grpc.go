@@ -1,0 +1,101 @@
+package sidecar
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// GRPC returns the proxy in front of a gRPC service, to which target is connected: a
+// server that knows no method and forwards the messages of all as they come, in both
+// directions. Field 1 of a call's first message, an integer, is the number of its Journey.
+func (p *Proxies) GRPC(target grpc.ClientConnInterface) *grpc.Server {
+	return grpc.NewServer(
+		grpc.ForceServerCodecV2(frames{}),
+		grpc.UnknownServiceHandler(func(_ any, in grpc.ServerStream) error { return p.forward(in, target) }),
+	)
+}
+
+// forward passes one call on, and its answer back.
+func (p *Proxies) forward(in grpc.ServerStream, target grpc.ClientConnInterface) error {
+	method, _ := grpc.MethodFromServerStream(in)
+	var first frame
+	if err := in.RecvMsg(&first); err != nil {
+		return err
+	}
+	journey, err := number(first)
+	if err != nil {
+		return status.Errorf(codes.InvalidArgument, "the proxy before %s: no journey: %v", method, err)
+	}
+	md, _ := metadata.FromIncomingContext(in.Context())
+	h := headerOf(md)
+	if err := p.pass(method, journey, h); err != nil {
+		return status.Errorf(codes.InvalidArgument, "the proxy before %s: %v", method, err)
+	}
+
+	ctx, cancel := context.WithCancel(metadata.NewOutgoingContext(in.Context(), metadataOf(h)))
+	defer cancel()
+	out, err := target.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, method, grpc.ForceCodecV2(frames{}))
+	if err != nil {
+		return err
+	}
+	go requests(in, out, first, cancel)
+	return answers(in, out)
+}
+
+// requests forwards what the caller says, which may go on while the service answers. If
+// the caller goes away, so does the call to the service.
+func requests(in grpc.ServerStream, out grpc.ClientStream, next frame, cancel func()) {
+	for {
+		if out.SendMsg(next) != nil {
+			return // the service has answered all that it will: answers tells
+		}
+		switch err := in.RecvMsg(&next); {
+		case errors.Is(err, io.EOF):
+			out.CloseSend()
+			return
+		case err != nil:
+			cancel()
+			return
+		}
+	}
+}
+
+// answers forwards what the service says, and returns its status.
+func answers(in grpc.ServerStream, out grpc.ClientStream) error {
+	header, err := out.Header()
+	if err == nil {
+		err = in.SendHeader(header)
+	}
+	for err == nil {
+		var next frame
+		if err = out.RecvMsg(&next); err != nil {
+			in.SetTrailer(out.Trailer())
+			break
+		}
+		err = in.SendMsg(next)
+	}
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+// number reads field 1 of a protobuf message.
+func number(message frame) (int, error) {
+	field, kind, n := protowire.ConsumeTag(message)
+	if n < 0 {
+		return 0, protowire.ParseError(n)
+	}
+	if field != 1 || kind != protowire.VarintType {
+		return 0, errors.New("the message does not begin with field 1, an integer")
+	}
+	v, n := protowire.ConsumeVarint(message[n:])
+	return int(v), protowire.ParseError(n)
+}
