@@ -43,6 +43,11 @@ func fromGRPC(client *http.Client, url string) service {
 	})
 }
 
+// overTransport is a client with our transport.
+func overTransport(p *propagation.Propagator) *http.Client {
+	return &http.Client{Transport: httptrace.NewTransport(p, nil)}
+}
+
 func serveHTTP(t testing.TB, h http.Handler) string {
 	t.Helper()
 	s := httptest.NewServer(h)
@@ -68,11 +73,11 @@ func arrivedFromHTTP(t testing.TB, url string, h http.Header) metadata.MD {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(resp.Body)
-		t.Fatalf("%s: %s", resp.Status, text)
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s, %v", resp.Status, answer, err)
 	}
-	return decode(t, resp.Body)
+	return decode(t, answer)
 }
 
 // crossings are services of ours with different transports on their two sides.
@@ -84,8 +89,7 @@ type crossings struct {
 
 func startCrossings(t testing.TB, p *propagation.Propagator, w wiring, call caller) crossings {
 	toGRPC := dial(t, serve(t, echo()), w.client(p)...)
-	client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
-	toHTTP := serve(t, fromGRPC(client, serveHTTP(t, http.HandlerFunc(httpEcho))), w.server(p)...)
+	toHTTP := serve(t, fromGRPC(overTransport(p), serveHTTP(t, http.HandlerFunc(httpEcho))), w.server(p)...)
 	middleware := httptrace.Middleware(p)
 	return crossings{
 		fromHTTP: serveHTTP(t, middleware(overGRPC(call, toGRPC))),
@@ -163,7 +167,7 @@ func TestPromise2_HTTPAndGRPC(t *testing.T) {
 	p := propagation.MustNew(c)
 	s, want := startCrossings(t, p, handlers, callUnary), callersSpan(7)
 	local := spanContextOf(want)
-	checkSpan(t, arrivedFromHTTP(t, s.fromHTTP, overHTTP(inbound(1))), 1, local)
+	checkSpan(t, arrivedFromHTTP(t, s.fromHTTP, overHTTP(inbound(1))), inbound(1), local)
 	got := arrived(t, sending(t, inbound(1)), callUnary, s.fromGRPC)
 	alone := readers[propagation.GRPCTraceBin]
 	if sc, _ := propagation.RemoteFromContext(alone.ExtractHTTP(t.Context(), http.Header(got))); sc.SpanID != want.SpanID {

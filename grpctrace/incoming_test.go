@@ -81,14 +81,15 @@ func TestPromise4_IncomingMetadataMayChange(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
 	for how, receive := range receivers {
-		came := inbound(1)
-		ctx := receive(metadata.NewIncomingContext(t.Context(), came), p)
-		for name, values := range came {
-			values[0] = "overwritten"
-			delete(came, name)
-		}
-		t.Log(how)
-		checkVerbatim(t, arrived(t, ctx, callUnary, dial(t, back, clientHandler(p)...)), inbound(1))
+		t.Run(how, func(t *testing.T) {
+			came := inbound(1)
+			ctx := receive(metadata.NewIncomingContext(t.Context(), came), p)
+			for name, values := range came {
+				values[0] = "overwritten"
+				delete(came, name)
+			}
+			checkVerbatim(t, arrived(t, ctx, callUnary, dial(t, back, clientHandler(p)...)), inbound(1))
+		})
 	}
 }
 
@@ -109,18 +110,18 @@ func TestNothingCameIn(t *testing.T) {
 	}
 }
 
-// A server without interceptors of any kind, and calls that never were on a wire, have
-// what the context says; a context without metadata says nothing.
+// What a context carries already stays, for the formats that the metadata says nothing of.
 func TestIncomingInherited(t *testing.T) {
 	p := propagation.MustNew(everything())
 	ctx := received(t.Context(), p, 1)
+	want := inbound(1)
+	want["b3"] = []string{"0"}
 	for how, receive := range receivers {
-		again := receive(metadata.NewIncomingContext(ctx, metadata.Pairs("b3", "0")), p)
-		got := metadata.MD{}
-		p.InjectMetadata(again, got)
-		want := inbound(1)
-		want["b3"] = []string{"0"}
-		t.Log(how)
-		checkVerbatim(t, got, want)
+		t.Run(how, func(t *testing.T) {
+			again := receive(metadata.NewIncomingContext(ctx, metadata.Pairs("b3", "0")), p)
+			got := metadata.MD{}
+			p.InjectMetadata(again, got)
+			checkVerbatim(t, got, want)
+		})
 	}
 }

@@ -157,14 +157,14 @@ func arrived(t testing.TB, ctx context.Context, call caller, conn grpc.ClientCon
 	if err != nil {
 		t.Fatal(err)
 	}
-	return decode(t, bytes.NewReader(answer))
+	return decode(t, answer)
 }
 
 // decode reads what an echo wrote.
-func decode(t testing.TB, answer io.Reader) (got metadata.MD) {
+func decode(t testing.TB, answer []byte) (got metadata.MD) {
 	t.Helper()
-	if err := gob.NewDecoder(answer).Decode(&got); err != nil {
-		t.Fatal(err)
+	if err := gob.NewDecoder(bytes.NewReader(answer)).Decode(&got); err != nil {
+		t.Error(err)
 	}
 	return got
 }

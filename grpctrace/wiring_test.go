@@ -120,7 +120,7 @@ func TestPromise2_LocalSpan(t *testing.T) {
 		}), w.server(p)...)
 		got := arrived(t, sending(t, inbound(1)), call, dial(t, front))
 		local := <-ran
-		checkSpan(t, got, 1, local.span)
+		checkSpan(t, got, inbound(1), local.span)
 		if want := callersSpan(1); local.parent.SpanID() != want.SpanID || local.parent.TraceID() != want.TraceID || !local.parent.IsRemote() {
 			t.Errorf("the local span's parent is %+v, want the caller's %+v", local.parent, want)
 		}

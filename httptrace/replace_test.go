@@ -44,3 +44,24 @@ func TestPromise5_InjectingTwiceIsInjectingOnce(t *testing.T) {
 		})
 	}
 }
+
+// A header map may hold a name in any spelling; on the wire they are all one name.
+func TestPromise5_OtherSpellingsAreReplaced(t *testing.T) {
+	p := propagation.MustNew(everything())
+	s := serve(t, http.HandlerFunc(echo))
+	for name, transport := range map[string]http.RoundTripper{
+		"Transport": httptrace.NewTransport(p, nil),
+		"InjectHTTP": roundTripFunc(func(r *http.Request) (*http.Response, error) {
+			r = r.Clone(r.Context())
+			p.InjectHTTP(r.Context(), r.Header)
+			return http.DefaultTransport.RoundTrip(r)
+		}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			req := request(t, "GET", s.URL, nil, nil).WithContext(handlerContext(t, p, 1))
+			req.Header = http.Header{"traceparent": {"stale"}, "x-B3-traceid": {"stale"}, "x-b3-flags": {"1"}}
+			resp, body := do(t, &http.Client{Transport: transport}, req)
+			checkVerbatim(t, echoed(t, resp, body), inbound(1))
+		})
+	}
+}

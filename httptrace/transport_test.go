@@ -11,6 +11,7 @@ import (
 
 	"github.com/traceferry/traceferry/httptrace"
 	"github.com/traceferry/traceferry/propagation"
+	otelpropagation "go.opentelemetry.io/otel/propagation"
 )
 
 // handlerContext is the context of a handler that serves request n.
@@ -114,9 +115,9 @@ func TestTransportByHand(t *testing.T) {
 	client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
 	const mine = "by-hand"
 	for name, stays := range map[string]bool{
-		"X-Request-Id": true, "Baggage": true, "End-User": true,
+		"X-Request-Id": true, "Baggage": true, "End-User": true, "Uberctx-User": true,
 		// in a spelling that http.Header.Set does not make
-		"x-request-id": true, "baggage": true, "end-user": true,
+		"x-request-id": true, "baggage": true, "end-user": true, "uberctx-user": true,
 		"Traceparent": false, "Tracestate": false, "B3": false, "X-B3-Traceid": false, "X-B3-Flags": false,
 		"Grpc-Trace-Bin": false, "Uber-Trace-Id": false, "traceparent": false, "x-B3-sampled": false,
 	} {
@@ -131,6 +132,15 @@ func TestTransportByHand(t *testing.T) {
 			checkVerbatim(t, echoed(t, resp, body), want)
 		})
 	}
+}
+
+// An OpenTelemetry propagator of Config.Also has no say in what is ours.
+func TestTransportAlso(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{Also: []otelpropagation.TextMapPropagator{otelpropagation.Baggage{}}})
+	s := serve(t, http.HandlerFunc(echo))
+	came := http.Header{"Baggage": {"z=1 ; p = 2, a=%41", "c=3"}} // it would write these in one line, and in another way
+	ctx, _ := cancellable(t)
+	checkVerbatim(t, call(t, &http.Client{Transport: httptrace.NewTransport(p, nil)}, p.ExtractHTTP(ctx, came), s.URL), came)
 }
 
 func TestTransportCloseIdleConnections(t *testing.T) {

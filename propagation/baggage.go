@@ -49,12 +49,13 @@ func sameBaggage(a, b baggage.Baggage) bool {
 func editBaggage(raw []string, shown, now baggage.Baggage) string {
 	var changed []string
 	for _, m := range now.Members() {
-		if old := shown.Member(m.Key()); old.Key() == "" || old.String() != m.String() {
-			changed = append(changed, m.String())
+		text := m.String() // empty, if the key cannot stand in a header
+		if old := shown.Member(m.Key()); text != "" && (old.Key() == "" || old.String() != text) {
+			changed = append(changed, text)
 		}
 	}
-	slices.Sort(changed) // OpenTelemetry's baggage has no order
-	room := maxBaggageBytes
+	slices.Sort(changed)    // OpenTelemetry's baggage has no order
+	room := maxBaggageBytes // for raw, with a comma before each member but the first
 	for _, m := range changed {
 		room -= len(m) + 1
 	}
@@ -67,7 +68,7 @@ func editBaggage(raw []string, shown, now baggage.Baggage) string {
 				if was.Key() != is.Key() || was.Key() != "" && was.String() != is.String() {
 					continue
 				}
-				if len(list)+len(m) > room {
+				if size := len(list) + len(m); size > room || len(list) > 0 && size == room {
 					break
 				}
 				list = appendMember(list, 0, m)

@@ -66,8 +66,12 @@ func captured(ctx context.Context) *capture {
 	return c
 }
 
+// lines returns the captured lines and the numbers of their names; the nil capture has none.
 func (c *capture) lines() ([]fieldID, []string) {
-	if c.more != nil {
+	switch {
+	case c == nil:
+		return nil, nil
+	case c.more != nil:
 		return c.more.ids, c.more.vals
 	}
 	return c.ids[:c.n], c.vals[:c.n]
@@ -159,7 +163,9 @@ func (c *capture) Value(key any) any {
 			return (*remoteSpan)(c)
 		}
 	case otelKeys.baggage:
-		c.asked.Store(true)
+		if !c.asked.Load() { // written once: the request's goroutines share it
+			c.asked.Store(true)
+		}
 		if c.about&showsBaggage != 0 {
 			return c.learn().baggageValue(c)
 		}
@@ -173,11 +179,15 @@ func (c *capture) String() string {
 	for f := range c.formats.all {
 		names = append(names, f.String())
 	}
-	parent := fmt.Sprintf("%T", c.parent)
-	if s, ok := c.parent.(fmt.Stringer); ok {
-		parent = s.String()
+	return nameOf(c.parent) + ".traceferry(" + strings.Join(names, ",") + ")"
+}
+
+// nameOf names a context as package context does: by its own word, or by its type.
+func nameOf(ctx context.Context) string {
+	if s, ok := ctx.(fmt.Stringer); ok {
+		return s.String()
 	}
-	return parent + ".traceferry(" + strings.Join(names, ",") + ")"
+	return fmt.Sprintf("%T", ctx)
 }
 
 // GoString is String: %#v must not print values either.

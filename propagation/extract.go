@@ -57,8 +57,9 @@ func (p *Propagator) extractAlso(ctx context.Context, carrier propagation.TextMa
 // hit is a name of ours that a carrier has.
 type hit struct {
 	id   fieldID
-	key  string // the whole name, under a prefix
+	key  string // under a prefix: the whole name, in the spelling of its kind of carrier
 	vals []string
+	as   string // the name as the carrier spells it, where that decides an order
 }
 
 // usualHits is how many names fit the stack.
@@ -73,7 +74,7 @@ func (p *Propagator) extractMap(ctx context.Context, m map[string][]string, x *i
 	}
 	var usual [usualHits]hit
 	hits := usual[:0]
-	var tagged tags
+	tagged := tags{p: p, ctx: ctx}
 	var odd []string
 	for key, vals := range m {
 		if n := x.find(key); n != nil && key == n.key {
@@ -81,37 +82,57 @@ func (p *Propagator) extractMap(ctx context.Context, m map[string][]string, x *i
 		} else if n != nil {
 			odd = append(odd, key)
 		} else if id, ok := x.findPrefix(key); ok {
-			p.add(ctx, &tagged, hit{id, key, vals})
+			tagged.add(id, x.spell(key), vals, key)
 		}
 	}
 	slices.Sort(odd) // a map has no order; spellings that nobody should use come last and in one
 	for _, key := range odd {
 		hits = append(hits, hit{id: x.find(key).id, vals: m[key]})
 	}
-	return p.capture(ctx, append(hits, tagged...), about)
+	return p.capture(ctx, append(hits, tagged.first()...), about)
 }
 
-// tags are the names under a prefix, the first ones in sorted order: as many as Limits.Lines
-// allows. Keeping them sorted is linear in their number, whatever a caller sends.
-type tags []hit
+// tags are the names under a prefix, of which the first in sorted order are kept, as many as
+// Limits.Lines. The cost is linear in their number, but for the logarithm of the limit.
+type tags struct {
+	p    *Propagator
+	ctx  context.Context
+	hits []hit
+}
 
-func (p *Propagator) add(ctx context.Context, t *tags, h hit) {
-	at, _ := slices.BinarySearchFunc(*t, h, compareHits)
-	if len(*t) == p.limits.Lines {
-		p.count(ctx, fields[h.id].format, TooLarge)
-		if at == len(*t) {
-			return
-		}
-		*t = (*t)[:len(*t)-1]
+func (t *tags) add(id fieldID, key string, vals []string, as string) {
+	h := hit{id, key, vals, as}
+	if !slices.ContainsFunc(vals, notBlank) {
+		return
 	}
-	*t = slices.Insert(*t, at, h)
+	if t.hits = append(t.hits, h); len(t.hits) == 2*t.p.limits.Lines {
+		t.first()
+	}
+}
+
+// first sorts the names and drops those over the limit.
+func (t *tags) first() []hit {
+	slices.SortFunc(t.hits, compareHits)
+	for n := t.p.limits.Lines; len(t.hits) > n; t.hits = t.hits[:len(t.hits)-1] {
+		t.p.count(t.ctx, fields[t.hits[len(t.hits)-1].id].format, TooLarge)
+	}
+	return t.hits
 }
 
 func compareHits(a, b hit) int {
 	if a.id != b.id {
 		return cmp.Compare(a.id, b.id)
 	}
-	return strings.Compare(a.key, b.key)
+	if a.key != b.key {
+		return strings.Compare(a.key, b.key)
+	}
+	if usualA, usualB := a.as == a.key, b.as == b.key; usualA != usualB { // the right spelling first
+		if usualA {
+			return -1
+		}
+		return 1
+	}
+	return strings.Compare(a.as, b.as)
 }
 
 // capture makes the context node of what was found, or returns ctx if that adds nothing.
@@ -122,6 +143,7 @@ func (p *Propagator) capture(ctx context.Context, hits []hit, about traits) cont
 	if ctx == nil {
 		ctx = context.Background()
 	}
+	hits = slices.DeleteFunc(hits, func(h hit) bool { return !slices.ContainsFunc(h.vals, notBlank) })
 	sortHits(hits)
 	read := formatsOf(hits)
 	if outer := captured(ctx); outer != nil {
@@ -153,9 +175,7 @@ func (c *capture) start(read formatSet, about traits) context.Context {
 	return c
 }
 
-func isRequestID(h hit) bool {
-	return h.id == firstField[RequestID] && slices.ContainsFunc(h.vals, notBlank)
-}
+func isRequestID(h hit) bool { return h.id == firstField[RequestID] }
 
 // notBlank reports whether a line says anything: HTTP trims the white space around a value.
 func notBlank(line string) bool { return line != "" && (line[0] > ' ' || trimOWS(line) != "") }

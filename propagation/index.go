@@ -1,6 +1,9 @@
 package propagation
 
-import "strings"
+import (
+	"net/http"
+	"strings"
+)
 
 // index finds a Propagator's names among the keys of one kind of carrier. Most
 // keys of a request are not ours, so the first question, asked of the length and
@@ -13,6 +16,7 @@ type index struct {
 	letters  uint32          // the first letters of prefixes
 	slots    [hashSize]uint8 // by hash: 1 + position in names
 	folded   bool            // keys may be in any case
+	lower    bool            // names are in lower case, as in gRPC metadata
 }
 
 type name struct {
@@ -26,7 +30,7 @@ const hashSize = 1 << 10 // five times as many as there can be names
 // newIndex makes the index of fields: spelled in lower case, or else as http.Header
 // has them. With folded, keys match in any case.
 func newIndex(ids []fieldID, field func(fieldID) *field, lower, folded bool) *index {
-	x := &index{folded: folded}
+	x := &index{lower: lower, folded: folded}
 	for _, id := range ids {
 		f := field(id)
 		key := f.canon
@@ -72,6 +76,14 @@ func (x *index) find(key string) *name {
 		}
 	}
 	return nil
+}
+
+// spell returns a name under a prefix as this kind of carrier spells it.
+func (x *index) spell(key string) string {
+	if x.lower {
+		return strings.ToLower(key)
+	}
+	return http.CanonicalHeaderKey(key)
 }
 
 // findPrefix returns the prefix, if it is one of ours, that the name begins with, in

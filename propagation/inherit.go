@@ -33,7 +33,7 @@ func (c *capture) inherit(hits []hit, read formatSet, p *Propagator, about trait
 	own := len(hits)
 	for r := range c.runs {
 		f := c.field(r)
-		h := hit(r)
+		h := hit{id: r.id, key: r.key, vals: r.vals}
 		if r.id >= firstHeader {
 			h.id, h.key = p.headerID(f)
 			if slices.ContainsFunc(hits[:own], func(o hit) bool { return o.id == h.id && o.key == h.key }) {

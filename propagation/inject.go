@@ -4,6 +4,8 @@ import (
 	"context"
 	"math/bits"
 	"net/http"
+	"slices"
+	"strings"
 
 	"go.opentelemetry.io/otel/propagation"
 )
@@ -110,9 +112,12 @@ func (p *Propagator) InjectMetadata(ctx context.Context, md map[string][]string)
 	if !p.prepare(ctx, &o, overGRPC) {
 		return
 	}
-	for key := range md {
-		if n := p.sentMetadata.find(key); n != nil && n.id < firstHeader && (o.removes.has(n.id) || o.sends.has(n.id)) {
-			delete(md, key) // in whatever spelling: a second would be a second header
+	for key := range md { // in whatever spelling: a second would be a second header
+		switch n := p.sentMetadata.find(key); {
+		case n == nil && !o.sendsTagged(key), n != nil && n.id >= firstHeader && !o.sendsHeader(n.id):
+		case n != nil && n.id < firstHeader && !(o.removes | o.sends).has(n.id):
+		default:
+			delete(md, key)
 		}
 	}
 	for s := range o.all {
@@ -180,10 +185,16 @@ func (p *Propagator) clone(ctx context.Context, m map[string][]string, x *index,
 		copied[key] = values[from:len(values):len(values)]
 	}
 	var byHand handset
+	var taggedByHand []string
 	for key, vals := range m {
-		if n := x.find(key); !o.owns(n) {
-			put(key, vals)
-			byHand.add(n)
+		n := x.find(key)
+		if o.owns(n) {
+			continue
+		}
+		put(key, vals)
+		byHand.add(n)
+		if n == nil && o.sendsTagged(key) {
+			taggedByHand = append(taggedByHand, x.spell(key))
 		}
 	}
 	for i, n := o.from, o.lines(); i < n; {
@@ -193,16 +204,40 @@ func (p *Propagator) clone(ctx context.Context, m map[string][]string, x *index,
 			continue
 		}
 		key := s.spelled(over)
-		if s.key != "" {
-			if _, set := copied[key]; set {
-				continue
-			}
-		} else if byHand.has(s.id) {
+		if s.key == "" && byHand.has(s.id) || s.key != "" && slices.Contains(taggedByHand, key) {
 			continue
 		}
 		put(key, s.vals)
 	}
 	return copied, true
+}
+
+// sendsHeader reports whether a name of Config.Headers goes out.
+func (o *outbound) sendsHeader(id fieldID) bool {
+	if o.c != nil && !o.noHeaders {
+		for r := range o.c.runs {
+			if r.id < firstHeader {
+				continue
+			}
+			if own, foreign := o.p.headerID(o.c.field(r)); own == id && foreign == "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sendsTagged reports whether a name under a prefix goes out.
+func (o *outbound) sendsTagged(key string) bool {
+	if o.c == nil || o.c.more == nil || o.c.more.keys == nil {
+		return false
+	}
+	for r := range o.c.runs {
+		if r.id < firstHeader && strings.EqualFold(r.key, key) && o.keeps.has(r.id) {
+			return true
+		}
+	}
+	return false
 }
 
 // handset is the set of names that the caller has set by hand, in whatever spelling.

@@ -50,7 +50,9 @@ func (p *Propagator) fit(ctx context.Context, hits []hit) []hit {
 			n, size = n+l, size+s
 		}
 		if left.has(f) && f != 0 || lines+n > p.limits.Lines || total+size > p.limits.TotalBytes {
-			left |= 1 << f
+			if !isPrefixed(group[0]) {
+				left |= 1 << f
+			}
 			p.count(ctx, f, TooLarge)
 			return
 		}
@@ -60,7 +62,7 @@ func (p *Propagator) fit(ctx context.Context, hits []hit) []hit {
 	for _, turn := range []func(hit) bool{isFixed, isHeader, isBaggage, isPrefixed} {
 		for i := 0; i < len(hits); {
 			f, j := formatOf(hits[i]), i+1
-			for j < len(hits) && turn(hits[j]) && isFixed(hits[i]) && formatOf(hits[j]) == f {
+			for j < len(hits) && isFixed(hits[i]) && isFixed(hits[j]) && formatOf(hits[j]) == f {
 				j++
 			}
 			if turn(hits[i]) {

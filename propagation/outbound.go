@@ -47,7 +47,8 @@ func (p *Propagator) prepare(ctx context.Context, o *outbound, over transport) b
 	o.p, o.ctx, o.c, o.over = p, ctx, c, over
 	if c != nil {
 		o.verbatim = c.formats & p.carries
-		o.careful = c.about&unprintable != 0 || over == overText || over == overGRPC && (c.more != nil || !p.plainHeaders)
+		o.careful = c.about&unprintable != 0 || over == overText || over == overGRPC && !p.plainHeaders ||
+			c.more != nil && c.more.keys != nil // names are the caller's
 	}
 	if changed {
 		o.verbatim &^= 1 << Baggage
@@ -146,7 +147,6 @@ func (o *outbound) translate() {
 	for f := range (o.verbatim & yielding).all {
 		if read.stale(f) {
 			o.verbatim &^= 1 << f
-			o.p.count(o.ctx, f, Stale)
 		}
 	}
 	if !read.remote.IsValid() {

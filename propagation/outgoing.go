@@ -60,3 +60,7 @@ func (c *contextWithValue) Value(key any) any {
 	}
 	return c.Context.Value(key)
 }
+
+// String and GoString tell no value, as the capture's do not.
+func (c *contextWithValue) String() string   { return nameOf(c.Context) + ".traceferry.outgoing" }
+func (c *contextWithValue) GoString() string { return c.String() }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/traceferry/traceferry/propagation"
+	"go.opentelemetry.io/otel/baggage"
 	otelprop "go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -164,5 +165,36 @@ func TestPromise9_ContextsPrintNoValues(t *testing.T) {
 				t.Errorf("%s: %s", verb, s)
 			}
 		}
+	}
+}
+
+// TestPromise6_ObserverMayAsk: an observer that asks the context that it is given for
+// the very thing that is being observed does not block the request.
+func TestPromise6_ObserverMayAsk(t *testing.T) {
+	heard := map[propagation.Outcome]int{}
+	p := propagation.MustNew(propagation.Config{Observer: &propagation.Observer{
+		Outcome: func(ctx context.Context, _ propagation.Format, o propagation.Outcome) {
+			heard[o]++
+			trace.SpanContextFromContext(ctx)
+			baggage.FromContext(ctx)
+			propagation.RemoteFromContext(ctx)
+		},
+	}})
+	ctx := p.ExtractHTTP(context.Background(), http.Header{"Traceparent": {"garbage"}, "Baggage": {"garbage"}, "B3": {"1", "1"}})
+	baggage.FromContext(ctx)
+	if heard[propagation.Malformed] != 2 || heard[propagation.Duplicate] != 1 {
+		t.Errorf("heard %v", heard)
+	}
+}
+
+// TestPromise6_NamesOfOtherCarriers: a name that only a map can hold does not fail the
+// HTTP request that the capture goes out on.
+func TestPromise6_NamesOfOtherCarriers(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{Formats: []propagation.Format{propagation.Jaeger}})
+	ctx := p.Extract(context.Background(), otelprop.MapCarrier{"uberctx-a b": "1", "uberctx-é": "2", "uberctx-ok": "3"})
+	out := http.Header{}
+	p.InjectHTTP(ctx, out)
+	if !equalHeaders(out, http.Header{"Uberctx-Ok": {"3"}}) || p.Stats().Count(propagation.Jaeger, propagation.LeftOut) != 2 {
+		t.Errorf("left as %q, %d left out", out, p.Stats().Count(propagation.Jaeger, propagation.LeftOut))
 	}
 }

@@ -43,18 +43,28 @@ func (c *capture) learn() *lazy {
 // read decodes every captured trace format, once, and counts what is wrong with them.
 func (c *capture) read() *lazy {
 	l := c.learn()
-	l.ids.Do(func() { l.decode(c) })
+	var events []event
+	l.ids.Do(func() { events = l.decode(c) })
+	for _, e := range events { // not before: an observer may ask for the ids
+		c.by.count(c, e.format, e.outcome)
+	}
 	return l
 }
 
-func (l *lazy) decode(c *capture) {
+// event is an outcome to be counted.
+type event struct {
+	format  Format
+	outcome Outcome
+}
+
+func (l *lazy) decode(c *capture) (events []event) {
 	add := func(f Format) {
 		sc, v := codecs[f].decode(lines{c, f})
 		if v == malformed {
-			c.by.count(c, f, Malformed)
+			events = append(events, event{f, Malformed})
 		}
 		if c.repeatsField(f) {
-			c.by.count(c, f, Duplicate)
+			events = append(events, event{f, Duplicate})
 		}
 		l.readings = append(l.readings, reading{f, v, sc})
 	}
@@ -77,7 +87,7 @@ func (l *lazy) decode(c *capture) {
 		switch {
 		case r.verdict != valid || !r.sc.TraceID.IsValid():
 		case !sameTrace(r.sc.TraceID, l.remote.TraceID):
-			c.by.count(c, r.format, Conflict)
+			events = append(events, event{r.format, Conflict})
 		case r.sc.TraceID == l.remote.TraceID: // what only W3C can say of the trace holds for the other formats' words too
 			l.remote.Random = l.remote.Random || r.sc.Random
 			if l.remote.TraceState == "" {
@@ -85,6 +95,12 @@ func (l *lazy) decode(c *capture) {
 			}
 		}
 	}
+	for f := range (c.formats & c.by.carries & yielding).all {
+		if l.stale(f) {
+			events = append(events, event{f, Stale})
+		}
+	}
+	return events
 }
 
 // repeatsField reports whether a name that may come once came more often.

@@ -29,6 +29,10 @@ func (s *remoteSpan) SpanContext() trace.SpanContext {
 	return sc
 }
 
+// String and GoString tell no value: spans end up in logs, too.
+func (s *remoteSpan) String() string   { return "traceferry.remoteSpan" }
+func (s *remoteSpan) GoString() string { return s.String() }
+
 // openTelemetry returns the span context as the SDK is to see it, a remote one. A
 // decision that is still open becomes deferred.
 func (sc SpanContext) openTelemetry(deferred Sampling) trace.SpanContext {
@@ -87,17 +91,18 @@ func (l *lazy) baggageValue(c *capture) any {
 
 // readBaggage parses the captured baggage, once.
 func (l *lazy) readBaggage(c *capture) baggage.Baggage {
+	whole := true
 	l.bags.Do(func() {
 		all := c.fixed(firstField[Baggage])
 		if len(all) == 0 {
 			return
 		}
-		var whole bool
-		if l.bag, whole = parseBaggage(all); !whole {
-			c.by.count(c, Baggage, Malformed)
-		}
+		l.bag, whole = parseBaggage(all)
 		l.bagging = baggage.ContextWithBaggage(c.parent, l.bag).Value(otelKeys.baggage)
 	})
+	if !whole { // not before: an observer may ask for the baggage
+		c.by.count(c, Baggage, Malformed)
+	}
 	return l.bag
 }
 

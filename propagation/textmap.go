@@ -46,15 +46,15 @@ func (p *Propagator) Extract(ctx context.Context, carrier propagation.TextMapCar
 			hits = append(hits, hit{id: n.id, vals: vals})
 		}
 	}
-	var tagged tags
+	tagged := tags{p: p, ctx: ctx}
 	if len(p.readMetadata.prefixes) > 0 {
 		for _, key := range carrier.Keys() {
 			if id, ok := p.readMetadata.findPrefix(key); ok {
-				p.add(ctx, &tagged, hit{id, key, values(key)})
+				tagged.add(id, p.readMetadata.spell(key), values(key), key)
 			}
 		}
 	}
-	return p.capture(ctx, append(hits, tagged...), hiding)
+	return p.capture(ctx, append(hits, tagged.first()...), hiding)
 }
 
 // textBins returns -bin values of a carrier that may hold raw bytes as base64. Those of

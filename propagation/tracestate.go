@@ -143,9 +143,9 @@ func hasKey(list, key string) bool {
 	return false
 }
 
-// sameAsOpenTelemetry reports whether a list is what OpenTelemetry's own propagator, wrapped inside
-// ours, reads of the captured lines: the first of them, or nothing if it refuses a
-// member. A span that was given that has deleted nothing.
+// sameAsOpenTelemetry reports whether a list is what OpenTelemetry's own propagator, wrapped
+// inside ours, reads of the captured lines: the first of them. A span that was given
+// that has deleted nothing.
 func (c *capture) sameAsOpenTelemetry(now trace.TraceState) bool {
 	if c == nil {
 		return false
@@ -155,5 +155,5 @@ func (c *capture) sameAsOpenTelemetry(now trace.TraceState) bool {
 		return false
 	}
 	state, _ := trace.ParseTraceState(all[0])
-	return sameState(state, now)
+	return state.Len() > 0 && sameState(state, now)
 }

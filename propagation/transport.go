@@ -41,6 +41,10 @@ func (o *outbound) legalLines(s *sending) bool {
 	legal := ascii.Printable
 	switch o.over {
 	case overHTTP:
+		if s.key != "" && !validToken(s.key) { // of a carrier that takes any
+			o.leaveOut(s)
+			return false
+		}
 		legal = ascii.FieldValue
 	case overGRPC:
 		if !ascii.MetadataKey(s.lower()) {
@@ -84,13 +88,11 @@ func (o *outbound) fit() {
 		trace := len(o.p.order) - 1 - (step - 4)
 		switch {
 		case step == 0:
-			o.baggage = nil
-			o.drop(1 << Baggage)
+			o.dropBaggage()
 		case step == 1:
-			o.noTagged = true
+			o.dropTagged()
 		case step == 2:
-			o.noHeaders = true
-			o.p.count(o.ctx, 0, TooLarge)
+			o.dropHeaders()
 		case step == 3:
 			o.drop(o.verbatim &^ traceFormats)
 		case trace >= 0:
@@ -100,6 +102,36 @@ func (o *outbound) fit() {
 			return
 		}
 	}
+}
+
+func (o *outbound) dropBaggage() {
+	o.drop(1 << Baggage)
+	if o.baggage != nil {
+		o.baggage = nil
+		o.p.count(o.ctx, Baggage, TooLarge)
+	}
+}
+
+func (o *outbound) dropTagged() {
+	var fs formatSet
+	if o.c != nil {
+		for r := range o.c.runs {
+			if r.id < firstHeader && fields[r.id].prefix && o.goesVerbatim(r.id) {
+				fs |= 1 << fields[r.id].format
+			}
+		}
+	}
+	o.noTagged = true
+	for f := range fs.all {
+		o.p.count(o.ctx, f, TooLarge)
+	}
+}
+
+func (o *outbound) dropHeaders() {
+	if ids, _ := o.c.lines(); len(ids) > 0 && ids[len(ids)-1] >= firstHeader {
+		o.p.count(o.ctx, 0, TooLarge)
+	}
+	o.noHeaders = true
 }
 
 // drop takes formats out of what goes out.

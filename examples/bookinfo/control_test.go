@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"maps"
 	"net/http"
@@ -18,21 +19,28 @@ import (
 // A judge that always says yes is worth nothing. Here services are sabotaged, and
 // the verdict must be the right red one.
 
-// saboteur changes the headers that reviews is given after its proxy has judged them, so that
-// the proxy of ratings must find it.
-func saboteur(change func(http.Header)) wrapper {
-	return func(service string, h http.Handler) http.Handler {
-		if service != "reviews" {
-			return h
+// at returns a saboteur of one service. What it changes was judged when the service was
+// called, so it must be found where the service calls.
+func at(victim string, change func(http.Header)) saboteur {
+	return func(service string, h http.Header) error {
+		if service == victim {
+			change(h)
 		}
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			change(r.Header)
-			h.ServeHTTP(w, r)
-		})
+		return nil
 	}
 }
 
+// victims are the services that call others: by HTTP what came by HTTP, by gRPC what
+// came by HTTP, and by HTTP what came by gRPC.
+var victims = []string{"productpage", "reviews", "ratings.Average", "ratings.Each"}
+
 func TestEverySabotageOfEveryHeaderIsFound(t *testing.T) {
+	for _, victim := range victims {
+		t.Run(victim, func(t *testing.T) { sabotageAll(t, victim) })
+	}
+}
+
+func sabotageAll(t *testing.T, victim string) {
 	sabotages := map[sidecar.Kind]func(h http.Header, name string){
 		sidecar.Lost:       func(h http.Header, name string) { h.Del(name) },
 		sidecar.Duplicated: func(h http.Header, name string) { h.Add(name, h.Get(name)) },
@@ -48,7 +56,7 @@ func TestEverySabotageOfEveryHeaderIsFound(t *testing.T) {
 	}
 	var change func(http.Header) // set between requests
 	p := propagation.MustNew(propagation.Config{Formats: propagation.AllFormats()})
-	m, err := startMesh(p, new(sidecar.Ledger), saboteur(func(h http.Header) { change(h) }))
+	m, err := startMesh(p, new(sidecar.Ledger), at(victim, func(h http.Header) { change(h) }))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +75,7 @@ func TestEverySabotageOfEveryHeaderIsFound(t *testing.T) {
 				name == "B3" // not owed: see TestAStaleB3IsFound
 		})
 		if len(names) == 0 {
-			t.Fatalf("%s: reviews was given nothing", r.name)
+			t.Fatalf("%s: %s was given nothing", r.name, victim)
 		}
 		for _, name := range names {
 			for kind, sabotage := range sabotages {
@@ -84,7 +92,7 @@ func TestEverySabotageOfEveryHeaderIsFound(t *testing.T) {
 				}
 				for _, hop := range hops {
 					found := slices.ContainsFunc(hop.Faults, func(f sidecar.Fault) bool { return f.Header == name && f.Kind == kind })
-					if found != (hop.Service == "ratings") {
+					if found != (hop.Caller == victim) {
 						t.Errorf("%s: %s %s, and %s says %+v", r.name, name, kind, hop.Service, hop.Faults)
 					}
 				}
@@ -96,13 +104,15 @@ func TestEverySabotageOfEveryHeaderIsFound(t *testing.T) {
 func faulty(h sidecar.Hop) bool { return len(h.Faults) > 0 }
 
 func TestAnInventedHeaderIsFound(t *testing.T) {
-	v := verdictOf(t, saboteur(func(h http.Header) {
-		if h.Get("B3") == "" && h.Get("X-B3-Traceid") == "" {
-			h.Set("B3", "0") // the classic one
+	for victim, callees := range map[string]int{"reviews": 2, "ratings.Each": 1} {
+		v := verdictOf(t, at(victim, func(h http.Header) {
+			if h.Get("B3") == "" && h.Get("X-B3-Traceid") == "" {
+				h.Set("B3", "0") // the classic one
+			}
+		}))
+		if v.faults[sidecar.Invented] != callees*(len(families())-2) || v.faults[sidecar.Lost] != 0 {
+			t.Errorf("at %s: found %v", victim, v.faults)
 		}
-	}))
-	if v.faults[sidecar.Invented] != len(families())-2 || v.faults[sidecar.Lost] != 0 {
-		t.Errorf("found %v", v.faults)
 	}
 }
 
@@ -126,68 +136,105 @@ func TestAStaleB3IsFound(t *testing.T) {
 }
 
 func TestOneMixUpAmongManyRequestsIsFound(t *testing.T) {
-	var mu sync.Mutex
-	var seen int
-	var previous http.Header
-	mixOne := saboteur(func(h http.Header) {
-		mu.Lock()
-		defer mu.Unlock()
-		seen++
-		own := h.Clone()
-		if seen == 100 {
-			clear(h)
-			maps.Copy(h, previous)
-		}
-		previous = own
-	})
-	v, err := load(t.Context(), 200, mixOne, func() {})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if v.faults[sidecar.MixedUp] == 0 || v.green() {
-		t.Errorf("found %v", v.faults)
-	}
-}
-
-func TestServicesThatCarryNothingAreRed(t *testing.T) {
-	m, err := startMesh(nil, new(sidecar.Ledger), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer m.close()
-	for i, r := range families() {
-		hops, err := m.request(t.Context(), r, i)
+	for _, victim := range victims {
+		var mu sync.Mutex
+		var seen int
+		var previous http.Header
+		mixOne := at(victim, func(h http.Header) {
+			mu.Lock()
+			defer mu.Unlock()
+			seen++
+			own := h.Clone()
+			if seen == 100 {
+				clear(h)
+				maps.Copy(h, previous)
+			}
+			previous = own
+		})
+		v, err := load(t.Context(), 200, mixOne, func() {})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, hop := range hops {
-			if hop.Caller == "productpage" && !faulty(hop) { // what is lost there is not owed further on
-				t.Errorf("%s at %s: %+v", r.name, hop.Service, hop.Faults)
+		if v.faults[sidecar.MixedUp] == 0 || v.failed > 0 || v.green() {
+			t.Errorf("at %s: found %v", victim, v.faults)
+		}
+	}
+}
+
+// The nil Propagator is a service that forgot its option. What it loses is found at its own
+// calls, and not owed further on.
+func TestAServiceThatCarriesNothingIsRed(t *testing.T) {
+	type propagators struct{ productpage, reviews, toRatings, ratings *propagation.Propagator }
+	p := propagation.MustNew(propagation.Config{Formats: propagation.AllFormats()})
+	for name, tt := range map[string]struct {
+		of    propagators
+		finds []string
+	}{
+		"productpage":             {propagators{nil, p, p, p}, []string{"details", "reviews"}},
+		"reviews' middleware":     {propagators{p, nil, p, p}, []string{"ratings.Average", "ratings.Each"}},
+		"reviews' gRPC client":    {propagators{p, p, nil, p}, []string{"ratings.Average", "ratings.Each"}},
+		"ratings":                 {propagators{p, p, p, nil}, []string{"users.count", "users.names"}},
+		"none: they all do carry": {propagators{p, p, p, p}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := &mesh{proxies: sidecar.Proxies{Ledger: new(sidecar.Ledger), Calls: calls}}
+			toRatings := m.startGRPC(ratings(tt.of.ratings, m.startHTTP(users(p))))
+			toReviews := m.startHTTP(reviews(tt.of.reviews, m.keep(dialRatings(tt.of.toRatings, toRatings))))
+			m.front = m.startHTTP(productpage(tt.of.productpage, m.startHTTP(details(p)), toReviews))
+			defer m.close()
+			for i, r := range families() {
+				hops, err := m.request(t.Context(), r, i+1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, hop := range hops {
+					lost := slices.ContainsFunc(hop.Faults, func(f sidecar.Fault) bool { return f.Kind == sidecar.Lost })
+					if lost != slices.Contains(tt.finds, hop.Service) {
+						t.Errorf("%s at %s: %+v", r.name, hop.Service, hop.Faults)
+					}
+				}
 			}
+		})
+	}
+}
+
+// HTTP carries this name, gRPC does not. The call goes through all the same, and
+// whoever would send such a header learns that it is lost there.
+func TestAHeaderThatGRPCCannotCarryIsFoundLost(t *testing.T) {
+	results, err := tour(t.Context(), []row{{name: "tilde", config: propagation.Config{Headers: []string{"x~y"}}}}, nil, func() {})
+	if err != nil || results[0].err != nil {
+		t.Fatal(err, results[0].err)
+	}
+	for _, hop := range results[0].hops {
+		lost := slices.ContainsFunc(hop.Faults, func(f sidecar.Fault) bool { return f.Header == "X~y" && f.Kind == sidecar.Lost })
+		if lost != (hop.Caller == "reviews") {
+			t.Errorf("%s says %+v", hop.Service, hop.Faults)
 		}
 	}
 }
 
 func TestAServiceThatFailsIsRed(t *testing.T) {
-	v := verdictOf(t, func(service string, h http.Handler) http.Handler {
-		if service == "ratings" {
-			return http.NotFoundHandler()
+	for _, c := range calls {
+		v := verdictOf(t, func(service string, _ http.Header) error {
+			if service == c.Service {
+				return errors.New("out of order")
+			}
+			return nil
+		})
+		if v.failed != len(families()) || v.green() {
+			t.Errorf("%s: %d failed", c.Service, v.failed)
 		}
-		return h
-	})
-	if v.failed != len(families()) || v.green() {
-		t.Errorf("%d failed", v.failed)
 	}
 }
 
 func TestRedMeansExit1(t *testing.T) {
-	lose := saboteur(func(h http.Header) { h.Del("Traceparent") })
-	for _, args := range [][]string{nil, {"-load", "50"}} {
+	lose := at("reviews", func(h http.Header) { h.Del("Traceparent") })
+	for _, args := range [][]string{nil, {"-load", "16"}} { // few enough that all findings are shown
 		var out bytes.Buffer
 		if exit := run(args, &out, io.Discard, lose); exit != 1 {
 			t.Errorf("%q: exit %d", args, exit)
 		}
-		for _, want := range []string{"tracecontext at ratings: Traceparent lost\n    want [\"00-", "tracecontext at ratings: the proxy found no span to continue\n"} {
+		for _, want := range []string{"tracecontext at ratings.Each: Traceparent lost\n    want [\"00-", "tracecontext at ratings.Each: the proxy found no span to continue\n"} {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("%q: no %q in\n%s", args, want, &out)
 			}
@@ -197,16 +244,16 @@ func TestRedMeansExit1(t *testing.T) {
 
 func TestNothingSentIsNotGreen(t *testing.T) {
 	var v verdict
-	v.add("nothing", make([]sidecar.Hop, 4), nil)
+	v.add("nothing", make([]sidecar.Hop, len(calls)), nil)
 	if v.green() {
 		t.Error("green without a single header")
 	}
 }
 
 // verdictOf sends one request of each family through sabotaged services.
-func verdictOf(t *testing.T, around wrapper) *verdict {
+func verdictOf(t *testing.T, sabotage saboteur) *verdict {
 	t.Helper()
-	results, err := tour(context.Background(), families(), around, func() {})
+	results, err := tour(context.Background(), families(), sabotage, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}

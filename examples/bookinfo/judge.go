@@ -14,11 +14,8 @@ import (
 	"github.com/traceferry/traceferry/internal/sidecar"
 )
 
-// services are the four, in the order of the table's columns.
-var services = []string{"productpage", "details", "reviews", "ratings"}
-
 // request is the client: it sends the n-th caller's headers of a row through the mesh and
-// returns the hops, in the order of services. The error says that the answer was not the right one.
+// returns the hops, in the order of calls. The error says that the answer was not the right one.
 func (m *mesh) request(ctx context.Context, r row, n int) ([]sidecar.Hop, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -27,22 +24,27 @@ func (m *mesh) request(ctx context.Context, r row, n int) ([]sidecar.Hop, error)
 		return nil, err
 	}
 	req.Header = r.headers(n)
-	journey := m.ledger.Begin(n, r.tracer, req.Header)
+	journey := m.proxies.Ledger.Begin(n, r.tracer, req.Header)
 	got, err := body(http.DefaultClient.Do(req))
-	hops := m.ledger.End(journey)
+	hops := m.proxies.Ledger.End(journey)
 	slices.SortFunc(hops, func(a, b sidecar.Hop) int {
-		return cmp.Compare(slices.Index(services, a.Service), slices.Index(services, b.Service))
+		return cmp.Compare(column(a), column(b))
 	})
-	want := fmt.Sprintf("book %d: a fine comedy, five stars for %d", n, n)
+	want := fmt.Sprintf("book %d: a fine comedy, 5 stars from 2 readers of %[1]d: Ann-%[1]d, Bob-%[1]d", n)
 	switch {
 	case err != nil:
 		return hops, err
 	case got != want:
 		return hops, fmt.Errorf("the answer is %q instead of %q", got, want)
-	case len(hops) != len(services):
-		return hops, fmt.Errorf("%d calls passed a proxy instead of %d", len(hops), len(services))
+	case len(hops) != len(calls):
+		return hops, fmt.Errorf("%d calls passed a proxy instead of %d", len(hops), len(calls))
 	}
 	return hops, nil
+}
+
+// column is the place of a hop among the calls.
+func column(h sidecar.Hop) int {
+	return slices.IndexFunc(calls, func(c sidecar.Call) bool { return c.Service == h.Service })
 }
 
 // verdict adds up what the proxies found. It is safe for all goroutines.

@@ -1,6 +1,7 @@
 // Bookinfo is Istio's sample application in one process: productpage asks details and
-// reviews, reviews asks ratings, over real HTTP, and in front of each service stands
-// what a sidecar proxy would do with the trace headers of a call.
+// reviews over real HTTP, reviews asks ratings over real gRPC, by a unary call and by a
+// stream, and ratings asks users over HTTP from both. In front of each service
+// stands what a sidecar proxy would do with the trace headers of a call.
 //
 //	go run ./examples/bookinfo            one request for each header family and each preset
 //	go run ./examples/bookinfo -load 2000 many at once, each with ids of its own
@@ -8,8 +9,8 @@
 // It exits with 1 if a header was lost, changed, duplicated or mixed up with another
 // request's on the way through the services, and with 2 if it could not start.
 //
-// What a service of yours needs is in productpage.go, details.go, reviews.go and ratings.go;
-// all other files are the mesh around them.
+// What a service of yours needs is in productpage.go, details.go, reviews.go, ratings.go
+// and users.go; all other files are the mesh around them.
 package main
 
 import (
@@ -30,8 +31,8 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, nil))
 }
 
-// run is the program. The saboteur, nil but in tests, stands around each service.
-func run(args []string, stdout, stderr io.Writer, saboteur wrapper) (exit int) {
+// run is the program. The saboteur, nil but in tests, stands before each service.
+func run(args []string, stdout, stderr io.Writer, sabotage saboteur) (exit int) {
 	flags := flag.NewFlagSet("bookinfo", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	n := flags.Int("load", 0, "send `N` concurrent requests instead, and count mix-ups")
@@ -46,7 +47,7 @@ func run(args []string, stdout, stderr io.Writer, saboteur wrapper) (exit int) {
 	}
 
 	began := time.Now()
-	v, err := show(context.Background(), *n, stdout, stderr, saboteur)
+	v, err := show(context.Background(), *n, stdout, stderr, sabotage)
 	if err != nil {
 		fmt.Fprintln(stderr, "bookinfo:", err)
 		return 2
@@ -59,7 +60,7 @@ func run(args []string, stdout, stderr io.Writer, saboteur wrapper) (exit int) {
 }
 
 // show sends n requests at once, or, if n is 0, one for each row of the tables that it prints.
-func show(ctx context.Context, n int, stdout, stderr io.Writer, saboteur wrapper) (*verdict, error) {
+func show(ctx context.Context, n int, stdout, stderr io.Writer, sabotage saboteur) (*verdict, error) {
 	byFormat, byPreset := families(), presets()
 	total := n
 	if n == 0 {
@@ -72,9 +73,9 @@ func show(ctx context.Context, n int, stdout, stderr io.Writer, saboteur wrapper
 	p := startProgress(screen, total, time.Second)
 	if n > 0 {
 		defer p.stop()
-		return load(ctx, n, saboteur, p.step)
+		return load(ctx, n, sabotage, p.step)
 	}
-	results, err := tour(ctx, slices.Concat(byFormat, byPreset), saboteur, p.step)
+	results, err := tour(ctx, slices.Concat(byFormat, byPreset), sabotage, p.step)
 	p.stop()
 	if err != nil {
 		return nil, err

@@ -1,18 +1,50 @@
 package main
 
 import (
-	"fmt"
+	"context"
 	"net/http"
+	"strconv"
+	"strings"
 
+	"github.com/traceferry/traceferry/examples/bookinfo/ratingspb"
+	"github.com/traceferry/traceferry/grpctrace"
 	"github.com/traceferry/traceferry/httptrace"
 	"github.com/traceferry/traceferry/propagation"
+	"google.golang.org/grpc"
 )
 
-// ratings knows the stars of a book. It is the end of the chain.
-func ratings(p *propagation.Propagator) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /ratings/{id}", func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, "five stars for %s", r.PathValue("id"))
-	})
-	return httptrace.Middleware(p)(mux)
+// ratings knows the stars of a book, and asks users who gave them. It is called by gRPC
+// and calls by HTTP.
+func ratings(p *propagation.Propagator, users string) *grpc.Server {
+	server := grpc.NewServer(grpctrace.ServerOptions(p)...)
+	client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
+	ratingspb.RegisterRatingsServer(server, &ratingsServer{client: client, users: users})
+	return server
+}
+
+type ratingsServer struct {
+	ratingspb.UnimplementedRatingsServer
+	client *http.Client
+	users  string
+}
+
+func (s *ratingsServer) Average(ctx context.Context, book *ratingspb.Book) (*ratingspb.Stars, error) {
+	readers, err := get(ctx, s.client, s.users+"/users/count/"+strconv.FormatInt(book.GetId(), 10))
+	if err != nil {
+		return nil, err
+	}
+	return &ratingspb.Stars{Count: 5, GivenBy: readers}, nil
+}
+
+func (s *ratingsServer) Each(book *ratingspb.Book, stream grpc.ServerStreamingServer[ratingspb.Stars]) error {
+	names, err := get(stream.Context(), s.client, s.users+"/users/names/"+strconv.FormatInt(book.GetId(), 10))
+	if err != nil {
+		return err
+	}
+	for name := range strings.FieldsSeq(names) {
+		if err := stream.Send(&ratingspb.Stars{Count: 5, GivenBy: name}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,19 +1,35 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"strconv"
+	"strings"
 
+	"github.com/traceferry/traceferry/examples/bookinfo/ratingspb"
+	"github.com/traceferry/traceferry/grpctrace"
 	"github.com/traceferry/traceferry/httptrace"
 	"github.com/traceferry/traceferry/propagation"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
 )
 
-// reviews knows what readers say of a book, and asks ratings for the stars.
-func reviews(p *propagation.Propagator, ratings string) http.Handler {
-	client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
+// dialRatings connects reviews to ratings.
+func dialRatings(p *propagation.Propagator, address string) (*grpc.ClientConn, error) {
+	plain := grpc.WithTransportCredentials(insecure.NewCredentials())
+	return grpc.NewClient(address, append(grpctrace.DialOptions(p), plain)...)
+}
+
+// reviews knows what readers say of a book, and asks ratings for the stars. It is called by
+// HTTP and calls by gRPC.
+func reviews(p *propagation.Propagator, ratings *grpc.ClientConn) http.Handler {
+	client := ratingspb.NewRatingsClient(ratings)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /reviews/{id}", func(w http.ResponseWriter, r *http.Request) {
-		stars, err := get(r.Context(), client, ratings+"/ratings/"+r.PathValue("id"))
+		stars, err := askRatings(r.Context(), client, r.PathValue("id"))
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadGateway)
 			return
@@ -21,4 +37,32 @@ func reviews(p *propagation.Propagator, ratings string) http.Handler {
 		fmt.Fprintf(w, "a fine comedy, %s", stars)
 	})
 	return httptrace.Middleware(p)(mux)
+}
+
+// askRatings makes a unary call while a stream is open.
+func askRatings(ctx context.Context, client ratingspb.RatingsClient, id string) (string, error) {
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		return "", err
+	}
+	book := &ratingspb.Book{Id: n}
+	each, err := client.Each(ctx, book)
+	if err != nil {
+		return "", err
+	}
+	average, err := client.Average(ctx, book)
+	if err != nil {
+		return "", err
+	}
+	var names []string
+	for {
+		switch stars, err := each.Recv(); {
+		case errors.Is(err, io.EOF):
+			return fmt.Sprintf("%d stars from %s: %s", average.GetCount(), average.GetGivenBy(), strings.Join(names, ", ")), nil
+		case err != nil:
+			return "", err
+		default:
+			names = append(names, stars.GetGivenBy())
+		}
+	}
 }

@@ -37,7 +37,7 @@ var tracers = map[propagation.Format]*sidecar.Tracer{
 	propagation.W3C:          sidecar.EnvoyOpenTelemetry,
 	propagation.B3Single:     sidecar.EnvoyZipkin,
 	propagation.B3Multi:      sidecar.EnvoyZipkin,
-	propagation.GRPCTraceBin: sidecar.Linkerd,
+	propagation.GRPCTraceBin: sidecar.EnvoyOpenCensus,
 	propagation.CloudTrace:   sidecar.CloudRun,
 	propagation.Datadog:      sidecar.EnvoyDatadog,
 	propagation.XRay:         sidecar.EnvoyXRay,
@@ -46,9 +46,10 @@ var tracers = map[propagation.Format]*sidecar.Tracer{
 
 // notes say what the numbers of a row do not.
 var notes = map[propagation.Format]string{
-	propagation.W3C:      "Envoy joins the lines of tracestate",
-	propagation.B3Single: "Envoy leaves it as it is beside the x-b3-* that it writes; stale, it goes no further",
-	propagation.XRay:     "Envoy drops what it does not know, Lineage here, before a service sees it",
+	propagation.W3C:          "Envoy joins the lines of tracestate",
+	propagation.B3Single:     "Envoy leaves it as it is beside the x-b3-* that it writes; stale, it goes no further",
+	propagation.GRPCTraceBin: "Envoy had this tracer until 2024; Linkerd's cannot read it behind a hop over gRPC",
+	propagation.XRay:         "Envoy drops what it does not know, Lineage here, before a service sees it",
 }
 
 // presets returns a row for each preset: all headers that it carries, together, through

@@ -12,12 +12,14 @@ import (
 )
 
 const intro = `client --> productpage --+--> details
-                         +--> reviews --> ratings
+                         +--> reviews --+==> ratings.Average --> users.count
+                                        +==> ratings.Each -----> users.names
 
-Each arrow is a call over HTTP and passes the stand-in of a proxy before the service:
-  car     header lines that the proxy is given
-  adv     header lines that it writes anew, as the proxy named does; none: as they came
-  intact  what it is given is what the caller had been handed, byte for byte
+--> is a call over HTTP, ==> one over gRPC: Average is unary, Each is a stream. Each call passes
+the stand-in of a proxy before the service. Three things are told of it, as in "19 1 ok":
+  19  header lines that the proxy is given
+   1  of them that it writes anew, as the proxy named does; none: as they came
+  ok  what it is given is what the caller had been handed, byte for byte
 
 `
 
@@ -29,7 +31,7 @@ type result struct {
 }
 
 // tour sends one request for each row, each through services of its own.
-func tour(ctx context.Context, rows []row, around wrapper, done func()) ([]result, error) {
+func tour(ctx context.Context, rows []row, sabotage saboteur, done func()) ([]result, error) {
 	var ledger sidecar.Ledger
 	var results []result
 	for i, r := range rows {
@@ -37,7 +39,7 @@ func tour(ctx context.Context, rows []row, around wrapper, done func()) ([]resul
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", r.name, err)
 		}
-		m, err := startMesh(p, &ledger, around)
+		m, err := startMesh(p, &ledger, sabotage)
 		if err != nil {
 			return nil, err
 		}
@@ -54,13 +56,14 @@ func writeTable(w io.Writer, s style, title string, results []result) {
 		text := fmt.Sprintf("%-14s %-19s  %s", name, proxy, strings.Join(cells, "  "))
 		fmt.Fprintln(w, strings.TrimRight(text, " "))
 	}
-	var names, columns []string
-	for _, service := range services {
-		names = append(names, fmt.Sprintf("%-14s", service))
-		columns = append(columns, s.dim("car adv intact"))
+	var services, ways []string
+	for _, c := range calls {
+		service, way, _ := strings.Cut(c.Service, ".")
+		services = append(services, fmt.Sprintf("%-*.*s", cellWidth, cellWidth, service))
+		ways = append(ways, fmt.Sprintf("%-*s", cellWidth, way))
 	}
-	line(title, "proxy", names)
-	line("", "", columns)
+	line(title, "proxy", services)
+	line("", "", ways)
 	var notes []string
 	for _, r := range results {
 		proxy := "none"
@@ -68,8 +71,8 @@ func writeTable(w io.Writer, s style, title string, results []result) {
 			proxy = r.tracer.Name
 		}
 		var cells []string
-		for _, service := range services {
-			cells = append(cells, r.cell(s, service))
+		for i := range calls {
+			cells = append(cells, r.cell(s, i))
 		}
 		line(r.name, proxy, cells)
 		if r.note != "" {
@@ -82,16 +85,18 @@ func writeTable(w io.Writer, s style, title string, results []result) {
 	fmt.Fprintln(w)
 }
 
-// cell is 14 characters wide.
-func (r result) cell(s style, service string) string {
-	i := slices.IndexFunc(r.hops, func(h sidecar.Hop) bool { return h.Service == service })
-	if i < 0 {
-		return "  -   - " + s.red("NO") + "    "
+const cellWidth = 7 // productpage is cut: there are seven columns
+
+// cell tells of the i-th of calls.
+func (r result) cell(s style, i int) string {
+	at := slices.IndexFunc(r.hops, func(h sidecar.Hop) bool { return column(h) == i })
+	if at < 0 {
+		return " - - " + s.red("NO")
 	}
-	hop := r.hops[i]
-	counts := fmt.Sprintf("%3d %3d ", hop.Carried, hop.Advanced)
+	hop := r.hops[at]
+	counts := fmt.Sprintf("%2d %d ", hop.Carried, hop.Advanced)
 	if len(hop.Faults) > 0 {
-		return counts + s.red("NO") + "    "
+		return counts + s.red("NO")
 	}
-	return counts + s.green("yes") + "   "
+	return counts + s.green("ok")
 }

@@ -39,15 +39,18 @@ func (f Fault) String() string {
 	return fmt.Sprintf("%s %s\n    want %.80q\n    got  %.80q", f.Header, f.Kind, f.Want, f.Got)
 }
 
-// due returns what a service owes the next hop of what it was handed: everything,
+// due returns what the caller of a call owes of what it was handed: everything,
 // but for a b3 that names another span than x-b3-* does. Envoy advances
 // only the latter and then prefers the former, so who sends both sends a stale span on.
-func due(handed http.Header) http.Header {
+func due(handed http.Header, c Call) http.Header {
 	single := strings.SplitN(handed.Get("B3"), "-", 3)
 	trace, span := handed.Get("X-B3-Traceid"), handed.Get("X-B3-Spanid")
 	if len(single) > 1 && trace != "" && span != "" && (single[0] != trace || single[1] != span) {
 		handed = handed.Clone()
 		handed.Del("B3")
+	}
+	if c.GRPC {
+		return unpadded(handed)
 	}
 	return handed
 }

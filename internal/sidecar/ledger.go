@@ -64,7 +64,7 @@ func (l *Ledger) End(j *Journey) []Hop {
 
 // Pass is what a proxy does to a call: it judges the headers, advances them in
 // place as the journey's tracer does, and notes both. The error says that there is no such journey.
-func (l *Ledger) Pass(id int, caller, service string, h http.Header) error {
+func (l *Ledger) Pass(id int, c Call, h http.Header) error {
 	l.mu.Lock()
 	j := l.journeys[id]
 	l.mu.Unlock()
@@ -75,17 +75,17 @@ func (l *Ledger) Pass(id int, caller, service string, h http.Header) error {
 	defer j.mu.Unlock()
 
 	got := carried(h)
-	hop := Hop{Caller: caller, Service: service, Carried: lines(got)}
-	hop.Faults = compare(due(j.handed[caller]), got, func(line string) bool { return l.foreign(id, line) })
+	hop := Hop{Caller: c.Caller, Service: c.Service, Carried: lines(got)}
+	hop.Faults = compare(due(j.handed[c.Caller], c), got, func(line string) bool { return l.foreign(id, line) })
 	if j.tracer != nil {
 		var ok bool
-		if hop.Span, ok = j.tracer.advance(h, service); !ok {
+		if hop.Span, ok = j.tracer.advance(h, c.Service); !ok {
 			hop.Faults = append(hop.Faults, Fault{Kind: NotContinued})
 		}
 	}
 	handed := carried(h)
 	hop.Advanced = written(got, handed)
-	j.handed[service] = handed
+	j.handed[c.Service] = handed
 	j.hops = append(j.hops, hop)
 
 	l.mu.Lock()

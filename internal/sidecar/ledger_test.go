@@ -2,12 +2,7 @@ package sidecar
 
 import (
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"reflect"
-	"strings"
 	"testing"
 )
 
@@ -45,7 +40,7 @@ func TestProxiesFindEveryFault(t *testing.T) {
 			var l Ledger
 			l.Begin(1, nil, header("a: "+alien))
 			j := l.Begin(2, nil, header(tt.handed...))
-			if err := l.Pass(2, "", "front", header(tt.got...)); err != nil {
+			if err := l.Pass(2, Call{Service: "front"}, header(tt.got...)); err != nil {
 				t.Fatal(err)
 			}
 			hop := l.End(j)[0]
@@ -60,13 +55,13 @@ func TestHopsCountAndContinueTheSpan(t *testing.T) {
 	var l Ledger
 	j := l.Begin(7, EnvoyOpenTelemetry, header("traceparent: 00-"+trace+"-"+parent+"-01", "tracestate: a=1", "x-request-id: r"))
 	h := header("traceparent: 00-"+trace+"-"+parent+"-01", "tracestate: a=1", "x-request-id: r", "accept-encoding: gzip")
-	for _, call := range [][2]string{{"", "reviews"}, {"reviews", "ratings"}} {
-		if err := l.Pass(7, call[0], call[1], h); err != nil {
+	for _, c := range []Call{{Service: "reviews"}, {Caller: "reviews", Service: "ratings"}} {
+		if err := l.Pass(7, c, h); err != nil {
 			t.Fatal(err)
 		}
 	}
 	h.Del("Traceparent")
-	if err := l.Pass(7, "ratings", "stars", h); err != nil {
+	if err := l.Pass(7, Call{Caller: "ratings", Service: "users"}, h); err != nil {
 		t.Fatal(err)
 	}
 	hops := l.End(j)
@@ -78,13 +73,40 @@ func TestHopsCountAndContinueTheSpan(t *testing.T) {
 	if hops[0].Span.Parent != parent || hops[1].Span.Parent != hops[0].Span.ID {
 		t.Errorf("spans %+v and %+v", hops[0].Span, hops[1].Span)
 	}
-	var kinds []Kind
-	for _, f := range hops[2].Faults {
-		kinds = append(kinds, f.Kind)
+	if got := kinds(hops[2]); got != "[lost not continued]" {
+		t.Errorf("a lost traceparent: %s", got)
 	}
-	if fmt.Sprint(kinds) != "[lost not continued]" {
-		t.Errorf("a lost traceparent: %v", kinds)
+}
+
+// gRPC carries the bytes of a -bin value, and no padding. HTTP carries what it is given.
+func TestOnlyGRPCMayDropThePadding(t *testing.T) {
+	for _, tt := range []struct {
+		grpc      bool
+		got, want string
+	}{
+		{true, "x-bin: AAE", "[]"},
+		{true, "x-bin: AAE=", "[changed]"}, // its proxy would not have written it so
+		{false, "x-bin: AAE", "[changed]"},
+		{false, "x-bin: AAE=", "[]"},
+	} {
+		var l Ledger
+		j := l.Begin(1, nil, header("x-bin: AAE="))
+		if err := l.Pass(1, Call{Service: "front", GRPC: tt.grpc}, header(tt.got)); err != nil {
+			t.Fatal(err)
+		}
+		if got := kinds(l.End(j)[0]); got != tt.want {
+			t.Errorf("%+v: found %s", tt, got)
+		}
 	}
+}
+
+// kinds are those of the faults that a proxy found.
+func kinds(h Hop) string {
+	found := []Kind{}
+	for _, f := range h.Faults {
+		found = append(found, f.Kind)
+	}
+	return fmt.Sprint(found)
 }
 
 func TestALedgerRemembersJourneysThatEnded(t *testing.T) {
@@ -114,43 +136,5 @@ func TestALineOfTwoJourneysIsNobodys(t *testing.T) {
 	l.Begin(2, nil, header("a: what everybody has"))
 	if l.foreign(3, "what everybody has") {
 		t.Error("a value that two callers sent counts as one's own")
-	}
-}
-
-func TestAProxyForwardsAndRefuses(t *testing.T) {
-	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprint(w, r.URL.Path, " ", r.Header.Get("X-B3-Spanid"))
-	}))
-	target, _ := url.Parse(service.URL)
-	var l Ledger
-	l.Begin(7, EnvoyZipkin, header("x-b3-traceid: "+trace, "x-b3-spanid: "+parent))
-	proxy := httptest.NewServer(NewProxy(&l, "", "ratings", target))
-	defer proxy.Close()
-
-	get := func(path string) (int, string) {
-		req, _ := http.NewRequest(http.MethodGet, proxy.URL+path, nil)
-		req.Header = header("x-b3-traceid: "+trace, "x-b3-spanid: "+parent)
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		text, err := io.ReadAll(resp.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return resp.StatusCode, string(text)
-	}
-	if status, text := get("/ratings/7"); status != 200 || text != "/ratings/7 "+newID(trace, parent, "ratings") {
-		t.Errorf("%d %s", status, text)
-	}
-	for _, path := range []string{"/ratings/8", "/ratings/many"} {
-		if status, _ := get(path); status != http.StatusBadRequest {
-			t.Errorf("%s: %d", path, status)
-		}
-	}
-	service.Close()
-	if status, text := get("/ratings/7"); status != http.StatusBadGateway || !strings.Contains(text, "the proxy of ratings: ") {
-		t.Errorf("a service that is gone: %d %q", status, text)
 	}
 }

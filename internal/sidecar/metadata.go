@@ -8,9 +8,12 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// headerOf returns a gRPC call's metadata as HTTP has it: the bytes of -bin values in
-// base64. What gRPC itself says under the names that it keeps is left out, so that it
-// does not pass for a header of that name that the caller was handed.
+// binaries writes the bytes of -bin values as gRPC does: base64 without padding.
+var binaries = base64.RawStdEncoding
+
+// headerOf returns a gRPC call's metadata as it is on the wire, and in HTTP. What gRPC
+// itself says under the names that it keeps is left out, so that it does not pass for a
+// header of that name that the caller was handed.
 func headerOf(md metadata.MD) http.Header {
 	h := http.Header{}
 	for name, vals := range md {
@@ -19,7 +22,7 @@ func headerOf(md metadata.MD) http.Header {
 		}
 		for _, v := range vals {
 			if strings.HasSuffix(name, "-bin") {
-				v = base64.StdEncoding.EncodeToString([]byte(v))
+				v = binaries.EncodeToString([]byte(v))
 			}
 			h.Add(name, v)
 		}
@@ -27,15 +30,16 @@ func headerOf(md metadata.MD) http.Header {
 	return h
 }
 
-// metadataOf is the way back.
+// metadataOf is the way back. A -bin value that is no base64, which a tracer never
+// writes, is left out: grpc-go has no means to send it.
 func metadataOf(h http.Header) metadata.MD {
 	md := metadata.MD{}
-	for name, vals := range h {
+	for name, vals := range unpadded(h) {
 		for _, v := range vals {
 			if strings.HasSuffix(name, "-Bin") {
-				b, err := base64.StdEncoding.DecodeString(v)
+				b, err := binaries.DecodeString(v)
 				if err != nil {
-					continue // some tamperer's: gRPC cannot say it
+					continue
 				}
 				v = string(b)
 			}
@@ -43,6 +47,19 @@ func metadataOf(h http.Header) metadata.MD {
 		}
 	}
 	return md
+}
+
+// unpadded returns a copy of the header with -bin values as they come out of gRPC.
+func unpadded(h http.Header) http.Header {
+	h = h.Clone()
+	for name, vals := range h {
+		if strings.HasSuffix(name, "-Bin") {
+			for i, v := range vals {
+				vals[i] = strings.TrimRight(v, "=")
+			}
+		}
+	}
+	return h
 }
 
 // reserved reports whether a name is gRPC's own: see its protocol over HTTP/2.

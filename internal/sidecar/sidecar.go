@@ -33,8 +33,9 @@ type Proxies struct {
 // several ways is as many Services here, so that what it was handed in one way is
 // not owed by what it does in another.
 type Call struct {
-	Path            string // gRPC's, or HTTP's without its last element
 	Caller, Service string // the Caller is the Service of another Call, or "": the client outside
+	Path            string // gRPC's, or HTTP's without its last element
+	GRPC            bool   // that is what it goes over, and not HTTP
 }
 
 // pass is what a proxy does to a call of the journey. It changes the headers in place.
@@ -44,7 +45,7 @@ func (p *Proxies) pass(path string, journey int, h http.Header) error {
 		return fmt.Errorf("no service has %s", path)
 	}
 	c := p.Calls[i]
-	if err := p.Ledger.Pass(journey, c.Caller, c.Service, h); err != nil {
+	if err := p.Ledger.Pass(journey, c, h); err != nil {
 		return err
 	}
 	if p.Tamper == nil {

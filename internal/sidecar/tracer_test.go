@@ -28,6 +28,10 @@ func header(lines ...string) http.Header {
 
 func TestTracersWriteWhatTheRealOnesWrite(t *testing.T) {
 	id := newID(trace, parent, "ratings")
+	padded := func(span string, options byte) string {
+		return "grpc-trace-bin: " + traceBin(trace, span, options, base64.StdEncoding)
+	}
+	bare := func(span string, options byte) string { return strings.TrimRight(padded(span, options), "=") }
 	b64 := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 	for name, tt := range map[string]struct {
 		tracer  *Tracer
@@ -67,6 +71,16 @@ func TestTracersWriteWhatTheRealOnesWrite(t *testing.T) {
 			out: []string{"sw8: 1-" + b64(trace) + "-" + b64(id) + "-1-" + b64("mesh") + "-" + b64("proxy of ratings") +
 				"-" + b64("/ratings") + "-" + b64("127.0.0.1"), "sw8-correlation: YQ==:YQ==", "sw8-x: 0"},
 		},
+		"OpenCensus: reads padding": {
+			tracer: EnvoyOpenCensus,
+			in:     []string{padded(parent, 1), "traceparent: 0"},
+			out:    []string{bare(id, 1), "traceparent: 0"},
+		},
+		"OpenCensus: needs none, and knows one option": {
+			tracer: EnvoyOpenCensus,
+			in:     []string{bare(parent, 3)},
+			out:    []string{bare(id, 1)},
+		},
 		"Linkerd: W3C before all others": {
 			tracer: Linkerd,
 			in: []string{"traceparent: 00-" + trace + "-" + parent + "-03", "tracestate: a=1", "tracestate: b=2",
@@ -76,14 +90,14 @@ func TestTracersWriteWhatTheRealOnesWrite(t *testing.T) {
 		},
 		"Linkerd: grpc-trace-bin before B3": {
 			tracer: Linkerd,
-			in:     []string{"grpc-trace-bin: " + traceBin(trace, parent, 1), "x-b3-traceid: 1", "x-b3-spanid: 2"},
-			out:    []string{"grpc-trace-bin: " + traceBin(trace, id, 1), "x-b3-traceid: 1", "x-b3-spanid: 2"},
+			in:     []string{padded(parent, 1), "x-b3-traceid: 1", "x-b3-spanid: 2"},
+			out:    []string{padded(id, 1), "x-b3-traceid: 1", "x-b3-spanid: 2"},
 		},
 		"Linkerd: no grpc-trace-bin without padding; of B3 the span alone": {
 			tracer: Linkerd,
-			in: []string{"grpc-trace-bin: " + strings.TrimRight(traceBin(trace, trace[:16], 1), "="),
+			in: []string{bare(trace[:16], 1),
 				"x-b3-traceid: " + trace, "x-b3-spanid: " + parent, "x-b3-parentspanid: 1", "b3: 0"},
-			out: []string{"grpc-trace-bin: " + strings.TrimRight(traceBin(trace, trace[:16], 1), "="),
+			out: []string{bare(trace[:16], 1),
 				"x-b3-traceid: " + trace, "x-b3-spanid: " + id, "x-b3-parentspanid: 1", "b3: 0"},
 		},
 	} {
@@ -140,7 +154,7 @@ func TestCloudRunWritesTheSameSpanTwice(t *testing.T) {
 }
 
 func TestTracersFindNoSpanInWhatTheyCannotRead(t *testing.T) {
-	for _, tracer := range []*Tracer{EnvoyOpenTelemetry, EnvoyZipkin, EnvoyDatadog, EnvoyXRay, EnvoySkyWalking, Linkerd, CloudRun} {
+	for _, tracer := range []*Tracer{EnvoyOpenTelemetry, EnvoyZipkin, EnvoyDatadog, EnvoyXRay, EnvoySkyWalking, EnvoyOpenCensus, Linkerd, CloudRun} {
 		for _, h := range []http.Header{
 			{},
 			header("traceparent: 00-1-2-01", "b3: 0", "x-b3-sampled: 1", "x-datadog-trace-id: 1", "x-cloud-trace-context: 1/2", "x-amzn-trace-id: Root=1", "sw8: 1-2"),

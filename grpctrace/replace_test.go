@@ -1,0 +1,169 @@
+package grpctrace_test
+
+import (
+	"context"
+	"reflect"
+	"testing"
+
+	"github.com/traceferry/traceferry/grpctrace"
+	"github.com/traceferry/traceferry/propagation"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+)
+
+// byHand is what a caller has set for a call: names that its context carries, too.
+func byHand() metadata.MD {
+	return metadata.MD{
+		"traceparent": {"stale"}, "b3": {"stale", "stale too"}, "x-b3-flags": {"1"}, "grpc-trace-bin": {"\x00stale"}, // these name spans
+		"x-request-id": {"mine"}, "baggage": {"mine=1"}, "end-user": {"mine"}, "user-bin": {"\x00mine"}, "sw8": {"mine"}, // these do not
+		"own": {"1", "2"}, // and this is not carried
+	}
+}
+
+// merged is what arrives of byHand and inbound(n).
+func merged(n uint64) metadata.MD {
+	md, mine := inbound(n), byHand()
+	for _, name := range []string{"x-request-id", "baggage", "end-user", "user-bin", "sw8"} {
+		md[name] = mine[name]
+	}
+	return md
+}
+
+func checkMerged(t testing.TB, got metadata.MD, n uint64) {
+	t.Helper()
+	checkVerbatim(t, got, merged(n))
+	if own := byHand()["own"]; !reflect.DeepEqual(got["own"], own) {
+		t.Errorf("the caller's own key arrived as %q, want %q", got["own"], own)
+	}
+}
+
+// setters are the ways in which a caller sets metadata.
+var setters = map[string]func(context.Context, metadata.MD) context.Context{
+	"NewOutgoingContext":      metadata.NewOutgoingContext,
+	"AppendToOutgoingContext": appended,
+	"both": func(ctx context.Context, md metadata.MD) context.Context {
+		return appended(metadata.NewOutgoingContext(ctx, metadata.Pairs("traceparent", "stale", "x-b3-spanid", "stale")), md)
+	},
+}
+
+func appended(ctx context.Context, md metadata.MD) context.Context {
+	for name, values := range md {
+		for _, v := range values {
+			ctx = metadata.AppendToOutgoingContext(ctx, name, v)
+		}
+	}
+	return ctx
+}
+
+// What the caller has set that names spans gives way, and ends up single; the rest of what it
+// has set stays. Its metadata is not changed.
+func TestPromise5_CallersMetadata(t *testing.T) {
+	p := propagation.MustNew(everything())
+	back := serve(t, echo())
+	eachWiring(t, func(t *testing.T, w wiring, call caller) {
+		conn, ctx := dial(t, back, w.client(p)...), received(t.Context(), p, 1)
+		for how, set := range setters {
+			t.Run(how, func(t *testing.T) {
+				mine := byHand()
+				roomy := append(make([]string, 0, 8), mine["own"]...)
+				mine["own"] = roomy
+				ctx := set(ctx, mine)
+				for range 2 {
+					checkMerged(t, arrived(t, ctx, call, conn), 1)
+				}
+				if !reflect.DeepEqual(mine, byHand()) || roomy[:3][2] != "" {
+					t.Errorf("the caller's metadata is now %q", mine)
+				}
+			})
+		}
+	})
+}
+
+// Where a context carries nothing, what the caller has set is what is sent.
+func TestCallersMetadataAlone(t *testing.T) {
+	p := propagation.MustNew(everything())
+	back := serve(t, echo())
+	eachWiring(t, func(t *testing.T, w wiring, call caller) {
+		got := arrived(t, sending(t, byHand()), call, dial(t, back, w.client(p)...))
+		want := byHand()
+		delete(want, "own")
+		checkVerbatim(t, got, want)
+	})
+}
+
+// A caller may keep metadata for other inbound calls: nothing of the last one stays in it.
+func TestPromise5_ReusedMetadata(t *testing.T) {
+	p := propagation.MustNew(everything())
+	back := serve(t, echo())
+	eachWiring(t, func(t *testing.T, w wiring, call caller) {
+		conn, mine := dial(t, back, w.client(p)...), byHand()
+		for n := range uint64(3) {
+			ctx := metadata.NewOutgoingContext(received(t.Context(), p, n), mine)
+			checkMerged(t, arrived(t, ctx, call, conn), n)
+		}
+	})
+}
+
+// adding is an interceptor of somebody else's, which adds headers that we carry.
+func adding(pairs ...string) []grpc.DialOption {
+	add := func(ctx context.Context) context.Context { return metadata.AppendToOutgoingContext(ctx, pairs...) }
+	return []grpc.DialOption{
+		grpc.WithChainUnaryInterceptor(func(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+			return invoke(add(ctx), method, req, reply, conn, opts...)
+		}),
+		grpc.WithChainStreamInterceptor(func(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, begin grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+			return begin(add(ctx), desc, conn, method, opts...)
+		}),
+	}
+}
+
+// What an interceptor before ours has set gives way, too.
+func TestPromise5_EarlierInterceptor(t *testing.T) {
+	p := propagation.MustNew(everything())
+	back := serve(t, echo())
+	eachWiring(t, func(t *testing.T, w wiring, call caller) {
+		conn := dial(t, back, append(adding("traceparent", "stale", "x-b3-traceid", "stale", "end-user", "mine"), w.client(p)...)...)
+		want := inbound(1)
+		want["end-user"] = []string{"mine"}
+		for range 2 {
+			checkVerbatim(t, arrived(t, received(t.Context(), p, 1), call, conn), want)
+		}
+	})
+}
+
+// What an interceptor after ours adds goes with its call, and with no other.
+func TestPromise4_LaterInterceptor(t *testing.T) {
+	p := propagation.MustNew(everything())
+	back := serve(t, echo())
+	for kind, call := range callers {
+		t.Run(kind, func(t *testing.T) {
+			ctx := received(t.Context(), p, 1)
+			others, ours := dial(t, back, append(clientInterceptors(p), adding("own", "1")...)...), dial(t, back, clientInterceptors(p)...)
+			for range 2 {
+				got := arrived(t, ctx, call, others)
+				checkVerbatim(t, got, inbound(1))
+				if !reflect.DeepEqual(got["own"], []string{"1"}) {
+					t.Errorf("what was added arrived as %q", got["own"])
+				}
+				if got = arrived(t, ctx, call, ours); got["own"] != nil {
+					t.Errorf("what another call added arrived as %q", got["own"])
+				}
+			}
+		})
+	}
+}
+
+// Ours twice is ours once, whatever stands between.
+func TestPromise5_Twice(t *testing.T) {
+	p := propagation.MustNew(everything())
+	back := serve(t, echo())
+	for kind, call := range callers {
+		t.Run(kind, func(t *testing.T) {
+			between := append(clientInterceptors(p), adding("b3", "stale", "end-user", "mine")...)
+			conn := dial(t, back, append(append(between, clientInterceptors(p)...), grpc.WithStatsHandler(grpctrace.ClientHandler(p)))...)
+			want := inbound(1)
+			want["end-user"] = append(want["end-user"], "mine")
+			checkVerbatim(t, arrived(t, received(t.Context(), p, 1), call, conn), want)
+		})
+	}
+}

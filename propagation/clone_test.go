@@ -1,0 +1,147 @@
+package propagation_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+)
+
+func clonePropagator(t *testing.T) *propagation.Propagator {
+	return compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-tenant"}})
+}
+
+// clones are the two ways to copy what is to go out, names in lower case.
+var clones = map[string]func(*propagation.Propagator, context.Context, map[string][]string) (map[string][]string, bool){
+	"http": func(p *propagation.Propagator, ctx context.Context, md map[string][]string) (map[string][]string, bool) {
+		h := http.Header{}
+		for name, vals := range md {
+			h[http.CanonicalHeaderKey(name)] = vals
+		}
+		clone, ok := p.CloneHTTP(ctx, h)
+		return lowered(clone), ok
+	},
+	"metadata": func(p *propagation.Propagator, ctx context.Context, md map[string][]string) (map[string][]string, bool) {
+		return p.CloneMetadata(ctx, md)
+	},
+}
+
+// TestClone: what the caller set by hand stays where it names no span.
+func TestClone(t *testing.T) {
+	in := []string{"Traceparent", callerW3C, "Tracestate", "a=1", "X-Request-Id", "r1", "Baggage", "k=v", "Sw8", "s", "Uberctx-A", "1", "X-Tenant", "acme"}
+	for name, test := range map[string]struct{ own, want []string }{
+		"nothing":     {nil, in},
+		"not ours":    {[]string{"accept", "a", "accept", "b"}, slices.Concat(in, []string{"accept", "a", "accept", "b"})},
+		"the trace":   {[]string{"traceparent", "mine", "b3", "mine", "x-b3-flags", "1"}, in},
+		"a state":     {[]string{"tracestate", "mine=1"}, in},
+		"request id":  {[]string{"x-request-id", "mine"}, slices.Concat(in[:4], in[6:], []string{"x-request-id", "mine"})},
+		"baggage":     {[]string{"baggage", "mine=1"}, slices.Concat(in[:6], in[8:], []string{"baggage", "mine=1"})},
+		"opaque":      {[]string{"sw8", "mine"}, slices.Concat(in[:8], in[10:], []string{"sw8", "mine"})},
+		"under":       {[]string{"uberctx-a", "mine"}, slices.Concat(in[:10], in[12:], []string{"uberctx-a", "mine"})},
+		"beside":      {[]string{"uberctx-b", "mine"}, slices.Concat(in, []string{"uberctx-b", "mine"})},
+		"a header":    {[]string{"x-tenant", "mine"}, slices.Concat(in[:12], []string{"x-tenant", "mine"})},
+		"an empty id": {[]string{"x-request-id", ""}, slices.Concat(in[:4], in[6:], []string{"x-request-id", ""})},
+	} {
+		for way, clone := range clones {
+			t.Run(name+"/"+way, func(t *testing.T) {
+				p := clonePropagator(t)
+				own := metadataOf(test.own...)
+				got, ok := clone(p, received(p, in...), own)
+				if !ok {
+					t.Error("nothing was injected")
+				}
+				expect(t, got, lowered(carrier(test.want...)))
+				expect(t, own, metadataOf(test.own...))
+			})
+		}
+	}
+}
+
+// TestCloneSpelling: a name that was set by hand is there once, however it was spelled.
+func TestCloneSpelling(t *testing.T) {
+	p := clonePropagator(t)
+	ctx := received(p, "Traceparent", callerW3C, "X-Request-Id", "r1", "Uberctx-A", "1", "X-Tenant", "acme")
+	for _, name := range []string{"traceparent", "X-REQUEST-ID", "X-TENANT", "UBERCTX-A"} {
+		t.Run(name, func(t *testing.T) {
+			clone, _ := p.CloneHTTP(ctx, metadataOf(name, "mine"))
+			if len(clone) != 4 {
+				t.Errorf("HTTP: %q", clone)
+			}
+			md, _ := p.CloneMetadata(ctx, metadataOf(name, "mine"))
+			if len(md) != 4 {
+				t.Errorf("metadata: %q", md)
+			}
+		})
+	}
+}
+
+// TestCloneSharesNothing: neither with what was copied nor with the context.
+func TestCloneSharesNothing(t *testing.T) {
+	p := clonePropagator(t)
+	ctx := received(p, "Traceparent", callerW3C, "Tracestate", "a=1", "Tracestate", "b=2")
+	want := metadataOf("accept", "a", "accept", "b", "traceparent", callerW3C, "tracestate", "a=1", "tracestate", "b=2")
+	for way, clone := range clones {
+		t.Run(way, func(t *testing.T) {
+			own := metadataOf("accept", "a", "accept", "b")
+			first, _ := clone(p, ctx, own)
+			second, _ := clone(p, ctx, own)
+			for name, vals := range first {
+				vals[0] = "spoilt"
+				first[name] = append(vals, "spoilt")
+			}
+			expect(t, second, want)
+			expect(t, own, metadataOf("accept", "a", "accept", "b"))
+			own["accept"][1] = "spoilt"
+			expect(t, second, want)
+			third, _ := clone(p, ctx, nil)
+			expect(t, third, metadataOf("traceparent", callerW3C, "tracestate", "a=1", "tracestate", "b=2"))
+		})
+	}
+}
+
+// TestCloneNothing: what was given, and the call is counted.
+func TestCloneNothing(t *testing.T) {
+	p := clonePropagator(t)
+	var none *propagation.Propagator
+	for name, clone := range map[string]func(http.Header) (http.Header, bool){
+		"HTTP":          func(h http.Header) (http.Header, bool) { return p.CloneHTTP(context.Background(), h) },
+		"metadata":      func(h http.Header) (http.Header, bool) { return p.CloneMetadata(context.Background(), h) },
+		"nil, HTTP":     func(h http.Header) (http.Header, bool) { return none.CloneHTTP(received(p, "B3", "0"), h) },
+		"nil, metadata": func(h http.Header) (http.Header, bool) { return none.CloneMetadata(received(p, "B3", "0"), h) },
+	} {
+		own := carrier("Traceparent", "mine")
+		got, ok := clone(own)
+		if ok {
+			t.Errorf("%s: something was injected", name)
+		}
+		expect(t, got, carrier("Traceparent", "mine"))
+		if got.Set("Mark", "1"); own.Get("Mark") == "" {
+			t.Errorf("%s: a copy for nothing", name)
+		}
+	}
+	expectCounts(t, p, map[string]uint64{"headers no context": 2})
+}
+
+// TestStripHTTP: what is carried goes, in any spelling, and nothing else.
+func TestStripHTTP(t *testing.T) {
+	p := compile(t, propagation.Config{
+		Formats:       []propagation.Format{propagation.W3C, propagation.Jaeger, propagation.RequestID},
+		ReadOnly:      []propagation.Format{propagation.B3Multi},
+		Emit:          []propagation.Format{propagation.XRay},
+		Headers:       []string{"x-tenant"},
+		UnsafeHeaders: []string{"jwt"},
+	})
+	h := http.Header(metadataOf("Traceparent", "1", "tracestate", "1", "UBER-TRACE-ID", "1", "Uberctx-A", "1", "uberctx-b", "1",
+		"X-Request-ID", "1", "X-B3-Sampled", "1", "x-amzn-trace-id", "1", "x-tenant", "1", "Jwt", "1",
+		"B3", "stays", "Uberctx-", "stays", "Authorization", "stays", "Baggage", "stays"))
+	p.StripHTTP(h)
+	expect(t, h, metadataOf("B3", "stays", "Uberctx-", "stays", "Authorization", "stays", "Baggage", "stays"))
+	p.StripHTTP(nil)
+	var none *propagation.Propagator
+	none.StripHTTP(h)
+	if len(h) != 4 {
+		t.Errorf("the nil Propagator stripped: %q", h)
+	}
+}

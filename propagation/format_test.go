@@ -1,0 +1,172 @@
+package propagation_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+)
+
+// formats is the documented table, in its order.
+var formats = []struct {
+	format   propagation.Format
+	name     string
+	fields   string
+	prefixes string
+	trace    bool // ids are read and written
+}{
+	{propagation.W3C, "tracecontext", "traceparent tracestate", "", true},
+	{propagation.B3Single, "b3", "b3", "", true},
+	{propagation.B3Multi, "b3multi", "x-b3-traceid x-b3-spanid x-b3-parentspanid x-b3-sampled x-b3-flags", "", true},
+	{propagation.GRPCTraceBin, "grpctracebin", "grpc-trace-bin", "", true},
+	{propagation.CloudTrace, "cloudtrace", "x-cloud-trace-context", "", true},
+	{propagation.OTSpanContext, "otspancontext", "x-ot-span-context", "", true},
+	{propagation.RequestID, "requestid", "x-request-id", "", false},
+	{propagation.Baggage, "baggage", "baggage", "", false},
+	{propagation.Datadog, "datadog", "x-datadog-trace-id x-datadog-parent-id x-datadog-sampling-priority x-datadog-origin x-datadog-tags", "", true},
+	{propagation.Jaeger, "jaeger", "uber-trace-id jaeger-debug-id jaeger-baggage", "uberctx-", true},
+	{propagation.XRay, "xray", "x-amzn-trace-id", "", true},
+	{propagation.OTTrace, "ottrace", "ot-tracer-traceid ot-tracer-spanid ot-tracer-sampled", "ot-baggage-", true},
+	{propagation.SkyWalking, "sw8", "sw8 sw8-correlation sw8-x", "", false},
+	{propagation.ClientTrace, "clienttrace", "x-client-trace-id x-envoy-force-trace", "", false},
+	{propagation.Linkerd1, "l5d", "dtab-local l5d-dtab l5d-sample", "l5d-ctx-", false},
+	{propagation.AzureRequestID, "azure", "request-id correlation-context", "", false},
+}
+
+func TestFormats(t *testing.T) {
+	for i, f := range formats {
+		if got := propagation.AllFormats()[i]; got != f.format {
+			t.Errorf("AllFormats()[%d] is %v, want %v", i, got, f.format)
+		}
+		if f.format.String() != f.name {
+			t.Errorf("String is %q, want %q", f.format, f.name)
+		}
+		if parsed, err := propagation.ParseFormat(f.name); err != nil || parsed != f.format {
+			t.Errorf("ParseFormat(%q) = %v, %v", f.name, parsed, err)
+		}
+		if got := f.format.Fields(); !slices.Equal(got, strings.Fields(f.fields)) {
+			t.Errorf("%v: fields %q, want %q", f.format, got, f.fields)
+		}
+		if got := f.format.Prefixes(); !slices.Equal(got, strings.Fields(f.prefixes)) {
+			t.Errorf("%v: prefixes %q, want %q", f.format, got, f.prefixes)
+		}
+		_, emits := propagation.New(propagation.Config{Emit: []propagation.Format{f.format}})
+		_, reads := propagation.New(propagation.Config{Formats: []propagation.Format{}, ReadOnly: []propagation.Format{f.format}})
+		if (emits == nil) != f.trace || (reads == nil) != f.trace {
+			t.Errorf("%v: written %v, read %v, want %v", f.format, emits == nil, reads == nil, f.trace)
+		}
+	}
+	if n := len(propagation.AllFormats()); n != len(formats) {
+		t.Errorf("%d formats, want %d", n, len(formats))
+	}
+}
+
+// TestFormatFields: what is named travels, with nothing else of the format's.
+func TestFormatFields(t *testing.T) {
+	for _, f := range formats {
+		p := compile(t, propagation.Config{Formats: []propagation.Format{f.format}})
+		if !slices.Equal(p.Fields(), f.format.Fields()) {
+			t.Errorf("%v: Propagator.Fields %q", f.format, p.Fields())
+		}
+		in := carrier()
+		for _, other := range formats {
+			for _, name := range strings.Fields(other.fields) {
+				in.Set(name, "v")
+			}
+			for _, prefix := range strings.Fields(other.prefixes) {
+				in.Set(prefix+"k", "v")
+			}
+		}
+		want := carrier()
+		for _, name := range f.format.Fields() {
+			want.Set(name, "v")
+		}
+		for _, prefix := range f.format.Prefixes() {
+			want.Set(prefix+"k", "v")
+		}
+		expect(t, sent(p, p.ExtractHTTP(t.Context(), in)), want)
+	}
+}
+
+// TestFormatSlices: they are the caller's own.
+func TestFormatSlices(t *testing.T) {
+	p := compile(t, propagation.Config{Formats: []propagation.Format{propagation.Jaeger}})
+	all, fields, prefixes, names := propagation.AllFormats(), propagation.Jaeger.Fields(), propagation.Jaeger.Prefixes(), p.Fields()
+	all[0], fields[0], prefixes[0], names[0] = 99, "spoilt", "spoilt", "spoilt"
+	if propagation.AllFormats()[0] != propagation.W3C {
+		t.Error("AllFormats is shared")
+	}
+	if propagation.Jaeger.Fields()[0] == "spoilt" || propagation.Jaeger.Prefixes()[0] == "spoilt" || p.Fields()[0] == "spoilt" {
+		t.Error("the names are shared")
+	}
+}
+
+func TestFormatText(t *testing.T) {
+	all := map[propagation.Format][]propagation.Format{propagation.XRay: propagation.AllFormats()}
+	text, err := json.Marshal(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back map[propagation.Format][]propagation.Format
+	if err := json.Unmarshal(text, &back); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(back[propagation.XRay], propagation.AllFormats()) {
+		t.Errorf("%s became %v", text, back)
+	}
+
+	f := propagation.W3C
+	for _, name := range []string{"", "B3", " b3", "b3 ", "headers", "none", "Format(3)", "traceparent"} {
+		if err := f.UnmarshalText([]byte(name)); err == nil || f != propagation.W3C {
+			t.Errorf("%q became %v, %v", name, f, err)
+		}
+		if parsed, err := propagation.ParseFormat(name); err == nil || parsed != 0 {
+			t.Errorf("ParseFormat(%q) = %v, %v", name, parsed, err)
+		} else if !strings.Contains(err.Error(), "tracecontext, b3, b3multi") {
+			t.Errorf("the names are not in %q", err)
+		}
+	}
+}
+
+// TestFormatUnknown: a value that is no format harms nobody.
+func TestFormatUnknown(t *testing.T) {
+	for f, want := range map[propagation.Format]string{0: "headers", 17: "Format(17)", 255: "Format(255)"} {
+		if f.String() != want {
+			t.Errorf("String is %q, want %q", f, want)
+		}
+		if text, err := f.MarshalText(); err == nil {
+			t.Errorf("%v: text %q", f, text)
+		}
+		if f.Fields() != nil || f.Prefixes() != nil {
+			t.Errorf("%v has names", f)
+		}
+		var stats propagation.Stats
+		if stats.Count(f, 99) != 0 || stats.Count(200, propagation.Malformed) != 0 {
+			t.Errorf("%v has counts", f)
+		}
+	}
+}
+
+// TestWords: the small types print in words, unknown values too.
+func TestWords(t *testing.T) {
+	var got []string
+	for s := propagation.Deferred; s <= propagation.Debug+1; s++ {
+		got = append(got, s.String())
+	}
+	for o := propagation.Malformed; o <= propagation.NoContext+1; o++ {
+		got = append(got, o.String())
+	}
+	for r := propagation.NotTraced; r <= propagation.ForcedByClient+1; r++ {
+		got = append(got, r.String())
+	}
+	want := []string{
+		"deferred", "denied", "accepted", "debug", "Sampling(4)",
+		"malformed", "duplicate", "too large", "conflict", "stale", "left out", "no context", "Outcome(7)",
+		"not traced", "sampled", "forced by service", "forced by client", "unknown",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}

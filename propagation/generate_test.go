@@ -1,0 +1,123 @@
+package propagation_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/traceferry/traceferry/propagation"
+)
+
+func generating(t *testing.T) *propagation.Propagator {
+	return compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-tenant"}, GenerateRequestID: true})
+}
+
+// TestGenerateRequestID: a random UUID where none came, whatever else did, over every carrier.
+func TestGenerateRequestID(t *testing.T) {
+	seen := map[string]bool{}
+	for name, in := range map[string]map[string][]string{
+		"nothing":     {},
+		"white space": {"x-request-id": {" ", ""}},
+		"before it":   {"traceparent": {callerW3C}},
+		"behind it":   {"baggage": {"k=v"}, "uberctx-a": {"1"}, "x-tenant": {"acme"}},
+		"around it":   {"traceparent": {callerW3C}, "tracestate": {"a=1", "b=2", "c=3"}, "sw8": {"s"}, "b3": {"0"}, "baggage": {"k=v"}, "x-tenant": {"acme"}},
+	} {
+		for way, extract := range extracts {
+			t.Run(name+"/"+way, func(t *testing.T) {
+				p := generating(t)
+				ctx := extract(context.Background(), p, in)
+				id := propagation.RequestIDFromContext(ctx)
+				parsed, err := uuid.Parse(id)
+				if err != nil || parsed.Version() != 4 || parsed.Variant() != uuid.RFC4122 || parsed.String() != id {
+					t.Errorf("%q is no random UUID: %v", id, err)
+				}
+				if propagation.TraceReasonOf(id) != propagation.NotTraced {
+					t.Errorf("%q has a reason to be traced", id)
+				}
+				if seen[id] {
+					t.Errorf("%q again", id)
+				}
+				seen[id] = true
+
+				want := http.Header{"X-Request-Id": {id}}
+				for key, vals := range in {
+					if key != "x-request-id" {
+						want[http.CanonicalHeaderKey(key)] = vals
+					}
+				}
+				expect(t, sent(p, ctx), want)
+			})
+		}
+	}
+}
+
+// TestGenerateRequestIDOnce: one that is there stays, whichever Extract came by it.
+func TestGenerateRequestIDOnce(t *testing.T) {
+	for way, extract := range extracts {
+		t.Run(way, func(t *testing.T) {
+			p := generating(t)
+			plain := compile(t, propagation.Config{})
+			id := func(ctx context.Context) string { return propagation.RequestIDFromContext(ctx) }
+
+			came := extract(context.Background(), p, metadataOf("x-request-id", "r1", "b3", "0"))
+			if id(came) != "r1" {
+				t.Errorf("%q in place of the one that came", id(came))
+			}
+			strange := extract(context.Background(), p, metadataOf("x-request-id", "not safe/to print"))
+			if out := sent(p, strange); out.Get("X-Request-Id") != "not safe/to print" {
+				t.Errorf("sent %q in place of the one that came", out)
+			}
+			if ctx := extract(came, p, nil); id(ctx) != "r1" {
+				t.Errorf("a second Extract made %q", id(ctx))
+			}
+
+			made := extract(context.Background(), p, nil)
+			for name, ctx := range map[string]context.Context{
+				"nothing":            extract(made, p, nil),
+				"the same":           extract(extract(made, p, metadataOf("b3", "0")), p, metadataOf("b3", "0")),
+				"another format":     extract(made, p, metadataOf("traceparent", callerW3C)),
+				"another Propagator": extract(made, plain, metadataOf("b3", "0")),
+			} {
+				if id(ctx) != id(made) {
+					t.Errorf("%s: %q became %q", name, id(made), id(ctx))
+				}
+			}
+			if ctx := extract(made, p, metadataOf("x-request-id", "r2")); id(ctx) != "r2" {
+				t.Errorf("%q, want that of the second Extract", id(ctx))
+			}
+			if ctx := extract(extract(context.Background(), plain, metadataOf("x-request-id", "r1")), p, nil); id(ctx) != "r1" {
+				t.Errorf("%q in place of the one further out", id(ctx))
+			}
+		})
+	}
+}
+
+// TestGenerateRequestIDOff: nothing is made unasked.
+func TestGenerateRequestIDOff(t *testing.T) {
+	p := compile(t, propagation.Config{Formats: propagation.AllFormats()})
+	if ctx := received(p, "Accept", "*/*"); ctx != context.Background() {
+		t.Errorf("made %v of nothing", ctx)
+	}
+	if id := propagation.RequestIDFromContext(received(p, "B3", "0")); id != "" {
+		t.Errorf("made %q unasked", id)
+	}
+}
+
+// TestGenerateRequestIDAllocations: the node, and the id.
+func TestGenerateRequestIDAllocations(t *testing.T) {
+	ctx := context.Background()
+	for name, in := range map[string]http.Header{
+		"nothing else": carrier("Accept", "*/*"),
+		"headers":      carrier("Accept", "*/*", "Traceparent", callerW3C, "B3", callerB3),
+	} {
+		p := compile(t, propagation.Config{GenerateRequestID: true})
+		if n := testing.AllocsPerRun(100, func() { p.ExtractHTTP(ctx, in) }); n != 2 {
+			t.Errorf("%s: %v allocations, want 2", name, n)
+		}
+		in.Set("X-Request-Id", "r1")
+		if n := testing.AllocsPerRun(100, func() { p.ExtractHTTP(ctx, in) }); n != 1 {
+			t.Errorf("%s and an id: %v allocations, want 1", name, n)
+		}
+	}
+}

@@ -1,0 +1,178 @@
+package propagation
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// TestIndexes: each index finds its names, and nothing else, as a plain map would.
+func TestIndexes(t *testing.T) {
+	random := randomNames(rand.New(rand.NewPCG(1, 2)), maxHeaders)
+	for name, c := range map[string]Config{
+		"nothing":        {Formats: []Format{}, Emit: []Format{}},
+		"zero":           {},
+		"all":            {Formats: AllFormats()},
+		"all and random": {Formats: AllFormats(), Headers: random},
+		"just random":    {Formats: []Format{}, Headers: random},
+		"read only":      {Formats: []Format{}, ReadOnly: []Format{Jaeger, XRay}},
+		"emitted":        {Formats: []Format{Linkerd1}, Emit: []Format{B3Multi, Jaeger}},
+	} {
+		p, err := New(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(name+"/readHTTP", func(t *testing.T) { checkIndex(t, p.readHTTP, oracle(p, false), false) })
+		t.Run(name+"/readMetadata", func(t *testing.T) { checkIndex(t, p.readMetadata, oracle(p, false), true) })
+		t.Run(name+"/sentHTTP", func(t *testing.T) { checkIndex(t, p.sentHTTP, oracle(p, true), true) })
+		t.Run(name+"/sentMetadata", func(t *testing.T) { checkIndex(t, p.sentMetadata, oracle(p, true), true) })
+	}
+}
+
+// oracle is what an index ought to know: the lower-case names that p reads, and those
+// that it may write too where sent.
+func oracle(p *Propagator, sent bool) (want map[string]fieldID) {
+	want = map[string]fieldID{}
+	for _, f := range AllFormats() {
+		for i, name := range f.Fields() {
+			if p.reads.has(f) || sent && p.owns.has(firstField[f]+fieldID(i)) {
+				want[name] = firstField[f] + fieldID(i)
+			}
+		}
+	}
+	for i, h := range p.headers {
+		want[h.lower] = firstHeader + fieldID(i)
+	}
+	return want
+}
+
+// checkIndex asks for every known name of the package and for its neighbours.
+func checkIndex(t *testing.T, x *index, want map[string]fieldID, folded bool) {
+	asked := []string{"", "x", "accept", "traceparent", strings.Repeat("x", 300), "ø", "\x00", "-", "x-"}
+	for name := range want {
+		asked = append(asked, name)
+	}
+	for _, f := range AllFormats() {
+		asked = append(asked, f.Fields()...)
+		for _, prefix := range f.Prefixes() {
+			asked = append(asked, prefix, prefix+"k", prefix[:len(prefix)-1])
+		}
+	}
+	found := 0
+	for _, lower := range asked {
+		for _, near := range neighbours(lower) {
+			for _, key := range []string{near, http.CanonicalHeaderKey(near), strings.ToUpper(near)} {
+				id, ours := want[strings.ToLower(key)]
+				ours = ours && (folded || key == http.CanonicalHeaderKey(key))
+				got := x.find(key)
+				switch {
+				case ours && (got == nil || got.id != id):
+					t.Errorf("%q: found %v, want %d", key, got, id)
+				case !ours && got != nil:
+					t.Errorf("%q: found %q", key, got.key)
+				case ours:
+					found++
+				}
+			}
+		}
+	}
+	if found < len(want) {
+		t.Errorf("found %d of %d names", found, len(want))
+	}
+}
+
+// neighbours are a name and what differs from it by one byte.
+func neighbours(name string) []string {
+	near := []string{name, name + "x", "x" + name, name + " ", name + "\x00", name + "\x80"}
+	for i := range len(name) {
+		near = append(near, name[:i]+name[i+1:], name[:i]+"q"+name[i+1:])
+	}
+	return near
+}
+
+// randomNames are header names of 1 to 80 characters that no format owns.
+func randomNames(r *rand.Rand, n int) []string {
+	const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789-_.!"
+	seen := map[string]bool{}
+	var names []string
+	for len(names) < n {
+		name := make([]byte, 1+r.IntN(80))
+		for i := range name {
+			name[i] = alphabet[r.IntN(len(alphabet))]
+		}
+		if s := string(name); !seen[s] && refuseHeader(s, false) == "" {
+			seen[s] = true
+			names = append(names, s)
+		}
+	}
+	return names
+}
+
+// TestIndexPrefixes: a prefix is found in any case, with at least one character behind it.
+func TestIndexPrefixes(t *testing.T) {
+	p := MustNew(Config{Formats: AllFormats()})
+	none := MustNew(Config{Formats: []Format{W3C, Baggage}})
+	for _, f := range AllFormats() {
+		for _, prefix := range f.Prefixes() {
+			for _, spelled := range []string{prefix, http.CanonicalHeaderKey(prefix), strings.ToUpper(prefix)} {
+				for _, x := range []*index{p.readHTTP, p.readMetadata, p.sentHTTP, p.sentMetadata} {
+					if id, ok := x.findPrefix(spelled + "k"); !ok || fields[id].format != f || !fields[id].prefix {
+						t.Errorf("%q: found %d, %v", spelled+"k", id, ok)
+					}
+					if _, ok := x.findPrefix(spelled); ok {
+						t.Errorf("%q: found with no key", spelled)
+					}
+				}
+				if _, ok := none.readHTTP.findPrefix(spelled + "k"); ok {
+					t.Errorf("%q: found by a Propagator that does not carry %v", spelled+"k", f)
+				}
+			}
+		}
+	}
+	for _, key := range []string{"", "u", "uberctx", "uberctx_k", "xuberctx-k", "ot-tracer-k", "l5d-k", "uberctx\x80k"} {
+		if _, ok := p.readHTTP.findPrefix(key); ok {
+			t.Errorf("%q: found", key)
+		}
+	}
+}
+
+// TestIndexCollisions fills one slot's neighbourhood with names that the hash cannot tell apart.
+func TestIndexCollisions(t *testing.T) {
+	// The hash reads the length and three letters; these differ in another.
+	var alike []string
+	for c := 'a'; c <= 'z'; c++ {
+		alike = append(alike, fmt.Sprintf("x%ctenant-name", c))
+	}
+	for _, name := range alike[1:] {
+		if hashOf(name) != hashOf(alike[0]) {
+			t.Fatalf("%q and %q do not collide: choose other names", name, alike[0])
+		}
+	}
+	p := MustNew(Config{Formats: AllFormats(), Headers: alike[:25]})
+	for _, x := range []*index{p.readMetadata, p.sentMetadata} {
+		for i, name := range alike[:25] {
+			if n := x.find(name); n == nil || n.id != firstHeader+fieldID(i) {
+				t.Errorf("%q: found %v", name, n)
+			}
+		}
+		if n := x.find(alike[25]); n != nil {
+			t.Errorf("%q: found %q", alike[25], n.key)
+		}
+	}
+}
+
+// TestIndexNoFalseMatch compares with a map over a great many names.
+func TestIndexNoFalseMatch(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	names := randomNames(r, maxHeaders)
+	p := MustNew(Config{Headers: names})
+	want := oracle(p, false)
+	for _, key := range append(randomNames(r, 20000), names...) {
+		id, ours := want[key]
+		if n := p.readMetadata.find(key); (n != nil) != ours || ours && n.id != id {
+			t.Fatalf("%q: found %v, want %v", key, n, ours)
+		}
+	}
+}

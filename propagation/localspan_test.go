@@ -1,0 +1,152 @@
+package propagation_test
+
+import (
+	"context"
+	"encoding/binary"
+	"maps"
+	"net/http"
+	"strconv"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+	"go.opentelemetry.io/otel"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
+)
+
+const (
+	callerRoot = "Root=1-463ac35c-9f6413ad48485a3953bb6124"
+	elbSelf    = "Self=1-67891234-12456789abcdef012345678"
+	lineage    = "Lineage=a87bd80c:1"
+)
+
+// family is one request in every format that names spans, with what else each carries.
+var family = carrier(
+	"Traceparent", callerW3C, "Tracestate", "a=1",
+	"B3", callerTrace+"-"+callerSpan+"-d-0000000000000005",
+	"X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan, "X-B3-Parentspanid", "0000000000000005", "X-B3-Flags", "1",
+	"Grpc-Trace-Bin", callerBin,
+	"X-Cloud-Trace-Context", callerTrace+"/11744061942159299346;o=1",
+	"X-Ot-Span-Context", "EhQJJGG7UzlaSEgREtOWGh1K+6IYAQ==",
+	"X-Datadog-Trace-Id", "5208512171318403364", "X-Datadog-Parent-Id", "11744061942159299346", "X-Datadog-Sampling-Priority", "2",
+	"X-Datadog-Origin", "rum", "X-Datadog-Tags", "_dd.p.dm=-4,_dd.p.tid=463ac35c9f6413ad,_dd.p.x=y",
+	"Uber-Trace-Id", callerTrace+":"+callerSpan+":0:3",
+	"X-Amzn-Trace-Id", elbSelf+";"+callerRoot+";Parent="+callerSpan+";Sampled=1;"+lineage,
+	"Ot-Tracer-Traceid", callerTrace[16:], "Ot-Tracer-Spanid", callerSpan, "Ot-Tracer-Sampled", "true",
+)
+
+// luggage travels with it and names no span.
+var luggage = carrier("Uberctx-A", "1", "Ot-Baggage-K", "v", "X-Request-Id", "r1", "Sw8", "opaque", "L5d-Ctx-Trace", "opaque", "Baggage", "k=v")
+
+// whole carries all of it.
+func whole(t *testing.T) (*propagation.Propagator, context.Context) {
+	p := compile(t, propagation.Config{Formats: propagation.AllFormats()})
+	in := family.Clone()
+	maps.Copy(in, luggage)
+	return p, p.ExtractHTTP(context.Background(), in)
+}
+
+// expectFamily checks what went out of all formats: the two binary ones by what they say,
+// the others byte for byte.
+func expectFamily(t *testing.T, out http.Header, sc trace.SpanContext, want http.Header) {
+	t.Helper()
+	for _, f := range []propagation.Format{propagation.GRPCTraceBin, propagation.OTSpanContext} {
+		got := read(t, f, out)
+		id := sc.TraceID()
+		if f == propagation.OTSpanContext { // it has 64 bits
+			clear(id[:8])
+		}
+		if got.TraceID != id || got.SpanID != sc.SpanID() || got.Sampling.Sampled() != sc.IsSampled() {
+			t.Errorf("%v says %+v of span %v", f, got, sc)
+		}
+		out.Del(f.Fields()[0])
+	}
+	want = want.Clone()
+	maps.Copy(want, luggage)
+	expect(t, out, want)
+}
+
+func decimal(id trace.SpanID) string { return strconv.FormatUint(binary.BigEndian.Uint64(id[:]), 10) }
+
+// TestLocalSpan: a child of the caller's span is what every format names, with its
+// parent; what else they carry holds, as it is the same trace.
+func TestLocalSpan(t *testing.T) {
+	p, ctx := whole(t)
+	child, span := tracer(t, sdktrace.AlwaysSample()).Start(ctx, "child")
+	check := func(ctx context.Context, span trace.Span, parent string) {
+		t.Helper()
+		sc := span.SpanContext()
+		id := sc.SpanID().String()
+		expectFamily(t, sent(p, ctx), sc, carrier(
+			"Traceparent", "00-"+callerTrace+"-"+id+"-01", "Tracestate", "a=1",
+			"B3", callerTrace+"-"+id+"-d-"+parent,
+			"X-B3-Traceid", callerTrace, "X-B3-Spanid", id, "X-B3-Parentspanid", parent, "X-B3-Flags", "1",
+			"X-Cloud-Trace-Context", callerTrace+"/"+decimal(sc.SpanID())+";o=1",
+			"X-Datadog-Trace-Id", "5208512171318403364", "X-Datadog-Parent-Id", decimal(sc.SpanID()), "X-Datadog-Sampling-Priority", "2",
+			"X-Datadog-Origin", "rum", "X-Datadog-Tags", "_dd.p.dm=-4,_dd.p.tid=463ac35c9f6413ad,_dd.p.x=y",
+			"Uber-Trace-Id", callerTrace+":"+id+":0:3",
+			"X-Amzn-Trace-Id", callerRoot+";Parent="+id+";Sampled=1;"+elbSelf+";"+lineage,
+			"Ot-Tracer-Traceid", callerTrace[16:], "Ot-Tracer-Spanid", id, "Ot-Tracer-Sampled", "true",
+		))
+	}
+	check(child, span, callerSpan)
+	grandchild, inner := tracer(t, sdktrace.AlwaysSample()).Start(child, "grandchild")
+	check(grandchild, inner, span.SpanContext().SpanID().String())
+	inner.End()
+	span.End()
+	check(child, span, callerSpan) // it counts until it is replaced
+	check(p.ExtractHTTP(child, carrier("Traceparent", callerW3C, "Tracestate", "a=1")), span, callerSpan)
+	expectCounts(t, p, nil)
+}
+
+// TestLocalSpanDropped: a span that the sampler dropped is named all the same, and decides.
+func TestLocalSpanDropped(t *testing.T) {
+	p, ctx := whole(t)
+	ctx, span := tracer(t, sdktrace.NeverSample()).Start(ctx, "dropped")
+	sc := span.SpanContext()
+	id := sc.SpanID().String()
+	expectFamily(t, sent(p, ctx), sc, carrier( // it does not tell its parent
+		"Traceparent", "00-"+callerTrace+"-"+id+"-00", "Tracestate", "a=1",
+		"B3", callerTrace+"-"+id+"-0",
+		"X-B3-Traceid", callerTrace, "X-B3-Spanid", id, "X-B3-Sampled", "0",
+		"X-Cloud-Trace-Context", callerTrace+"/"+decimal(sc.SpanID())+";o=0",
+		"X-Datadog-Trace-Id", "5208512171318403364", "X-Datadog-Parent-Id", decimal(sc.SpanID()), "X-Datadog-Sampling-Priority", "0",
+		"X-Datadog-Origin", "rum", "X-Datadog-Tags", "_dd.p.tid=463ac35c9f6413ad,_dd.p.x=y",
+		"Uber-Trace-Id", callerTrace+":"+id+":0:0",
+		"X-Amzn-Trace-Id", callerRoot+";Parent="+id+";Sampled=0;"+elbSelf+";"+lineage,
+		"Ot-Tracer-Traceid", callerTrace[16:], "Ot-Tracer-Spanid", id, "Ot-Tracer-Sampled", "false",
+	))
+}
+
+// TestLocalSpanRestarted: in a trace of its own, nothing that belonged to the caller's is said of it.
+func TestLocalSpanRestarted(t *testing.T) {
+	p, ctx := whole(t)
+	ctx, span := tracer(t, sdktrace.AlwaysSample()).Start(ctx, "root", trace.WithNewRoot())
+	sc := span.SpanContext()
+	root, id := sc.TraceID().String(), sc.SpanID().String()
+	low := sc.TraceID()
+	expectFamily(t, sent(p, ctx), sc, carrier(
+		"Traceparent", "00-"+root+"-"+id+"-"+sc.TraceFlags().String(), // SDK roots are random
+		"B3", root+"-"+id+"-1",
+		"X-B3-Traceid", root, "X-B3-Spanid", id, "X-B3-Sampled", "1",
+		"X-Cloud-Trace-Context", root+"/"+decimal(sc.SpanID())+";o=1",
+		"X-Datadog-Trace-Id", decimal(trace.SpanID(low[8:])), "X-Datadog-Parent-Id", decimal(sc.SpanID()), "X-Datadog-Sampling-Priority", "1",
+		"X-Datadog-Tags", "_dd.p.tid="+root[:16],
+		"Uber-Trace-Id", root+":"+id+":0:1",
+		"X-Amzn-Trace-Id", "Root=1-"+root[:8]+"-"+root[8:]+";Parent="+id+";Sampled=1;"+lineage,
+		"Ot-Tracer-Traceid", root[16:], "Ot-Tracer-Spanid", id, "Ot-Tracer-Sampled", "true",
+	))
+}
+
+// TestNoSpans: a provider that makes none leaves the caller's, and so the lines as they came.
+func TestNoSpans(t *testing.T) {
+	p, ctx := whole(t)
+	want := family.Clone()
+	maps.Copy(want, luggage)
+	for name, provider := range map[string]trace.TracerProvider{"no-op": noop.NewTracerProvider(), "unset": otel.GetTracerProvider()} {
+		ctx, span := provider.Tracer("test").Start(ctx, "nothing")
+		t.Run(name, func(t *testing.T) { expect(t, sent(p, ctx), want) })
+		span.End()
+	}
+}

@@ -1,0 +1,115 @@
+package propagation_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+)
+
+// TestExtractMetadataAnyCase: lower case is the rule; other spellings are understood,
+// and lines of several spellings of one name all kept.
+func TestExtractMetadataAnyCase(t *testing.T) {
+	p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"X-Tenant"}})
+	want := metadataOf("traceparent", callerW3C, "x-b3-traceid", "t", "uberctx-k", "1", "x-tenant", "acme", "grpc-trace-bin", callerBinRaw)
+	for _, spell := range []func(string) string{strings.ToLower, strings.ToUpper, strings.Title} { //nolint:staticcheck // names are ASCII
+		in := map[string][]string{}
+		for name, vals := range want {
+			in[spell(name)] = vals
+		}
+		ctx := p.ExtractMetadata(context.Background(), in)
+		expect(t, sentMetadata(p, ctx), want)
+		if sc, ok := propagation.RemoteFromContext(ctx); !ok || sc.SpanID.String() != callerSpan {
+			t.Errorf("%q: remote %v, %v", in, sc, ok)
+		}
+	}
+	for _, name := range []string{"tracestate", "x-tenant", "uberctx-k"} {
+		t.Run("several spellings of "+name, func(t *testing.T) {
+			lines := map[string][]string{name: {"a=1"}, strings.ToUpper(name): {"c=3"}, strings.ToUpper(name[:1]) + name[1:]: {"d=4", "e=5"}}
+			lines["traceparent"] = []string{callerW3C}
+			for range 20 { // a map has no order
+				got := sentMetadata(p, p.ExtractMetadata(context.Background(), lines))
+				expect(t, got, metadataOf("traceparent", callerW3C, name, "a=1", name, "c=3", name, "d=4", name, "e=5"))
+				if t.Failed() {
+					return
+				}
+			}
+		})
+	}
+}
+
+// TestInjectMetadataReplaces: in whatever spelling a name is there, it is there once afterwards.
+func TestInjectMetadataReplaces(t *testing.T) {
+	p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"X-Tenant"}})
+	ctx := received(p, "Traceparent", callerW3C, "X-Request-Id", "r1", "Uberctx-K", "1", "X-Tenant", "acme")
+	for _, name := range []string{"traceparent", "x-request-id", "uberctx-k", "x-tenant", "b3", "tracestate"} {
+		for _, spelled := range []string{name, strings.ToUpper(name), strings.ToUpper(name[:1]) + name[1:]} {
+			t.Run(spelled, func(t *testing.T) {
+				md := metadataOf(spelled, "stale", "other", "stays")
+				for range 2 {
+					p.InjectMetadata(ctx, md)
+					expect(t, md, metadataOf("traceparent", callerW3C, "x-request-id", "r1", "uberctx-k", "1", "x-tenant", "acme", "other", "stays"))
+				}
+			})
+		}
+	}
+	md := metadataOf("traceparent", "mine", "Baggage", "mine")
+	p.InjectMetadata(context.Background(), md)
+	expect(t, md, metadataOf("traceparent", "mine", "Baggage", "mine"))
+}
+
+// TestInjectMetadataLegal: what grpc-go would fail the call for, or swallow, is left out and counted.
+func TestInjectMetadataLegal(t *testing.T) {
+	p := compile(t, propagation.Config{
+		Formats: propagation.AllFormats(),
+		Headers: []string{"user-agent", "x-tenant", "x!mark", "x-fine_name.2"},
+	})
+	ctx := received(p,
+		"X-Request-Id", "tab\tbed", "Uberctx-A", "ünïcode", "Uberctx-B", "fine", "Uberctx-C!", "key",
+		"Baggage", "k=v", "Baggage", "l=\x80", "Sw8", "del\x7f",
+		"User-Agent", "curl", "X!mark", "1", "X-Fine_name.2", "2", "X-Tenant", "\x01")
+	expect(t, sentMetadata(p, ctx), metadataOf("uberctx-b", "fine", "baggage", "k=v", "x-fine_name.2", "2"))
+	expectCounts(t, p, map[string]uint64{
+		"requestid left out": 1, "jaeger left out": 2, "baggage left out": 1, "sw8 left out": 1, "headers left out": 3,
+	})
+}
+
+// TestMetadataHTTPLegal: HTTP takes more, but for control characters.
+func TestMetadataHTTPLegal(t *testing.T) {
+	p := compile(t, propagation.Config{Formats: propagation.AllFormats()})
+	ctx := p.ExtractMetadata(context.Background(), metadataOf("x-request-id", "tab\tbed", "uberctx-a", "ünïcode", "sw8", "a\r\nb: c", "baggage", "k=v", "baggage", "\x00"))
+	expect(t, sent(p, ctx), carrier("X-Request-Id", "tab\tbed", "Uberctx-A", "ünïcode", "Baggage", "k=v"))
+	expectCounts(t, p, map[string]uint64{"sw8 left out": 1, "baggage left out": 1})
+}
+
+// TestMetadataBinary: -bin values are base64 in HTTP and bytes in metadata.
+func TestMetadataBinary(t *testing.T) {
+	for _, test := range []struct{ http, metadata, back []string }{
+		{[]string{"Grpc-Trace-Bin", callerBin}, []string{"grpc-trace-bin", callerBinRaw}, []string{"Grpc-Trace-Bin", callerBin}},
+		{[]string{"Grpc-Trace-Bin", callerBinPadded}, []string{"grpc-trace-bin", callerBinRaw}, []string{"Grpc-Trace-Bin", callerBin}},
+		{[]string{"X-Data-Bin", "/+8"}, []string{"x-data-bin", "\xff\xef"}, []string{"X-Data-Bin", "/+8"}},
+		{[]string{"X-Data-Bin", "AAE=, AAI,AAM="}, []string{"x-data-bin", "\x00\x01", "x-data-bin", "\x00\x02", "x-data-bin", "\x00\x03"}, []string{"X-Data-Bin", "AAE", "X-Data-Bin", "AAI", "X-Data-Bin", "AAM"}},
+	} {
+		p := compile(t, propagation.Config{Headers: []string{"x-data-bin"}})
+		ctx := received(p, test.http...)
+		expect(t, sent(p, ctx), carrier(test.http...))
+		expect(t, sentMetadata(p, ctx), metadataOf(test.metadata...))
+		ctx = p.ExtractMetadata(context.Background(), metadataOf(test.metadata...))
+		expect(t, sentMetadata(p, ctx), metadataOf(test.metadata...))
+		expect(t, sent(p, ctx), carrier(test.back...))
+		expectCounts(t, p, nil)
+	}
+
+	p := compile(t, propagation.Config{Headers: []string{"x-data-bin"}})
+	ctx := received(p, "X-Data-Bin", "no base64!", "X-Data-Bin", "AAE", "Grpc-Trace-Bin", "!")
+	expect(t, sentMetadata(p, ctx), metadataOf("x-data-bin", "\x00\x01"))
+	expectCounts(t, p, map[string]uint64{"headers left out": 1, "grpctracebin left out": 1})
+}
+
+// TestInjectMetadataLowers: names under a prefix too.
+func TestInjectMetadataLowers(t *testing.T) {
+	p := compile(t, propagation.Config{Formats: propagation.AllFormats()})
+	ctx := received(p, "Uberctx-UserID", "1", "OT-Baggage-Key", "2", "L5d-Ctx-Trace", "3")
+	expect(t, sentMetadata(p, ctx), metadataOf("uberctx-userid", "1", "ot-baggage-key", "2", "l5d-ctx-trace", "3"))
+}

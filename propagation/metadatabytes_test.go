@@ -1,0 +1,105 @@
+package propagation_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+	"go.opentelemetry.io/otel/baggage"
+)
+
+// groups are the lines of a request, those first that stay longest where they are too many for metadata.
+var groups = [][]string{
+	{"b3", callerB3},
+	{"traceparent", callerW3C, "tracestate", "a=1", "tracestate", "b=2"},
+	{"x-request-id", "r1", "sw8", "opaque"},
+	{"x-tenant", "acme", "end-user", "jason"},
+	{"uberctx-a", "1", "ot-baggage-k", "2"},
+	{"baggage", "k=v"},
+}
+
+// allowing carries them, of metadata no more than some bytes.
+func allowing(t *testing.T, bytes int) *propagation.Propagator {
+	return compile(t, propagation.Config{
+		Formats: []propagation.Format{propagation.B3Single, propagation.Baggage, propagation.W3C, propagation.RequestID,
+			propagation.Jaeger, propagation.OTTrace, propagation.SkyWalking},
+		Headers: []string{"x-tenant", "end-user"},
+		Limits:  propagation.Limits{MetadataBytes: bytes},
+	})
+}
+
+// metadataSize is the size of lines as HTTP/2 counts it: name, value and 32 for each.
+func metadataSize(pairs []string) (n int) {
+	return len(strings.Join(pairs, "")) + 32*len(pairs)/2
+}
+
+// TestMetadataBytes: over the limit baggage goes first, then names under prefixes, then headers,
+// then what names no span, then the trace formats from the last preferred on.
+func TestMetadataBytes(t *testing.T) {
+	all := slices.Concat(groups...)
+	for keep := 1; keep <= len(groups); keep++ {
+		t.Run(fmt.Sprintf("%d groups", keep), func(t *testing.T) {
+			want := slices.Concat(groups[:keep]...)
+			fits := allowing(t, metadataSize(want))
+			expect(t, sentMetadata(fits, received(fits, all...)), metadataOf(want...))
+			expect(t, sent(fits, received(fits, all...)), carrier(all...)) // it is a limit of gRPC's
+
+			short := allowing(t, metadataSize(want)-1)
+			expect(t, sentMetadata(short, received(short, all...)), metadataOf(slices.Concat(groups[:keep-1]...)...))
+		})
+	}
+}
+
+// TestMetadataBytesCounted: whatever is dropped is counted, and nothing else.
+func TestMetadataBytesCounted(t *testing.T) {
+	counts := []map[string]uint64{
+		{"b3 too large": 1},
+		{"tracecontext too large": 1},
+		{"requestid too large": 1, "sw8 too large": 1},
+		{"headers too large": 1},
+		{"jaeger too large": 1, "ottrace too large": 1},
+		{"baggage too large": 1},
+	}
+	for i, group := range groups {
+		t.Run(group[0], func(t *testing.T) {
+			p := allowing(t, 1)
+			expect(t, sentMetadata(p, received(p, group...)), nil)
+			expectCounts(t, p, counts[i])
+		})
+	}
+	t.Run("changed baggage", func(t *testing.T) {
+		p := allowing(t, 60)
+		ctx := received(p, "X-Request-Id", "r1", "Baggage", "k=v")
+		bag, err := baggage.Parse("k=w,l=" + strings.Repeat("x", 60))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx = baggage.ContextWithBaggage(ctx, bag)
+		expect(t, sentMetadata(p, ctx), metadataOf("x-request-id", "r1"))
+		expectCounts(t, p, map[string]uint64{"baggage too large": 1})
+	})
+}
+
+// TestMetadataBytesEncoded: what is written for a local span counts and is dropped as what came.
+func TestMetadataBytesEncoded(t *testing.T) {
+	want := []string{"traceparent", otherW3C}
+	config := propagation.Config{
+		Formats:   []propagation.Format{propagation.W3C, propagation.B3Single},
+		LocalSpan: running(otherSpan),
+	}
+	for bytes, want := range map[int][]string{metadataSize(want): want, metadataSize(want) - 1: nil} {
+		config.Limits.MetadataBytes = bytes
+		p := compile(t, config)
+		md := metadataOf("b3", "stale", "traceparent", "stale")
+		p.InjectMetadata(received(p, "Traceparent", callerW3C, "B3", callerB3), md)
+		expect(t, md, metadataOf(want...))
+	}
+	p := compile(t, propagation.Config{Limits: propagation.Limits{MetadataBytes: metadataSize([]string{"grpc-trace-bin", callerBin})}})
+	ctx := p.ExtractMetadata(context.Background(), metadataOf("grpc-trace-bin", callerBinRaw)) // on the wire it is base64
+	expect(t, sentMetadata(p, ctx), metadataOf("grpc-trace-bin", callerBinRaw))
+	p = compile(t, propagation.Config{Limits: propagation.Limits{MetadataBytes: metadataSize([]string{"grpc-trace-bin", callerBin}) - 1}})
+	expect(t, sentMetadata(p, p.ExtractMetadata(context.Background(), metadataOf("grpc-trace-bin", callerBinRaw))), nil)
+}

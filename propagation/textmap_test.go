@@ -1,0 +1,209 @@
+package propagation_test
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+	otelprop "go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// carries all formats and a header, through OpenTelemetry's interface.
+func textPropagator(t *testing.T) *propagation.Propagator {
+	return compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"X-Tenant"}})
+}
+
+func expectText(t *testing.T, got, want otelprop.MapCarrier) {
+	t.Helper()
+	if !maps.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+// TestTextMapCarrier: one line a name, names in lower case, prefixes by Keys.
+func TestTextMapCarrier(t *testing.T) {
+	p := textPropagator(t)
+	in := otelprop.MapCarrier{
+		"traceparent": callerW3C, "tracestate": "a=1, b=2", "b3": callerB3, "baggage": "k=v;p",
+		"uber-trace-id": "1:2:0:1", "uberctx-a": "1", "l5d-ctx-trace": "x", "x-tenant": "acme",
+	}
+	ctx := p.Extract(context.Background(), in)
+	if sc := trace.SpanContextFromContext(ctx); !sc.IsRemote() || sc.SpanID().String() != callerSpan {
+		t.Errorf("remote span %v", sc)
+	}
+	out := otelprop.MapCarrier{}
+	p.Inject(ctx, out)
+	expectText(t, out, in)
+	p.Inject(ctx, out)
+	expectText(t, out, in)
+
+	ctx = p.Extract(context.Background(), otelprop.MapCarrier{"Traceparent": callerW3C, "Uberctx-A": "1", "accept": "*/*"})
+	out = otelprop.MapCarrier{}
+	p.Inject(ctx, out)
+	expectText(t, out, otelprop.MapCarrier{"uberctx-a": "1"}) // a key under a prefix is found by Keys, in any case
+}
+
+// TestTextHeaderCarrier is the way otelhttp comes: as ExtractHTTP and InjectHTTP.
+func TestTextHeaderCarrier(t *testing.T) {
+	p := textPropagator(t)
+	in := carrier("Traceparent", callerW3C, "Tracestate", "a=1", "Tracestate", "b=2", "Grpc-Trace-Bin", callerBinPadded,
+		"X-Request-Id", "one", "X-Request-Id", "two", "Uberctx-A", "ü\t", "X-Tenant", "acme")
+	ctx := p.Extract(context.Background(), otelprop.HeaderCarrier(in))
+	out := carrier("B3", "stale", "X-Request-Id", "old", "Accept", "*/*")
+	p.Inject(ctx, otelprop.HeaderCarrier(out))
+	want := in.Clone()
+	want.Set("Accept", "*/*")
+	expect(t, out, want)
+	expectCounts(t, p, nil)
+}
+
+// TestTextValuesGetter: all lines are read where the carrier has them, else the first.
+func TestTextValuesGetter(t *testing.T) {
+	p := textPropagator(t)
+	in := valuesCarrier{
+		"traceparent": {callerW3C}, "tracestate": {"a=1", "", "b=2"}, "baggage": {"k=v", "l=w"},
+		"uberctx-a": {"1", "2"}, "x-tenant": {"acme", "other"},
+	}
+	want := carrier("Traceparent", callerW3C, "Tracestate", "a=1", "Tracestate", "b=2", "Baggage", "k=v", "Baggage", "l=w",
+		"Uberctx-A", "1", "Uberctx-A", "2", "X-Tenant", "acme", "X-Tenant", "other")
+	expect(t, sent(p, p.Extract(context.Background(), in)), want)
+
+	first := struct{ otelprop.TextMapCarrier }{in} // hides Values
+	want = carrier("Traceparent", callerW3C, "Tracestate", "a=1", "Baggage", "k=v", "Uberctx-A", "1", "X-Tenant", "acme")
+	expect(t, sent(p, p.Extract(context.Background(), first)), want)
+}
+
+// TestTextOneLine: lists are joined, lines that agree are one, others are left out.
+func TestTextOneLine(t *testing.T) {
+	p := textPropagator(t)
+	ctx := received(p, "Traceparent", callerW3C, "Tracestate", "a=1", "Tracestate", "b=2", "Baggage", "k=v", "Baggage", "l=w",
+		"X-Request-Id", "same", "X-Request-Id", "same", "Sw8", "one", "Sw8", "two", "X-Tenant", "acme", "X-Tenant", "other")
+	out := otelprop.MapCarrier{}
+	p.Inject(ctx, out)
+	expectText(t, out, otelprop.MapCarrier{"traceparent": callerW3C, "tracestate": "a=1,b=2", "baggage": "k=v,l=w", "x-request-id": "same"})
+	expectCounts(t, p, map[string]uint64{"sw8 left out": 1, "headers left out": 1})
+}
+
+// TestTextPrintable: a value that is not printable ASCII is left out.
+func TestTextPrintable(t *testing.T) {
+	p := textPropagator(t)
+	ctx := received(p, "X-Request-Id", "r1", "Uberctx-A", "naïve", "Uberctx-B", "tab\tbed", "Uberctx-C", " plain ~ ",
+		"X-Tenant", "a\x7f", "Baggage", "k=v", "Baggage", "l=ü", "Sw8", "\x80")
+	out := otelprop.MapCarrier{}
+	p.Inject(ctx, out)
+	expectText(t, out, otelprop.MapCarrier{"x-request-id": "r1", "uberctx-c": " plain ~ "})
+	expectCounts(t, p, map[string]uint64{"jaeger left out": 2, "headers left out": 1, "baggage left out": 1, "sw8 left out": 1})
+}
+
+// TestTextBinary: grpc-trace-bin is read raw or base64, and written to HTTP only.
+func TestTextBinary(t *testing.T) {
+	for value, inHTTP := range map[string]string{callerBinRaw: callerBin, callerBin: callerBin, callerBinPadded: callerBinPadded} {
+		p := textPropagator(t)
+		ctx := p.Extract(context.Background(), otelprop.MapCarrier{"grpc-trace-bin": value, "x-request-id": "r1"})
+		if sc, ok := propagation.RemoteFromContext(ctx); !ok || sc.SpanID.String() != callerSpan {
+			t.Errorf("%q: %v, %v", value, sc, ok)
+		}
+		out := otelprop.MapCarrier{}
+		p.Inject(ctx, out)
+		expectText(t, out, otelprop.MapCarrier{"x-request-id": "r1"})
+		expectCounts(t, p, map[string]uint64{"grpctracebin left out": 1})
+		expect(t, sent(p, ctx), carrier("Grpc-Trace-Bin", inHTTP, "X-Request-Id", "r1"))
+		expect(t, sentMetadata(p, ctx), metadataOf("grpc-trace-bin", callerBinRaw, "x-request-id", "r1"))
+	}
+
+	p := compile(t, propagation.Config{LocalSpan: running(otherSpan), Emit: []propagation.Format{propagation.GRPCTraceBin, propagation.W3C}})
+	out := otelprop.MapCarrier{}
+	p.Inject(context.Background(), out)
+	expectText(t, out, otelprop.MapCarrier{"traceparent": otherW3C})
+	expectCounts(t, p, map[string]uint64{"grpctracebin left out": 1})
+}
+
+// TestTextHiding: Extract hides a local span behind the caller's, ExtractHTTP does not.
+func TestTextHiding(t *testing.T) {
+	p := textPropagator(t)
+	local := trace.ContextWithSpanContext(context.Background(), trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID: otherSpan.TraceID, SpanID: otherSpan.SpanID, TraceFlags: trace.FlagsSampled,
+	}))
+	in := carrier("Traceparent", callerW3C)
+	text := otelprop.MapCarrier{"traceparent": callerW3C}
+
+	for name, test := range map[string]struct {
+		ctx    context.Context
+		active string
+	}{
+		"Extract":               {p.Extract(local, otelprop.HeaderCarrier(in)), callerW3C},
+		"Extract, text":         {p.Extract(local, text), callerW3C},
+		"Extract, no ids":       {p.Extract(local, otelprop.MapCarrier{"b3": "0"}), otherW3C},
+		"Extract, nothing":      {p.Extract(local, otelprop.MapCarrier{}), otherW3C},
+		"Extract, then HTTP":    {p.ExtractHTTP(p.Extract(local, text), in), callerW3C},
+		"ExtractHTTP":           {p.ExtractHTTP(local, in), otherW3C},
+		"ExtractMetadata":       {p.ExtractMetadata(local, metadataOf("traceparent", callerW3C)), otherW3C},
+		"ExtractHTTP, then not": {p.Extract(p.ExtractHTTP(local, in), text), callerW3C},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sc := trace.SpanContextFromContext(test.ctx)
+			if sc.IsRemote() != (test.active == callerW3C) {
+				t.Errorf("active %v", sc)
+			}
+			out := otelprop.MapCarrier{}
+			p.Inject(test.ctx, out)
+			if out["traceparent"] != test.active {
+				t.Errorf("sent %q, want %s", out, test.active)
+			}
+		})
+	}
+}
+
+// TestTextCannotDelete: what another carrier holds already stays, as far as it is not overwritten.
+func TestTextCannotDelete(t *testing.T) {
+	p := textPropagator(t)
+	out := otelprop.MapCarrier{"traceparent": "stale", "b3": "stale"}
+	p.Inject(received(p, "Traceparent", callerW3C), out)
+	expectText(t, out, otelprop.MapCarrier{"traceparent": callerW3C, "b3": "stale"})
+}
+
+// TestTextNil: no carrier, no Propagator and no context are no reason to panic.
+func TestTextNil(t *testing.T) {
+	p := textPropagator(t)
+	ctx := received(p, "Traceparent", callerW3C)
+	for _, c := range []otelprop.TextMapCarrier{nil, otelprop.MapCarrier(nil), otelprop.HeaderCarrier(nil)} {
+		if got := p.Extract(ctx, c); got != ctx {
+			t.Errorf("%T: another context", c)
+		}
+		p.Inject(ctx, c)
+	}
+	p.InjectHTTP(ctx, nil)
+	p.InjectMetadata(ctx, nil)
+
+	var none *propagation.Propagator
+	out := otelprop.MapCarrier{}
+	if none.Extract(ctx, otelprop.MapCarrier{"b3": callerB3}) != ctx || none.Fields() != nil {
+		t.Error("the nil Propagator carries something")
+	}
+	none.Inject(ctx, out)
+	expectText(t, out, otelprop.MapCarrier{})
+
+	var noContext context.Context
+	ctx = p.Extract(noContext, otelprop.MapCarrier{"b3": callerB3})
+	expect(t, sent(p, ctx), carrier("B3", callerB3))
+	p.Inject(noContext, out)
+	expectText(t, out, otelprop.MapCarrier{})
+}
+
+// TestTextFields: what Inject sets is named.
+func TestTextFields(t *testing.T) {
+	p := compile(t, propagation.Config{LocalSpan: running(otherSpan), Emit: propagation.AllFormats()[:6], Headers: []string{"X-Tenant"}})
+	out := otelprop.MapCarrier{}
+	p.Inject(received(p, "X-Request-Id", "r1", "Baggage", "k=v", "X-Tenant", "acme"), out)
+	for name := range out {
+		if !slices.Contains(p.Fields(), name) {
+			t.Errorf("%s is not among %q", name, p.Fields())
+		}
+	}
+	if len(out) < 7 {
+		t.Errorf("sent only %q", out)
+	}
+}
