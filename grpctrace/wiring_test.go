@@ -157,3 +157,15 @@ func TestPromise8_NilPropagator(t *testing.T) {
 		}
 	})
 }
+
+// Where grpc-go's context keys are not known, its public functions do the same.
+func TestPublicFunctionsOnTheWire(t *testing.T) {
+	grpctrace.ForgetKeys(t)
+	p := propagation.MustNew(everything())
+	back := serve(t, echo())
+	eachWiring(t, func(t *testing.T, w wiring, call caller) {
+		checkVerbatim(t, arrived(t, sending(t, inbound(1)), call, w.between(t, p, back)), inbound(1))
+		mine := metadata.NewOutgoingContext(received(t.Context(), p, 1), byHand())
+		checkMerged(t, arrived(t, mine, call, dial(t, back, w.client(p)...)), 1)
+	})
+}

@@ -44,7 +44,6 @@ func TestPromise6_NoInputFailsARequest(t *testing.T) {
 		}
 		calls(w, r)
 	})))
-	formats := len(spansNamed(inbound(1)))
 	for _, name := range slices.Sorted(maps.Keys(inbound(1))) {
 		t.Run(name, func(t *testing.T) {
 			for kind, lines := range garbage {
@@ -55,8 +54,8 @@ func TestPromise6_NoInputFailsARequest(t *testing.T) {
 				// With a span, every format says what is right.
 				resp, body := exchange(t, front.URL+"/span", headers)
 				named := spansNamed(echoed(t, resp, body))
-				if len(named) != formats {
-					t.Errorf("%s in %s: %d formats name a span, want %d", kind, name, len(named), formats)
+				if len(named) != spanFormats {
+					t.Errorf("%s in %s: %d formats name a span, want %d", kind, name, len(named), spanFormats)
 				}
 				for f, sc := range named {
 					if sc.SpanID.String() != resp.Header.Get("Local") {

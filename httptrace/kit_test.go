@@ -28,7 +28,7 @@ func traceID(n uint64) string { return fmt.Sprintf("463ac35c9f6413ad%016x", n) }
 func spanID(n uint64) string  { return fmt.Sprintf("%016x", n|1<<63) }
 
 // inbound is what a sidecar that speaks every format sends with request n: all of
-// them valid, naming one span, and each value naming n somehow.
+// them valid, naming one span, and n in each value that has the room.
 func inbound(n uint64) http.Header {
 	trace, span := traceID(n), spanID(n)
 	bin, _ := hex.DecodeString("0000" + trace + "01" + span + "0201")
@@ -39,40 +39,36 @@ func inbound(n uint64) http.Header {
 	carrier = append(carrier, 0x18, 1)
 	base64Of := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 
-	h := http.Header{}
-	for name, values := range map[string][]string{
-		"traceparent":                 {"00-" + trace + "-" + span + "-01"},
-		"tracestate":                  {"vendor=" + span, "tenant@x=" + span + ",0level2=" + trace},
-		"b3":                          {trace + "-" + span + "-1"},
-		"x-b3-traceid":                {trace},
-		"x-b3-spanid":                 {span},
-		"x-b3-sampled":                {"1"},
-		"grpc-trace-bin":              {base64.RawStdEncoding.EncodeToString(bin)},
-		"x-cloud-trace-context":       {fmt.Sprintf("%s/%d;o=1", trace, n|1<<63)},
-		"x-ot-span-context":           {base64.StdEncoding.EncodeToString(carrier)},
-		"x-request-id":                {fmt.Sprintf("%08x-7b1a-9d5e-8f57-%012x", n, n)},
-		"baggage":                     {"user=" + span + ";p=1", "tenant=" + trace},
-		"x-datadog-trace-id":          {fmt.Sprint(n)},
-		"x-datadog-parent-id":         {fmt.Sprint(n | 1<<63)},
-		"x-datadog-sampling-priority": {"2"},
-		"x-datadog-tags":              {"_dd.p.tid=463ac35c9f6413ad,_dd.p.n=" + span},
-		"uber-trace-id":               {trace + ":" + span + ":0:1"},
-		"uberctx-user":                {"u" + span},
-		"x-amzn-trace-id":             {"Root=1-" + trace[:8] + "-" + trace[8:] + ";Parent=" + span + ";Sampled=1;Lineage=" + span},
-		"ot-tracer-traceid":           {trace[16:]},
-		"ot-tracer-spanid":            {span},
-		"ot-tracer-sampled":           {"true"},
-		"ot-baggage-user":             {"o" + span},
-		"sw8":                         {"1-" + base64Of(trace) + "-" + base64Of(span) + "-3-c3Zj-aW5z-ZXA=-YWRkcg=="},
-		"x-client-trace-id":           {"client-" + span},
-		"l5d-ctx-trace":               {base64Of("l5d." + span)},
-		"request-id":                  {"|" + trace + "." + span + "."},
-		"correlation-context":         {"k=" + span},
-		"end-user":                    {"user-" + span},
-	} {
-		h[http.CanonicalHeaderKey(name)] = values
+	return http.Header{
+		"Traceparent":                 {"00-" + trace + "-" + span + "-01"},
+		"Tracestate":                  {"vendor=" + span, "tenant@x=" + span + ",0level2=" + trace},
+		"B3":                          {trace + "-" + span + "-1"},
+		"X-B3-Traceid":                {trace},
+		"X-B3-Spanid":                 {span},
+		"X-B3-Sampled":                {"1"},
+		"Grpc-Trace-Bin":              {base64.RawStdEncoding.EncodeToString(bin)},
+		"X-Cloud-Trace-Context":       {fmt.Sprintf("%s/%d;o=1", trace, n|1<<63)},
+		"X-Ot-Span-Context":           {base64.StdEncoding.EncodeToString(carrier)},
+		"X-Request-Id":                {fmt.Sprintf("%08x-7b1a-9d5e-8f57-%012x", n, n)},
+		"Baggage":                     {"user=" + span + ";p=1", "tenant=" + trace},
+		"X-Datadog-Trace-Id":          {fmt.Sprint(n)},
+		"X-Datadog-Parent-Id":         {fmt.Sprint(n | 1<<63)},
+		"X-Datadog-Sampling-Priority": {"2"},
+		"X-Datadog-Tags":              {"_dd.p.tid=463ac35c9f6413ad,_dd.p.n=" + span},
+		"Uber-Trace-Id":               {trace + ":" + span + ":0:1"},
+		"Uberctx-User":                {"u" + span},
+		"X-Amzn-Trace-Id":             {"Root=1-" + trace[:8] + "-" + trace[8:] + ";Parent=" + span + ";Sampled=1;Lineage=" + span},
+		"Ot-Tracer-Traceid":           {trace[16:]},
+		"Ot-Tracer-Spanid":            {span},
+		"Ot-Tracer-Sampled":           {"true"},
+		"Ot-Baggage-User":             {"o" + span},
+		"Sw8":                         {"1-" + base64Of(trace) + "-" + base64Of(span) + "-3-c3Zj-aW5z-ZXA=-YWRkcg=="},
+		"X-Client-Trace-Id":           {"client-" + span},
+		"L5d-Ctx-Trace":               {base64Of("l5d." + span)},
+		"Request-Id":                  {"|" + trace + "." + span + "."},
+		"Correlation-Context":         {"k=" + span},
+		"End-User":                    {"user-" + span},
 	}
-	return h
 }
 
 // carriedOf returns the headers that everything carries.

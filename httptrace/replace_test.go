@@ -51,11 +51,6 @@ func TestPromise5_OtherSpellingsAreReplaced(t *testing.T) {
 	s := serve(t, http.HandlerFunc(echo))
 	for name, transport := range map[string]http.RoundTripper{
 		"Transport": httptrace.NewTransport(p, nil),
-		"InjectHTTP": roundTripFunc(func(r *http.Request) (*http.Response, error) {
-			r = r.Clone(r.Context())
-			p.InjectHTTP(r.Context(), r.Header)
-			return http.DefaultTransport.RoundTrip(r)
-		}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			req := request(t, "GET", s.URL, nil, nil).WithContext(handlerContext(t, p, 1))

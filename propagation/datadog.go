@@ -36,7 +36,8 @@ const (
 	ddTagPrefix = "_dd.p."
 	ddHighTag   = ddTagPrefix + "tid"
 	ddMakerTag  = ddTagPrefix + "dm" // who made the sampling decision
-	ddMaxMember = 256                // of the tracestate member's value
+	ddMaxMember = 256                // of the tracestate member, key included: dd-trace-go drops a longer one
+	ddByDefault = "-0"               // the decision maker that is nobody in particular
 )
 
 func decodeDatadog(l lines) (sc SpanContext, v verdict) {
@@ -77,7 +78,7 @@ func parseSignedID(id []byte, s string) bool {
 	n, err := strconv.ParseUint(s, 10, 64)
 	if err != nil {
 		signed, err := strconv.ParseInt(s, 10, 64)
-		if err != nil {
+		if err != nil || s[0] == '+' {
 			return false
 		}
 		n = uint64(signed)
@@ -114,26 +115,36 @@ func encodeDatadog(e *encoder) {
 		e.put(3, x.origin)
 	}
 	start := len(e.buf)
-	high := !low64(e.TraceID)
-	appendHigh := func(buf []byte) []byte {
-		return append(appendMember(buf, start, ddHighTag+"="), e.traceDigits[:16]...)
-	}
-	for tag := range members(x.tags) {
-		switch key := keyOf(tag); {
-		case key == ddMakerTag && changed, !ascii.Printable(tag):
-		case key != ddHighTag:
-			e.buf = appendMember(e.buf, start, tag)
-		case high:
-			e.buf = appendHigh(e.buf)
-			high = false
-		}
-	}
-	if high {
-		e.buf = appendHigh(e.buf)
+	e.addDatadogTags(x.tags, changed)
+	if changed && !e.kept && was == Denied && e.Sampling.Sampled() { // the flags overrule the dd beside them
+		e.buf = appendMember(e.buf, start, ddMakerTag+"="+ddByDefault)
 	}
 	if len(e.buf) > start {
 		e.close(4)
 	}
+}
+
+// addDatadogTags writes the tags that still hold, and the high half of the trace id, in its place if it has one.
+func (e *encoder) addDatadogTags(tags string, changed bool) {
+	start := len(e.buf)
+	high := !low64(e.TraceID)
+	addHigh := func() {
+		if high {
+			e.buf = appendMember(e.buf, start, ddHighTag+"=")
+			e.buf = append(e.buf, e.traceDigits[:16]...)
+			high = false
+		}
+	}
+	for tag := range members(tags) {
+		switch key := keyOf(tag); {
+		case key == ddHighTag:
+			addHigh()
+		case key == ddMakerTag && changed, !ascii.Printable(tag):
+		default:
+			e.buf = appendMember(e.buf, start, tag)
+		}
+	}
+	addHigh()
 }
 
 // ddExtras is what Datadog's headers carry besides ids.
@@ -152,7 +163,7 @@ func datadogMember(l lines) string {
 	}
 	b := []byte("dd=")
 	add := func(key, value string) {
-		if part := len(key) + 1 + len(value); value != "" && len(b)-len("dd=")+1+part <= ddMaxMember {
+		if part := len(key) + 1 + len(value); value != "" && len(b)+1+part <= ddMaxMember {
 			if len(b) > len("dd=") {
 				b = append(b, ';')
 			}

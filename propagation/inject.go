@@ -15,7 +15,7 @@ import (
 // trace format that came in or that Config.Emit names with that span's ids and
 // decision.
 //
-// Headers are replaced, never added to; fields that name spans, of any format that
+// Headers are replaced, never added to, by the names that http.Header's methods give them; fields that name spans, of any format that
 // this Propagator reads or writes, are removed where they are not written. Where
 // ctx has neither a capture nor a local span nor baggage of the application's, h
 // is not touched.
@@ -139,35 +139,49 @@ func (p *Propagator) CloneHTTP(ctx context.Context, h http.Header) (http.Header,
 	if p == nil {
 		return h, false
 	}
-	if len(p.also) > 0 {
-		h = h.Clone()
-		if h == nil {
-			h = http.Header{}
-		}
-		for _, also := range p.also {
-			also.Inject(ctx, propagation.HeaderCarrier(h))
-		}
-	}
 	copied, ok := p.clone(ctx, h, p.sentHTTP, overHTTP)
-	return copied, ok || len(p.also) > 0
+	if len(p.also) == 0 {
+		return copied, ok
+	}
+	others := http.Header{}
+	for _, also := range p.also {
+		also.Inject(ctx, propagation.HeaderCarrier(others))
+	}
+	return p.sentHTTP.merge(copied, others, ok)
 }
 
-// CloneMetadata is CloneHTTP for gRPC metadata.
+// CloneMetadata is CloneHTTP for gRPC metadata, with what InjectMetadata leaves out left out.
 func (p *Propagator) CloneMetadata(ctx context.Context, md map[string][]string) (map[string][]string, bool) {
 	if p == nil {
 		return md, false
 	}
-	if len(p.also) > 0 {
-		md = http.Header(md).Clone()
-		if md == nil {
-			md = map[string][]string{}
-		}
-		for _, also := range p.also {
-			also.Inject(ctx, metadataCarrier(md))
-		}
-	}
 	copied, ok := p.clone(ctx, md, p.sentMetadata, overGRPC)
-	return copied, ok || len(p.also) > 0
+	if len(p.also) == 0 {
+		return copied, ok
+	}
+	others := metadataCarrier{}
+	for _, also := range p.also {
+		also.Inject(ctx, others)
+	}
+	return p.sentMetadata.merge(copied, others, ok)
+}
+
+// merge puts what the propagators of Config.Also have written into the headers, but for names
+// that are ours. The headers are copied first if they are the caller's still.
+func (x *index) merge(m, others map[string][]string, copied bool) (map[string][]string, bool) {
+	for key, vals := range others {
+		if _, tagged := x.findPrefix(key); tagged || x.find(key) != nil {
+			continue
+		}
+		if !copied {
+			m, copied = http.Header(m).Clone(), true
+			if m == nil {
+				m = map[string][]string{}
+			}
+		}
+		m[key] = vals
+	}
+	return m, copied
 }
 
 func (p *Propagator) clone(ctx context.Context, m map[string][]string, x *index, over transport) (map[string][]string, bool) {

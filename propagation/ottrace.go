@@ -33,11 +33,11 @@ func decodeOTTrace(l lines) (sc SpanContext, v verdict) {
 	if traceID == "" && spanID == "" {
 		return sc, absent
 	}
-	switch {
-	case sampled == "":
-	case sampled == "0" || strings.EqualFold(sampled, "false"):
+	switch strings.ToLower(sampled) {
+	case "":
+	case "0", "false":
 		sc.Sampling = Denied
-	case sampled == "1" || strings.EqualFold(sampled, "true"):
+	case "1", "true":
 		sc.Sampling = Accepted
 	default:
 		return SpanContext{}, malformed

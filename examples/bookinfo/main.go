@@ -26,7 +26,7 @@ import (
 
 func main() {
 	if t, ok := http.DefaultTransport.(*http.Transport); ok {
-		t.MaxIdleConnsPerHost = concurrency // two, by default: too few for a load on one host
+		t.MaxIdleConnsPerHost = 2 * concurrency // ratings asks users twice; the default is 2 in all
 	}
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, nil))
 }

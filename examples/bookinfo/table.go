@@ -19,7 +19,8 @@ const intro = `client --> productpage --+--> details
 the stand-in of a proxy before the service. Three things are told of it, as in "19 1 ok":
   19  header lines that the proxy is given
    1  of them that it writes anew, as the proxy named does; none: as they came
-  ok  what it is given is what the caller had been handed, byte for byte
+  ok  what it is given is what the caller had been handed, byte for byte; of a -bin header
+      over gRPC the bytes that its base64 stands for
 
 `
 

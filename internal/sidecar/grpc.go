@@ -49,8 +49,8 @@ func (p *Proxies) forward(in grpc.ServerStream, target grpc.ClientConnInterface)
 	return answers(in, out)
 }
 
-// requests forwards what the caller says, which may go on while the service answers. If
-// the caller goes away, so does the call to the service.
+// requests forwards what the caller says, which may go on while the service answers. A
+// message that cannot be read ends the call; a caller that leaves ends it by its context.
 func requests(in grpc.ServerStream, out grpc.ClientStream, next frame, cancel func()) {
 	for {
 		if out.SendMsg(next) != nil {

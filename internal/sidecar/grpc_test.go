@@ -131,6 +131,21 @@ func TestAGRPCProxyTellsTheServiceThatItsCallerLeft(t *testing.T) {
 	}
 }
 
+// The service would wait for more until the caller's deadline.
+func TestAGRPCProxyEndsACallThatItCannotRead(t *testing.T) {
+	p := Proxies{Ledger: new(Ledger), Calls: chat}
+	p.Ledger.Begin(7, nil, header())
+	proxy := serve(t, p.GRPC(serve(t, service(func(s grpc.ServerStream) error {
+		<-s.Context().Done()
+		return nil
+	}))))
+	stream, _ := open(t, proxy, "/test/Chat", 7, nil)
+	stream.SendMsg(wrapperspb.Bytes(make([]byte, 5<<20))) // more than grpc-go reads
+	if err := stream.RecvMsg(new(number64)); status.Code(err) != codes.Canceled {
+		t.Error(err)
+	}
+}
+
 func TestAGRPCProxyRefuses(t *testing.T) {
 	s := service(func(grpc.ServerStream) error { return nil })
 	p := Proxies{Ledger: new(Ledger), Calls: chat}

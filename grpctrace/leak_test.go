@@ -1,0 +1,153 @@
+package grpctrace_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"runtime"
+	"runtime/pprof"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/traceferry/traceferry/propagation"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
+
+// tracked counts the values that were put into contexts of inbound calls, and those
+// that the garbage collector has taken since.
+type tracked struct{ made, collected atomic.Int64 }
+
+// server puts a value into the context of each call, before anything else does.
+func (tr *tracked) server() grpc.ServerOption {
+	return grpc.StatsHandler(tagger(func(ctx context.Context) context.Context {
+		value := new([1 << 12]byte)
+		tr.made.Add(1)
+		runtime.AddCleanup(value, func(collected *atomic.Int64) { collected.Add(1) }, &tr.collected)
+		return context.WithValue(ctx, tr, value)
+	}))
+}
+
+// checkCollected waits until none of the values is reachable any more.
+func (tr *tracked) checkCollected(t *testing.T) {
+	t.Helper()
+	eventually(func() bool { runtime.GC(); return tr.collected.Load() == tr.made.Load() })
+	if made, collected := tr.made.Load(), tr.collected.Load(); made == 0 || made != collected {
+		t.Errorf("of %d contexts that have ended, %d are still referred to", made, made-collected)
+	}
+}
+
+// eventually waits until a condition holds, for ten seconds at most.
+func eventually(holds func() bool) {
+	for deadline := time.Now().Add(10 * time.Second); !holds() && time.Now().Before(deadline); {
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// checkGoroutines waits until there are no more goroutines than there were.
+func checkGoroutines(t *testing.T, before int) {
+	t.Helper()
+	eventually(func() bool { return runtime.NumGoroutine() <= before })
+	if after := runtime.NumGoroutine(); after > before {
+		var stacks strings.Builder
+		pprof.Lookup("goroutine").WriteTo(&stacks, 1)
+		t.Errorf("%d goroutines, before the calls there were %d:\n%s", after, before, stacks.String())
+	}
+}
+
+// waiting is a service that answers nothing until the caller has gone.
+func waiting() service {
+	return service{
+		unary: func(ctx context.Context, _ []byte) ([]byte, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		},
+		stream: func(s grpc.ServerStream) error {
+			<-s.Context().Done()
+			return s.Context().Err()
+		},
+	}
+}
+
+// abandoning is a service that begins a stream with its context and returns without reading it to its end.
+func abandoning(conn *grpc.ClientConn) service {
+	begin := func(ctx context.Context) error {
+		s, err := conn.NewStream(ctx, &bidirectional, streamMethod)
+		if err == nil {
+			err = s.SendMsg(new(wrapperspb.BytesValue))
+		}
+		return err
+	}
+	return service{
+		unary:  func(ctx context.Context, _ []byte) ([]byte, error) { return nil, begin(ctx) },
+		stream: func(s grpc.ServerStream) error { return begin(s.Context()) },
+	}
+}
+
+// endings are the ways in which calls end before their time; each returns how the call must have ended.
+var endings = map[string]struct {
+	front func(*grpc.ClientConn) service
+	call  func(context.Context, caller, *grpc.ClientConn) error
+	want  codes.Code
+}{
+	"cancelled": {
+		func(next *grpc.ClientConn) service { return forward(next) },
+		func(ctx context.Context, call caller, conn *grpc.ClientConn) error {
+			ctx, cancel := context.WithCancel(ctx)
+			time.AfterFunc(5*time.Millisecond, cancel)
+			_, err := call(ctx, conn, nil)
+			return err
+		},
+		codes.Canceled,
+	},
+	"deadline": {
+		func(next *grpc.ClientConn) service { return forward(next) },
+		func(ctx context.Context, call caller, conn *grpc.ClientConn) error {
+			ctx, cancel := context.WithTimeout(ctx, 5*time.Millisecond)
+			defer cancel()
+			_, err := call(ctx, conn, nil)
+			return err
+		},
+		codes.DeadlineExceeded,
+	},
+	"early close": {
+		abandoning,
+		func(ctx context.Context, call caller, conn *grpc.ClientConn) error {
+			_, err := call(ctx, conn, nil)
+			if errors.Is(err, io.EOF) { // a stream that ends without an answer
+				return nil
+			}
+			return err
+		},
+		codes.OK,
+	},
+}
+
+// However calls end, no goroutine and no reference outlives them, though the
+// connections and the Propagator do.
+func TestPromise7_NothingOutlivesTheCall(t *testing.T) {
+	p := propagation.MustNew(everything())
+	back := serve(t, waiting())
+	for ending, e := range endings {
+		t.Run(ending, func(t *testing.T) {
+			eachWiring(t, func(t *testing.T, w wiring, call caller) {
+				contexts := new(tracked)
+				next := dial(t, back, w.client(p)...)
+				conn := dial(t, serve(t, e.front(next), append([]grpc.ServerOption{contexts.server()}, w.server(p)...)...))
+				e.call(sending(t, inbound(0)), call, conn) // connects
+				before := runtime.NumGoroutine()
+				for n := range uint64(10) {
+					if err := e.call(sending(t, inbound(n)), call, conn); status.Code(err) != e.want {
+						t.Fatalf("the call ended with %v, want %v", err, e.want)
+					}
+				}
+				checkGoroutines(t, before)
+				contexts.checkCollected(t)
+			})
+		})
+	}
+}

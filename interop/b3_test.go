@@ -1,0 +1,171 @@
+package interop
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+	"go.opentelemetry.io/contrib/propagators/b3"
+	otel "go.opentelemetry.io/otel/propagation"
+)
+
+const (
+	b3Trace = "80f198ee56343ba864fe8b2a57d3eff7"
+	b3Span  = "e457b5a2e4d86bd1"
+	b3Value = b3Trace + "-" + b3Span + "-1"
+)
+
+var (
+	b3Fields       = []string{"X-B3-Traceid", "X-B3-Spanid", "X-B3-Parentspanid", "X-B3-Sampled", "X-B3-Flags"}
+	b3SingleSample = header("b3", b3Value+"-05e3ac9a4f6e3b90")
+	b3MultiSample  = header("x-b3-traceid", b3Trace, "x-b3-spanid", b3Span, "x-b3-parentspanid", "05e3ac9a4f6e3b90", "x-b3-sampled", "1")
+)
+
+// b3Says is what OpenTelemetry's propagator keeps of B3: all but the parent.
+func b3Says(sc propagation.SpanContext) propagation.SpanContext {
+	return propagation.SpanContext{TraceID: sc.TraceID, SpanID: sc.SpanID, Sampling: sc.Sampling}
+}
+
+// b3States are contexts in which the propagator remembers a debug or an open decision. It
+// keeps them under keys of its own, so they are had from what it reads.
+func b3States(s propagation.Sampling) context.Context {
+	value := strings.TrimSuffix(b3Value, "-1")
+	switch s {
+	case propagation.Debug:
+		value += "-d"
+	case propagation.Deferred:
+	default:
+		return context.Background()
+	}
+	return b3.New().Extract(context.Background(), otel.HeaderCarrier(header("b3", value)))
+}
+
+// extractB3 reads ids from the context, and the decision from what the propagator
+// makes of it when it writes.
+func extractB3(h http.Header) propagation.SpanContext {
+	ctx := b3.New().Extract(context.Background(), otel.HeaderCarrier(h))
+	sc := fromOTel(ctx)
+	if !sc.IsValid() {
+		return sc
+	}
+	out := http.Header{}
+	b3.New(b3.WithInjectEncoding(b3.B3MultipleHeader)).Inject(ctx, otel.HeaderCarrier(out))
+	switch {
+	case out.Get("x-b3-flags") == "1":
+		sc.Sampling = propagation.Debug
+	case out.Get("x-b3-sampled") == "":
+		sc.Sampling = propagation.Deferred
+	}
+	return sc
+}
+
+// b3Single is contrib's B3 propagator with the single header.
+var b3Single = peer{
+	name:    "contrib's b3",
+	format:  propagation.B3Single,
+	fields:  []string{"B3"},
+	sample:  b3SingleSample,
+	inject:  otelInject(b3.New(), b3States),
+	extract: extractB3,
+	says:    b3Says,
+	known: []difference{
+		untrimmed("contrib's b3", proof{onlyOurs: spoil(b3SingleSample, "B3", " "+b3Value)}),
+		takesFirst("contrib's b3", proof{onlyOurs: spoil(b3SingleSample, "B3", "", b3Value)}),
+		{
+			rule:  "B3, Single Header: the state may stand alone. OpenTelemetry has no place for it without ids.",
+			shows: line("b3", `^[ \t]*[01d][ \t]*$`),
+			makes: proof{onlyOurs: header("b3", "0")},
+		},
+		{
+			rule:  "B3, Single Header: the last two fields are optional. contrib refuses a parent without a state.",
+			shows: line("b3", `^[0-9a-f]+-[0-9a-f]{16}-[0-9a-f]{16}$`),
+			makes: proof{onlyOurs: header("b3", b3Trace+"-"+b3Span+"-05e3ac9a4f6e3b90")},
+		},
+		{
+			rule:  "B3 says nothing of zeros; as in Brave, a parent of zeros is none. contrib refuses the header.",
+			shows: line("b3", `-0{16}$`),
+			makes: proof{onlyOurs: header("b3", b3Value+"-0000000000000000")},
+		},
+		{
+			rule:  "B3, Single Header: fields are separated by dashes. contrib takes any character after the span id and after the state.",
+			shows: line("b3", `^([0-9a-f]{16}){1,2}-[0-9a-f]{16}([^-].|-.[^-].*|[^-].-.*|[^-].[^-].*)$`),
+			makes: proof{onlyPeer: header("b3", b3Trace+"-"+b3Span+"_1")},
+		},
+	},
+}
+
+// b3Multi is the same with five headers.
+var b3Multi = peer{
+	name:    "contrib's b3, multiple headers",
+	format:  propagation.B3Multi,
+	fields:  b3Fields,
+	sample:  b3MultiSample,
+	inject:  otelInject(b3.New(b3.WithInjectEncoding(b3.B3MultipleHeader)), b3States),
+	extract: extractB3,
+	says:    b3Says,
+	known: []difference{
+		untrimmed("contrib's b3, multiple headers", proof{
+			onlyOurs: spoil(b3MultiSample, "X-B3-Spanid", " "+b3Span),
+			decision: spoil(b3MultiSample, "X-B3-Flags", "1 "),
+		}),
+		takesFirst("contrib's b3, multiple headers", proof{
+			onlyOurs: spoil(b3MultiSample, "X-B3-Spanid", "", b3Span),
+			onlyPeer: spoil(b3MultiSample, "X-B3-Sampled", "", "x"),
+			decision: spoil(b3MultiSample, "X-B3-Sampled", "", "1"),
+		}),
+		{
+			rule:  "B3, Sampling State: it may travel alone. OpenTelemetry has no place for it without ids.",
+			shows: func(h http.Header) bool { return h.Get("x-b3-traceid") == "" && h.Get("x-b3-spanid") == "" },
+			makes: proof{onlyOurs: header("x-b3-sampled", "0")},
+		},
+		{
+			rule:  "B3, Sampling State: 1 and 0; true and false are read leniently, as they are spelt. contrib takes any case.",
+			shows: line("x-b3-sampled", `^[a-zA-Z]*[A-Z][a-zA-Z]*$`),
+			makes: proof{onlyPeer: spoil(b3MultiSample, "X-B3-Sampled", "TRUE")},
+		},
+		{
+			rule:  "B3 says nothing of zeros; as in Brave, a parent of zeros is none. contrib refuses the headers.",
+			shows: line("x-b3-parentspanid", `^0{16}$`),
+			makes: proof{onlyOurs: spoil(b3MultiSample, "X-B3-Parentspanid", "0000000000000000")},
+		},
+	},
+}
+
+func FuzzB3Single(f *testing.F) { fuzz(f, b3Single) }
+func FuzzB3Multi(f *testing.F)  { fuzz(f, b3Multi) }
+
+// FuzzB3Both gives contrib and us both spellings at once. Where each is read alike on
+// its own, so are both together, but for a state that stands alone in b3: contrib mixes a
+// debug or an open one into the ids of x-b3-*.
+func FuzzB3Both(f *testing.F) {
+	both := propagation.MustNew(propagation.Config{Formats: []propagation.Format{propagation.B3Single, propagation.B3Multi}})
+	for _, s := range b3Single.seeds(f) {
+		f.Add(s.Get("b3"), b3Trace, b3Span, "1", "")
+	}
+	for _, m := range b3Multi.seeds(f) {
+		f.Add(b3Value, m.Get("x-b3-traceid"), m.Get("x-b3-spanid"), m.Get("x-b3-sampled"), m.Get("x-b3-flags"))
+	}
+	f.Fuzz(func(t *testing.T, single, traceID, spanID, sampled, flags string) {
+		s := present("b3", single)
+		m := present("x-b3-traceid", traceID, "x-b3-spanid", spanID, "x-b3-sampled", sampled, "x-b3-flags", flags)
+		if len(single) == 1 || b3Single.compare(s).outcome != same || b3Multi.compare(m).outcome != same {
+			return
+		}
+		h := maps.Clone(m)
+		maps.Copy(h, s)
+		sc, _ := propagation.RemoteFromContext(both.ExtractHTTP(context.Background(), h))
+		if ours, theirs := b3Says(sc), extractB3(h); ours != theirs {
+			t.Errorf("header %q\nours   %+v\ntheirs %+v", h, ours, theirs)
+		}
+	})
+}
+
+// present is header without the empty values.
+func present(pairs ...string) http.Header {
+	h := header(pairs...)
+	maps.DeleteFunc(h, func(_ string, lines []string) bool { return lines[0] == "" })
+	return h
+}

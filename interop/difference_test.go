@@ -1,0 +1,172 @@
+package interop
+
+import (
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+)
+
+// outcome is how two readings of one header compare.
+type outcome string
+
+const (
+	same      outcome = "the same"
+	onlyPeer  outcome = "only the peer reads a span or a decision"
+	onlyOurs  outcome = "only we read a span or a decision"
+	otherIDs  outcome = "the ids differ"
+	decision  outcome = "the decision differs"
+	details   outcome = "what is neither ids nor decision differs"
+	peerPanic outcome = "the peer panics"
+)
+
+// comparison is one header read by both.
+type comparison struct {
+	outcome
+	ours, theirs propagation.SpanContext
+}
+
+func (p peer) compare(h http.Header) (c comparison) {
+	if c.ours = read(p.format, h); c.ours != (propagation.SpanContext{}) {
+		c.ours = p.says(c.ours)
+	}
+	defer func() {
+		if recover() != nil {
+			c.outcome = peerPanic
+		}
+	}()
+	if c.theirs = p.extract(h); c.theirs != (propagation.SpanContext{}) {
+		c.theirs = p.says(c.theirs)
+	}
+	switch {
+	case c.ours == c.theirs:
+		c.outcome = same
+	case c.ours == propagation.SpanContext{}:
+		c.outcome = onlyPeer
+	case c.theirs == propagation.SpanContext{}:
+		c.outcome = onlyOurs
+	case c.ours.TraceID != c.theirs.TraceID || c.ours.SpanID != c.theirs.SpanID:
+		c.outcome = otherIDs
+	case c.ours.Sampling != c.theirs.Sampling:
+		c.outcome = decision
+	default:
+		c.outcome = details
+	}
+	return c
+}
+
+// difference is a known way in which a peer reads headers otherwise than we do.
+type difference struct {
+	rule  string                 // specification and section, what it wants, and what the peer does
+	shows func(http.Header) bool // the header has what makes the difference
+	makes proof
+}
+
+// proof is how a difference can come out, each way with a header for which it does.
+type proof map[outcome]http.Header
+
+// and returns the proof with more ways.
+func (p proof) and(o outcome, h http.Header) proof {
+	p = maps.Clone(p)
+	p[o] = h
+	return p
+}
+
+// check reports a header that is read in two ways for no known reason.
+func (p peer) check(t *testing.T, h http.Header) {
+	t.Helper()
+	c := p.compare(h)
+	explains := func(d difference) bool { return d.makes[c.outcome] != nil && d.shows(h) }
+	if c.outcome != same && !slices.ContainsFunc(p.known, explains) {
+		t.Errorf("%s: %s\nheader %q\nours   %+v\ntheirs %+v", p.name, c.outcome, h, c.ours, c.theirs)
+	}
+}
+
+// TestKnownDifferences fails for one that is no more.
+func TestKnownDifferences(t *testing.T) {
+	for _, p := range peers {
+		for _, d := range p.known {
+			for want, h := range d.makes {
+				if c := p.compare(h); c.outcome != want || !d.shows(h) {
+					t.Errorf("%s: no longer so: %s\nheader %q\nwant   %s\ngot    %s\nours   %+v\ntheirs %+v",
+						p.name, d.rule, h, want, c.outcome, c.ours, c.theirs)
+				}
+			}
+		}
+	}
+}
+
+// line reports whether the first line of a field that is not blank matches.
+func line(field, pattern string) func(http.Header) bool {
+	re := regexp.MustCompile(pattern)
+	return func(h http.Header) bool {
+		for _, line := range h.Values(field) {
+			if !blank(line) {
+				return re.MatchString(line)
+			}
+		}
+		return false
+	}
+}
+
+// anyLine reports whether some line matches, of some of the fields, or of all if none is named.
+func anyLine(pattern string, fields ...string) func(http.Header) bool {
+	re := regexp.MustCompile(pattern)
+	return func(h http.Header) bool {
+		for field, lines := range h {
+			if (len(fields) == 0 || slices.Contains(fields, field)) && slices.ContainsFunc(lines, re.MatchString) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// anyField reports whether something holds for the lines of some field.
+func anyField(holds func(lines []string) bool) func(http.Header) bool {
+	return func(h http.Header) bool {
+		for _, lines := range h {
+			if holds(lines) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func repeated(lines []string) bool { return len(lines) > 1 }
+
+func blankFirst(lines []string) bool { return len(lines) > 1 && blank(lines[0]) }
+
+func blank(line string) bool { return strings.Trim(line, " \t") == "" }
+
+// spoil returns a header with one line changed or added.
+func spoil(h http.Header, field string, lines ...string) http.Header {
+	h = h.Clone()
+	h[http.CanonicalHeaderKey(field)] = lines
+	return h
+}
+
+// untrimmed is the difference of a peer that takes a value as its carrier has it. net/http
+// trims values, so in practice it shows on other carriers.
+func untrimmed(peer string, makes proof) difference {
+	return difference{
+		rule:  "RFC 9110, 5.5: the white space around a field value is no part of it. " + peer + " does not trim.",
+		shows: anyLine(`^[ \t]|[ \t]$`),
+		makes: makes,
+	}
+}
+
+// takesFirst is the difference of a peer that takes the first line of a name, whatever it is.
+func takesFirst(peer string, makes proof) difference {
+	return difference{
+		rule: "A choice: a line that is blank says nothing, and the next one counts. " +
+			peer + " takes the first line and finds nothing in it.",
+		shows: anyField(blankFirst),
+		makes: makes,
+	}
+}
