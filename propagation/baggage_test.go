@@ -200,6 +200,15 @@ func TestBaggageExtractedFurtherOut(t *testing.T) {
 	ctx = p.Extract(putting(t, outer, "c", "3"), otelprop.HeaderCarrier(in))
 	expect(t, sent(p, ctx), in)
 
+	// Extract does not where what came is no baggage, whether somebody asks or not.
+	for _, ask := range []bool{false, true} {
+		ctx = p.Extract(putting(t, context.Background(), "k", "v"), otelprop.HeaderCarrier(carrier("Baggage", "bad member")))
+		if ask && baggage.FromContext(ctx).String() != "k=v" {
+			t.Errorf("shown %q", baggage.FromContext(ctx))
+		}
+		expect(t, sent(p, ctx), carrier("Baggage", "bad member,k=v"))
+	}
+
 	// What was set before, and nothing came.
 	ctx = p.ExtractHTTP(putting(t, context.Background(), "k", "v"), carrier("Traceparent", callerW3C))
 	expect(t, sent(p, ctx), carrier("Traceparent", callerW3C, "Baggage", "k=v"))

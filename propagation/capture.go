@@ -52,7 +52,7 @@ const (
 	unprintable                        // some line has a byte outside 0x20-0x7E: not every transport takes it
 	showsSpan                          // answers OpenTelemetry's question for the active span
 	showsBaggage                       // answers OpenTelemetry's question for the baggage
-	inheritsBaggage                    // a context further out has OpenTelemetry baggage, which the node does not hide
+	inheritsBaggage                    // a context further out has OpenTelemetry baggage, which may be what is asked for
 )
 
 type captureKey struct{}

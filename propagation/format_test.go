@@ -143,7 +143,7 @@ func TestFormatUnknown(t *testing.T) {
 			t.Errorf("%v has names", f)
 		}
 		var stats propagation.Stats
-		if stats.Count(f, 99) != 0 || stats.Count(200, propagation.Malformed) != 0 {
+		if stats.Count(f, propagation.Malformed) != 0 || stats.Count(propagation.W3C, 99) != 0 {
 			t.Errorf("%v has counts", f)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/traceferry/traceferry/internal/race"
 	"github.com/traceferry/traceferry/propagation"
 )
 
@@ -106,6 +107,9 @@ func TestGenerateRequestIDOff(t *testing.T) {
 
 // TestGenerateRequestIDAllocations: the node, and the id.
 func TestGenerateRequestIDAllocations(t *testing.T) {
+	if race.Enabled {
+		t.Skip("the race detector allocates by itself: run without -race")
+	}
 	ctx := context.Background()
 	for name, in := range map[string]http.Header{
 		"nothing else": carrier("Accept", "*/*"),

@@ -2,9 +2,12 @@ package propagation
 
 import (
 	"context"
+	"net/http"
+	"strconv"
 	"testing"
 
 	"go.opentelemetry.io/otel/baggage"
+	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 )
 
@@ -43,5 +46,56 @@ func TestLearnKeyUnsure(t *testing.T) {
 	}
 	if got := learnKey(func(ctx context.Context) { ctx.Value(key{1}) }); got != (key{1}) || !learnedKey(got) {
 		t.Errorf("one: learned %v", got)
+	}
+}
+
+// TestUnlearnedKeys: where OpenTelemetry's keys are not known its own nodes stand in for ours.
+func TestUnlearnedKeys(t *testing.T) {
+	learned := otelKeys
+	t.Cleanup(func() { otelKeys = learned })
+	otelKeys.span, otelKeys.baggage = new(unlearned), new(unlearned)
+
+	const (
+		traceparent = "00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01"
+		child       = "00-463ac35c9f6413ad48485a3953bb6124-00000000000000cc-00"
+	)
+	p := MustNew(Config{})
+	sent := func(ctx context.Context) string {
+		h := http.Header{}
+		p.InjectHTTP(ctx, h)
+		return h.Get("Traceparent") + " " + h.Get("Baggage") + " " + strconv.Itoa(len(h))
+	}
+	in := http.Header{"Traceparent": {traceparent}, "Baggage": {"k=v ,l=w"}}
+	ctx := p.ExtractHTTP(context.Background(), in)
+	sc := trace.SpanContextFromContext(ctx)
+	if !sc.IsRemote() || sc.SpanID().String() != "a2fb4a1d1a96d312" {
+		t.Errorf("remote parent %v", sc)
+	}
+	if bag := baggage.FromContext(ctx); bag.Len() != 2 {
+		t.Errorf("baggage %q", bag)
+	}
+	local := trace.ContextWithSpanContext(ctx, sc.WithRemote(false).WithSpanID(trace.SpanID{7: 0xCC}).WithTraceFlags(0))
+	bag, err := baggage.Parse("k=v")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		ctx  context.Context
+		want string
+	}{
+		"verbatim":         {ctx, traceparent + " k=v ,l=w 2"},
+		"a copy":           {Copy(context.Background(), local), traceparent + " k=v ,l=w 2"},
+		"a local span":     {local, child + " k=v ,l=w 2"},
+		"hidden":           {p.Extract(local, propagation.HeaderCarrier(in)), traceparent + " k=v ,l=w 2"},
+		"not hidden":       {p.ExtractHTTP(local, in), child + " k=v ,l=w 2"},
+		"changed baggage":  {baggage.ContextWithBaggage(ctx, bag), traceparent + " k=v 2"},
+		"without baggage":  {baggage.ContextWithoutBaggage(ctx), traceparent + "  1"},
+		"the same, again":  {p.ExtractHTTP(ctx, in), traceparent + " k=v ,l=w 2"},
+		"baggage before":   {p.ExtractHTTP(baggage.ContextWithBaggage(context.Background(), bag), http.Header{"Traceparent": {traceparent}}), traceparent + " k=v 2"},
+		"nothing captured": {baggage.ContextWithBaggage(context.Background(), bag), " k=v 1"},
+	} {
+		if got := sent(test.ctx); got != test.want {
+			t.Errorf("%s: sent %q, want %q", name, got, test.want)
+		}
 	}
 }

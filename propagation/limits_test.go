@@ -80,6 +80,12 @@ func TestLimits(t *testing.T) {
 			exceeds: metadataOf("traceparent", callerW3C, "tracestate", "k=1", "tracestate", "l=1", "tracestate", "m=1"),
 			count:   counted(propagation.W3C),
 		},
+		"default lines of a request": {
+			formats: of(propagation.Baggage),
+			fits:    map[string][]string{"baggage": slices.Repeat([]string{"k=v"}, 64)},
+			exceeds: map[string][]string{"baggage": slices.Repeat([]string{"k=v"}, 65)},
+			count:   counted(propagation.Baggage),
+		},
 		"lines that say nothing": {
 			formats: of(propagation.Baggage), limits: propagation.Limits{Lines: 1, HeaderBytes: 3},
 			fits: metadataOf("baggage", "k=v"),
@@ -108,8 +114,8 @@ func TestLimits(t *testing.T) {
 func TestLimitsLeaveTheRest(t *testing.T) {
 	p := compile(t, propagation.Config{Limits: propagation.Limits{HeaderBytes: 60}})
 	ctx := received(p, "Traceparent", callerW3C, "Tracestate", strings.Repeat("k=v,", 20),
-		"X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan, "X-Request-Id", "r1")
-	expect(t, sent(p, ctx), carrier("X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan, "X-Request-Id", "r1"))
+		"X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan, "X-Request-Id", strings.Repeat("x", 60))
+	expect(t, sent(p, ctx), carrier("X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan, "X-Request-Id", strings.Repeat("x", 60)))
 	expectCounts(t, p, map[string]uint64{"tracecontext too large": 1})
 }
 

@@ -75,6 +75,15 @@ func TestInjectMetadataLegal(t *testing.T) {
 	})
 }
 
+// TestInjectMetadataReserved: nor does it send what gRPC keeps for itself, however little else there is.
+func TestInjectMetadataReserved(t *testing.T) {
+	for _, name := range []string{"user-agent", "x!mark"} {
+		p := compile(t, propagation.Config{Headers: []string{name}})
+		expect(t, sentMetadata(p, received(p, name, "curl", "B3", "0")), metadataOf("b3", "0"))
+		expectCounts(t, p, map[string]uint64{"headers left out": 1})
+	}
+}
+
 // TestMetadataHTTPLegal: HTTP takes more, but for control characters.
 func TestMetadataHTTPLegal(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats()})

@@ -83,6 +83,15 @@ func TestMetadataBytesCounted(t *testing.T) {
 	})
 }
 
+// TestMetadataBytesDefault: of the 8 KiB that many servers take, half is left to the call.
+func TestMetadataBytesDefault(t *testing.T) {
+	p := compile(t, propagation.Config{})
+	const most = 4096 - len("baggage") - 32
+	fits, exceeds := strings.Repeat("x", most), strings.Repeat("x", most+1)
+	expect(t, sentMetadata(p, received(p, "Baggage", fits)), metadataOf("baggage", fits))
+	expect(t, sentMetadata(p, received(p, "Baggage", exceeds)), nil)
+}
+
 // TestMetadataBytesEncoded: what is written for a local span counts and is dropped as what came.
 func TestMetadataBytesEncoded(t *testing.T) {
 	want := []string{"traceparent", otherW3C}

@@ -140,6 +140,7 @@ func TestTraceState(t *testing.T) {
 		"all deleted, none left": {[]string{"a=1"}, "a=1", func(trace.TraceState) trace.TraceState { return trace.TraceState{} }, ""},
 		"two changed":            {[]string{"a=1,b=2,1z=y,c=3"}, "a=1,b=2,c=3", func(s trace.TraceState) trace.TraceState { return inserting(t, "b", "y")(inserting(t, "c", "z")(s)) }, "b=y,c=z,a=1,1z=y"},
 		"one too many":           {[]string{list}, list, inserting(t, "ot", "th:8"), "ot=th:8," + strings.Join(full[:31], ",")},
+		"one not shown too many": {[]string{"1z=y," + strings.Join(full[:31], ",")}, strings.Join(full[:31], ","), inserting(t, "ot", "th:8"), "ot=th:8,1z=y," + strings.Join(full[:30], ",")},
 		"an invalid list":        {[]string{"A=1,b=2"}, "", keep, ""},
 		"invalid, one added":     {[]string{"A=1,b=2"}, "", inserting(t, "ot", "th:8"), "ot=th:8"},
 	} {

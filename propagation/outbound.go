@@ -3,8 +3,6 @@ package propagation
 import (
 	"context"
 	"math/bits"
-	"net/http"
-	"strings"
 
 	"go.opentelemetry.io/otel/baggage"
 )
@@ -216,93 +214,4 @@ func (p *Propagator) changedBaggage(ctx context.Context, c *capture) (changed bo
 		return false, ""
 	}
 	return true, editBaggage(c.fixed(firstField[Baggage]), shown, now)
-}
-
-// sending is one header that goes out.
-type sending struct {
-	id   fieldID // of the sending Propagator
-	key  string  // the whole name, under a prefix
-	def  *field
-	vals []string
-}
-
-// canonical returns the name as http.Header has it.
-func (s *sending) canonical() string {
-	if s.key != "" {
-		return http.CanonicalHeaderKey(s.key)
-	}
-	return s.def.canon
-}
-
-// lower returns the name as gRPC metadata has it.
-func (s *sending) lower() string {
-	if s.key != "" {
-		return strings.ToLower(s.key)
-	}
-	return s.def.lower
-}
-
-func (s *sending) spelled(over transport) string {
-	if over == overHTTP {
-		return s.canonical()
-	}
-	return s.lower()
-}
-
-// lines is the number of captured, encoded and changed lines, whether they go out or not.
-func (o *outbound) lines() int { return o.c.len() + len(o.values) + len(o.baggage) }
-
-// at returns the header that begins with the i-th line, with its legal lines, whether it
-// goes out, and where the next begins. Loops of every request call it; elsewhere
-// all is easier on the eye.
-func (o *outbound) at(i int) (s sending, next int, ok bool) {
-	came := o.c.len()
-	if i < came {
-		r, next := o.c.run(i)
-		ok = o.send(r, &s)
-		return s, next, ok
-	}
-	id := firstField[Baggage]
-	s.vals = o.baggage
-	if i -= came; i < len(o.values) {
-		id, s.vals = o.encoded[i], o.values[i:i+1:i+1]
-	}
-	s.id, s.def = id, &fields[id]
-	return s, came + i + 1, !o.dropped.has(s.def.format) && (!o.careful || o.legalLines(&s))
-}
-
-// all ranges over the headers that go out.
-func (o *outbound) all(yield func(sending) bool) {
-	for i, n := o.from, o.lines(); i < n; {
-		s, next, ok := o.at(i)
-		if ok && !yield(s) {
-			return
-		}
-		i = next
-	}
-}
-
-// send fills in what goes out of a captured run, and reports whether it does.
-func (o *outbound) send(r run, s *sending) bool {
-	s.id, s.key, s.vals = r.id, r.key, r.vals
-	switch {
-	case r.id < firstHeader:
-		if !o.keeps.has(r.id) {
-			return false
-		}
-		s.def = &fields[r.id]
-	case o.noHeaders:
-		return false
-	case o.c.by == o.p && r.id < foreignUnsafe:
-		s.def = &o.p.headers[r.id-firstHeader]
-	default: // captured by another Propagator: sent if this one carries the name
-		if s.id, s.key = o.p.headerID(o.c.field(r)); s.key != "" {
-			return false
-		}
-		s.def = o.p.field(s.id)
-	}
-	if s.def.bin && !o.transcode(s) {
-		return false
-	}
-	return !o.careful || o.legalLines(s)
 }

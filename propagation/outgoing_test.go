@@ -64,8 +64,8 @@ func TestContextWithMetadata(t *testing.T) {
 	other := compile(t, propagation.Config{Formats: []propagation.Format{propagation.Baggage}})
 	out, _ = withMetadata(other, ctx, &made)
 	expect(t, out.Value(outgoingKey{}).(outgoing).md, metadataOf("baggage", "k=v"))
-	out, _ = p.ContextWithMetadata(ctx, key{}, func(md map[string][]string) any { return len(md) })
-	if out.Value(key{}) != 2 || out.Value(outgoingKey{}) != nil {
+	out, _ = other.ContextWithMetadata(ctx, key{}, func(md map[string][]string) any { return len(md) })
+	if out.Value(key{}) != 1 || out.Value(outgoingKey{}) != nil {
 		t.Errorf("another transport got %v", out.Value(key{}))
 	}
 }

@@ -1,0 +1,65 @@
+package propagation
+
+import (
+	"context"
+
+	"github.com/traceferry/traceferry/internal/ascii"
+)
+
+// node makes the node of the hits that fit the limits, and of the request id that was
+// made, if it is not empty; nil if nothing says anything.
+func (p *Propagator) node(ctx context.Context, hits []hit, made string, about traits) *capture {
+	lines, keyed, fits := p.measure(hits)
+	if !fits {
+		hits = p.fit(ctx, hits)
+		lines, keyed, _ = p.measure(hits)
+	}
+	if made != "" {
+		lines++
+	}
+	if lines == 0 {
+		return nil
+	}
+	c := &capture{parent: ctx, by: p, about: about &^ hiding}
+	if lines > inlineLines || keyed {
+		c.more = &overflow{ids: make([]fieldID, 0, lines), vals: make([]string, 0, lines)}
+		if keyed {
+			c.more.keys = make([]string, 0, lines)
+		}
+	}
+	for i := range hits {
+		h := &hits[i]
+		if made != "" && h.id > firstField[RequestID] {
+			c.keep(firstField[RequestID], "", made)
+			made = ""
+		}
+		for _, v := range h.vals {
+			if notBlank(v) {
+				c.keep(h.id, h.key, v)
+			}
+		}
+	}
+	if made != "" {
+		c.keep(firstField[RequestID], "", made)
+	}
+	return c
+}
+
+// keep adds a line to a node that is being made.
+func (c *capture) keep(id fieldID, key, line string) {
+	if id < firstHeader {
+		c.formats |= 1 << fields[id].format
+	}
+	if !ascii.Printable(line) {
+		c.about |= unprintable
+	}
+	if m := c.more; m != nil {
+		m.ids, m.vals = append(m.ids, id), append(m.vals, line)
+		if m.keys != nil {
+			m.keys = append(m.keys, key)
+		}
+		return
+	}
+	c.ids[c.n], c.vals[c.n] = id, line
+	c.n++
+}

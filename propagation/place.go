@@ -1,0 +1,63 @@
+package propagation
+
+import (
+	"go.opentelemetry.io/otel/baggage"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// place decides which of OpenTelemetry's questions the node answers, by what is in the
+// contexts further out.
+func (c *capture) place(hide bool) {
+	c.about |= c.placeSpan(hide)
+	if c.by.carries.has(Baggage) {
+		c.about |= c.placeBaggage(hide)
+	}
+	c.answerOtherwise()
+}
+
+// placeBaggage lets the captured baggage be OpenTelemetry's, unless the application has one already.
+func (c *capture) placeBaggage(hide bool) (answers traits) {
+	inherited := baggage.FromContext(c.parent).Len() > 0
+	if inherited {
+		answers |= inheritsBaggage
+	}
+	if c.formats.has(Baggage) && (hide || !inherited) {
+		answers |= showsBaggage
+	}
+	return answers
+}
+
+// answerOtherwise puts nodes of OpenTelemetry's own behind the node, where its keys could not be learned.
+func (c *capture) answerOtherwise() {
+	if c.about&showsSpan != 0 && !learnedKey(otelKeys.span) {
+		c.parent = trace.ContextWithSpan(c.parent, (*remoteSpan)(c))
+	}
+	if !learnedKey(otelKeys.baggage) {
+		c.asked.Store(true) // it may be: nobody tells
+		if c.about&showsBaggage != 0 {
+			c.parent = baggage.ContextWithBaggage(c.parent, c.learn().readBaggage(c))
+		}
+	}
+}
+
+// placeSpan lets the node be the active span, a remote one, unless that would hide a
+// valid local span, or any valid span behind lines that name none.
+func (c *capture) placeSpan(hide bool) traits {
+	if c.formats&traceFormats == 0 {
+		return 0
+	}
+	span := trace.SpanFromContext(c.parent)
+	if _, ours := span.(*remoteSpan); !ours {
+		active := span.SpanContext()
+		if !active.IsValid() {
+			return showsSpan
+		}
+		if !hide && !active.IsRemote() {
+			return 0
+		}
+	}
+	if c.read().remote.IsValid() {
+		return showsSpan
+	}
+	return 0
+}
