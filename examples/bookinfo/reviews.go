@@ -20,7 +20,7 @@ import (
 // dialRatings connects reviews to ratings.
 func dialRatings(p *propagation.Propagator, address string) (*grpc.ClientConn, error) {
 	plain := grpc.WithTransportCredentials(insecure.NewCredentials())
-	return grpc.NewClient(address, append(grpctrace.DialOptions(nil), plain)...)
+	return grpc.NewClient(address, append(grpctrace.DialOptions(p), plain)...)
 }
 
 // reviews knows what readers say of a book, and asks ratings for the stars. It is called by

@@ -1,7 +1,6 @@
 package sidecar
 
 import (
-	"context"
 	"errors"
 	"io"
 
@@ -39,19 +38,17 @@ func (p *Proxies) forward(in grpc.ServerStream, target grpc.ClientConnInterface)
 		return status.Errorf(codes.InvalidArgument, "the proxy before %s: %v", method, err)
 	}
 
-	ctx, cancel := context.WithCancel(metadata.NewOutgoingContext(in.Context(), metadataOf(h)))
-	defer cancel()
+	ctx := metadata.NewOutgoingContext(in.Context(), metadataOf(h)) // ends when the call does
 	out, err := target.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, method, grpc.ForceCodecV2(frames{}))
 	if err != nil {
 		return err
 	}
-	go requests(in, out, first, cancel)
+	go requests(in, out, first)
 	return answers(in, out)
 }
 
-// requests forwards what the caller says, which may go on while the service answers. A
-// message that cannot be read ends the call; a caller that leaves ends it by its context.
-func requests(in grpc.ServerStream, out grpc.ClientStream, next frame, cancel func()) {
+// requests forwards what the caller says, which may go on while the service answers.
+func requests(in grpc.ServerStream, out grpc.ClientStream, next frame) {
 	for {
 		if out.SendMsg(next) != nil {
 			return // the service has answered all that it will: answers tells
@@ -61,8 +58,7 @@ func requests(in grpc.ServerStream, out grpc.ClientStream, next frame, cancel fu
 			out.CloseSend()
 			return
 		case err != nil:
-			cancel()
-			return
+			return // grpc-go has ended the call
 		}
 	}
 }
