@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +54,26 @@ func TestReadmeFormats(t *testing.T) {
 		}
 		if want := row(name, strings.Join(formats, ", ")); !strings.Contains(text, want) {
 			t.Errorf("README's table of presets has no row %q", want)
+		}
+	}
+}
+
+// TestReadmeBookinfo holds what README shows of the example to what the example prints.
+func TestReadmeBookinfo(t *testing.T) {
+	out, err := exec.Command("go", "run", "./examples/bookinfo").Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	printed := strings.Split(string(out), "\n")
+	shown := regexp.MustCompile("(?s)<!-- bookinfo:begin -->\n```\n(.*)\n```\n<!-- bookinfo:end -->").FindStringSubmatch(readme(t))
+	if shown == nil {
+		t.Fatal("README shows nothing of the example")
+	}
+	took := regexp.MustCompile(` in [0-9.]+m?s$`)
+	for line := range strings.SplitSeq(shown[1], "\n") {
+		same := func(p string) bool { return took.ReplaceAllString(p, "") == took.ReplaceAllString(line, "") }
+		if line != "..." && !slices.ContainsFunc(printed, same) {
+			t.Errorf("README shows %q, which is not printed", line)
 		}
 	}
 }
