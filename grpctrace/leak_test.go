@@ -14,6 +14,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
@@ -46,6 +47,25 @@ func eventually(holds func() bool) {
 	for deadline := time.Now().Add(10 * time.Second); !holds() && time.Now().Before(deadline); {
 		time.Sleep(5 * time.Millisecond)
 	}
+}
+
+// settled waits until connections are there and what began with them has begun, and
+// returns the number of goroutines.
+func settled(conns ...*grpc.ClientConn) (n int) {
+	for _, conn := range conns {
+		conn.Connect()
+		eventually(func() bool { return conn.GetState() == connectivity.Ready })
+	}
+	same := 0
+	eventually(func() bool {
+		if now := runtime.NumGoroutine(); now == n {
+			same++
+		} else {
+			n, same = now, 0
+		}
+		return same == 5
+	})
+	return n
 }
 
 // checkGoroutines waits until there are no more goroutines than there were.
@@ -134,12 +154,15 @@ func TestPromise7_NothingOutlivesTheCall(t *testing.T) {
 	back := serve(t, waiting())
 	for ending, e := range endings {
 		t.Run(ending, func(t *testing.T) {
+			one := t
 			eachWiring(t, func(t *testing.T, w wiring, call caller) {
+				if one.Failed() {
+					t.Skip("a leak is slow to show, and one was seen")
+				}
 				contexts := new(tracked)
 				next := dial(t, back, w.client(p)...)
 				conn := dial(t, serve(t, e.front(next), append([]grpc.ServerOption{contexts.server()}, w.server(p)...)...))
-				e.call(sending(t, inbound(0)), call, conn) // connects
-				before := runtime.NumGoroutine()
+				before := settled(next, conn)
 				for n := range uint64(10) {
 					if err := e.call(sending(t, inbound(n)), call, conn); status.Code(err) != e.want {
 						t.Fatalf("the call ended with %v, want %v", err, e.want)

@@ -20,8 +20,8 @@ import (
 //
 //	a header name -> http.request.header.NAME, in lower case, all its lines
 //	:authority    -> server.address, and server.port where there is one
-//	:path         -> url.path, and url.query where there is one
-//	:method       -> http.request.method
+//	:path         -> url.path, and url.query where there is one, signatures in it redacted
+//	:method       -> http.request.method; one that the conventions do not know as _OTHER, and http.request.method_original
 //	:scheme       -> url.scheme: https on a TLS connection, else http
 //
 // A header that did not come sets nothing, and so does a request without a recording
@@ -103,12 +103,17 @@ var pseudoHeaders = map[string]func(*http.Request) []attribute.KeyValue{
 	":path": func(r *http.Request) []attribute.KeyValue {
 		attrs := []attribute.KeyValue{attribute.String("url.path", r.URL.Path)}
 		if r.URL.RawQuery != "" {
-			attrs = append(attrs, attribute.String("url.query", r.URL.RawQuery))
+			attrs = append(attrs, attribute.String("url.query", redact(r.URL.RawQuery)))
 		}
 		return attrs
 	},
 	":method": func(r *http.Request) []attribute.KeyValue {
-		return []attribute.KeyValue{attribute.String("http.request.method", r.Method)}
+		if slices.Contains(knownMethods, r.Method) {
+			return []attribute.KeyValue{attribute.String("http.request.method", r.Method)}
+		}
+		return []attribute.KeyValue{
+			attribute.String("http.request.method", "_OTHER"), attribute.String("http.request.method_original", r.Method),
+		}
 	},
 	":scheme": func(r *http.Request) []attribute.KeyValue {
 		scheme := "http"
@@ -117,4 +122,24 @@ var pseudoHeaders = map[string]func(*http.Request) []attribute.KeyValue{
 		}
 		return []attribute.KeyValue{attribute.String("url.scheme", scheme)}
 	},
+}
+
+// knownMethods are those that the semantic conventions know.
+var knownMethods = []string{
+	http.MethodConnect, http.MethodDelete, http.MethodGet, http.MethodHead, http.MethodOptions,
+	http.MethodPatch, http.MethodPost, http.MethodPut, http.MethodTrace,
+}
+
+// signatures are the query keys whose values the semantic conventions keep out of traces.
+var signatures = []string{"AWSAccessKeyId", "Signature", "sig", "X-Goog-Signature"}
+
+// redact replaces the values of signatures in a query.
+func redact(query string) string {
+	pairs := strings.Split(query, "&")
+	for i, pair := range pairs {
+		if key, _, ok := strings.Cut(pair, "="); ok && slices.Contains(signatures, key) {
+			pairs[i] = key + "=REDACTED"
+		}
+	}
+	return strings.Join(pairs, "&")
 }

@@ -143,3 +143,16 @@ func TestTagHeadersPanicsOnNonsense(t *testing.T) {
 		})
 	}
 }
+
+// TestTagHeadersConventions: what the semantic conventions keep out of traces stays out.
+func TestTagHeadersConventions(t *testing.T) {
+	for query, want := range map[string]string{
+		"a=1&sig=secret&b=2": "a=1&sig=REDACTED&b=2", "X-Goog-Signature=s": "X-Goog-Signature=REDACTED", "signature=mine": "signature=mine", "sig": "sig",
+	} {
+		s, spans := tagging(t, serve, httptrace.WithTagHeaders(":path", ":method"))
+		resp, _ := do(t, http.DefaultClient, request(t, "FOO", s.URL+"/x?"+query, nil, nil))
+		resp.Body.Close()
+		checkAttributes(t, s, spans, attribute.String("url.path", "/x"), attribute.String("url.query", want),
+			attribute.String("http.request.method", "_OTHER"), attribute.String("http.request.method_original", "FOO"))
+	}
+}

@@ -52,6 +52,13 @@ func TestTransportNilBase(t *testing.T) {
 	}
 }
 
+func TestTransportOverHTTP2(t *testing.T) {
+	p := propagation.MustNew(everything())
+	s := serveHTTP2(t, http.HandlerFunc(echo))
+	client := &http.Client{Transport: httptrace.NewTransport(p, s.Client().Transport)}
+	checkVerbatim(t, call(t, client, handlerContext(t, p, 1), s.URL), inbound(1))
+}
+
 func TestTransportCarriesNothing(t *testing.T) {
 	p := propagation.MustNew(everything())
 	s := serve(t, http.HandlerFunc(echo))

@@ -2,6 +2,7 @@ package propagation_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/traceferry/traceferry/propagation"
@@ -49,4 +50,61 @@ func TestAlsoOurs(t *testing.T) {
 	p := compile(t, propagation.Config{Also: []otelprop.TextMapPropagator{otelprop.TraceContext{}, otelprop.Baggage{}}})
 	in := []string{"Traceparent", "00-" + callerTrace + "-" + callerSpan + "-03", "Tracestate", "1z=y", "Tracestate", "a=1", "Baggage", "k=v , l=w"}
 	expect(t, sent(p, received(p, in...)), carrier(in...))
+}
+
+// underPrefix is a propagator of somebody's own: it carries what begins with x-own-.
+type underPrefix struct{}
+
+type underPrefixKey struct{}
+
+func (underPrefix) Fields() []string { return nil }
+
+func (underPrefix) Extract(ctx context.Context, c otelprop.TextMapCarrier) context.Context {
+	own := map[string]string{}
+	for _, key := range c.Keys() {
+		if key = strings.ToLower(key); strings.HasPrefix(key, "x-own-") {
+			own[key] = c.Get(key)
+		}
+	}
+	return context.WithValue(ctx, underPrefixKey{}, own)
+}
+
+func (underPrefix) Inject(ctx context.Context, c otelprop.TextMapCarrier) {
+	own, _ := ctx.Value(underPrefixKey{}).(map[string]string)
+	for key, value := range own {
+		c.Set(key, value)
+	}
+}
+
+// TestAlsoKeys: such a propagator sees the names of every carrier, and adds to one that has others.
+func TestAlsoKeys(t *testing.T) {
+	p := compile(t, propagation.Config{Also: []otelprop.TextMapPropagator{underPrefix{}}})
+	in := metadataOf("x-own-a", "1", "x-own-b", "2", "b3", callerB3)
+	for way, extract := range extracts {
+		ctx := extract(context.Background(), p, in)
+		for to, clone := range clones {
+			t.Run(way+" to "+to, func(t *testing.T) {
+				got, ok := clone(p, ctx, metadataOf("x-own-a", "mine", "accept", "*/*"))
+				if !ok {
+					t.Error("nothing was injected")
+				}
+				expect(t, got, metadataOf("x-own-a", "1", "x-own-b", "2", "b3", callerB3, "accept", "*/*"))
+			})
+		}
+		// With nothing captured of ours.
+		ctx = extract(context.Background(), p, metadataOf("x-own-a", "1"))
+		for to, clone := range clones {
+			t.Run(way+" to "+to+", alone", func(t *testing.T) {
+				own := metadataOf("accept", "*/*")
+				got, ok := clone(p, ctx, own)
+				if !ok {
+					t.Error("nothing was injected")
+				}
+				expect(t, got, metadataOf("x-own-a", "1", "accept", "*/*"))
+				expect(t, own, metadataOf("accept", "*/*"))
+				got, _ = clone(p, ctx, nil)
+				expect(t, got, metadataOf("x-own-a", "1"))
+			})
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/traceferry/traceferry/internal/ascii"
 	"go.opentelemetry.io/otel/trace/embedded"
 )
 
@@ -27,6 +28,7 @@ type capture struct {
 	more    *overflow            // the lines, where they do not fit here
 	formats formatSet            // whose lines are here
 	asked   atomic.Bool          // somebody asked for OpenTelemetry's baggage: it may have been changed
+	checked atomic.Uint32        // whether all transports take the lines; see printable
 	n       uint8
 	about   traits
 	ids     [inlineLines]fieldID
@@ -49,7 +51,6 @@ type traits uint8
 
 const (
 	rawBins         traits = 1 << iota // the lines are from gRPC metadata: -bin values are raw bytes
-	unprintable                        // some line has a byte outside 0x20-0x7E: not every transport takes it
 	showsSpan                          // answers OpenTelemetry's question for the active span
 	showsBaggage                       // answers OpenTelemetry's question for the baggage
 	inheritsBaggage                    // a context further out has OpenTelemetry baggage, which may be what is asked for
@@ -137,6 +138,31 @@ func (c *capture) fixed(id fieldID) []string {
 		j++
 	}
 	return vals[i:j:j]
+}
+
+// What is known of the lines' bytes.
+const (
+	unchecked uint32 = iota
+	printable        // all in 0x20-0x7E: every transport takes them
+	unprintable
+)
+
+// printable reports whether every transport takes every line. The first call finds
+// out: a request that calls nobody need not.
+func (c *capture) printable() bool {
+	known := c.checked.Load()
+	if known == unchecked {
+		known = printable
+		_, vals := c.lines()
+		for _, v := range vals {
+			if !ascii.Printable(v) {
+				known = unprintable
+				break
+			}
+		}
+		c.checked.Store(known)
+	}
+	return known == printable
 }
 
 // field describes a run, whichever Propagator captured it.

@@ -77,6 +77,7 @@ func Copy(dst, src context.Context) context.Context {
 		about: c.about &^ (showsSpan | showsBaggage | inheritsBaggage), ids: c.ids, vals: c.vals,
 	}
 	d.learned.Store(c.learned.Load())
+	d.checked.Store(c.checked.Load())
 	d.place(false)
 	return d
 }

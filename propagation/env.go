@@ -26,7 +26,7 @@ func ConfigFromEnv() (Config, error) {
 	if strings.TrimSpace(value) == "" {
 		return Config{}, nil
 	}
-	formats := []Format{}
+	var formats []Format
 	none := false
 	var errs []error
 	for name := range strings.SplitSeq(value, ",") {
@@ -47,8 +47,11 @@ func ConfigFromEnv() (Config, error) {
 	if err := errors.Join(errs...); err != nil {
 		return Config{}, err
 	}
-	if none {
-		formats = []Format{}
+	switch {
+	case none:
+		return Config{Formats: []Format{}}, nil
+	case len(formats) == 0: // commas alone
+		return Config{}, nil
 	}
 	return Config{Formats: formats}, nil
 }

@@ -94,11 +94,7 @@ func (p *Propagator) capture(ctx context.Context, hits []hit, about traits) cont
 		}
 		hits = outer.inherit(hits, read, p, about)
 	}
-	made := ""
-	if p.generateRequestID && !slices.ContainsFunc(hits, isRequestID) {
-		made = newRequestID()
-	}
-	c := p.node(ctx, hits, made, about)
+	c := p.node(ctx, hits, about)
 	if c == nil {
 		return ctx
 	}

@@ -38,7 +38,8 @@ var (
 	firstHeader  fieldID                   // the number of fields of formats
 	firstField   [formatCount + 1]fieldID  // of each format; its other fields follow
 	writtenBy    [formatCount + 1]fieldSet // the fields that a trace format's encode may write
-	fieldsOf     [formatCount + 1]fieldSet // all of a format's fixed names
+	fieldsOf     [formatCount + 1]fieldSet // all of a format's names and prefixes
+	prefixFields fieldSet                  // all prefixes
 	traceFormats formatSet                 // those that decode
 	yielding     formatSet                 // those that yield to another
 	yielded      formatSet                 // and those that they yield to
@@ -89,6 +90,8 @@ func numberFields() {
 	prefixBase = id
 	for _, f := range AllFormats() {
 		for _, p := range codecs[f].prefixes {
+			fieldsOf[f] |= 1 << id
+			prefixFields |= 1 << id
 			add(f, p, true)
 		}
 	}

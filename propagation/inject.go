@@ -38,7 +38,17 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 		return
 	}
 	p.sweep(h, o.removes)
-	for i, n := o.from, o.lines(); i < n; {
+	first, lines := o.from, o.lines()
+	if !o.careful { // what was encoded goes as it is, and is most of what a local span sends
+		for i := range o.values {
+			h[fields[o.encoded[i]].canon] = o.values[i : i+1 : i+1]
+		}
+		lines -= len(o.values) + len(o.baggage)
+		if o.baggage != nil {
+			h[fields[firstField[Baggage]].canon] = o.baggage
+		}
+	}
+	for i := first; i < lines; {
 		s, next, ok := o.at(i)
 		if ok {
 			h[s.canonical()] = s.vals
@@ -53,7 +63,7 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 // they are there: the call that most calls are.
 func (p *Propagator) forwards(c *capture) bool {
 	return c.by == p && c.more == nil && c.about&^showsBaggage == showsSpan && c.formats&^p.carries == 0 &&
-		p.localSpan == nil && p.emits == 0 && !c.asked.Load() && (c.formats&yielding == 0 || c.formats&yielded == 0)
+		p.localSpan == nil && p.emits == 0 && !c.asked.Load() && (c.formats&yielding == 0 || c.formats&yielded == 0) && c.printable()
 }
 
 // forward writes the lines of a node.

@@ -74,27 +74,31 @@ func TestUnlearnedKeys(t *testing.T) {
 	if bag := baggage.FromContext(ctx); bag.Len() != 2 {
 		t.Errorf("baggage %q", bag)
 	}
-	local := trace.ContextWithSpanContext(ctx, sc.WithRemote(false).WithSpanID(trace.SpanID{7: 0xCC}).WithTraceFlags(0))
 	bag, err := baggage.Parse("k=v")
 	if err != nil {
 		t.Fatal(err)
 	}
+	local := func(ctx context.Context) context.Context {
+		return trace.ContextWithSpanContext(ctx, sc.WithRemote(false).WithSpanID(trace.SpanID{7: 0xCC}).WithTraceFlags(0))
+	}
 	for name, test := range map[string]struct {
-		ctx  context.Context
-		want string
+		change func(context.Context) context.Context
+		want   string
 	}{
-		"verbatim":         {ctx, traceparent + " k=v ,l=w 2"},
-		"a copy":           {Copy(context.Background(), local), traceparent + " k=v ,l=w 2"},
-		"a local span":     {local, child + " k=v ,l=w 2"},
-		"hidden":           {p.Extract(local, propagation.HeaderCarrier(in)), traceparent + " k=v ,l=w 2"},
-		"not hidden":       {p.ExtractHTTP(local, in), child + " k=v ,l=w 2"},
-		"changed baggage":  {baggage.ContextWithBaggage(ctx, bag), traceparent + " k=v 2"},
-		"without baggage":  {baggage.ContextWithoutBaggage(ctx), traceparent + "  1"},
-		"the same, again":  {p.ExtractHTTP(ctx, in), traceparent + " k=v ,l=w 2"},
-		"baggage before":   {p.ExtractHTTP(baggage.ContextWithBaggage(context.Background(), bag), http.Header{"Traceparent": {traceparent}}), traceparent + " k=v 2"},
-		"nothing captured": {baggage.ContextWithBaggage(context.Background(), bag), " k=v 1"},
+		"verbatim":        {func(ctx context.Context) context.Context { return ctx }, traceparent + " k=v ,l=w 2"},
+		"a copy":          {func(ctx context.Context) context.Context { return Copy(context.Background(), local(ctx)) }, traceparent + " k=v ,l=w 2"},
+		"a local span":    {local, child + " k=v ,l=w 2"},
+		"hidden":          {func(ctx context.Context) context.Context { return p.Extract(local(ctx), propagation.HeaderCarrier(in)) }, traceparent + " k=v ,l=w 2"},
+		"not hidden":      {func(ctx context.Context) context.Context { return p.ExtractHTTP(local(ctx), in) }, child + " k=v ,l=w 2"},
+		"the same, again": {func(ctx context.Context) context.Context { return p.ExtractHTTP(ctx, in) }, traceparent + " k=v ,l=w 2"},
+		"changed baggage": {func(ctx context.Context) context.Context { return baggage.ContextWithBaggage(ctx, bag) }, traceparent + " k=v 2"},
+		"without baggage": {baggage.ContextWithoutBaggage, traceparent + "  1"},
+		"baggage before": {func(context.Context) context.Context {
+			return p.ExtractHTTP(baggage.ContextWithBaggage(context.Background(), bag), http.Header{"Traceparent": {traceparent}})
+		}, traceparent + " k=v 2"},
+		"nothing captured": {func(context.Context) context.Context { return baggage.ContextWithBaggage(context.Background(), bag) }, " k=v 1"},
 	} {
-		if got := sent(test.ctx); got != test.want {
+		if got := sent(test.change(p.ExtractHTTP(context.Background(), in))); got != test.want {
 			t.Errorf("%s: sent %q, want %q", name, got, test.want)
 		}
 	}

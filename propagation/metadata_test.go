@@ -2,6 +2,7 @@ package propagation_test
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -13,7 +14,7 @@ import (
 func TestExtractMetadataAnyCase(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"X-Tenant"}})
 	want := metadataOf("traceparent", callerW3C, "x-b3-traceid", "t", "uberctx-k", "1", "x-tenant", "acme", "grpc-trace-bin", callerBinRaw)
-	for _, spell := range []func(string) string{strings.ToLower, strings.ToUpper, strings.Title} { //nolint:staticcheck // names are ASCII
+	for _, spell := range []func(string) string{strings.ToLower, strings.ToUpper, http.CanonicalHeaderKey} {
 		in := map[string][]string{}
 		for name, vals := range want {
 			in[spell(name)] = vals

@@ -2,19 +2,20 @@ package propagation
 
 import (
 	"context"
-
-	"github.com/traceferry/traceferry/internal/ascii"
+	"slices"
 )
 
-// node makes the node of the hits that fit the limits, and of the request id that was
-// made, if it is not empty; nil if nothing says anything.
-func (p *Propagator) node(ctx context.Context, hits []hit, made string, about traits) *capture {
+// node makes the node of the hits that fit the limits, and of a request id where
+// none is left and one is wanted; nil if nothing says anything.
+func (p *Propagator) node(ctx context.Context, hits []hit, about traits) *capture {
 	lines, keyed, fits := p.measure(hits)
 	if !fits {
 		hits = p.fit(ctx, hits)
 		lines, keyed, _ = p.measure(hits)
 	}
-	if made != "" {
+	made := ""
+	if p.generateRequestID && !slices.ContainsFunc(hits, isRequestID) {
+		made = newRequestID()
 		lines++
 	}
 	if lines == 0 {
@@ -49,9 +50,6 @@ func (p *Propagator) node(ctx context.Context, hits []hit, made string, about tr
 func (c *capture) keep(id fieldID, key, line string) {
 	if id < firstHeader {
 		c.formats |= 1 << fields[id].format
-	}
-	if !ascii.Printable(line) {
-		c.about |= unprintable
 	}
 	if m := c.more; m != nil {
 		m.ids, m.vals = append(m.ids, id), append(m.vals, line)

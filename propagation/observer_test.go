@@ -122,7 +122,7 @@ func TestExtracted(t *testing.T) {
 		ctx := received(p, "Traceparent", callerW3C, "X-Request-Id", "r1", "Baggage", " ", "X-Tenant", "acme")
 		p.ExtractHTTP(ctx, carrier("Traceparent", callerW3C, "X-Request-Id", "r1", "X-Tenant", "acme")) // the same
 		p.ExtractHTTP(ctx, carrier("Accept", "*/*"))
-		ctx = p.ExtractMetadata(ctx, metadataOf("b3", "0"))
+		p.ExtractMetadata(ctx, metadataOf("b3", "0"))
 		received(p, "X-Tenant", "acme")
 		want := []string{"[tracecontext requestid]", "[b3]", "[]"}
 		if !slices.Equal(heard.extracted, want) {

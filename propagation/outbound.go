@@ -45,7 +45,7 @@ func (p *Propagator) prepare(ctx context.Context, o *outbound, over transport) b
 	o.p, o.ctx, o.c, o.over = p, ctx, c, over
 	if c != nil {
 		o.verbatim = c.formats & p.carries
-		o.careful = c.about&unprintable != 0 || over == overText || over == overGRPC && !p.plainHeaders ||
+		o.careful = !c.printable() || over == overText || over == overGRPC && !p.plainHeaders ||
 			c.more != nil && c.more.keys != nil // names are the caller's
 	}
 	if changed {
@@ -73,20 +73,16 @@ func (p *Propagator) prepare(ctx context.Context, o *outbound, over transport) b
 // account notes which fields go out.
 func (o *outbound) account() {
 	if o.c != nil {
-		o.from = -1
+		verbatim := o.verbatimFields()
 		ids, _ := o.c.lines()
-		for i, id := range ids {
-			goes := id >= firstHeader
-			if !goes && o.goesVerbatim(id) {
-				o.keeps |= 1 << id
-				goes = true
-			}
-			if goes && o.from < 0 {
+		o.from = len(ids)
+		for i := len(ids) - 1; i >= 0; i-- {
+			if id := ids[i]; id >= firstHeader {
 				o.from = i
+			} else if verbatim.has(id) {
+				o.from = i
+				o.keeps |= 1 << id
 			}
-		}
-		if o.from < 0 {
-			o.from = len(ids)
 		}
 	}
 	o.sends = o.keeps
@@ -100,16 +96,19 @@ func (o *outbound) account() {
 	}
 }
 
-// goesVerbatim reports whether the captured lines of a format's field go out.
-func (o *outbound) goesVerbatim(id fieldID) bool {
-	f := fields[id].format
-	switch {
-	case o.dropped.has(f) || o.noTagged && fields[id].prefix:
-		return false
-	case o.anew.has(f):
-		return !writtenBy[f].has(id) && o.p.carries.has(f)
+// verbatimFields is the fields of formats whose captured lines go out, if there are any.
+func (o *outbound) verbatimFields() (s fieldSet) {
+	for f := o.verbatim &^ o.dropped; f != 0; f &= f - 1 {
+		s |= fieldsOf[bits.TrailingZeros32(uint32(f))]
 	}
-	return o.verbatim.has(f)
+	for f := o.anew & o.p.carries &^ o.dropped; f != 0; f &= f - 1 {
+		i := bits.TrailingZeros32(uint32(f))
+		s |= fieldsOf[i] &^ writtenBy[i]
+	}
+	if o.noTagged {
+		s &^= prefixFields
+	}
+	return s
 }
 
 // rewrite has every trace format in play name the local span.

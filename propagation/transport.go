@@ -115,8 +115,9 @@ func (o *outbound) dropBaggage() {
 func (o *outbound) dropTagged() {
 	var fs formatSet
 	if o.c != nil {
+		verbatim := o.verbatimFields()
 		for r := range o.c.runs {
-			if r.id < firstHeader && fields[r.id].prefix && o.goesVerbatim(r.id) {
+			if r.id < firstHeader && fields[r.id].prefix && verbatim.has(r.id) {
 				fs |= 1 << fields[r.id].format
 			}
 		}
@@ -156,11 +157,12 @@ func (o *outbound) metadataBytes() (n int) {
 		}
 	}
 	if o.c != nil {
+		verbatim := o.verbatimFields()
 		for r := range o.c.runs {
 			if r.id >= firstHeader && !o.noHeaders {
 				f := o.c.field(r)
 				add(len(f.lower), f.bin, r.vals...)
-			} else if r.id < firstHeader && o.goesVerbatim(r.id) {
+			} else if r.id < firstHeader && verbatim.has(r.id) {
 				add(max(len(r.key), len(fields[r.id].lower)), fields[r.id].bin, r.vals...)
 			}
 		}

@@ -1,10 +1,6 @@
 package propagation
 
-import (
-	"context"
-
-	"github.com/traceferry/traceferry/internal/ascii"
-)
+import "context"
 
 // extractUsual is extractMap for the request that most requests are: its lines fit the
 // node and the limits, none is under a prefix, and no Extract came before. It writes
@@ -70,9 +66,6 @@ func (u *usual) take(n *name, vals []string) bool {
 		}
 		if c.n == inlineLines {
 			return false
-		}
-		if !ascii.Printable(v) {
-			c.about |= unprintable
 		}
 		c.formats |= n.format
 		c.ids[c.n], c.vals[c.n] = n.id, v

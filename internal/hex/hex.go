@@ -66,6 +66,15 @@ func Append(dst, src []byte) []byte {
 func Encode(dst, src []byte) {
 	dst = dst[:2*len(src)]
 	for i, b := range src {
-		dst[2*i], dst[2*i+1] = digits[b>>4], digits[b&0xF]
+		pair := &pairs[b]
+		dst[2*i], dst[2*i+1] = pair[0], pair[1]
 	}
 }
+
+// pairs are the digits of every byte: one look-up where there would be two.
+var pairs = func() (t [256][2]byte) {
+	for i := range t {
+		t[i] = [2]byte{digits[i>>4], digits[i&0xF]}
+	}
+	return
+}()
