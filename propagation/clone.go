@@ -3,7 +3,6 @@ package propagation
 import (
 	"context"
 	"net/http"
-	"slices"
 
 	"go.opentelemetry.io/otel/propagation"
 )
@@ -67,62 +66,76 @@ func (x *index) merge(m, others map[string][]string, copied bool) (map[string][]
 	return m, copied
 }
 
+// clone puts what goes out into a new map, and over it what the caller's has that names no span: so a
+// name that is set by hand stays.
 func (p *Propagator) clone(ctx context.Context, m map[string][]string, x *index, over transport) (map[string][]string, bool) {
+	if c, ok := ctx.(*capture); ok && over == overHTTP && p.forwards(c) {
+		b := newBlock(len(m)+int(c.n), len(m)+int(c.n))
+		c.putInto(&b)
+		b.putOwn(m, x, p.owns)
+		return b.m, true
+	}
 	var o outbound
 	if !p.prepare(ctx, &o, over) {
 		p.count(ctx, 0, NoContext)
 		return m, false
 	}
 	names, lines := o.size()
-	copied := make(map[string][]string, len(m)+names)
-	values := make([]string, 0, len(m)+lines) // enough, unless the caller repeats names
-	put := func(key string, vals []string) {
-		from := len(values)
-		values = append(values, vals...)
-		copied[key] = values[from:len(values):len(values)]
-	}
-	var byHand handset
-	var taggedByHand []string
-	for key, vals := range m {
-		n := x.find(key)
-		if o.owns(n) {
-			continue
-		}
-		put(key, vals)
-		byHand.add(n)
-		if n == nil && o.sendsTagged(key) {
-			taggedByHand = append(taggedByHand, x.spell(key))
-		}
-	}
+	b := newBlock(len(m)+names, len(m)+lines)
 	for i, n := o.from, o.lines(); i < n; {
 		s, next, ok := o.at(i)
+		if ok {
+			b.put(s.spelled(over), s.vals)
+		}
 		i = next
-		if !ok {
-			continue
-		}
-		key := s.spelled(over)
-		if s.key == "" && byHand.has(s.id) || s.key != "" && slices.Contains(taggedByHand, key) {
-			continue
-		}
-		put(key, s.vals)
 	}
-	return copied, true
+	b.putOwn(m, x, o.removes|o.sends&p.owns)
+	return b.m, true
 }
 
-// handset is the set of names that the caller has set by hand, in whatever spelling.
-type handset [4]uint64
+// block is a header map whose values share one block of memory.
+type block struct {
+	m      map[string][]string
+	values []string
+}
 
-func (s *handset) add(n *name) {
-	if n != nil {
-		s[n.id/64] |= 1 << (n.id % 64)
+// newBlock has room for so many names and lines: a map of just the size, as a hint over eight costs
+// two allocations more.
+func newBlock(names, lines int) block {
+	return block{make(map[string][]string, names), make([]string, 0, lines)}
+}
+
+func (b *block) put(key string, vals []string) {
+	from := len(b.values)
+	b.values = append(b.values, vals...)
+	b.m[key] = b.values[from:len(b.values):len(b.values)]
+}
+
+// putInto puts the lines of a node.
+func (c *capture) putInto(b *block) {
+	for i, n := 0, int(c.n); i < n; {
+		r, next := c.run(i)
+		b.put(c.by.field(r.id).canon, r.vals)
+		i = next
 	}
 }
 
-func (s *handset) has(id fieldID) bool { return s[id/64]>>(id%64)&1 != 0 }
-
-// owns reports whether a name of the caller's names spans, so that it gives way.
-func (o *outbound) owns(n *name) bool {
-	return n != nil && n.id < firstHeader && (o.removes | o.sends&o.p.owns).has(n.id)
+// putOwn puts the caller's headers, but for those that name spans.
+func (b *block) putOwn(m map[string][]string, x *index, spans fieldSet) {
+	for key, vals := range m {
+		n := x.find(key)
+		if n != nil && n.id < firstHeader && spans.has(n.id) {
+			continue
+		}
+		if n != nil && n.key != key {
+			delete(b.m, n.key) // set by hand in another spelling
+		} else if n == nil {
+			if _, tagged := x.findPrefix(key); tagged {
+				delete(b.m, x.spell(key))
+			}
+		}
+		b.put(key, vals)
+	}
 }
 
 // size counts the names and lines that go out, but for those that turn out not to be legal.

@@ -17,11 +17,15 @@ func (c *capture) place(hide bool) {
 
 // placeBaggage lets the captured baggage be OpenTelemetry's, unless the application has one already.
 func (c *capture) placeBaggage(hide bool) (answers traits) {
-	inherited := baggage.FromContext(c.parent).Len() > 0
-	if inherited {
+	inherited := baggage.FromContext(c.parent)
+	others := inherited.Len() > 0
+	if outer := captured(c.parent); others && outer != nil { // nobody's, if it is what an Extract further out has read
+		others = !sameBaggage(outer.learn().readBaggage(outer), inherited)
+	}
+	if others {
 		answers |= inheritsBaggage
 	}
-	if c.formats.has(Baggage) && (hide || !inherited) {
+	if c.formats.has(Baggage) && (hide || !others) {
 		answers |= showsBaggage
 	}
 	return answers
