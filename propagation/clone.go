@@ -3,6 +3,7 @@ package propagation
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"go.opentelemetry.io/otel/propagation"
 )
@@ -126,6 +127,9 @@ func (b *block) putOwn(m map[string][]string, x *index, spans fieldSet) {
 		n := x.find(key)
 		if n != nil && n.id < firstHeader && spans.has(n.id) {
 			continue
+		}
+		if n != nil && len(vals) == 1 && vals[0] != "" && vals[0] == strings.Join(b.m[n.key], ",") {
+			continue // our own Inject, over a carrier that takes one line
 		}
 		if n != nil && n.key != key {
 			delete(b.m, n.key) // set by hand in another spelling
