@@ -225,3 +225,17 @@ func Example_baggage() {
 	show(out)
 	// Output: Baggage: [tenant=a;ttl=1,user=%C3%A9,region=eu]
 }
+
+// Which formats the fleet still sends, and what goes wrong with them.
+func ExampleObserver() {
+	p := propagation.MustNew(propagation.Config{Observer: &propagation.Observer{
+		Extracted: func(_ context.Context, formats []propagation.Format) { fmt.Println("came:", formats) },
+		Outcome: func(_ context.Context, f propagation.Format, o propagation.Outcome) {
+			fmt.Printf("%v: %v\n", f, o)
+		},
+	}})
+	p.ExtractHTTP(context.Background(), http.Header{"Traceparent": {"garbage"}, "B3": {"1"}})
+	// Output:
+	// came: [tracecontext b3]
+	// tracecontext: malformed
+}
