@@ -6,10 +6,13 @@ import (
 	"testing"
 )
 
-func BenchmarkExtract(b *testing.B)    { runTasks(b) }
-func BenchmarkInject(b *testing.B)     { runTasks(b) }
-func BenchmarkMiddleware(b *testing.B) { runTasks(b) }
-func BenchmarkTransport(b *testing.B)  { runTasks(b) }
+func BenchmarkExtract(b *testing.B)     { runTasks(b) }
+func BenchmarkInject(b *testing.B)      { runTasks(b) }
+func BenchmarkMiddleware(b *testing.B)  { runTasks(b) }
+func BenchmarkTransport(b *testing.B)   { runTasks(b) }
+func BenchmarkGRPCServer(b *testing.B)  { runTasks(b) }
+func BenchmarkGRPCClient(b *testing.B)  { runTasks(b) }
+func BenchmarkGRPCForward(b *testing.B) { runTasks(b) }
 
 // runTasks runs every entry of the tasks that are named like the benchmark function.
 func runTasks(b *testing.B) {

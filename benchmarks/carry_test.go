@@ -7,8 +7,11 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/traceferry/traceferry/grpctrace"
 	"github.com/traceferry/traceferry/httptrace"
 	"go.opentelemetry.io/otel/propagation"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 )
 
 // TestLibrariesCarry has each library carry the sidecar's request, by the same functions that are
@@ -46,6 +49,35 @@ func TestLibrariesCarry(t *testing.T) {
 			sent := &recorder{}
 			send(contextBehind(lib.middleware), lib.transport(sent), 3)()
 			expectTrace(t, sent.header)
+		})
+	}
+}
+
+// TestLibrariesCarryGRPC is TestLibrariesCarry for metadata.
+func TestLibrariesCarryGRPC(t *testing.T) {
+	c, in := istioConfig(), sidecarMetadata()
+	stream := func(intercept grpc.StreamServerInterceptor) step {
+		return func(ctx context.Context) context.Context {
+			serveStream(ctx, intercept)()
+			return sink.ctx
+		}
+	}
+	for name, forward := range map[string]step{
+		"lib=traceferry":             ourForward(c.p),
+		"lib=traceferry/call=stream": stream(grpctrace.StreamServerInterceptor(c.p)).then(clientStep(grpctrace.UnaryClientInterceptor(c.p))),
+		"lib=hand":                   serverStep(handUnaryServer(handNames)),
+		"lib=hand/config=18lower":    serverStep(handUnaryServer(handLowerNames())),
+		"lib=hand/call=stream":       stream(handStreamServer),
+		"lib=hand/side=client":       clientStep(handUnaryClient(handPairs())),
+		"lib=otelgrpc":               otelServerStep().then(otelClientStep()),
+	} {
+		t.Run(name, func(t *testing.T) {
+			md, _ := metadata.FromOutgoingContext(forward(in))
+			sent := http.Header{}
+			for key, values := range md {
+				sent[http.CanonicalHeaderKey(key)] = values
+			}
+			expectTrace(t, sent)
 		})
 	}
 }

@@ -13,6 +13,7 @@ import (
 // of storing it in one.
 var sink struct {
 	ctx     context.Context
+	cancel  context.CancelFunc
 	zipkin  *model.SpanContext
 	datadog *tracer.SpanContext
 }

@@ -2,136 +2,98 @@ package benchmarks
 
 import (
 	"context"
-	"strings"
-	"sync"
 
 	"github.com/traceferry/traceferry/grpctrace"
-	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
-	noopmetric "go.opentelemetry.io/otel/metric/noop"
-	nooptrace "go.opentelemetry.io/otel/trace/noop"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
-	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"github.com/traceferry/traceferry/propagation"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/stats"
 )
 
 const sectionGRPC = "gRPC"
 
-// otelGRPC has stats handlers and no interceptors. Their TagRPC is measured, on the same incoming
-// context: there they read and write metadata. HandleRPC is spared them, and so are the events that
-// grpc-go builds for it. A whole call of each would not be fairer: what grpc-go does
-// for it, many times as much as any library here, would hide the rest.
-var otelGRPC = Library{
-	Name: "otelgrpc", Title: "otelgrpc's TagRPC",
-	Modules: []string{"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"},
-}
-
-// A step is what one side of a call does to its context: a server makes the handler's of the incoming
-// one, a client the outgoing one of the handler's.
-type step func(context.Context) context.Context
-
-// on returns the work of doing the step.
-func (s step) on(ctx context.Context) func() { return func() { sink.ctx = s(ctx) } }
-
-// then returns both steps as one.
-func (s step) then(next step) step {
-	return func(ctx context.Context) context.Context { return next(s(ctx)) }
-}
-
-func serverStep(intercept grpc.UnaryServerInterceptor) step {
-	info := &grpc.UnaryServerInfo{FullMethod: healthpb.Health_Check_FullMethodName}
-	handler := func(ctx context.Context, _ any) (any, error) { sink.ctx = ctx; return nil, nil }
-	return func(ctx context.Context) context.Context {
-		if _, err := intercept(ctx, nil, info, handler); err != nil {
-			panic(err)
-		}
-		return sink.ctx
+func grpcTasks() []Task {
+	return []Task{
+		grpcServerTask(&Goal{Allocs: 1, Faster: map[string]float64{hand.Name: 6}}),
+		grpcStreamTask(&Goal{Allocs: 2}),
+		grpcClientTask(handlersContext, &Goal{Allocs: 1, Faster: map[string]float64{hand.Name: 5}}),
+		grpcClientTask(derivedContext, &Goal{Allocs: 1, Faster: map[string]float64{hand.Name: 2.5}}),
+		grpcForwardTask(&Goal{Allocs: 8}),
 	}
 }
 
-// neverDialed is the connection that client interceptors are shown.
-var neverDialed = sync.OnceValue(func() *grpc.ClientConn {
-	conn, err := grpc.NewClient("passthrough:///details:9080", grpc.WithTransportCredentials(insecure.NewCredentials()))
-	if err != nil {
-		panic(err)
-	}
-	return conn
-})
-
-func clientStep(intercept grpc.UnaryClientInterceptor) step {
-	conn := neverDialed()
-	invoke := func(ctx context.Context, _ string, _, _ any, _ *grpc.ClientConn, _ ...grpc.CallOption) error {
-		sink.ctx = ctx
-		return nil
-	}
-	return func(ctx context.Context) context.Context {
-		if err := intercept(ctx, healthpb.Health_Check_FullMethodName, nil, nil, conn, invoke); err != nil {
-			panic(err)
-		}
-		return sink.ctx
+func grpcServerTask(goal *Goal) Task {
+	c, in := istioConfig(), sidecarMetadata()
+	return Task{
+		Section: sectionGRPC, Name: "GRPCServer", Input: "call=unary/" + sidecar.path,
+		Title: "unary server interceptor, " + sidecar.title,
+		Entries: []Entry{
+			c.entry(serverStep(grpctrace.UnaryServerInterceptor(c.p)).on(in), goal),
+			handEntry(serverStep(handUnaryServer(handNames)).on(in)),
+			{Library: hand, Config: "18lower", Op: serverStep(handUnaryServer(handLowerNames())).on(in)},
+			otelGRPCEntry(otelServerStep().on(in)),
+		},
 	}
 }
 
-func tagStep(h stats.Handler, method string) step {
-	info := &stats.RPCTagInfo{FullMethodName: method}
-	return func(ctx context.Context) context.Context { return h.TagRPC(ctx, info) }
-}
-
-// streamIn is a stream with this context: as a server has it, and as an interceptor wraps it.
-type streamIn struct {
-	grpc.ServerStream
-	ctx context.Context
-}
-
-func (s *streamIn) Context() context.Context { return s.ctx }
-
-// serveStream returns the work of passing an incoming stream through an interceptor.
-func serveStream(ctx context.Context, intercept grpc.StreamServerInterceptor) func() {
-	info := &grpc.StreamServerInfo{FullMethod: healthpb.Health_Watch_FullMethodName, IsServerStream: true}
-	handler := func(_ any, s grpc.ServerStream) error { sink.ctx = s.Context(); return nil }
-	stream := &streamIn{ctx: ctx}
-	return func() {
-		if err := intercept(nil, stream, info, handler); err != nil {
-			panic(err)
-		}
+func grpcStreamTask(goal *Goal) Task {
+	c, in := istioConfig(), sidecarMetadata()
+	return Task{
+		Section: sectionGRPC, Name: "GRPCServer", Input: "call=stream/" + sidecar.path,
+		Title: "stream server interceptor, " + sidecar.title,
+		Entries: []Entry{
+			c.entry(serveStream(in, grpctrace.StreamServerInterceptor(c.p)), goal),
+			handEntry(serveStream(in, handStreamServer)),
+			otelGRPCEntry(otelServerStep().on(in)), // it treats both kinds alike
+		},
 	}
 }
 
-// handForward puts what came into what goes out: a client needs nothing more then.
-func handForward(ctx context.Context) context.Context {
-	in, _ := metadata.FromIncomingContext(ctx)
-	out := metadata.MD{}
-	for _, name := range handNames {
-		if v := in.Get(name); len(v) > 0 {
-			out[strings.ToLower(name)] = v
-		}
+// outgoing is the context in which a handler makes a call: its place in a benchmark's name, its
+// words in the table, and how it is made of the handler's.
+type outgoing struct {
+	path, title string
+	of          func(context.Context) context.Context
+}
+
+var (
+	handlersContext = outgoing{"context=handler", "the handler's context", func(ctx context.Context) context.Context { return ctx }}
+	derivedContext  = outgoing{"context=derived", "a context derived from the handler's", func(ctx context.Context) context.Context {
+		ctx, sink.cancel = context.WithCancel(ctx) // kept and not called: a call's context is alive
+		return ctx
+	}}
+)
+
+// grpcClientTask is any call but the first of an inbound request. The context is what each library's server
+// side made of the sidecar's metadata; what is written by hand needs nothing of it.
+func grpcClientTask(from outgoing, goal *Goal) Task {
+	c, in := istioConfig(), sidecarMetadata()
+	ours := from.of(serverStep(grpctrace.UnaryServerInterceptor(c.p))(in))
+	return Task{
+		Section: sectionGRPC, Name: "GRPCClient", Input: "call=unary/" + from.path,
+		Title: "unary client interceptor, not the first call, " + from.title,
+		Entries: []Entry{
+			c.entry(clientStep(grpctrace.UnaryClientInterceptor(c.p)).on(ours), goal),
+			handEntry(clientStep(handUnaryClient(handPairs())).on(context.Background())),
+			otelGRPCEntry(otelClientStep().on(from.of(otelServerStep()(in)))),
+		},
 	}
-	return metadata.NewOutgoingContext(ctx, out)
 }
 
-func handUnaryServer(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	return handler(handForward(ctx), req)
-}
-
-func handStreamServer(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-	return handler(srv, &streamIn{stream, handForward(stream.Context())})
-}
-
-// handUnaryClient adds pairs that are ready: the least that a loop on the client's side can cost.
-func handUnaryClient(pairs []string) grpc.UnaryClientInterceptor {
-	return func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-		return invoke(metadata.AppendToOutgoingContext(ctx, pairs...), method, req, reply, cc, opts...)
+func grpcForwardTask(goal *Goal) Task {
+	c, in := istioConfig(), sidecarMetadata()
+	return Task{
+		Section: sectionGRPC, Name: "GRPCForward", Input: "call=unary/" + sidecar.path,
+		Title: "unary server interceptor, and the client's at the first call",
+		Entries: []Entry{
+			c.entry(ourForward(c.p).on(in), goal),
+			handEntry(serverStep(handUnaryServer(handNames)).on(in)), // its metadata is the outgoing one
+			otelGRPCEntry(otelServerStep().then(otelClientStep()).on(in)),
+		},
 	}
 }
 
-// otelGRPCOptions leave otelgrpc with the work of carrying: nothing is recorded.
-func otelGRPCOptions() []otelgrpc.Option {
-	return []otelgrpc.Option{
-		otelgrpc.WithPropagators(composite()),
-		otelgrpc.WithTracerProvider(nooptrace.NewTracerProvider()),
-		otelgrpc.WithMeterProvider(noopmetric.NewMeterProvider()),
-	}
+// ourForward is traceferry's whole way from incoming metadata to outgoing.
+func ourForward(p *propagation.Propagator) step {
+	return serverStep(grpctrace.UnaryServerInterceptor(p)).then(clientStep(grpctrace.UnaryClientInterceptor(p)))
 }
 
 // sidecarMetadata returns a server's context with the sidecar's headers as metadata.

@@ -55,10 +55,11 @@ func verbatimTask(to target, goal *Goal) Task {
 	}
 }
 
-// localSpan returns a context in which a span is active that was started here.
+// localSpan returns a context in which a span is active that was started here. Both halves of its
+// trace id say something, or traceferry would not write it in formats of 64 bits.
 func localSpan() context.Context {
 	return trace.ContextWithSpanContext(context.Background(), trace.NewSpanContext(trace.SpanContextConfig{
-		TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: trace.FlagsSampled,
+		TraceID: trace.TraceID{0: 1, 15: 1}, SpanID: trace.SpanID{2}, TraceFlags: trace.FlagsSampled,
 	}))
 }
 

@@ -53,7 +53,7 @@ type Goal struct {
 func Tasks() []Task {
 	var all []Task
 	for _, tasks := range []func() []Task{
-		extractTasks, injectTasks, middlewareTasks, transportTasks,
+		extractTasks, injectTasks, middlewareTasks, transportTasks, grpcTasks,
 	} {
 		all = append(all, tasks()...)
 	}

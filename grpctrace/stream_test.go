@@ -39,7 +39,7 @@ func everyBehaviour(s grpc.ServerStream) error {
 	}
 	in := new(wrapperspb.BytesValue)
 	prepared := new(grpc.PreparedMsg)
-	return errors.Join(
+	err := errors.Join(
 		grpc.SetSendCompressor(ctx, gzip.Name),
 		s.RecvMsg(in),
 		s.SetHeader(metadata.Pairs("set", "1")),
@@ -49,8 +49,9 @@ func everyBehaviour(s grpc.ServerStream) error {
 		prepared.Encode(s, in),
 		s.SendMsg(prepared),
 		s.SendMsg(in),
-		func() error { s.SetTrailer(metadata.Pairs("trailer", "2")); return nil }(),
 	)
+	s.SetTrailer(metadata.Pairs("trailer", "2"))
+	return err
 }
 
 // A stream that carries headers does all that it does without.

@@ -1,0 +1,82 @@
+package benchmarks
+
+import (
+	"context"
+	"strings"
+
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	noopmetric "go.opentelemetry.io/otel/metric/noop"
+	nooptrace "go.opentelemetry.io/otel/trace/noop"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+)
+
+// handForward puts what came in into what goes out: a client needs nothing more then.
+func handForward(ctx context.Context, names []string) context.Context {
+	in, _ := metadata.FromIncomingContext(ctx)
+	out := metadata.MD{}
+	for _, name := range names {
+		if v := in.Get(name); len(v) > 0 {
+			out[strings.ToLower(name)] = v
+		}
+	}
+	return metadata.NewOutgoingContext(ctx, out)
+}
+
+func handUnaryServer(names []string) grpc.UnaryServerInterceptor {
+	return func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		return handler(handForward(ctx, names), req)
+	}
+}
+
+func handStreamServer(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+	return handler(srv, &streamIn{stream, handForward(stream.Context(), handNames)})
+}
+
+// handUnaryClient adds names and values that are at hand, for each call: the least that a
+// client's side can do without traceferry.
+func handUnaryClient(pairs []string) grpc.UnaryClientInterceptor {
+	return func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		return invoke(metadata.AppendToOutgoingContext(ctx, pairs...), method, req, reply, cc, opts...)
+	}
+}
+
+// handLowerNames are spelled as grpc-go spells them, which spares the loop the work of correcting them.
+func handLowerNames() (names []string) {
+	for _, name := range handNames {
+		names = append(names, strings.ToLower(name))
+	}
+	return names
+}
+
+// handPairs are those of the sidecar's headers that the loop carries.
+func handPairs() (pairs []string) {
+	for name, v := range handRead(sidecarHeaders()) {
+		pairs = append(pairs, strings.ToLower(name), v)
+	}
+	return pairs
+}
+
+// otelGRPC has stats handlers and no interceptors. Their TagRPC is measured, on the contexts
+// that interceptors get: in it they read and write metadata. HandleRPC and the events that grpc-go builds
+// for it are left out, which is in otelgrpc's favour. A whole call of each would show less:
+// most of its time is grpc-go's.
+var otelGRPC = Library{
+	Name: "otelgrpc", Title: "otelgrpc's TagRPC",
+	Modules: []string{"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"},
+}
+
+// otelGRPCOptions leave otelgrpc with the work of carrying: nothing is recorded.
+func otelGRPCOptions() []otelgrpc.Option {
+	return []otelgrpc.Option{
+		otelgrpc.WithPropagators(composite()),
+		otelgrpc.WithTracerProvider(nooptrace.NewTracerProvider()),
+		otelgrpc.WithMeterProvider(noopmetric.NewMeterProvider()),
+	}
+}
+
+func otelServerStep() step { return tagStep(otelgrpc.NewServerHandler(otelGRPCOptions()...)) }
+
+func otelClientStep() step { return tagStep(otelgrpc.NewClientHandler(otelGRPCOptions()...)) }
+
+func otelGRPCEntry(op func()) Entry { return Entry{Library: otelGRPC, Config: "noop", Op: op} }
