@@ -101,10 +101,19 @@ func carriedOf(m map[string][]string) map[string][]string {
 // belongs reports whether a lower-case name is of one of the formats.
 func belongs(formats []propagation.Format, name string) bool {
 	return slices.ContainsFunc(formats, func(f propagation.Format) bool {
-		return slices.Contains(f.Fields(), name) ||
-			slices.ContainsFunc(f.Prefixes(), func(p string) bool { return strings.HasPrefix(name, p) })
+		return slices.Contains(names[f].fixed, name) ||
+			slices.ContainsFunc(names[f].prefixes, func(p string) bool { return strings.HasPrefix(name, p) })
 	})
 }
+
+// names are those of each format.
+var names = func() map[propagation.Format]struct{ fixed, prefixes []string } {
+	each := map[propagation.Format]struct{ fixed, prefixes []string }{}
+	for _, f := range propagation.AllFormats() {
+		each[f] = struct{ fixed, prefixes []string }{f.Fields(), f.Prefixes()}
+	}
+	return each
+}()
 
 // checkVerbatim checks that what arrived of the carried names is want, line by line.
 func checkVerbatim(t testing.TB, arrived, want map[string][]string) {

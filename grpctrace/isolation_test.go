@@ -70,6 +70,7 @@ type isolation struct {
 	t       *testing.T
 	arrived [kinds]atomic.Int64
 	retries sync.Map // calls that were refused already
+	users   sync.Map // of calls that are given up when they have arrived: what does so
 }
 
 func (l *isolation) answer(ctx context.Context, _ caller, msg []byte) ([]byte, error) {
@@ -81,6 +82,9 @@ func (l *isolation) answer(ctx context.Context, _ caller, msg []byte) ([]byte, e
 		return nil, status.Error(codes.Unavailable, "not yet")
 	}
 	if o.slow {
+		if leave, ok := l.users.Load(o.n); ok {
+			leave.(context.CancelFunc)()
+		}
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
@@ -158,7 +162,7 @@ func isolate(t *testing.T, w wiring, calls uint64) {
 	var last, answered atomic.Uint64
 	atOnce(64, func(int) {
 		for n := last.Add(1); n <= calls && !t.Failed(); n = last.Add(1) {
-			err := visit(t.Context(), users, n)
+			err := load.visit(users, n)
 			if gone := n%kinds == abandoned; gone != (err != nil) {
 				t.Errorf("call %d: %v", n, err)
 			}
@@ -178,15 +182,15 @@ func isolate(t *testing.T, w wiring, calls uint64) {
 }
 
 // visit makes call n as a user does.
-func visit(ctx context.Context, users *grpc.ClientConn, n uint64) error {
-	limit := 30 * time.Second
-	if n%kinds == abandoned {
-		limit = 20 * time.Millisecond
-	}
-	ctx, cancel := context.WithTimeout(metadata.NewOutgoingContext(ctx, inbound(n)), limit)
+func (l *isolation) visit(service *grpc.ClientConn, n uint64) error {
+	came := inbound(n)
+	ctx, cancel := context.WithTimeout(sending(l.t, came), 60*time.Second)
 	defer cancel()
-	answer, err := kindOf(n)(ctx, users, order{n: n}.message())
-	if want := inbound(n)["x-request-id"][0]; err == nil && string(answer) != want {
+	if n%kinds == abandoned {
+		l.users.Store(n, cancel)
+	}
+	answer, err := kindOf(n)(ctx, service, order{n: n}.message())
+	if want := came["x-request-id"][0]; err == nil && string(answer) != want {
 		return fmt.Errorf("answered %q, want %q", answer, want)
 	}
 	return err

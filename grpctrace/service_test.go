@@ -64,7 +64,7 @@ func serve(t testing.TB, s service, opts ...grpc.ServerOption) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := grpc.NewServer(opts...)
+	server := grpc.NewServer(append(opts, grpc.WaitForHandlers(true))...)
 	server.RegisterService(&description, s)
 	go server.Serve(listener)
 	t.Cleanup(server.Stop)

@@ -16,7 +16,8 @@ import (
 // Request.WithContext makes it. Neither the ResponseWriter nor the body is wrapped. What the
 // handler learns about its copy (Pattern, Form, PostForm, MultipartForm) is
 // given back to the original when it returns or panics, so that wrappers outside see the
-// route, and net/http removes the temporary files of an upload.
+// route, and net/http removes the temporary files of an upload. Path values, which
+// net/http keeps to itself, stay with the copy.
 //
 // It costs two allocations for a request with headers to carry, none for another.
 // The nil Propagator carries nothing. An Option that makes no sense panics here,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,13 +77,28 @@ func (t *tagHeaders) set(ctx context.Context, r *http.Request) {
 			vals = []string{r.Host}
 		}
 		if len(vals) > 0 {
-			attrs = append(attrs, h.attribute.StringSlice(vals))
+			attrs = append(attrs, h.attribute.StringSlice(sendable(vals)))
 		}
 	}
 	for _, pseudo := range t.pseudo {
 		attrs = append(attrs, pseudo(r)...)
 	}
+	for i, a := range attrs {
+		if a.Value.Type() == attribute.STRING {
+			attrs[i] = a.Key.String(strings.ToValidUTF8(a.Value.AsString(), "\uFFFD"))
+		}
+	}
 	span.SetAttributes(attrs...)
+}
+
+// sendable returns values that a span can be exported with: OTLP's strings are UTF-8, and an
+// exporter that finds one that is not may lose the whole batch.
+func sendable(vals []string) []string {
+	out := make([]string, len(vals))
+	for i, v := range vals {
+		out[i] = strings.ToValidUTF8(v, "\uFFFD")
+	}
+	return out
 }
 
 var pseudoHeaders = map[string]func(*http.Request) []attribute.KeyValue{
@@ -130,14 +146,18 @@ var knownMethods = []string{
 	http.MethodPatch, http.MethodPost, http.MethodPut, http.MethodTrace,
 }
 
-// signatures are the query keys whose values the semantic conventions keep out of traces.
-var signatures = []string{"AWSAccessKeyId", "Signature", "sig", "X-Goog-Signature"}
+// signatures are the query keys whose values the semantic conventions keep out of
+// traces, and AWS' newer ones.
+var signatures = []string{"AWSAccessKeyId", "Signature", "sig", "X-Goog-Signature",
+	"X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token"}
 
 // redact replaces the values of signatures in a query.
 func redact(query string) string {
 	pairs := strings.Split(query, "&")
 	for i, pair := range pairs {
-		if key, _, ok := strings.Cut(pair, "="); ok && slices.Contains(signatures, key) {
+		key, _, ok := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(key)
+		if ok && (err != nil || slices.ContainsFunc(signatures, func(s string) bool { return strings.EqualFold(s, name) })) {
 			pairs[i] = key + "=REDACTED"
 		}
 	}

@@ -147,7 +147,8 @@ func TestTagHeadersPanicsOnNonsense(t *testing.T) {
 // TestTagHeadersConventions: what the semantic conventions keep out of traces stays out.
 func TestTagHeadersConventions(t *testing.T) {
 	for query, want := range map[string]string{
-		"a=1&sig=secret&b=2": "a=1&sig=REDACTED&b=2", "X-Goog-Signature=s": "X-Goog-Signature=REDACTED", "signature=mine": "signature=mine", "sig": "sig",
+		"a=1&sig=secret&b=2": "a=1&sig=REDACTED&b=2", "X-Goog-Signature=s": "X-Goog-Signature=REDACTED", "mysig=mine": "mysig=mine", "sig": "sig",
+		"%73ig=s&X-Amz-Signature=t": "%73ig=REDACTED&X-Amz-Signature=REDACTED",
 	} {
 		s, spans := tagging(t, serve, httptrace.WithTagHeaders(":path", ":method"))
 		resp, _ := do(t, http.DefaultClient, request(t, "FOO", s.URL+"/x?"+query, nil, nil))

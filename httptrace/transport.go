@@ -10,8 +10,9 @@ import (
 // carries on the request. It is safe for all goroutines, as its base is. The zero
 // Transport carries nothing over http.DefaultTransport.
 type Transport struct {
-	p    *propagation.Propagator
-	base http.RoundTripper
+	p      *propagation.Propagator
+	base   http.RoundTripper
+	unsafe []string // canonical names of Config.UnsafeHeaders
 }
 
 // NewTransport returns a Transport over base; nil stands for http.DefaultTransport, whatever
@@ -26,14 +27,19 @@ type Transport struct {
 // The request is not changed: its copy, with a header map of its own, goes to base.
 // What the caller has set by hand stays for x-request-id, baggage and
 // Config.Headers; fields that name spans are always the context's. Each hop of a
-// redirect is a request of its own. It costs four allocations while the headers
+// redirect is a request of its own; one to another host goes without
+// Config.UnsafeHeaders, as http.Client sends Authorization and Cookie there no more. It costs four allocations while the headers
 // are eight names or fewer, six above.
 //
 // With otelhttp.NewTransport, ours is the inner one, otelhttp.NewTransport(ours): outside, it
 // would not see the span that otelhttp starts.
 func NewTransport(p *propagation.Propagator, base http.RoundTripper, opts ...Option) *Transport {
 	collect(opts)
-	return &Transport{p: p, base: base}
+	t := &Transport{p: p, base: base}
+	for _, name := range p.UnsafeFields() {
+		t.unsafe = append(t.unsafe, http.CanonicalHeaderKey(name))
+	}
+	return t
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -41,6 +47,9 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if h, ok := t.p.CloneHTTP(r.Context(), r.Header); ok {
 		sent := *r
 		sent.Header = h
+		if redirectedAway(r) {
+			t.withhold(h, r.Header)
+		}
 		r = &sent
 	}
 	return t.next().RoundTrip(r)
@@ -59,4 +68,19 @@ func (t *Transport) next() http.RoundTripper {
 		return http.DefaultTransport
 	}
 	return t.base
+}
+
+// redirectedAway reports whether the request follows a redirect to another host.
+func redirectedAway(r *http.Request) bool {
+	return r.Response != nil && r.Response.Request != nil && r.Response.Request.URL != nil && r.URL != nil &&
+		r.Response.Request.URL.Host != r.URL.Host
+}
+
+// withhold takes Config.UnsafeHeaders out of a request's headers, but for those that the caller has set.
+func (t *Transport) withhold(h, callers http.Header) {
+	for _, name := range t.unsafe {
+		if _, byHand := callers[name]; !byHand {
+			delete(h, name)
+		}
+	}
 }

@@ -19,7 +19,6 @@ var b3Multi = codec{
 	decode:  decodeB3Multi,
 	encode:  encodeB3Multi,
 	written: 5,
-	size:    32 + 16 + 16 + 1,
 }
 
 func decodeB3Multi(l lines) (SpanContext, verdict) {

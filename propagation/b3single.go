@@ -21,7 +21,6 @@ var b3Single = codec{
 	decode:  decodeB3Single,
 	encode:  encodeB3Single,
 	written: 1,
-	size:    32 + 1 + 16 + 1 + 1 + 1 + 16,
 	yields:  B3Multi,
 }
 

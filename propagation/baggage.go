@@ -61,6 +61,7 @@ func editBaggage(raw []string, shown, now baggage.Baggage) string {
 	}
 	var list []byte
 	if now.Len() > 0 { // else all of it was taken away, the members not shown too
+	copying:
 		for _, line := range raw {
 			for m := range members(line) {
 				key := trimOWS(keyOf(m))
@@ -69,7 +70,7 @@ func editBaggage(raw []string, shown, now baggage.Baggage) string {
 					continue
 				}
 				if size := len(list) + len(m); size > room || len(list) > 0 && size == room {
-					break
+					break copying
 				}
 				list = appendMember(list, 0, m)
 			}

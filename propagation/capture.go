@@ -14,7 +14,7 @@ import (
 // capture is what one Extract read: a context node that keeps the carried lines
 // verbatim. It is the only allocation of an ordinary request, so the lines are in
 // it; they must not be the request's own slices, which keep the whole header
-// alive. All but the two atomics is written before the node is shared.
+// alive. All but the atomics is written before the node is shared.
 //
 // Lines are kept in the order of their field numbers, those of one name side by side,
 // so that a name's lines are a slice of the array: inject hands that slice out, with
@@ -29,6 +29,7 @@ type capture struct {
 	formats formatSet            // whose lines are here
 	asked   atomic.Bool          // somebody asked for OpenTelemetry's baggage: it may have been changed
 	checked atomic.Uint32        // whether all transports take the lines; see printable
+	fresh   uint16               // of the formats, those that this Extract read itself; bit f-1 for Format f
 	n       uint8
 	about   traits
 	ids     [inlineLines]fieldID

@@ -77,7 +77,7 @@ func (p *Propagator) clone(ctx context.Context, m map[string][]string, x *index,
 		return b.m, true
 	}
 	var o outbound
-	if !p.prepare(ctx, &o, over) {
+	if !p.prepare(ctx, p.decide(ctx), &o, over) {
 		p.count(ctx, 0, NoContext)
 		return m, false
 	}
@@ -131,12 +131,14 @@ func (b *block) putOwn(m map[string][]string, x *index, spans fieldSet) {
 		if n != nil && len(vals) == 1 && vals[0] != "" && vals[0] == strings.Join(b.m[n.key], ",") {
 			continue // our own Inject, over a carrier that takes one line
 		}
-		if n != nil && n.key != key {
-			delete(b.m, n.key) // set by hand in another spelling
-		} else if n == nil {
-			if _, tagged := x.findPrefix(key); tagged {
-				delete(b.m, x.spell(key))
-			}
+		usual := key
+		if n != nil {
+			usual = n.key
+		} else if _, tagged := x.findPrefix(key); tagged {
+			usual = x.spell(key)
+		}
+		if _, too := m[usual]; usual != key && !too { // set by hand, in another spelling only
+			delete(b.m, usual)
 		}
 		b.put(key, vals)
 	}

@@ -24,12 +24,12 @@ var cloudTrace = codec{
 	decode:  decodeCloudTrace,
 	encode:  encodeCloudTrace,
 	written: 1,
-	size:    32 + 1 + 20 + 4,
 }
 
 func decodeCloudTrace(l lines) (SpanContext, verdict) {
 	s := l.first(0)
-	if s == "" {
+	var alone [16]byte
+	if s == "" || hex.Decode(alone[:], s) {
 		return SpanContext{}, absent
 	}
 	if sc, ok := parseCloudTrace(s); ok {

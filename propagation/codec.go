@@ -104,10 +104,6 @@ func (e *encoder) decision() Sampling {
 	return e.Sampling
 }
 
-// has64Bits reports whether the low half of the trace id names the trace. A format of
-// 64 bits writes nothing of the one id in 2^64 whose low half is zero: no trace has that id.
-func (e *encoder) has64Bits() bool { return [8]byte(e.TraceID[8:]) != [8]byte{} }
-
 // add appends to the value that is being written.
 func (e *encoder) add(s string) { e.buf = append(e.buf, s...) }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // Config says what a Propagator carries. The zero Config carries the eight formats
-// that the mission of this library names: W3C, B3Single, B3Multi, GRPCTraceBin,
+// met most: W3C, B3Single, B3Multi, GRPCTraceBin,
 // CloudTrace, OTSpanContext, RequestID and Baggage, verbatim while no span of
 // OpenTelemetry's runs here, rewritten to name that span while one does. Package preset
 // has a Config for each mesh.
@@ -40,7 +40,8 @@ type Config struct {
 	// UnsafeHeaders are carried as Headers are, and withheld from
 	// CapturedFromContext. Only authorization, cookie, set-cookie, jwt and x-envoy-*
 	// may stand here: each is a credential or steers a proxy, and goes to every
-	// destination that the client calls.
+	// destination that the client calls. httptrace.Transport does not send them on to
+	// another host when a callee redirects there.
 	UnsafeHeaders []string
 
 	// GenerateRequestID lets Extract make a random UUID (version 4) where no
@@ -62,7 +63,9 @@ type Config struct {
 	LocalSpan func(context.Context) (SpanContext, bool)
 
 	// Also are OpenTelemetry propagators for formats that are not ours. Extract and
-	// Inject call them first, in their order; where their fields are also ours, ours prevail.
+	// Inject call them first, in their order; where their fields are also ours, ours
+	// prevail. None may call this Propagator back: not otel.GetTextMapPropagator(), if
+	// this one is set there.
 	Also []propagation.TextMapPropagator
 
 	// Limits bound what one request may make this process keep and send.

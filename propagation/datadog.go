@@ -28,7 +28,6 @@ var datadog = codec{
 	decode:  decodeDatadog,
 	encode:  encodeDatadog,
 	written: 5,
-	size:    20 + 20 + 2 + len(ddHighTag) + 17,
 	member:  datadogMember,
 }
 
@@ -103,6 +102,8 @@ func encodeDatadog(e *encoder) {
 	was := Deferred
 	if n, err := strconv.Atoi(x.priority); err == nil {
 		was = ddDecision(n)
+	} else {
+		x.priority = ""
 	}
 	changed := was.Decided() != e.Sampling.Decided() || was.Sampled() != e.Sampling.Sampled()
 	if changed {

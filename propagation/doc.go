@@ -53,8 +53,9 @@
 //
 // # OpenTelemetry
 //
-// A Propagator is a TextMapPropagator: otel.SetTextMapPropagator(p) has otelhttp,
-// otelgrpc and everything else speak all its formats. After Extract,
+// A Propagator is a TextMapPropagator: otel.SetTextMapPropagator(p) has otelhttp and
+// whatever else OpenTelemetry instruments speak all its formats. The carrier of otelgrpc
+// cannot say whether it holds bytes, nor repeat a line: package grpctrace stands beside it. After Extract,
 // trace.SpanContextFromContext is the caller's span and baggage.FromContext the
 // caller's baggage, both parsed when asked for. A tracestate may hold members that
 // OpenTelemetry's type refuses; they travel beside it.

@@ -89,7 +89,7 @@ func (p *Propagator) capture(ctx context.Context, hits []hit, about traits) cont
 	sortHits(hits)
 	read := formatsOf(hits)
 	if outer := captured(ctx); outer != nil {
-		if outer.by == p && outer.holds(hits) && (about&hiding == 0 || outer.active(ctx)) {
+		if outer.by == p && outer.holds(hits, about) && (about&hiding == 0 || outer.active(ctx)) {
 			return ctx
 		}
 		hits = outer.inherit(hits, read, p, about)
@@ -103,6 +103,7 @@ func (p *Propagator) capture(ctx context.Context, hits []hit, about traits) cont
 
 // start puts a finished node into use, for an Extract that read some formats.
 func (c *capture) start(read formatSet, about traits) context.Context {
+	c.fresh = uint16(read >> 1)
 	c.place(about&hiding != 0)
 	if c.by.observer.Extracted != nil {
 		c.by.observer.Extracted(c, slices.Collect(read.all))

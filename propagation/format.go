@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// Format is one family of headers that belong together: all of them travel, or
-// none. The zero Format is no format; where outcomes are counted it stands for
+// Format is one family of headers that belong together. The zero Format is no format; where outcomes are counted it stands for
 // Config.Headers and for the request as a whole.
 type Format uint8
 
@@ -35,8 +34,9 @@ const (
 	formatCount = iota
 )
 
-// codec is all that the engine knows of a format. A new format is a file with its
-// codec and its row in the table below.
+// codec is all that the engine knows of a format that names spans, or that is only carried; request
+// ids and baggage it also knows by name. A new format is a file with its codec and its
+// row in the table below.
 type codec struct {
 	name     string   // in OTEL_PROPAGATORS
 	fields   []string // lower-case names
@@ -48,7 +48,6 @@ type codec struct {
 	// the first written ones, in their order; the others go verbatim always.
 	encode  func(*encoder)
 	written int
-	size    int // bytes that encode writes at the most, beside what it copies from its own lines
 
 	lists  []string // fields whose lines may be joined with a comma
 	yields Format   // not sent verbatim when it and this format are valid and name different spans

@@ -26,7 +26,6 @@ var grpcTraceBin = codec{
 	decode:  decodeGRPCTraceBin,
 	encode:  encodeGRPCTraceBin,
 	written: 1,
-	size:    40,
 }
 
 func decodeGRPCTraceBin(l lines) (SpanContext, verdict) {

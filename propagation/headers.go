@@ -15,9 +15,10 @@ var (
 	// what belongs to one connection, one message or the proxy between
 	refusedNames = []string{
 		"forwarded", "x-amz-security-token", "host", "connection", "te", "accept-encoding",
-		"keep-alive", "transfer-encoding", "trailer", "upgrade", // hop-by-hop too: RFC 9110, section 7.6.1
+		"keep-alive", "transfer-encoding", "trailer", "upgrade", "http2-settings", "via", // hop-by-hop too: RFC 9110, section 7.6
+		"expect", "range", "max-forwards", "date", // of one message
 	}
-	refusedPrefixes = []string{"proxy-", "x-forwarded-", "content-", "grpc-"}
+	refusedPrefixes = []string{"proxy-", "x-forwarded-", "content-", "grpc-", "if-", "sec-websocket-"}
 )
 
 // refuseHeader returns why a name may not stand in Config.Headers, or in

@@ -9,9 +9,12 @@ import (
 )
 
 // holds reports whether the capture is of just these hits.
-func (c *capture) holds(hits []hit) bool {
+func (c *capture) holds(hits []hit, about traits) bool {
 	i := 0
 	for r := range c.runs {
+		if c.about&rawBins != about&rawBins && c.field(r).bin {
+			return false
+		}
 		if i == len(hits) || hits[i].id != r.id || hits[i].key != r.key || !slices.Equal(hits[i].vals, r.vals) {
 			return false
 		}

@@ -16,7 +16,7 @@ import (
 // Headers are replaced, never added to, by the names that http.Header's methods give
 // them; fields that name spans, of any format that this Propagator reads or writes,
 // are removed where they are not written. Where ctx has neither a capture nor a local
-// span nor baggage of the application's, h is not touched.
+// span nor baggage of the application's, h is not touched (but by Config.Also).
 //
 // The values written are shared between all calls of one inbound request: Set, Add
 // and Del on h are safe, writing an element (h[k][0] = v) is not. It allocates what
@@ -34,7 +34,7 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 		return
 	}
 	var o outbound
-	if !p.prepare(ctx, &o, overHTTP) {
+	if !p.prepare(ctx, p.decide(ctx), &o, overHTTP) {
 		return
 	}
 	p.sweep(h, o.removes)
@@ -119,11 +119,16 @@ func (p *Propagator) InjectMetadata(ctx context.Context, md map[string][]string)
 		also.Inject(ctx, metadataCarrier(md))
 	}
 	var o outbound
-	if !p.prepare(ctx, &o, overGRPC) {
+	if !p.prepare(ctx, p.decide(ctx), &o, overGRPC) {
 		return
 	}
+	o.putInto(md)
+}
+
+// putInto replaces in metadata what goes out.
+func (o *outbound) putInto(md map[string][]string) {
 	for key := range md { // in whatever spelling: a second would be a second header
-		switch n := p.sentMetadata.find(key); {
+		switch n := o.p.sentMetadata.find(key); {
 		case n == nil && !o.sendsTagged(key), n != nil && n.id >= firstHeader && !o.sendsHeader(n.id):
 		case n != nil && n.id < firstHeader && !(o.removes | o.sends).has(n.id):
 		default:

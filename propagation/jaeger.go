@@ -28,7 +28,6 @@ var jaeger = codec{
 	decode:   decodeJaeger,
 	encode:   encodeJaeger,
 	written:  2,
-	size:     32 + 1 + 16 + 1 + 1 + 1 + 1,
 }
 
 func decodeJaeger(l lines) (SpanContext, verdict) {

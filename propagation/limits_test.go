@@ -184,9 +184,10 @@ func TestLimitsFlood(t *testing.T) {
 	}
 }
 
-// TestLimitsLinear: four times the names take about four times the time, not sixteen times.
+// TestLimitsLinear: sixteen times the names take about sixteen times the time, not 256
+// times. There is room between for caches that no longer hold them, and for other work of the machine.
 func TestLimitsLinear(t *testing.T) {
-	const few, many, atMost = 5_000, 20_000, 10
+	const few, many, atMost = 2_500, 40_000, 90
 	for name, limits := range map[string]propagation.Limits{
 		"default lines": {},
 		"most lines":    {Lines: 65535, TotalBytes: 1 << 30},
@@ -195,7 +196,7 @@ func TestLimitsLinear(t *testing.T) {
 			p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Limits: limits})
 			took := func(h http.Header) time.Duration {
 				best := time.Hour
-				for range 5 {
+				for range 7 {
 					start := time.Now()
 					p.ExtractHTTP(context.Background(), h)
 					best = min(best, time.Since(start))

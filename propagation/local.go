@@ -17,6 +17,12 @@ type localSpan struct {
 func (p *Propagator) local(ctx context.Context, c *capture) (l localSpan, ok bool) {
 	if p.localSpan != nil {
 		l.SpanContext, ok = p.localSpan(ctx)
+		if l.TraceState != "" { // the caller's word is not trusted with the wire
+			l.TraceState = joinTraceState([]string{l.TraceState})
+		}
+		if l.Sampling > Debug {
+			l.Sampling = Deferred
+		}
 		l.stateSame = l.TraceState == ""
 		return l, ok && l.IsValid()
 	}

@@ -26,7 +26,8 @@ const (
 	// LeftOut: a value could not legally be sent on the transport.
 	LeftOut
 	// NoContext: an outgoing request had a context with neither captured headers nor a
-	// local span: client.Get, or a context that does not come from the handler's.
+	// local span: client.Get, or a context that does not come from the handler's; or
+	// the handler's, if nothing came with its request.
 	// Its Format is zero.
 	NoContext
 
@@ -45,7 +46,7 @@ func (o Outcome) String() string {
 
 // Observer hears what happens to single requests. Every field may be nil. The
 // functions are called in the request's goroutine and must be safe for all
-// goroutines, return soon and not call Extract with the context that they are given.
+// goroutines, return soon, and neither Extract nor Inject with the context that they are given.
 type Observer struct {
 	// Outcome is called for each unhappy outcome when it is counted. The zero Format
 	// stands for Config.Headers and for the request as a whole.

@@ -32,7 +32,6 @@ var otSpanContext = codec{
 	decode:  decodeOTSpanContext,
 	encode:  encodeOTSpanContext,
 	written: 1,
-	size:    64,
 }
 
 const (
@@ -125,9 +124,6 @@ func eachField(msg []byte, visit func(num protowire.Number, typ protowire.Type, 
 }
 
 func encodeOTSpanContext(e *encoder) {
-	if !e.has64Bits() {
-		return
-	}
 	if strings.Contains(e.own.first(0), ";") {
 		e.buf = append(e.buf, e.traceDigits[16:]...)
 		e.buf = append(e.buf, ';')

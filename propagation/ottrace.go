@@ -25,7 +25,6 @@ var otTrace = codec{
 	decode:   decodeOTTrace,
 	encode:   encodeOTTrace,
 	written:  3,
-	size:     16 + 16 + 5,
 }
 
 func decodeOTTrace(l lines) (sc SpanContext, v verdict) {
@@ -49,9 +48,6 @@ func decodeOTTrace(l lines) (sc SpanContext, v verdict) {
 }
 
 func encodeOTTrace(e *encoder) {
-	if !e.has64Bits() {
-		return
-	}
 	e.buf = append(e.buf, e.traceDigits[16:]...)
 	e.close(0)
 	e.buf = append(e.buf, e.spanDigits[:]...)

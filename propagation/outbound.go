@@ -31,15 +31,32 @@ type outbound struct {
 	careful bool     // some line may not be legal on the transport
 }
 
-// prepare works out what goes out, and reports whether anything is to be done.
-func (p *Propagator) prepare(ctx context.Context, o *outbound, over transport) bool {
+// decision is what a context holds for one Inject, found out once.
+type decision struct {
+	c       *capture // may be nil
+	local   localSpan
+	isLocal bool
+	changed bool   // the application has other baggage than came
+	bag     string // namely this
+}
+
+func (p *Propagator) decide(ctx context.Context) (d decision) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	c := captured(ctx)
-	local, isLocal := p.local(ctx, c)
-	changed, bag := p.changedBaggage(ctx, c)
-	if c == nil && !isLocal && !changed {
+	d.c = captured(ctx)
+	d.local, d.isLocal = p.local(ctx, d.c)
+	d.changed, d.bag = p.changedBaggage(ctx, d.c)
+	return d
+}
+
+// nothing reports whether there is nothing to be sent.
+func (d *decision) nothing() bool { return d.c == nil && !d.isLocal && !d.changed }
+
+// prepare works out what goes out, and reports whether anything is to be done.
+func (p *Propagator) prepare(ctx context.Context, d decision, o *outbound, over transport) bool {
+	c := d.c
+	if d.nothing() {
 		return false
 	}
 	o.p, o.ctx, o.c, o.over = p, ctx, c, over
@@ -48,15 +65,15 @@ func (p *Propagator) prepare(ctx context.Context, o *outbound, over transport) b
 		o.careful = !c.printable() || over == overText || over == overGRPC && !p.plainHeaders ||
 			c.more != nil && c.more.keys != nil // names are the caller's
 	}
-	if changed {
+	if d.changed {
 		o.verbatim &^= 1 << Baggage
-		if bag != "" {
-			o.baggage = []string{bag}
+		if d.bag != "" {
+			o.baggage = []string{d.bag}
 		}
 	}
 	switch {
-	case isLocal:
-		o.rewrite(local)
+	case d.isLocal:
+		o.rewrite(d.local)
 	case c != nil && (p.emits != 0 || o.verbatim&yielding != 0 && o.verbatim&yielded != 0):
 		o.translate()
 	}
@@ -64,7 +81,7 @@ func (p *Propagator) prepare(ctx context.Context, o *outbound, over transport) b
 		o.fit()
 	}
 	o.account()
-	if c != nil || isLocal { // else it is the application's baggage alone, and the trace fields are not ours to judge
+	if c != nil || d.isLocal { // else it is the application's baggage alone, and the trace fields are not ours to judge
 		o.removes = p.owns &^ o.sends
 	}
 	return true

@@ -14,26 +14,33 @@ func (p *Propagator) ContextWithMetadata(ctx context.Context, key any, wrap func
 	if p == nil {
 		return ctx, false
 	}
-	c := captured(ctx)
-	_, isLocal := p.local(ctx, c)
-	changed, _ := p.changedBaggage(ctx, c)
-	shared := c != nil && !isLocal && !changed && len(p.also) == 0
+	var o outbound
+	d := p.decide(ctx)
+	shared := d.c != nil && !d.isLocal && !d.changed && len(p.also) == 0
 	if shared {
-		if l := c.learned.Load(); l != nil {
+		if l := d.c.learned.Load(); l != nil {
 			if made := l.outgoing.Load(); made != nil && made.by == p && made.key == key {
 				return &contextWithValue{ctx, key, made.value}, true
 			}
 		}
 	}
-	if c == nil && !isLocal && !changed && len(p.also) == 0 {
+	if d.nothing() && len(p.also) == 0 {
 		p.count(ctx, 0, NoContext)
 		return ctx, false
 	}
 	md := make(map[string][]string, usualNames)
-	p.InjectMetadata(ctx, md)
+	for _, also := range p.also {
+		also.Inject(ctx, metadataCarrier(md))
+	}
+	if p.prepare(ctx, d, &o, overGRPC) {
+		o.putInto(md)
+	}
+	if len(md) == 0 {
+		return ctx, false
+	}
 	value := wrap(md)
 	if shared {
-		c.learn().outgoing.Store(&outgoingMetadata{p, key, value})
+		d.c.learn().outgoing.Store(&outgoingMetadata{p, key, value})
 	}
 	return &contextWithValue{ctx, key, value}, true
 }

@@ -126,6 +126,19 @@ func (p *Propagator) field(id fieldID) *field {
 	return &p.headers[id-firstHeader]
 }
 
+// UnsafeFields returns the names of Config.UnsafeHeaders, in lower case. The slice is
+// the caller's own.
+func (p *Propagator) UnsafeFields() (names []string) {
+	if p != nil {
+		for _, h := range p.headers {
+			if h.unsafe {
+				names = append(names, h.lower)
+			}
+		}
+	}
+	return names
+}
+
 // Fields returns the names, in lower case, that Inject may set; names under a
 // prefix are not among them. The slice is the caller's own.
 func (p *Propagator) Fields() []string {

@@ -68,11 +68,14 @@ func (l *lazy) decode(c *capture) (events []event) {
 		}
 		l.readings = append(l.readings, reading{f, v, sc})
 	}
+	// What this Extract read itself goes before what it inherited: it is the later word.
 	left := c.formats & traceFormats
-	for _, f := range c.by.order {
-		if left.has(f) {
-			left &^= 1 << f
-			add(f)
+	for _, turn := range []formatSet{formatSet(c.fresh) << 1, left} {
+		for _, f := range c.by.order {
+			if (left & turn).has(f) {
+				left &^= 1 << f
+				add(f)
+			}
 		}
 	}
 	for f := range left.all { // inherited from a Propagator that carries more

@@ -12,7 +12,8 @@ import (
 // TextMapPropagator does: a local span that is active in ctx is hidden by the
 // caller's, if that has ids. Over a propagation.HeaderCarrier it is ExtractHTTP
 // otherwise. Elsewhere names are asked for in lower case; repeated lines are read
-// where the carrier is a propagation.ValuesGetter. A grpc-trace-bin may be raw or base64.
+// where the carrier is a propagation.ValuesGetter. A grpc-trace-bin may be raw or
+// base64; what else is under a -bin name is left out.
 func (p *Propagator) Extract(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
 	if p == nil || carrier == nil {
 		return ctx
@@ -40,7 +41,11 @@ func (p *Propagator) Extract(ctx context.Context, carrier propagation.TextMapCar
 	}
 	for _, n := range p.readMetadata.names {
 		if vals := values(n.key); len(vals) > 0 {
-			if p.field(n.id).bin {
+			switch f := p.field(n.id); {
+			case f.bin && f.format == 0: // bytes or base64? only their reader could tell
+				p.count(ctx, 0, LeftOut)
+				continue
+			case f.bin:
 				vals = textBins(vals)
 			}
 			hits = append(hits, hit{id: n.id, vals: vals})
@@ -96,7 +101,7 @@ func (p *Propagator) Inject(ctx context.Context, carrier propagation.TextMapCarr
 		also.Inject(ctx, carrier)
 	}
 	var o outbound
-	if !p.prepare(ctx, &o, overText) {
+	if !p.prepare(ctx, p.decide(ctx), &o, overText) {
 		return
 	}
 	for s := range o.all {

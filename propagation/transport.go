@@ -54,6 +54,10 @@ func (o *outbound) legalLines(s *sending) bool {
 		if s.def.bin {
 			return true
 		}
+		if strings.HasSuffix(s.key, "-bin") || strings.HasSuffix(s.key, "-Bin") { // bytes or text? grpc-go would take them for bytes
+			o.leaveOut(s)
+			return false
+		}
 	case overText:
 		if len(s.vals) > 1 && s.def.list {
 			s.vals = []string{strings.Join(s.vals, ",")}
@@ -150,20 +154,29 @@ func (o *outbound) metadataBytes() (n int) {
 	add := func(name int, bin bool, vals ...string) {
 		for _, v := range vals {
 			size := len(v)
-			if bin {
+			if bin { // raw bytes, which travel as base64
 				size = (size*4 + 2) / 3
 			}
 			n += name + size + perLine
 		}
 	}
+	addText := func(name int, vals []string) { // base64, of which one line may hold several values
+		for _, v := range vals {
+			for one := range members(v) {
+				n += name + len(one) + perLine
+			}
+		}
+	}
 	if o.c != nil {
 		verbatim := o.verbatimFields()
 		for r := range o.c.runs {
-			if r.id >= firstHeader && !o.noHeaders {
-				f := o.c.field(r)
-				add(len(f.lower), f.bin, r.vals...)
-			} else if r.id < firstHeader && verbatim.has(r.id) {
-				add(max(len(r.key), len(fields[r.id].lower)), fields[r.id].bin, r.vals...)
+			f := o.c.field(r)
+			switch name := max(len(r.key), len(f.lower)); {
+			case r.id >= firstHeader && o.noHeaders, r.id < firstHeader && !verbatim.has(r.id):
+			case f.bin && o.c.about&rawBins == 0:
+				addText(name, r.vals)
+			default:
+				add(name, f.bin, r.vals...)
 			}
 		}
 	}

@@ -15,7 +15,7 @@ import (
 //
 // Digits are lower-case hexadecimal. Version 00 is those 55 characters and nothing
 // else; a higher version may go on after another "-". Two traceparent lines restart
-// the trace, whatever they say. For tracestate see validTraceState.
+// the trace, whatever they say. For tracestate see joinTraceState.
 //
 // It is always written as version 00. The decision cannot be left open.
 var w3c = codec{
@@ -25,7 +25,6 @@ var w3c = codec{
 	decode:  decodeW3C,
 	encode:  encodeW3C,
 	written: 2,
-	size:    traceparentSize,
 }
 
 const traceparentSize = 55

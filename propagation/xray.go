@@ -25,7 +25,6 @@ var xray = codec{
 	decode:  decodeXRay,
 	encode:  encodeXRay,
 	written: 1,
-	size:    5 + 35 + 8 + 16 + 10,
 }
 
 func decodeXRay(l lines) (SpanContext, verdict) {
@@ -50,6 +49,9 @@ func decodeXRay(l lines) (SpanContext, verdict) {
 				sc.Sampling = Accepted
 			}
 		}
+	}
+	if parent == "" && root != "" {
+		return SpanContext{}, absent
 	}
 	ok := len(root) == 35 && root[:2] == "1-" && root[10] == '-' &&
 		hex.Decode(sc.TraceID[:4], root[2:10]) && hex.Decode(sc.TraceID[4:], root[11:]) &&

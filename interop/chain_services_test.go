@@ -1,0 +1,181 @@
+package interop
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/traceferry/traceferry/grpctrace"
+	"github.com/traceferry/traceferry/propagation"
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel"
+	otelpropagation "go.opentelemetry.io/otel/propagation"
+	sdk "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace/noop"
+	"google.golang.org/grpc"
+	testgrpc "google.golang.org/grpc/interop/grpc_testing"
+	"google.golang.org/grpc/metadata"
+)
+
+// chain is three services, each of which calls the next within the request that it serves: the first
+// over HTTP, the second over gRPC, the third over HTTP an end that makes no spans. otelhttp and otelgrpc
+// take their provider and our propagator from OpenTelemetry's global ones, as in a program.
+type chain struct {
+	front   string // the first service's URL
+	client  *http.Client
+	spans   *tracetest.InMemoryExporter
+	arrived chan chainCall // at each server, in the order of the calls
+}
+
+// chainCall is what the headers of a call say to a propagator.
+type chainCall func(*propagation.Propagator) context.Context
+
+// chainCalls is the number of calls of a request, the first being its own.
+const chainCalls = 4
+
+// chainSpans is the number of spans of a request: each service serves and calls.
+const chainSpans = 6
+
+// chainStep is what a service does.
+type chainStep func(context.Context) error
+
+// startChain starts the services. The gRPC call is instrumented by otelgrpc alone, or by
+// grpctrace too.
+func startChain(t *testing.T, p *propagation.Propagator, withGRPCTrace bool) *chain {
+	t.Helper()
+	c := &chain{spans: tracetest.NewInMemoryExporter(), arrived: make(chan chainCall, chainCalls), client: &http.Client{Timeout: 10 * time.Second}}
+	otel.SetTracerProvider(sdk.NewTracerProvider(sdk.WithSyncer(c.spans), sdk.WithSampler(sdk.AlwaysSample())))
+	otel.SetTextMapPropagator(p)
+	t.Cleanup(func() {
+		otel.SetTracerProvider(noop.NewTracerProvider())
+		otel.SetTextMapPropagator(otelpropagation.NewCompositeTextMapPropagator())
+	})
+
+	traced := &http.Client{Transport: otelhttp.NewTransport(nil)}
+	server := []grpc.ServerOption{grpc.StatsHandler(otelgrpc.NewServerHandler())}
+	client := []grpc.DialOption{grpc.WithStatsHandler(otelgrpc.NewClientHandler())}
+	if withGRPCTrace {
+		server = append(server, grpctrace.ServerOptions(p)...)
+		client = append(client, grpctrace.DialOptions(p)...)
+	}
+
+	end := c.serveHTTP(t, http.NotFoundHandler())
+	third := c.serveGRPC(t, chainGet(traced, end), server...)
+	service := testgrpc.NewTestServiceClient(dial(t, third, client...))
+	second := c.serveHTTP(t, chainHandler(func(ctx context.Context) error {
+		_, err := service.EmptyCall(ctx, new(testgrpc.Empty))
+		return err
+	}))
+	c.front = c.serveHTTP(t, chainHandler(chainGet(traced, second)))
+	return c
+}
+
+// chainHandler is an instrumented service.
+func chainHandler(next chainStep) http.Handler {
+	return otelhttp.NewHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := next(r.Context()); err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+		}
+	}), "service")
+}
+
+// chainGet calls a URL, which may answer that it has nothing.
+func chainGet(client *http.Client, url string) chainStep {
+	return func(ctx context.Context) error {
+		req, err := http.NewRequestWithContext(ctx, "GET", url, nil)
+		if err != nil {
+			return err
+		}
+		resp, err := client.Do(req)
+		if err != nil {
+			return err
+		}
+		resp.Body.Close()
+		if resp.StatusCode >= http.StatusInternalServerError {
+			return fmt.Errorf("%s: %s", url, resp.Status)
+		}
+		return nil
+	}
+}
+
+// serveHTTP notes what arrives before the service sees it, and returns the service's URL.
+func (c *chain) serveHTTP(t *testing.T, service http.Handler) string {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := r.Header.Clone()
+		c.arrived <- func(p *propagation.Propagator) context.Context { return p.ExtractHTTP(context.Background(), h) }
+		service.ServeHTTP(w, r)
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// chainService is the service that speaks gRPC.
+type chainService struct {
+	testgrpc.UnimplementedTestServiceServer
+	chain *chain
+	next  chainStep
+}
+
+func (s *chainService) EmptyCall(ctx context.Context, in *testgrpc.Empty) (*testgrpc.Empty, error) {
+	md, _ := metadata.FromIncomingContext(ctx)
+	s.chain.arrived <- func(p *propagation.Propagator) context.Context { return p.ExtractMetadata(context.Background(), md) }
+	return in, s.next(ctx)
+}
+
+// serveGRPC returns the service's address.
+func (c *chain) serveGRPC(t *testing.T, next chainStep, opts ...grpc.ServerOption) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := grpc.NewServer(opts...)
+	testgrpc.RegisterTestServiceServer(s, &chainService{chain: c, next: next})
+	go s.Serve(listener)
+	t.Cleanup(s.Stop)
+	return listener.Addr().String()
+}
+
+// request sends a request with the headers, and returns what the calls of the three services
+// carried and the spans that they made.
+func (c *chain) request(t *testing.T, h http.Header) ([]chainCall, tracetest.SpanStubs) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), "GET", c.front, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header = h
+	resp, err := c.client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK || len(c.arrived) != chainCalls {
+		t.Fatalf("%s, %d calls arrived, want %d", resp.Status, len(c.arrived), chainCalls)
+	}
+	var arrived []chainCall
+	for range chainCalls {
+		arrived = append(arrived, <-c.arrived)
+	}
+	return arrived[1:], c.ended(t)
+}
+
+// ended waits for the spans of a request: a server's ends after it has answered.
+func (c *chain) ended(t *testing.T) tracetest.SpanStubs {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); len(c.spans.GetSpans()) < chainSpans && time.Now().Before(deadline); {
+		time.Sleep(100 * time.Microsecond)
+	}
+	spans := c.spans.GetSpans()
+	c.spans.Reset()
+	if len(spans) != chainSpans {
+		t.Fatalf("%d spans ended, want %d", len(spans), chainSpans)
+	}
+	return spans
+}

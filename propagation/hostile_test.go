@@ -1,0 +1,95 @@
+package propagation_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+	otelprop "go.opentelemetry.io/otel/propagation"
+)
+
+// TestManyValuesInOneLine: what one line of base64 becomes over gRPC counts as what it becomes.
+func TestManyValuesInOneLine(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{})
+	in := http.Header{"Grpc-Trace-Bin": {strings.Repeat("AA,", 1000)}, "B3": {"1"}}
+	md := map[string][]string{}
+	p.InjectMetadata(p.ExtractHTTP(context.Background(), in), md)
+	if len(md) != 1 || p.Stats().Count(propagation.GRPCTraceBin, propagation.TooLarge) != 1 {
+		t.Errorf("%d values leave, %v", len(md["grpc-trace-bin"]), p.Stats())
+	}
+	bin := propagation.MustNew(propagation.Config{Headers: []string{"x-user-bin"}})
+	md = map[string][]string{}
+	bin.InjectMetadata(bin.ExtractHTTP(context.Background(), http.Header{"X-User-Bin": {strings.Repeat("QUFB", 900)}}), md)
+	if got := strings.Join(md["x-user-bin"], ""); got != strings.Repeat("AAA", 900) {
+		t.Errorf("3600 digits of base64 leave as %d bytes", len(got))
+	}
+}
+
+// TestBytesOrText: a text carrier cannot say which it holds under a -bin name, and an
+// Extract of metadata after it reads the name anew.
+func TestBytesOrText(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{Headers: []string{"x-user-bin"}})
+	ctx := p.Extract(context.Background(), otelprop.MapCarrier{"x-user-bin": "data", "b3": "1"})
+	if p.Stats().Count(0, propagation.LeftOut) != 1 {
+		t.Errorf("not counted: %v", p.Stats())
+	}
+	ctx = p.ExtractMetadata(ctx, map[string][]string{"x-user-bin": {"data"}, "b3": {"1"}})
+	md := map[string][]string{}
+	if p.InjectMetadata(ctx, md); strings.Join(md["x-user-bin"], "|") != "data" {
+		t.Errorf("left as %q", md)
+	}
+}
+
+// TestLaterWordFirst: of two Extracts the later names the parent, whatever the precedence of formats.
+func TestLaterWordFirst(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{})
+	ctx := p.ExtractHTTP(context.Background(), http.Header{"Traceparent": {"00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01"}})
+	ctx = p.Extract(ctx, otelprop.MapCarrier{"b3": "0102030405060708090a0b0c0d0e0f10-1112131415161718-1"})
+	if sc, _ := propagation.RemoteFromContext(ctx); sc.SpanID != spanID("1112131415161718") {
+		t.Errorf("the parent is %+v", sc)
+	}
+}
+
+// TestLocalSpanIsNotTrusted: what Config.LocalSpan returns cannot break a request.
+func TestLocalSpanIsNotTrusted(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{
+		Formats: propagation.AllFormats(), Emit: traceFormats(),
+		LocalSpan: func(context.Context) (propagation.SpanContext, bool) {
+			return propagation.SpanContext{TraceID: traceID("0102030405060708090a0b0c0d0e0f10"), SpanID: spanID("1112131415161718"),
+				Sampling: 9, TraceState: "dd=o:a\r\nX-Evil: 1"}, true
+		},
+	})
+	out := http.Header{}
+	p.InjectHTTP(context.Background(), out)
+	checkSendable(t, out, nil, nil)
+	if out.Get("Tracestate") != "" || out.Get("X-Datadog-Origin") != "" {
+		t.Errorf("left as %q", out)
+	}
+}
+
+// TestLegalWithoutSpan: what is by the grammar and names no span is not malformed.
+func TestLegalWithoutSpan(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{Formats: propagation.AllFormats()})
+	propagation.RemoteFromContext(p.ExtractHTTP(context.Background(), http.Header{
+		"X-Amzn-Trace-Id": {"Root=1-67891233-abcdef012345678912345678"}, "X-Cloud-Trace-Context": {"105445aa7843bc8bf206b12000100000"},
+	}))
+	if n := p.Stats().Total(propagation.Malformed); n != 0 {
+		t.Errorf("counted %d times", n)
+	}
+}
+
+// TestLocalSpanIsAskedOnce: two answers to one question could end up in one call.
+func TestLocalSpanIsAskedOnce(t *testing.T) {
+	asked := 0
+	p := propagation.MustNew(propagation.Config{LocalSpan: func(context.Context) (propagation.SpanContext, bool) {
+		asked++
+		return propagation.SpanContext{}, false
+	}})
+	ctx := p.ExtractHTTP(context.Background(), http.Header{"B3": {"1"}})
+	p.ContextWithMetadata(ctx, "key", func(md map[string][]string) any { return md })
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
+}
