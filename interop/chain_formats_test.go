@@ -140,9 +140,9 @@ func TestChainBinThroughOtelgrpc(t *testing.T) {
 	}
 }
 
-// check sends a request of a caller that has named its span in the formats, and checks that the spans of the services are
-// one trace below it, in the order of the calls; that each format on a call names the span of its client; and
-// that no other format is there.
+// check sends a request of a caller that has named its span in the formats. The spans of the services
+// must be one trace below it, in the order of the calls; each format on a call must name the span of the call's
+// client, and no other format may be there.
 func (w chainWay) check(t *testing.T, c *chain, h http.Header, caller propagation.SpanContext, came ...propagation.Format) {
 	t.Helper()
 	arrived, ended := c.request(t, h)
@@ -164,7 +164,7 @@ func (w chainWay) check(t *testing.T, c *chain, h http.Header, caller propagatio
 		}
 		for f, sc := range named {
 			if sc.TraceID != heldBy(f, id) || sc.SpanID != client.SpanContext.SpanID() || sc.Sampling != propagation.Accepted {
-				t.Errorf("call %d: %s names %s of %s, %s; its client is accepted:%s",
+				t.Errorf("call %d: %s names %s of %s, %s; want accepted, and its client:%s",
 					i+1, f, sc.SpanID, sc.TraceID, sc.Sampling, spanLines(tracetest.SpanStubs{client}))
 			}
 		}
@@ -201,11 +201,11 @@ func spanLines(spans tracetest.SpanStubs) (text string) {
 	return text
 }
 
-// namedOn returns the span that each format names on a chainCall.
-func namedOn(w chainCall) map[propagation.Format]propagation.SpanContext {
+// namedOn returns the span that each format names on a call.
+func namedOn(call chainCall) map[propagation.Format]propagation.SpanContext {
 	named := map[propagation.Format]propagation.SpanContext{}
 	for _, f := range chainFormats {
-		if sc, ok := propagation.RemoteFromContext(w(readers[f])); ok {
+		if sc, ok := propagation.RemoteFromContext(call(readers[f])); ok {
 			named[f] = sc
 		}
 	}
