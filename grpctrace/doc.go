@@ -11,8 +11,11 @@
 // # Interceptors or stats handlers
 //
 // Interceptors cost less: one allocation a call, on either side. A stats handler makes
-// grpc-go build an event for every step of a call, whatever the handler does with them.
-// It is needed where order matters: on a client beside otelgrpc, whose span begins
+// grpc-go build an event for every step of a call, whatever the handler does with
+// them. On a unary call over loopback that takes some 30 microseconds and 153
+// allocations with six headers, interceptors on both sides add 4 allocations and one
+// to four microseconds, stats handlers on both sides 48 allocations and eight to ten
+// (two cores, Go 1.26; go -C benchmarks test -bench Call). A handler is needed where order matters: on a client beside otelgrpc, whose span begins
 // after the interceptors (register otelgrpc's handler first, then ClientHandler), and for
 // headers that name the span of each attempt of a retried call; on a server for
 // ServerHandler before other handlers that want the caller's context. So ServerOptions are
