@@ -21,6 +21,11 @@
 // ServerHandler before other handlers that want the caller's context. So ServerOptions are
 // interceptors and DialOptions is a handler. Using both on one side is harmless.
 //
+// Other instrumentation that writes headers itself by appending to the metadata, as
+// OpenCensus', zipkin-go's and grpc-go's own OpenTelemetry plugin do, must run before
+// ours, which replaces; after ours it would send a header twice. An otelgrpc whose own
+// propagator is p reads one line of a name; ServerOptions, which run after it, read the others.
+//
 // # What grpc-go refuses
 //
 // grpc-go fails a call for a metadata value with a byte outside 0x20-0x7E, and silently

@@ -64,7 +64,7 @@ type Config struct {
 
 	// Also are OpenTelemetry propagators for formats that are not ours. Extract and
 	// Inject call them first, in their order; where their fields are also ours, ours
-	// prevail. None may call this Propagator back: not otel.GetTextMapPropagator(), if
+	// prevail. What they write is theirs: Limits do not bound it. None may call this Propagator back: not otel.GetTextMapPropagator(), if
 	// this one is set there.
 	Also []propagation.TextMapPropagator
 

@@ -93,3 +93,24 @@ func TestLocalSpanIsAskedOnce(t *testing.T) {
 		t.Errorf("asked %d times", asked)
 	}
 }
+
+// TestTaggedBin: a name under a prefix that says it holds bytes goes from HTTP to HTTP alone.
+func TestTaggedBin(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{Formats: []propagation.Format{propagation.Jaeger}})
+	overHTTP := p.ExtractHTTP(context.Background(), http.Header{"Uberctx-A-Bin": {"aGVsbG8"}})
+	overGRPC := p.ExtractMetadata(context.Background(), map[string][]string{"uberctx-a-bin": {"bytes"}})
+	for _, tt := range []struct {
+		ctx  context.Context
+		http int
+	}{{overHTTP, 1}, {overGRPC, 0}} {
+		h, md := http.Header{}, map[string][]string{}
+		p.InjectHTTP(tt.ctx, h)
+		p.InjectMetadata(tt.ctx, md)
+		if len(h) != tt.http || len(md) != 0 {
+			t.Errorf("left as %q and %q", h, md)
+		}
+	}
+	if n := p.Stats().Count(propagation.Jaeger, propagation.LeftOut); n != 3 {
+		t.Errorf("counted %d times", n)
+	}
+}

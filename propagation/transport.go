@@ -41,7 +41,8 @@ func (o *outbound) legalLines(s *sending) bool {
 	legal := ascii.Printable
 	switch o.over {
 	case overHTTP:
-		if s.key != "" && !validToken(s.key) { // of a carrier that takes any
+		if s.key != "" && !validToken(s.key) || taggedBin(s.key) && o.c.about&rawBins != 0 {
+			// a name of a carrier that takes any, or bytes
 			o.leaveOut(s)
 			return false
 		}
@@ -54,7 +55,7 @@ func (o *outbound) legalLines(s *sending) bool {
 		if s.def.bin {
 			return true
 		}
-		if strings.HasSuffix(s.key, "-bin") || strings.HasSuffix(s.key, "-Bin") { // bytes or text? grpc-go would take them for bytes
+		if taggedBin(s.key) { // grpc-go would take text for bytes
 			o.leaveOut(s)
 			return false
 		}
@@ -69,6 +70,12 @@ func (o *outbound) legalLines(s *sending) bool {
 	o.leaveOut(s)
 	s.vals = slices.DeleteFunc(slices.Clone(s.vals), func(v string) bool { return !legal(v) })
 	return len(s.vals) > 0 && (o.over != overText || o.oneLine(s))
+}
+
+// taggedBin reports whether a name under a prefix says of itself that it holds bytes.
+// Whether it does, only its writer knows: such names go from HTTP to HTTP alone.
+func taggedBin(key string) bool {
+	return len(key) >= 4 && strings.EqualFold(key[len(key)-4:], "-bin")
 }
 
 // oneLine reports whether one line says all: which of several that differ would be
