@@ -59,11 +59,17 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 	}
 }
 
+// startsNothing reports whether, in the very context that an Extract made, no local span
+// can run and nobody can have changed the baggage.
+func (p *Propagator) startsNothing(c *capture) bool {
+	return c.about&(showsSpan|inheritsBaggage) == showsSpan && p.localSpan == nil && len(p.also) == 0 && !c.asked.Load()
+}
+
 // forwards reports whether all that goes out is the lines of a capture's node, as
 // they are there: the call that most calls are.
 func (p *Propagator) forwards(c *capture) bool {
-	return c.by == p && c.more == nil && c.about&^showsBaggage == showsSpan && c.formats&^p.carries == 0 &&
-		p.localSpan == nil && p.emits == 0 && !c.asked.Load() && (c.formats&yielding == 0 || c.formats&yielded == 0) && c.printable()
+	return c.by == p && c.more == nil && p.startsNothing(c) && c.about&rawBins == 0 && c.formats&^p.carries == 0 &&
+		p.emits == 0 && (c.formats&yielding == 0 || c.formats&yielded == 0) && c.printable()
 }
 
 // forward writes the lines of a node.

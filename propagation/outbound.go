@@ -53,6 +53,9 @@ func (p *Propagator) decide(ctx context.Context) (d decision) {
 // nothing reports whether there is nothing to be sent.
 func (d *decision) nothing() bool { return d.c == nil && !d.isLocal && !d.changed }
 
+// verbatim reports whether all that is sent came in.
+func (d *decision) verbatim() bool { return d.c != nil && !d.isLocal && !d.changed }
+
 // prepare works out what goes out, and reports whether anything is to be done.
 func (p *Propagator) prepare(ctx context.Context, d decision, o *outbound, over transport) bool {
 	c := d.c

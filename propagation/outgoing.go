@@ -14,16 +14,31 @@ func (p *Propagator) ContextWithMetadata(ctx context.Context, key any, wrap func
 	if p == nil {
 		return ctx, false
 	}
-	var o outbound
-	d := p.decide(ctx)
-	shared := d.c != nil && !d.isLocal && !d.changed && len(p.also) == 0
-	if shared {
-		if l := d.c.learned.Load(); l != nil {
-			if made := l.outgoing.Load(); made != nil && made.by == p && made.key == key {
-				return &contextWithValue{ctx, key, made.value}, true
-			}
+	if c, ok := ctx.(*capture); ok && p.startsNothing(c) {
+		if made := c.made(p, key); made != nil {
+			return &contextWithValue{ctx, key, made.value}, true
 		}
 	}
+	d := p.decide(ctx)
+	if d.verbatim() && len(p.also) == 0 {
+		if made := d.c.made(p, key); made != nil {
+			return &contextWithValue{ctx, key, made.value}, true
+		}
+	}
+	return p.makeMetadata(ctx, d, key, wrap)
+}
+
+// made returns what one Propagator has made of the capture before, or nil.
+func (c *capture) made(p *Propagator, key any) *outgoingMetadata {
+	if l := c.learned.Load(); l != nil {
+		if made := l.outgoing.Load(); made != nil && made.by == p && made.key == key {
+			return made
+		}
+	}
+	return nil
+}
+
+func (p *Propagator) makeMetadata(ctx context.Context, d decision, key any, wrap func(md map[string][]string) any) (context.Context, bool) {
 	if d.nothing() && len(p.also) == 0 {
 		p.count(ctx, 0, NoContext)
 		return ctx, false
@@ -32,6 +47,7 @@ func (p *Propagator) ContextWithMetadata(ctx context.Context, key any, wrap func
 	for _, also := range p.also {
 		also.Inject(ctx, metadataCarrier(md))
 	}
+	var o outbound
 	if p.prepare(ctx, d, &o, overGRPC) {
 		o.putInto(md)
 	}
@@ -39,7 +55,7 @@ func (p *Propagator) ContextWithMetadata(ctx context.Context, key any, wrap func
 		return ctx, false
 	}
 	value := wrap(md)
-	if shared {
+	if d.verbatim() && len(p.also) == 0 {
 		d.c.learn().outgoing.Store(&outgoingMetadata{p, key, value})
 	}
 	return &contextWithValue{ctx, key, value}, true

@@ -1,0 +1,136 @@
+// Package adaptertest holds the adapters to what they promise: with a span of the tracer
+// active, every format in play names it; without one, everything goes as it came.
+package adaptertest
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+)
+
+// Adapter is what a propagation.Config takes as LocalSpan.
+type Adapter = func(context.Context) (propagation.SpanContext, bool)
+
+// The caller's span.
+const (
+	CallerTrace = "463ac35c9f6413ad48485a3953bb6124"
+	CallerSpan  = "a2fb4a1d1a96d312"
+)
+
+// formats are all that name spans.
+var formats = []propagation.Format{
+	propagation.W3C, propagation.B3Single, propagation.B3Multi, propagation.GRPCTraceBin, propagation.CloudTrace,
+	propagation.OTSpanContext, propagation.Datadog, propagation.Jaeger, propagation.XRay, propagation.OTTrace,
+}
+
+// Request is what the caller sends: its span in every format, accepted, and an id for logs.
+func Request() http.Header {
+	h := http.Header{
+		"Tracestate":   {"a=1"},
+		"X-Request-Id": {"r1"},
+	}
+	maps.Copy(h, Span{TraceID: CallerTrace, SpanID: CallerSpan, Sampling: propagation.Accepted, DatadogTags: "_dd.p.tid=" + CallerTrace[:16]}.headers())
+	maps.Copy(h, http.Header{
+		"Grpc-Trace-Bin":    {"AABGOsNcn2QTrUhIWjlTu2EkAaL7Sh0altMSAgE"},
+		"X-Ot-Span-Context": {"EhQJJGG7UzlaSEgREtOWGh1K+6IYAQ=="},
+	})
+	return h
+}
+
+// Receive is the context of a handler of the Request, and the Propagator that made it, which
+// knows the tracer's spans by an adapter.
+func Receive(adapter Adapter) (context.Context, *propagation.Propagator) {
+	p := propagation.MustNew(propagation.Config{
+		Formats:   append([]propagation.Format{propagation.RequestID}, formats...),
+		LocalSpan: adapter,
+	})
+	return p.ExtractHTTP(context.Background(), Request()), p
+}
+
+// Begin is a context that no request came with, and a Propagator that writes every format.
+func Begin(adapter Adapter) (context.Context, *propagation.Propagator) {
+	return context.Background(), propagation.MustNew(propagation.Config{
+		Formats: []propagation.Format{}, Emit: formats, LocalSpan: adapter,
+	})
+}
+
+// Verbatim fails the test unless the Request goes out as it came.
+func Verbatim(t *testing.T, p *propagation.Propagator, ctx context.Context) {
+	t.Helper()
+	out := http.Header{}
+	p.InjectHTTP(ctx, out)
+	compare(t, out, Request())
+}
+
+// Nothing fails the test if anything goes out.
+func Nothing(t *testing.T, p *propagation.Propagator, ctx context.Context) {
+	t.Helper()
+	out := http.Header{}
+	p.InjectHTTP(ctx, out)
+	compare(t, out, http.Header{})
+}
+
+// Names fails the test unless the span goes out in every format, from several goroutines, and
+// nothing else does but what a Request carries besides spans.
+func Names(t *testing.T, p *propagation.Propagator, ctx context.Context, span Span) {
+	t.Helper()
+	var all [4]http.Header
+	var calls sync.WaitGroup
+	for i := range all {
+		all[i] = http.Header{}
+		calls.Go(func() { p.InjectHTTP(ctx, all[i]) })
+	}
+	calls.Wait()
+	for _, out := range all {
+		span.Sent(t, out, propagation.RequestIDFromContext(ctx))
+	}
+}
+
+// Sent is Names for headers that went out.
+func (s Span) Sent(t *testing.T, out http.Header, requestID string) {
+	t.Helper()
+	want := s.headers()
+	if s.TraceState != "" {
+		want.Set("Tracestate", s.TraceState)
+	}
+	if requestID != "" {
+		want.Set("X-Request-Id", requestID)
+	}
+	// The binary formats are compared by what they say.
+	for f, id := range map[propagation.Format]string{
+		propagation.GRPCTraceBin:  s.TraceID,
+		propagation.OTSpanContext: zeros[:16] + s.TraceID[16:],
+	} {
+		got, _ := propagation.RemoteFromContext(propagation.MustNew(propagation.Config{Formats: []propagation.Format{f}}).ExtractHTTP(context.Background(), out))
+		if got.TraceID.String() != id || got.SpanID.String() != s.SpanID || got.Sampling.Sampled() != s.Sampling.Sampled() {
+			t.Errorf("%v says %+v", f, got)
+		}
+		want[http.CanonicalHeaderKey(f.Fields()[0])] = out.Values(f.Fields()[0])
+	}
+	compare(t, out, want)
+}
+
+func compare(t *testing.T, got, want http.Header) {
+	t.Helper()
+	names := maps.Clone(got)
+	maps.Copy(names, want)
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if !slices.Equal(unordered(name, got[name]), unordered(name, want[name])) {
+			t.Errorf("%s: %q, want %q", name, got[name], want[name])
+		}
+	}
+}
+
+// unordered takes the order from lists that dd-trace-go writes from a map.
+func unordered(name string, values []string) []string {
+	if name != "X-Datadog-Tags" && name != "Tracestate" {
+		return values
+	}
+	return slices.Sorted(strings.FieldsFuncSeq(strings.Join(values, "\n"), func(r rune) bool { return r == ';' || r == ',' }))
+}
