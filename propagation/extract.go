@@ -63,7 +63,7 @@ func (p *Propagator) extractMap(ctx context.Context, m map[string][]string, x *i
 	var odd []string
 	for key, vals := range m {
 		if n := x.find(key); n != nil && key == n.key {
-			hits = append(hits, hit{id: n.id, vals: vals})
+			hits = append(hits, hit{id: n.id, vals: vals, raw: p.isRaw(n.id, about)})
 		} else if n != nil {
 			odd = append(odd, key)
 		} else if id, ok := x.findPrefix(key); ok {
@@ -72,7 +72,8 @@ func (p *Propagator) extractMap(ctx context.Context, m map[string][]string, x *i
 	}
 	slices.Sort(odd) // a map has no order; spellings that nobody should use come last and in one
 	for _, key := range odd {
-		hits = append(hits, hit{id: x.find(key).id, vals: m[key]})
+		id := x.find(key).id
+		hits = append(hits, hit{id: id, vals: m[key], raw: p.isRaw(id, about)})
 	}
 	return p.capture(ctx, append(hits, tagged.first()...), about)
 }
@@ -85,7 +86,7 @@ func (p *Propagator) capture(ctx context.Context, hits []hit, about traits) cont
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	hits = slices.DeleteFunc(hits, func(h hit) bool { return !slices.ContainsFunc(h.vals, notBlank) })
+	hits = slices.DeleteFunc(hits, func(h hit) bool { return !slices.ContainsFunc(h.vals, h.says) })
 	sortHits(hits)
 	read := formatsOf(hits)
 	if outer := captured(ctx); outer != nil {
@@ -99,6 +100,11 @@ func (p *Propagator) capture(ctx context.Context, hits []hit, about traits) cont
 		return ctx
 	}
 	return c.start(read, about)
+}
+
+// isRaw reports whether the values of a name are bytes.
+func (p *Propagator) isRaw(id fieldID, about traits) bool {
+	return about&rawBins != 0 && id < foreignUnsafe && p.field(id).bin
 }
 
 // start puts a finished node into use, for an Extract that read some formats.

@@ -13,7 +13,11 @@ type hit struct {
 	key  string // under a prefix: the whole name, in the spelling of its kind of carrier
 	vals []string
 	as   string // the name as the carrier spells it, where that decides an order
+	raw  bool   // the values are bytes: white space is not blank
 }
+
+// says reports whether a line is to be kept.
+func (h *hit) says(line string) bool { return notBlank(line) || h.raw && line != "" }
 
 // usualHits is how many names fit the stack.
 const usualHits = 12
@@ -55,7 +59,7 @@ type tags struct {
 }
 
 func (t *tags) add(id fieldID, key string, vals []string, as string) {
-	h := hit{id, key, vals, as}
+	h := hit{id: id, key: key, vals: vals, as: as}
 	if !slices.ContainsFunc(vals, notBlank) {
 		return
 	}

@@ -114,3 +114,17 @@ func TestTaggedBin(t *testing.T) {
 		t.Errorf("counted %d times", n)
 	}
 }
+
+// TestWhiteSpaceIsBytes: under a -bin name of metadata a space is a byte like any other.
+func TestWhiteSpaceIsBytes(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{Headers: []string{"user-bin"}, GenerateRequestID: false})
+	many := propagation.MustNew(propagation.Config{Headers: []string{"user-bin"}, Formats: propagation.AllFormats()})
+	for _, p := range []*propagation.Propagator{p, many} {
+		in := map[string][]string{"user-bin": {" ", "", "\x00", "\t"}, "b3": {" "}, "uberctx-a": {"1"}}
+		md := map[string][]string{}
+		p.InjectMetadata(p.ExtractMetadata(context.Background(), in), md)
+		if strings.Join(md["user-bin"], "|") != " |\x00|\t" || md["b3"] != nil {
+			t.Errorf("left as %q", md)
+		}
+	}
+}

@@ -45,6 +45,7 @@ func (c *capture) inherit(hits []hit, read formatSet, p *Propagator, about trait
 		} else if read.has(f.format) {
 			continue
 		}
+		h.raw = f.bin && about&rawBins != 0
 		if f.bin && c.about&rawBins != about&rawBins {
 			h.vals = convertBins(h.vals, about&rawBins != 0)
 		}

@@ -21,7 +21,7 @@ func (p *Propagator) measure(hits []hit) (lines int, keyed, fits bool) {
 // where it is the caller's.
 func (h *hit) measure() (lines, size int) {
 	for _, v := range h.vals {
-		if notBlank(v) {
+		if h.says(v) {
 			lines++
 			size += len(v)
 		}

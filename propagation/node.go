@@ -35,7 +35,7 @@ func (p *Propagator) node(ctx context.Context, hits []hit, about traits) *captur
 			made = ""
 		}
 		for _, v := range h.vals {
-			if notBlank(v) {
+			if h.says(v) {
 				c.keep(h.id, h.key, v)
 			}
 		}

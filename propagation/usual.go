@@ -10,7 +10,7 @@ func (p *Propagator) extractUsual(ctx context.Context, m map[string][]string, x 
 	if p.generateRequestID || ctx == nil {
 		return ctx, false
 	}
-	u := usual{ctx: ctx, p: p}
+	u := usual{ctx: ctx, p: p, about: about}
 	if x.lookUp(len(m)) {
 		for i := range x.names {
 			n := &x.names[i]
@@ -47,6 +47,8 @@ type usual struct {
 	p    *Propagator
 	c    *capture // nil until there is something to keep
 	size int
+
+	about traits
 }
 
 // take adds the lines of a name, if they fit the node and the limit of one name.
@@ -61,7 +63,7 @@ func (u *usual) take(n *name, vals []string) bool {
 	}
 	before := u.size
 	for _, v := range vals {
-		if !notBlank(v) {
+		if !notBlank(v) && (v == "" || !u.p.isRaw(n.id, u.about)) {
 			continue
 		}
 		if c.n == inlineLines {
