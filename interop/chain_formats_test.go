@@ -140,12 +140,18 @@ func TestChainBinThroughOtelgrpc(t *testing.T) {
 	}
 }
 
-// check sends a request of a caller that has named its span in the formats. The spans of the services
-// must be one trace below it, in the order of the calls; each format on a call must name the span of the call's
-// client, and no other format may be there.
+// check sends a request of a caller that has named its span in the formats.
 func (w chainWay) check(t *testing.T, c *chain, h http.Header, caller propagation.SpanContext, came ...propagation.Format) {
 	t.Helper()
 	arrived, ended := c.request(t, h)
+	w.judge(t, arrived, ended, caller, came...)
+}
+
+// judge checks what came of a request. The spans of the services must be one trace below the
+// caller's, in the order of the calls; each format on a call must name the span of the call's
+// client, and no other format may be there.
+func (w chainWay) judge(t *testing.T, arrived []chainCall, ended tracetest.SpanStubs, caller propagation.SpanContext, came ...propagation.Format) {
+	t.Helper()
 	spans := followChain(ended, caller.SpanID)
 	if len(spans) != chainSpans {
 		t.Fatalf("%d spans are below the caller's, want %d:%s", len(spans), chainSpans, spanLines(ended))

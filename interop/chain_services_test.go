@@ -45,10 +45,8 @@ const chainSpans = 6
 // chainStep is what a service does.
 type chainStep func(context.Context) error
 
-// startChain starts the services. The gRPC call is instrumented by otelgrpc alone, or by
-// grpctrace too.
-func startChain(t *testing.T, p *propagation.Propagator, withGRPCTrace bool) *chain {
-	t.Helper()
+// newChain returns a chain without services, whose spans and headers p carries.
+func newChain(t *testing.T, p *propagation.Propagator) *chain {
 	c := &chain{spans: tracetest.NewInMemoryExporter(), arrived: make(chan chainCall, chainCalls), client: &http.Client{Timeout: 10 * time.Second}}
 	otel.SetTracerProvider(sdk.NewTracerProvider(sdk.WithSyncer(c.spans), sdk.WithSampler(sdk.AlwaysSample())))
 	otel.SetTextMapPropagator(p)
@@ -56,7 +54,14 @@ func startChain(t *testing.T, p *propagation.Propagator, withGRPCTrace bool) *ch
 		otel.SetTracerProvider(noop.NewTracerProvider())
 		otel.SetTextMapPropagator(otelpropagation.NewCompositeTextMapPropagator())
 	})
+	return c
+}
 
+// startChain starts the services. The gRPC call is instrumented by otelgrpc alone, or by
+// grpctrace too.
+func startChain(t *testing.T, p *propagation.Propagator, withGRPCTrace bool) *chain {
+	t.Helper()
+	c := newChain(t, p)
 	traced := &http.Client{Transport: otelhttp.NewTransport(nil)}
 	server := []grpc.ServerOption{grpc.StatsHandler(otelgrpc.NewServerHandler())}
 	client := []grpc.DialOption{grpc.WithStatsHandler(otelgrpc.NewClientHandler())}
@@ -156,12 +161,21 @@ func (c *chain) request(t *testing.T, h http.Header) ([]chainCall, tracetest.Spa
 		t.Fatal(err)
 	}
 	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Fatal(resp.Status)
+	}
+	return c.outcome(t)
+}
+
+// outcome returns what the calls of the services carried, and the spans that they made.
+func (c *chain) outcome(t *testing.T) ([]chainCall, tracetest.SpanStubs) {
+	t.Helper()
 	var arrived []chainCall
 	for len(c.arrived) > 0 {
 		arrived = append(arrived, <-c.arrived)
 	}
-	if resp.StatusCode != http.StatusOK || len(arrived) != chainCalls {
-		t.Fatalf("%s, %d calls arrived, want %d", resp.Status, len(arrived), chainCalls)
+	if len(arrived) != chainCalls {
+		t.Fatalf("%d calls arrived, want %d", len(arrived), chainCalls)
 	}
 	return arrived[1:], c.ended(t)
 }

@@ -26,17 +26,26 @@
 //
 // A format is in play as a whole: writing it removes all of its fields first. Formats
 // that name no span (request id, baggage, and those that are only carried) go verbatim
-// in either case.
+// in either case. What one format can say of another, and what is lost, is in docs/translation.md.
 //
 // # Which span is local
 //
-//	active in the context                             local   what goes out
-//	nothing, or what Extract put there                no      what came in
-//	a remote span of another propagator               no      what came in
-//	a span of a no-op TracerProvider                  no      what came in: it passes on the remote span
-//	a span of an SDK, recorded or dropped by sampling yes     the span; if it was dropped, not sampled
-//	a span that has ended, until it is replaced       yes     the span
-//	a span of another trace: the trace was restarted  yes     the span, and nothing kept of the old trace
+//	active in the context                    local  what goes out
+//	what Extract put there                   no     what came in
+//	a remote span of another propagator      no     what came in
+//	a span of a no-op provider               no     what came in: it is the caller's span again
+//	a span that is sampled                   yes    the span, its parent where it tells it
+//	a span that is recorded, not sampled     yes    the span, not sampled
+//	a span that the SDK dropped              yes    the span, not sampled; it tells no parent
+//	a span that has ended, until replaced    yes    the span
+//	a span of another trace: a restart       yes    the span, and of the old trace X-Ray's Lineage alone
+//	no span, and b3: 0 came                  no     b3: 0; Emit has no ids to write
+//	a span, and b3: 0 came                   yes    the span and its sampler's word: OpenTelemetry holds no word without ids
+//	a parent-based span, decision left open  yes    the span, decided by Config.Deferred: not sampled
+//	the same with Deferred: Accepted         yes    the span, sampled
+//	no span, Emit, a malformed header of it  no     Emit written from what is valid
+//	no span, Emit, another malformed header  no     Emit beside the header as it came
+//	a span, and a malformed header           yes    the span in its place
 //
 // Middleware, interceptors, ExtractHTTP and ExtractMetadata leave a valid local span
 // active; Extract, OpenTelemetry's method, hides it behind the caller's, as

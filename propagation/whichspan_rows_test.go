@@ -1,0 +1,135 @@
+package propagation_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+	otelprop "go.opentelemetry.io/otel/propagation"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
+)
+
+// spanRow is a row of the table in doc.go, "Which span is local".
+type spanRow struct {
+	context string // what is active in the context
+	out     string // what goes out, in the table's words
+
+	c     propagation.Config
+	in    http.Header                                                           // nil: callersTrace
+	start func(*testing.T, context.Context) (context.Context, trace.Span)       // what the application does
+	want  func(t *testing.T, in http.Header, now trace.SpanContext) http.Header // now is the span that is active
+}
+
+// callersTrace says in three formats what they carry besides ids.
+var callersTrace = carrier(
+	"Traceparent", callerW3C, "Tracestate", "a=1,foo@=x",
+	"B3", callerTrace+"-"+callerSpan+"-d",
+	"X-Amzn-Trace-Id", callerRoot+";Parent="+callerSpan+";Sampled=1;"+elbSelf+";"+lineage,
+)
+
+// whichSpan is the table. Each row is run with the real SDK.
+var whichSpan = []spanRow{
+	{
+		context: "what Extract put there", out: "what came in",
+		start: startingNothing,
+		want:  asItCame,
+	}, {
+		context: "a remote span of another propagator", out: "what came in",
+		start: func(_ *testing.T, ctx context.Context) (context.Context, trace.Span) {
+			ctx = otelprop.TraceContext{}.Extract(ctx, otelprop.MapCarrier{"traceparent": otherW3C})
+			return ctx, trace.SpanFromContext(ctx)
+		},
+		want: asItCame,
+	}, {
+		context: "a span of a no-op provider", out: "what came in: it is the caller's span again",
+		start: starting(func(*testing.T) trace.Tracer { return noop.NewTracerProvider().Tracer("test") }),
+		want:  asItCame,
+	}, {
+		context: "a span that is sampled", out: "the span, its parent where it tells it",
+		start: starting(sampledBy(sdktrace.AlwaysSample())),
+		want:  ofTheTrace("01", "-d-"+callerSpan, "1"),
+	}, {
+		context: "a span that is recorded, not sampled", out: "the span, not sampled",
+		start: starting(sampledBy(recordingOnly{})),
+		want:  ofTheTrace("00", "-0-"+callerSpan, "0"),
+	}, {
+		context: "a span that the SDK dropped", out: "the span, not sampled; it tells no parent",
+		start: starting(sampledBy(sdktrace.NeverSample())),
+		want:  ofTheTrace("00", "-0", "0"),
+	}, {
+		context: "a span that has ended, until replaced", out: "the span",
+		start: func(t *testing.T, ctx context.Context) (context.Context, trace.Span) {
+			ctx, span := starting(sampledBy(sdktrace.AlwaysSample()))(t, ctx)
+			span.End()
+			return ctx, span
+		},
+		want: ofTheTrace("01", "-d-"+callerSpan, "1"),
+	}, {
+		context: "a span of another trace: a restart", out: "the span, and of the old trace X-Ray's Lineage alone",
+		start: starting(sampledBy(sdktrace.AlwaysSample()), trace.WithNewRoot()),
+		want: func(_ *testing.T, _ http.Header, now trace.SpanContext) http.Header {
+			root, id := now.TraceID().String(), now.SpanID().String()
+			return carrier(
+				"Traceparent", "00-"+root+"-"+id+"-"+now.TraceFlags().String(),
+				"B3", root+"-"+id+"-1",
+				"X-Amzn-Trace-Id", "Root=1-"+root[:8]+"-"+root[8:]+";Parent="+id+";Sampled=1;"+lineage,
+			)
+		},
+	}, {
+		context: "no span, and b3: 0 came", out: "b3: 0; Emit has no ids to write",
+		c:     propagation.Config{Emit: []propagation.Format{propagation.W3C}},
+		in:    carrier("B3", "0"),
+		start: startingNothing,
+		want:  asItCame,
+	}, {
+		context: "a span, and b3: 0 came", out: "the span and its sampler's word: OpenTelemetry holds no word without ids",
+		in:    carrier("B3", "0"),
+		start: starting(sampledBy(sdktrace.ParentBased(sdktrace.AlwaysSample()))),
+		want: func(_ *testing.T, _ http.Header, now trace.SpanContext) http.Header {
+			ids := now.TraceID().String() + "-" + now.SpanID().String()
+			return carrier("B3", ids+"-1", "Traceparent", "00-"+ids+"-"+now.TraceFlags().String())
+		},
+	}, {
+		context: "a parent-based span, decision left open", out: "the span, decided by Config.Deferred: not sampled",
+		in:    carrier("B3", callerTrace+"-"+callerSpan),
+		start: starting(sampledBy(sdktrace.ParentBased(sdktrace.AlwaysSample()))),
+		want: func(_ *testing.T, _ http.Header, now trace.SpanContext) http.Header {
+			return carrier("B3", callerTrace+"-"+now.SpanID().String()+"-0")
+		},
+	}, {
+		context: "the same with Deferred: Accepted", out: "the span, sampled",
+		c:     propagation.Config{Deferred: propagation.Accepted},
+		in:    carrier("B3", callerTrace+"-"+callerSpan),
+		start: starting(sampledBy(sdktrace.ParentBased(sdktrace.NeverSample()))),
+		want: func(_ *testing.T, _ http.Header, now trace.SpanContext) http.Header {
+			return carrier("B3", callerTrace+"-"+now.SpanID().String()+"-1-"+callerSpan)
+		},
+	}, {
+		context: "no span, Emit, a malformed header of it", out: "Emit written from what is valid",
+		c:     propagation.Config{Emit: []propagation.Format{propagation.W3C}},
+		in:    carrier("Traceparent", "garbage", "Tracestate", "a=1", "B3", callerB3),
+		start: startingNothing,
+		want: func(*testing.T, http.Header, trace.SpanContext) http.Header {
+			return carrier("Traceparent", callerW3C, "B3", callerB3)
+		},
+	}, {
+		context: "no span, Emit, another malformed header", out: "Emit beside the header as it came",
+		c:     propagation.Config{Emit: []propagation.Format{propagation.W3C}},
+		in:    carrier("X-Cloud-Trace-Context", "garbage", "B3", callerB3),
+		start: startingNothing,
+		want: func(*testing.T, http.Header, trace.SpanContext) http.Header {
+			return carrier("X-Cloud-Trace-Context", "garbage", "Traceparent", callerW3C, "B3", callerB3)
+		},
+	}, {
+		context: "a span, and a malformed header", out: "the span in its place",
+		in:    carrier("Traceparent", "garbage", "Tracestate", "a=1", "B3", callerB3),
+		start: starting(sampledBy(sdktrace.AlwaysSample())),
+		want: func(_ *testing.T, _ http.Header, now trace.SpanContext) http.Header {
+			id := now.SpanID().String()
+			return carrier("Traceparent", "00-"+callerTrace+"-"+id+"-01", "B3", callerTrace+"-"+id+"-1-"+callerSpan)
+		},
+	},
+}

@@ -1,0 +1,138 @@
+package propagation_test
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+	otelprop "go.opentelemetry.io/otel/propagation"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// TestWhichSpan runs each row of doc.go's table, over HTTP and gRPC.
+func TestWhichSpan(t *testing.T) {
+	for _, row := range whichSpan {
+		t.Run(row.context, func(t *testing.T) {
+			c, in := row.c, row.in
+			if in == nil {
+				c.Formats, in = propagation.AllFormats(), callersTrace
+			}
+			p := compile(t, c)
+			for way, ctx := range map[string]context.Context{
+				"HTTP": p.ExtractHTTP(context.Background(), in),
+				"gRPC": p.ExtractMetadata(context.Background(), lowered(in)),
+			} {
+				ctx, span := row.start(t, ctx)
+				want := row.want(t, in, span.SpanContext())
+				t.Run(way, func(t *testing.T) {
+					expect(t, sent(p, ctx), want)
+					expect(t, sentMetadata(p, ctx), lowered(want))
+					if row.isLocal() != named(sent(p, ctx), span.SpanContext()) {
+						t.Errorf("local %v, and %q went out with %v active", row.isLocal(), sent(p, ctx), span.SpanContext())
+					}
+				})
+				span.End()
+			}
+		})
+	}
+}
+
+// isLocal is what the table's words amount to.
+func (r spanRow) isLocal() bool { return strings.HasPrefix(r.out, "the span") }
+
+// named reports whether what went out names a span that was started here.
+func named(out http.Header, now trace.SpanContext) bool {
+	id := now.SpanID().String()
+	return !now.IsRemote() && id != callerSpan && (strings.Contains(out.Get("Traceparent"), id) || strings.Contains(out.Get("B3"), id))
+}
+
+// TestWhichSpanDocumented: doc.go's table and the rows above are the same.
+func TestWhichSpanDocumented(t *testing.T) {
+	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(doc), "// # Which span is local\n")
+	section, _, _ = strings.Cut(section, "// # ")
+	var got []string
+	columns := regexp.MustCompile(` {2,}`)
+	for line := range strings.Lines(section) {
+		if row, ok := strings.CutPrefix(line, "//\t"); ok {
+			got = append(got, columns.ReplaceAllString(strings.TrimSpace(row), " | "))
+		}
+	}
+	want := []string{"active in the context | local | what goes out"}
+	for _, row := range whichSpan {
+		local := "no"
+		if row.isLocal() {
+			local = "yes"
+		}
+		want = append(want, row.context+" | "+local+" | "+row.out)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("doc.go's table is\n%s\nthe rows that are tested are\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// TestRemoteOfAnotherAlone: with nothing captured, a remote span of another propagator
+// gives no reason to write anything, and the outgoing request is left alone.
+func TestRemoteOfAnotherAlone(t *testing.T) {
+	p := compile(t, propagation.Config{Emit: []propagation.Format{propagation.B3Single}})
+	ctx := otelprop.TraceContext{}.Extract(context.Background(), otelprop.MapCarrier{"traceparent": otherW3C})
+	if !trace.SpanContextFromContext(ctx).IsRemote() {
+		t.Fatal("the other propagator read nothing")
+	}
+	out := carrier("Traceparent", "the caller's own")
+	p.InjectHTTP(ctx, out)
+	expect(t, out, carrier("Traceparent", "the caller's own"))
+}
+
+// recordingOnly records every span and samples none.
+type recordingOnly struct{}
+
+func (recordingOnly) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
+	return sdktrace.SamplingResult{
+		Decision:   sdktrace.RecordOnly,
+		Tracestate: trace.SpanContextFromContext(p.ParentContext).TraceState(),
+	}
+}
+
+func (recordingOnly) Description() string { return "recordingOnly" }
+
+// startingNothing is an application that starts no span.
+func startingNothing(_ *testing.T, ctx context.Context) (context.Context, trace.Span) {
+	return ctx, trace.SpanFromContext(ctx)
+}
+
+func sampledBy(s sdktrace.Sampler) func(*testing.T) trace.Tracer {
+	return func(t *testing.T) trace.Tracer { return tracer(t, s) }
+}
+
+func starting(tracer func(*testing.T) trace.Tracer, opts ...trace.SpanStartOption) func(*testing.T, context.Context) (context.Context, trace.Span) {
+	return func(t *testing.T, ctx context.Context) (context.Context, trace.Span) {
+		return tracer(t).Start(ctx, "local", opts...)
+	}
+}
+
+func asItCame(_ *testing.T, in http.Header, _ trace.SpanContext) http.Header { return in }
+
+// ofTheTrace is what a span in the caller's trace sends in the three formats of callersTrace.
+func ofTheTrace(flags, b3, sampled string) func(*testing.T, http.Header, trace.SpanContext) http.Header {
+	return func(t *testing.T, _ http.Header, now trace.SpanContext) http.Header {
+		id := now.SpanID().String()
+		if id == callerSpan || now.TraceID().String() != callerTrace {
+			t.Errorf("active is %v, want a child of the caller's", now)
+		}
+		return carrier(
+			"Traceparent", "00-"+callerTrace+"-"+id+"-"+flags, "Tracestate", "a=1,foo@=x",
+			"B3", callerTrace+"-"+id+b3,
+			"X-Amzn-Trace-Id", callerRoot+";Parent="+id+";Sampled="+sampled+";"+elbSelf+";"+lineage,
+		)
+	}
+}
