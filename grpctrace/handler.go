@@ -11,8 +11,14 @@ import (
 // its context, as the server interceptors do, but before interceptors and before the stats
 // handlers that are registered after it: registered before otelgrpc's, it gives that its remote
 // parent in every format.
-func ServerHandler(p *propagation.Propagator, _ ...Option) stats.Handler {
-	return handler(func(ctx context.Context) context.Context { return extract(ctx, p) })
+func ServerHandler(p *propagation.Propagator, opts ...Option) stats.Handler {
+	o := collect(opts)
+	return handler(func(ctx context.Context, call *stats.RPCTagInfo) context.Context {
+		if o.trust != nil {
+			return extract(ctx, p, o.trust(ctx, call.FullMethodName))
+		}
+		return extract(ctx, p, propagation.Continue)
+	})
 }
 
 // ClientHandler returns a stats handler that puts what the context carries into a
@@ -23,14 +29,25 @@ func ServerHandler(p *propagation.Propagator, _ ...Option) stats.Handler {
 //
 // grpc-go checks metadata before it calls stats handlers. What it would refuse is
 // left out here all the same.
-func ClientHandler(p *propagation.Propagator, _ ...Option) stats.Handler {
-	return handler(func(ctx context.Context) context.Context { return inject(ctx, p) })
+//
+// Nor does it tell them whom the connection calls. DialOptions does; by itself a ClientHandler needs
+// WithTarget to leave out what may not go there (propagation.Destination), or sends all.
+func ClientHandler(p *propagation.Propagator, opts ...Option) stats.Handler {
+	o := collect(opts)
+	return handler(func(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+		if o.target != nil {
+			return inject(ctx, p, o.target)
+		}
+		return inject(ctx, p, notedCallee(ctx))
+	})
 }
 
 // handler is a stats handler that only tags calls.
-type handler func(context.Context) context.Context
+type handler func(context.Context, *stats.RPCTagInfo) context.Context
 
-func (h handler) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return h(ctx) }
+func (h handler) TagRPC(ctx context.Context, call *stats.RPCTagInfo) context.Context {
+	return h(ctx, call)
+}
 
 func (handler) HandleRPC(context.Context, stats.RPCStats) {}
 

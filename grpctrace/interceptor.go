@@ -10,20 +10,29 @@ import (
 // UnaryServerInterceptor returns an interceptor that puts what a call's metadata
 // carries into its handler's context. A local span that is already there, otelgrpc's say,
 // stays the active one. It costs one allocation, none for a call with nothing to carry.
+// Who is believed WithTrust decides, or a Decider like Edge: everybody, if there is none.
 // The nil Propagator carries nothing.
-func UnaryServerInterceptor(p *propagation.Propagator, _ ...Option) grpc.UnaryServerInterceptor {
-	return func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-		return handler(extract(ctx, p), req)
+func UnaryServerInterceptor(p *propagation.Propagator, opts ...Option) grpc.UnaryServerInterceptor {
+	o := collect(opts)
+	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		if o.trust != nil {
+			return handler(extract(ctx, p, o.trust(ctx, info.FullMethod)), req)
+		}
+		return handler(extract(ctx, p, propagation.Continue), req)
 	}
 }
 
 // StreamServerInterceptor is UnaryServerInterceptor for streams: the stream's context
 // carries the headers for its life. It costs one allocation more, for the stream
 // with that context; everything but Context is the stream's own.
-func StreamServerInterceptor(p *propagation.Propagator, _ ...Option) grpc.StreamServerInterceptor {
-	return func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-		outer := stream.Context()
-		if ctx := extract(outer, p); ctx != outer {
+func StreamServerInterceptor(p *propagation.Propagator, opts ...Option) grpc.StreamServerInterceptor {
+	o := collect(opts)
+	return func(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+		outer, trust := stream.Context(), propagation.Continue
+		if o.trust != nil {
+			trust = o.trust(outer, info.FullMethod)
+		}
+		if ctx := extract(outer, p, trust); ctx != outer {
 			stream = &serverStream{stream, ctx}
 		}
 		return handler(srv, stream)
@@ -44,19 +53,22 @@ func (s *serverStream) Context() context.Context { return s.ctx }
 //
 // Metadata for the calls of one inbound request is made at the first and shared by all
 // while no local span runs, which then cost one allocation each. A context
-// that carries nothing is counted (propagation.NoContext).
+// that carries nothing is counted (propagation.NoContext). What may not go to the endpoint of the
+// connection's target is left out (propagation.Destination).
 //
 // Beside otelgrpc use ClientHandler: its client span begins after the interceptors.
-func UnaryClientInterceptor(p *propagation.Propagator, _ ...Option) grpc.UnaryClientInterceptor {
+func UnaryClientInterceptor(p *propagation.Propagator, opts ...Option) grpc.UnaryClientInterceptor {
+	collect(opts)
 	return func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-		return invoke(inject(ctx, p), method, req, reply, cc, opts...)
+		return invoke(inject(ctx, p, calleeOf(cc)), method, req, reply, cc, opts...)
 	}
 }
 
 // StreamClientInterceptor is UnaryClientInterceptor for streams: headers are sent
 // once, when the stream begins.
-func StreamClientInterceptor(p *propagation.Propagator, _ ...Option) grpc.StreamClientInterceptor {
+func StreamClientInterceptor(p *propagation.Propagator, opts ...Option) grpc.StreamClientInterceptor {
+	collect(opts)
 	return func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, begin grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-		return begin(inject(ctx, p), desc, cc, method, opts...)
+		return begin(inject(ctx, p, calleeOf(cc)), desc, cc, method, opts...)
 	}
 }

@@ -47,18 +47,18 @@ func incoming(ctx context.Context) metadata.MD {
 }
 
 // extract returns the context with what the call's metadata carries.
-func extract(ctx context.Context, p *propagation.Propagator) context.Context {
-	return p.ExtractMetadata(ctx, incoming(ctx))
+func extract(ctx context.Context, p *propagation.Propagator, trust propagation.Trust) context.Context {
+	return p.ExtractMetadataTrust(ctx, incoming(ctx), trust)
 }
 
-// inject returns the context with outgoing metadata that carries what ctx does.
-func inject(ctx context.Context, p *propagation.Propagator) context.Context {
+// inject returns the context with outgoing metadata that carries what ctx does, as far as it may go to the callee.
+func inject(ctx context.Context, p *propagation.Propagator, to propagation.Callee) context.Context {
 	if outgoingKey != nil && ctx.Value(outgoingKey) == nil {
-		ctx, _ = p.ContextWithMetadata(ctx, outgoingKey, wrapOutgoing)
+		ctx, _ = p.ContextWithMetadata(ctx, to, outgoingKey, wrapOutgoing)
 		return ctx
 	}
 	md, _ := metadata.FromOutgoingContext(ctx)
-	if copied, ok := p.CloneMetadata(ctx, md); ok {
+	if copied, ok := p.CloneMetadata(ctx, to, md); ok {
 		return metadata.NewOutgoingContext(ctx, copied)
 	}
 	return ctx

@@ -53,10 +53,10 @@ func TestPublicFunctionsCarryTheSame(t *testing.T) {
 	}
 	byHand := metadata.Pairs("traceparent", "stale", "x-request-id", "mine", "own", "1")
 	carry := func() [3]metadata.MD {
-		ctx := extract(metadata.NewIncomingContext(context.Background(), came), p)
-		first, _ := metadata.FromOutgoingContext(inject(ctx, p))
-		again, _ := metadata.FromOutgoingContext(inject(ctx, p))
-		merged, _ := metadata.FromOutgoingContext(inject(metadata.NewOutgoingContext(ctx, byHand), p))
+		ctx := extract(metadata.NewIncomingContext(context.Background(), came), p, propagation.Continue)
+		first, _ := metadata.FromOutgoingContext(inject(ctx, p, nil))
+		again, _ := metadata.FromOutgoingContext(inject(ctx, p, nil))
+		merged, _ := metadata.FromOutgoingContext(inject(metadata.NewOutgoingContext(ctx, byHand), p, nil))
 		return [3]metadata.MD{first, again, merged}
 	}
 	learned := carry()
@@ -75,7 +75,7 @@ func TestPublicFunctionsCarryTheSame(t *testing.T) {
 		t.Errorf("merged %v, want %v", learned[2], want)
 	}
 	bg := context.Background()
-	if extract(bg, p) != bg || inject(bg, p) != bg {
+	if extract(bg, p, propagation.Continue) != bg || inject(bg, p, nil) != bg {
 		t.Error("a context that carries nothing was changed")
 	}
 }
@@ -99,9 +99,9 @@ func TestLearnKey(t *testing.T) {
 // them, by the same Propagator.
 func TestMetadataIsMadeOnce(t *testing.T) {
 	p, other := propagation.MustNew(propagation.Config{}), propagation.MustNew(propagation.Config{})
-	ctx := extract(metadata.NewIncomingContext(context.Background(), metadata.Pairs("b3", "0")), p)
+	ctx := extract(metadata.NewIncomingContext(context.Background(), metadata.Pairs("b3", "0")), p, propagation.Continue)
 	made := func(p *propagation.Propagator) uintptr {
-		raw := reflect.ValueOf(inject(context.WithValue(ctx, t, 1), p).Value(outgoingKey))
+		raw := reflect.ValueOf(inject(context.WithValue(ctx, t, 1), p, nil).Value(outgoingKey))
 		return raw.FieldByName("md").Pointer()
 	}
 	if first, second := made(p), made(p); first != second {

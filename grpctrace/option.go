@@ -5,11 +5,34 @@ import (
 	"google.golang.org/grpc"
 )
 
-// Option changes what the functions of this package do. There is none yet: it keeps
-// their signatures as they will be.
+// Option changes what the functions of this package do besides carrying metadata: WithTrust, a
+// Decider. An Option that does not concern a function's side is ignored.
 type Option interface{ apply(*options) }
 
-type options struct{}
+type options struct {
+	trust  Decider            // nil: everybody is believed
+	target propagation.Callee // nil: not told
+}
+
+type optionFunc func(*options)
+
+func (f optionFunc) apply(o *options) { f(o) }
+
+// WithTarget tells a ClientHandler what its connection calls: the target as grpc.NewClient takes it, with
+// its scheme (dns:///api.example.com:443). DialOptions needs it not.
+func WithTarget(target string) Option {
+	to := endpointOf(target)
+	return optionFunc(func(o *options) { o.target = to })
+}
+
+func collect(opts []Option) (o options) {
+	for _, opt := range opts {
+		if opt != nil {
+			opt.apply(&o)
+		}
+	}
+	return o
+}
 
 // ServerOptions returns what a server needs: the two interceptors, chained, so that
 // others may stand beside them.
@@ -22,11 +45,15 @@ func ServerOptions(p *propagation.Propagator, opts ...Option) []grpc.ServerOptio
 	}
 }
 
-// DialOptions returns what a client needs: the stats handler. With otelgrpc, its
-// handler comes first:
+// DialOptions returns what a client needs: the stats handler, and interceptors that tell it whom
+// the connection calls. With otelgrpc, its handler comes first:
 //
 //	opts := append([]grpc.DialOption{grpc.WithStatsHandler(otelgrpc.NewClientHandler())}, grpctrace.DialOptions(p)...)
 //	conn, err := grpc.NewClient(target, opts...)
 func DialOptions(p *propagation.Propagator, opts ...Option) []grpc.DialOption {
-	return []grpc.DialOption{grpc.WithStatsHandler(ClientHandler(p, opts...))}
+	return []grpc.DialOption{
+		grpc.WithChainUnaryInterceptor(noteUnary),
+		grpc.WithChainStreamInterceptor(noteStream),
+		grpc.WithStatsHandler(ClientHandler(p, opts...)),
+	}
 }

@@ -20,6 +20,7 @@ import (
 // net/http keeps to itself, stay with the copy.
 //
 // It costs two allocations for a request with headers to carry, none for another.
+// Who is believed WithTrust decides, or a Decider like Edge: everybody, if there is none.
 // The nil Propagator carries nothing. An Option that makes no sense panics here,
 // where the program is put together.
 func Middleware(p *propagation.Propagator, opts ...Option) func(http.Handler) http.Handler {
@@ -37,7 +38,11 @@ type handler struct {
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	outer := r.Context()
-	ctx := h.p.ExtractHTTP(outer, r.Header)
+	trust := propagation.Continue
+	if h.trust != nil {
+		trust = h.trust(r)
+	}
+	ctx := h.p.ExtractHTTPTrust(outer, r.Header, trust)
 	if h.tags != nil {
 		h.tags.set(ctx, r)
 	}

@@ -5,8 +5,9 @@ package httptrace
 type Option interface{ apply(*options) }
 
 type options struct {
-	tags *tagHeaders
-	echo bool
+	tags  *tagHeaders
+	echo  bool
+	trust Decider // nil: everybody is believed
 }
 
 type optionFunc func(*options)

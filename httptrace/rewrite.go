@@ -17,7 +17,7 @@ import (
 // next sets by hand stays for x-request-id, baggage and Config.Headers.
 func Rewrite(p *propagation.Propagator, next func(*httputil.ProxyRequest)) func(*httputil.ProxyRequest) {
 	return func(pr *httputil.ProxyRequest) {
-		p.StripHTTP(pr.Out.Header)
+		p.StripHTTP(pr.Out.Context(), pr.Out.Header)
 		if next != nil {
 			next(pr)
 		}
@@ -25,7 +25,7 @@ func Rewrite(p *propagation.Propagator, next func(*httputil.ProxyRequest)) func(
 		if ctx != pr.Out.Context() {
 			pr.Out = pr.Out.WithContext(ctx)
 		}
-		if h, ok := p.CloneHTTP(ctx, pr.Out.Header); ok {
+		if h, ok := p.CloneRequest(pr.Out); ok {
 			pr.Out.Header = h
 		}
 	}

@@ -44,7 +44,7 @@ func NewTransport(p *propagation.Propagator, base http.RoundTripper, opts ...Opt
 
 // RoundTrip implements http.RoundTripper.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if h, ok := t.p.CloneHTTP(r.Context(), r.Header); ok {
+	if h, ok := t.p.CloneRequest(r); ok {
 		sent := *r
 		sent.Header = h
 		if redirectedAway(r) {

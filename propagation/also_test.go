@@ -36,7 +36,7 @@ func TestAlso(t *testing.T) {
 				t.Error("nothing to clone")
 			}
 			expect(t, clone, carrier("Accept", "*/*", "Traceparent", callerW3C, "Baggage", "k=v", "X-Request-Id", "r1"))
-			md, ok := p.CloneMetadata(ctx, nil)
+			md, ok := p.CloneMetadata(ctx, nil, nil)
 			if !ok {
 				t.Error("nothing to clone")
 			}

@@ -19,6 +19,7 @@ var b3Multi = codec{
 	decode:  decodeB3Multi,
 	encode:  encodeB3Multi,
 	written: 5,
+	orders:  []string{"x-b3-sampled", "x-b3-flags"},
 }
 
 func decodeB3Multi(l lines) (SpanContext, verdict) {

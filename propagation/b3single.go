@@ -13,8 +13,9 @@ import (
 //	state = "1" accept / "0" deny / "d" debug
 //
 // Without a state the decision is deferred. The first of several lines counts.
-// Envoy writes x-b3-* only, and prefers b3 when it reads: one that names another
-// span than x-b3-* is stale, and not sent on.
+// Envoy prefers b3 when it reads. Until 1.39 it writes x-b3-* only, so a b3 that names another
+// span than x-b3-* is stale, and not sent on. From 1.40 on it writes b3 where b3 came in, and leaves
+// x-b3-* behind: a b3 that names that span's child is sent on beside it.
 var b3Single = codec{
 	name:    "b3",
 	fields:  []string{"b3"},
@@ -22,6 +23,7 @@ var b3Single = codec{
 	encode:  encodeB3Single,
 	written: 1,
 	yields:  B3Multi,
+	state:   func(s Sampling) string { return string("-01d"[s]) },
 }
 
 func decodeB3Single(l lines) (SpanContext, verdict) {

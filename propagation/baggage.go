@@ -16,9 +16,10 @@ import (
 // that, and only what the application changed there is written; a member that
 // OpenTelemetry did not take (it keeps 64, of the specification's 180) stays.
 var w3cBaggage = codec{
-	name:   "baggage",
-	fields: []string{"baggage"},
-	lists:  []string{"baggage"},
+	name:    "baggage",
+	fields:  []string{"baggage"},
+	lists:   []string{"baggage"},
+	baggage: []string{"baggage"},
 }
 
 // maxBaggageBytes is what the specification (section 3.3.2) lets everyone count on,

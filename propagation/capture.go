@@ -27,8 +27,9 @@ type capture struct {
 	learned atomic.Pointer[lazy] // what was worked out of the lines since
 	more    *overflow            // the lines, where they do not fit here
 	formats formatSet            // whose lines are here
-	asked   atomic.Bool          // somebody asked for OpenTelemetry's baggage: it may have been changed
-	checked atomic.Uint32        // whether all transports take the lines; see printable
+	seen    atomic.Uint32        // what has been found out or done since: the flags below
+	trust   Trust                // what of its caller was not believed
+	held    uint8                // lines behind the first n that are held back for that; see overflow, too
 	fresh   uint16               // of the formats, those that this Extract read itself; bit f-1 for Format f
 	n       uint8
 	about   traits
@@ -45,6 +46,7 @@ type overflow struct {
 	ids  []fieldID
 	vals []string
 	keys []string // the whole name of a line under a prefix, as it came; else empty
+	held *capture // the lines that are held back, as a capture of their own that nobody can reach; may be nil
 }
 
 // traits are what a capture knows of its lines and its place.
@@ -55,6 +57,8 @@ const (
 	showsSpan                          // answers OpenTelemetry's question for the active span
 	showsBaggage                       // answers OpenTelemetry's question for the baggage
 	inheritsBaggage                    // a context further out has OpenTelemetry baggage, which may be what is asked for
+	hidesSpan                          // answers that question with no span: the one further out is a stranger's
+	hidesBaggage                       // and that with no baggage
 )
 
 type captureKey struct{}
@@ -141,18 +145,18 @@ func (c *capture) fixed(id fieldID) []string {
 	return vals[i:j:j]
 }
 
-// What is known of the lines' bytes.
+// Flags of capture.seen.
 const (
-	unchecked uint32 = iota
-	printable        // all in 0x20-0x7E: every transport takes them
-	unprintable
+	baggageAsked uint32 = 1 << iota // somebody asked for OpenTelemetry's baggage: it may have been changed
+	printable                       // all lines are in 0x20-0x7E: every transport takes them
+	unprintable                     // some are not
 )
 
 // printable reports whether every transport takes every line. The first call finds
 // out: a request that calls nobody need not.
 func (c *capture) printable() bool {
-	known := c.checked.Load()
-	if known == unchecked {
+	known := c.seen.Load() & (printable | unprintable)
+	if known == 0 {
 		known = printable
 		_, vals := c.lines()
 		for _, v := range vals {
@@ -161,10 +165,13 @@ func (c *capture) printable() bool {
 				break
 			}
 		}
-		c.checked.Store(known)
+		c.seen.Or(known)
 	}
 	return known == printable
 }
+
+// askedBaggage reports whether anybody can have changed OpenTelemetry's baggage: to add to it, it is asked for.
+func (c *capture) askedBaggage() bool { return c.seen.Load()&baggageAsked != 0 }
 
 // field describes a run, whichever Propagator captured it.
 func (c *capture) field(r run) field {
@@ -186,15 +193,21 @@ func (c *capture) Value(key any) any {
 	case captureKey{}:
 		return c
 	case otelKeys.span:
-		if c.about&showsSpan != 0 {
+		switch c.about & (showsSpan | hidesSpan) {
+		case showsSpan:
 			return (*remoteSpan)(c)
+		case hidesSpan:
+			return nil
 		}
 	case otelKeys.baggage:
-		if !c.asked.Load() { // written once: the request's goroutines share it
-			c.asked.Store(true)
+		if !c.askedBaggage() { // written once: the request's goroutines share it
+			c.seen.Or(baggageAsked)
 		}
-		if c.about&showsBaggage != 0 {
+		switch {
+		case c.about&showsBaggage != 0:
 			return c.learn().baggageValue(c)
+		case c.about&hidesBaggage != 0:
+			return nil
 		}
 	}
 	return c.parent.Value(key)

@@ -22,28 +22,47 @@ func (p *Propagator) CloneHTTP(ctx context.Context, h http.Header) (http.Header,
 	if p == nil {
 		return h, false
 	}
-	copied, ok := p.clone(ctx, h, p.sentHTTP, overHTTP)
+	return p.cloneHTTP(ctx, nil, h)
+}
+
+// CloneRequest is CloneHTTP with the context, the headers and the URL of a request: what may not go to
+// the URL's host is left out (Config.Destinations), and the headers of a request that is signed
+// already go to a stranger as they are.
+func (p *Propagator) CloneRequest(r *http.Request) (http.Header, bool) {
+	if p == nil || r.URL == nil {
+		return r.Header, false
+	}
+	to := urlCallee{r.URL}
+	if signed(r) && !p.signedMay(r.Context(), to) {
+		return r.Header, false
+	}
+	return p.cloneHTTP(r.Context(), to, r.Header)
+}
+
+func (p *Propagator) cloneHTTP(ctx context.Context, to Callee, h http.Header) (http.Header, bool) {
+	copied, ok := p.clone(ctx, to, h, p.sentHTTP, overHTTP)
 	if len(p.also) == 0 {
 		return copied, ok
 	}
 	others := http.Header{}
-	for _, also := range p.also {
+	for _, also := range p.alsoTo(to) {
 		also.Inject(ctx, propagation.HeaderCarrier(others))
 	}
 	return p.sentHTTP.merge(copied, others, ok)
 }
 
-// CloneMetadata is CloneHTTP for gRPC metadata, with what InjectMetadata leaves out left out.
-func (p *Propagator) CloneMetadata(ctx context.Context, md map[string][]string) (map[string][]string, bool) {
+// CloneMetadata is CloneHTTP for gRPC metadata, with what InjectMetadata leaves out left out, and what may
+// not go to the callee; nil stands for one of whom nothing is known, to whom all goes.
+func (p *Propagator) CloneMetadata(ctx context.Context, to Callee, md map[string][]string) (map[string][]string, bool) {
 	if p == nil {
 		return md, false
 	}
-	copied, ok := p.clone(ctx, md, p.sentMetadata, overGRPC)
+	copied, ok := p.clone(ctx, to, md, p.sentMetadata, overGRPC)
 	if len(p.also) == 0 {
 		return copied, ok
 	}
 	others := metadataCarrier{}
-	for _, also := range p.also {
+	for _, also := range p.alsoTo(to) {
 		also.Inject(ctx, others)
 	}
 	return p.sentMetadata.merge(copied, others, ok)
@@ -69,15 +88,15 @@ func (x *index) merge(m, others map[string][]string, copied bool) (map[string][]
 
 // clone puts what goes out into a new map, and over it what the caller's has that names no span: so a
 // name that is set by hand stays.
-func (p *Propagator) clone(ctx context.Context, m map[string][]string, x *index, over transport) (map[string][]string, bool) {
-	if c, ok := ctx.(*capture); ok && over == overHTTP && p.forwards(c) {
+func (p *Propagator) clone(ctx context.Context, to Callee, m map[string][]string, x *index, over transport) (map[string][]string, bool) {
+	if c, ok := ctx.(*capture); ok && over == overHTTP && p.forwards(c) && p.open(c, to) {
 		b := newBlock(len(m)+int(c.n), len(m)+int(c.n))
 		c.putInto(&b)
 		b.putOwn(m, x, p.owns)
 		return b.m, true
 	}
 	var o outbound
-	if !p.prepare(ctx, p.decide(ctx), &o, over) {
+	if !p.prepare(ctx, p.decide(ctx), &o, over, to) {
 		p.count(ctx, 0, NoContext)
 		return m, false
 	}

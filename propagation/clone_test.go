@@ -24,7 +24,7 @@ var clones = map[string]func(*propagation.Propagator, context.Context, map[strin
 		return lowered(clone), ok
 	},
 	"metadata": func(p *propagation.Propagator, ctx context.Context, md map[string][]string) (map[string][]string, bool) {
-		return p.CloneMetadata(ctx, md)
+		return p.CloneMetadata(ctx, nil, md)
 	},
 }
 
@@ -69,7 +69,7 @@ func TestCloneSpelling(t *testing.T) {
 			if len(clone) != 4 {
 				t.Errorf("HTTP: %q", clone)
 			}
-			md, _ := p.CloneMetadata(ctx, metadataOf(name, "mine"))
+			md, _ := p.CloneMetadata(ctx, nil, metadataOf(name, "mine"))
 			if len(md) != 4 {
 				t.Errorf("metadata: %q", md)
 			}
@@ -107,9 +107,9 @@ func TestCloneNothing(t *testing.T) {
 	var none *propagation.Propagator
 	for name, clone := range map[string]func(http.Header) (http.Header, bool){
 		"HTTP":          func(h http.Header) (http.Header, bool) { return p.CloneHTTP(context.Background(), h) },
-		"metadata":      func(h http.Header) (http.Header, bool) { return p.CloneMetadata(context.Background(), h) },
+		"metadata":      func(h http.Header) (http.Header, bool) { return p.CloneMetadata(context.Background(), nil, h) },
 		"nil, HTTP":     func(h http.Header) (http.Header, bool) { return none.CloneHTTP(received(p, "B3", "0"), h) },
-		"nil, metadata": func(h http.Header) (http.Header, bool) { return none.CloneMetadata(received(p, "B3", "0"), h) },
+		"nil, metadata": func(h http.Header) (http.Header, bool) { return none.CloneMetadata(received(p, "B3", "0"), nil, h) },
 	} {
 		own := carrier("Traceparent", "mine")
 		got, ok := clone(own)
@@ -136,11 +136,11 @@ func TestStripHTTP(t *testing.T) {
 	h := http.Header(metadataOf("Traceparent", "1", "tracestate", "1", "UBER-TRACE-ID", "1", "Uberctx-A", "1", "uberctx-b", "1",
 		"X-Request-ID", "1", "X-B3-Sampled", "1", "x-amzn-trace-id", "1", "x-tenant", "1", "Jwt", "1",
 		"B3", "stays", "Uberctx-", "stays", "Authorization", "stays", "Baggage", "stays"))
-	p.StripHTTP(h)
+	p.StripHTTP(context.Background(), h)
 	expect(t, h, metadataOf("B3", "stays", "Uberctx-", "stays", "Authorization", "stays", "Baggage", "stays"))
-	p.StripHTTP(nil)
+	p.StripHTTP(context.Background(), nil)
 	var none *propagation.Propagator
-	none.StripHTTP(h)
+	none.StripHTTP(context.Background(), h)
 	if len(h) != 4 {
 		t.Errorf("the nil Propagator stripped: %q", h)
 	}

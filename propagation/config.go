@@ -71,6 +71,15 @@ type Config struct {
 	// Limits bound what one request may make this process keep and send.
 	Limits Limits
 
+	// Destinations say what may go to which hosts, where those are known: by httptrace.Transport and
+	// Rewrite, and by package grpctrace. Without any, and for hosts that no rule names, user data
+	// goes to internal hosts only; see Destination.
+	Destinations []Destination
+
+	// DestinationsReportOnly lets everything be sent, and counts and observes (Withheld) what would not have
+	// been: to see what a policy would do.
+	DestinationsReportOnly bool
+
 	// Observer hears of single requests; nil costs nothing.
 	Observer *Observer
 }
@@ -180,6 +189,7 @@ func (c *Config) validate() error {
 			wrong("Limits."+l.name, l.value, "must be 1 to %d, or 0 for the default", l.most)
 		}
 	}
+	c.validateDestinations(wrong)
 	return errors.Join(errs...)
 }
 

@@ -73,11 +73,11 @@ func Copy(dst, src context.Context) context.Context {
 		dst = context.Background()
 	}
 	d := &capture{
-		parent: dst, by: c.by, more: c.more, formats: c.formats, fresh: c.fresh, n: c.n,
-		about: c.about &^ (showsSpan | showsBaggage | inheritsBaggage), ids: c.ids, vals: c.vals,
+		parent: dst, by: c.by, more: c.more, formats: c.formats, fresh: c.fresh, n: c.n, held: c.held, trust: c.trust,
+		about: c.about & rawBins, ids: c.ids, vals: c.vals,
 	}
 	d.learned.Store(c.learned.Load()) // the lines are the same, so what was learned of them is
-	d.checked.Store(c.checked.Load())
+	d.seen.Store(c.seen.Load() &^ baggageAsked)
 	d.place(false)
 	return d
 }

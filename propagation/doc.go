@@ -13,8 +13,8 @@
 // values that do not parse among them. Nothing is invented and nothing empty is sent.
 // Not sent is, and counted: what exceeds [Limits] (TooLarge), what the transport
 // could not legally send (LeftOut), and a valid b3 that names another span than
-// valid x-b3-* (Stale), because Envoy advances only the latter and then prefers the
-// former.
+// valid x-b3-* (Stale), because Envoy, until 1.39, advances only the latter and then prefers the
+// former; unless it names that span's child, as after Envoy 1.40.
 //
 // With a local span, one that OpenTelemetry, or Config.LocalSpan, says runs in the
 // context: every trace format that came in, and every one of Config.Emit, is

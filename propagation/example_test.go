@@ -165,7 +165,7 @@ func ExamplePropagator_Extract() {
 	// Everything that OpenTelemetry instruments now speaks all formats of p.
 	otel.SetTextMapPropagator(propagation.MustNew(preset.Istio()))
 	fmt.Println(len(otel.GetTextMapPropagator().Fields()))
-	// Output: 19
+	// Output: 20
 }
 
 func ExamplePropagator_Stats() {

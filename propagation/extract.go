@@ -17,29 +17,53 @@ import (
 // is already in ctx (an Extract further out) stays for every format that h says
 // nothing of. It costs one allocation, and may be called from any goroutine.
 func (p *Propagator) ExtractHTTP(ctx context.Context, h http.Header) context.Context {
+	return p.ExtractHTTPTrust(ctx, h, Continue)
+}
+
+// ExtractHTTPTrust is ExtractHTTP of a caller who is believed as far as trust says. Whatever
+// it is but Continue, the context returned remembers it, for one allocation, also where there is
+// nothing to carry.
+func (p *Propagator) ExtractHTTPTrust(ctx context.Context, h http.Header, trust Trust) context.Context {
 	if p == nil {
 		return ctx
 	}
 	if len(p.also) > 0 {
-		ctx = p.extractAlso(ctx, propagation.HeaderCarrier(h))
+		ctx = p.extractAlso(ctx, propagation.HeaderCarrier(h), trust)
 	}
-	return p.extractMap(ctx, h, p.readHTTP, 0)
+	return p.extractMap(ctx, h, p.readHTTP, 0, trust)
 }
 
 // ExtractMetadata is ExtractHTTP for gRPC metadata: names in lower case (any is
 // understood), and the values of -bin names as the raw bytes that grpc-go hands out.
 func (p *Propagator) ExtractMetadata(ctx context.Context, md map[string][]string) context.Context {
+	return p.ExtractMetadataTrust(ctx, md, Continue)
+}
+
+// ExtractMetadataTrust is ExtractHTTPTrust for gRPC metadata.
+func (p *Propagator) ExtractMetadataTrust(ctx context.Context, md map[string][]string, trust Trust) context.Context {
 	if p == nil {
 		return ctx
 	}
 	if len(p.also) > 0 {
-		ctx = p.extractAlso(ctx, metadataCarrier(md))
+		ctx = p.extractAlso(ctx, metadataCarrier(md), trust)
 	}
-	return p.extractMap(ctx, md, p.readMetadata, rawBins)
+	return p.extractMap(ctx, md, p.readMetadata, rawBins, trust)
+}
+
+// alsoReads reports whether the propagators of Config.Also may read of a caller: they do not
+// tell ids from decisions and baggage, so only of one who is believed in all three.
+func alsoReads(ctx context.Context, trust Trust) bool {
+	if outer := captured(ctx); outer != nil {
+		trust |= outer.trust
+	}
+	return trust&(DistrustIDs|DistrustSampling|DistrustBaggage) == 0
 }
 
 // extractAlso has the propagators of Config.Also extract, and leaves a local span active.
-func (p *Propagator) extractAlso(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
+func (p *Propagator) extractAlso(ctx context.Context, carrier propagation.TextMapCarrier, trust Trust) context.Context {
+	if !alsoReads(ctx, trust) {
+		return ctx
+	}
 	active := trace.SpanFromContext(ctx)
 	for _, also := range p.also {
 		ctx = also.Extract(ctx, carrier)
@@ -53,8 +77,8 @@ func (p *Propagator) extractAlso(ctx context.Context, carrier propagation.TextMa
 // hiding asks that the capture hide a local span, as OpenTelemetry's Extract does.
 const hiding traits = 1 << 7
 
-func (p *Propagator) extractMap(ctx context.Context, m map[string][]string, x *index, about traits) context.Context {
-	if ctx, ok := p.extractUsual(ctx, m, x, about); ok {
+func (p *Propagator) extractMap(ctx context.Context, m map[string][]string, x *index, about traits, trust Trust) context.Context {
+	if ctx, ok := p.extractUsual(ctx, m, x, about, trust); ok {
 		return ctx
 	}
 	var usual [usualHits]hit
@@ -75,25 +99,33 @@ func (p *Propagator) extractMap(ctx context.Context, m map[string][]string, x *i
 		id := x.find(key).id
 		hits = append(hits, hit{id: id, vals: m[key], raw: p.isRaw(id, about)})
 	}
-	return p.capture(ctx, append(hits, tagged.first()...), about)
+	return p.capture(ctx, append(hits, tagged.first()...), about, trust)
 }
 
 // capture makes the context node of what was found, or returns ctx if that adds nothing.
-func (p *Propagator) capture(ctx context.Context, hits []hit, about traits) context.Context {
-	if len(hits) == 0 && !p.generateRequestID {
+func (p *Propagator) capture(ctx context.Context, hits []hit, about traits, trust Trust) context.Context {
+	if len(hits) == 0 && !p.generateRequestID && trust == Continue {
 		return ctx
 	}
 	if ctx == nil {
 		ctx = context.Background()
 	}
+	outer := captured(ctx)
+	if outer != nil {
+		trust |= outer.trust
+	}
 	hits = slices.DeleteFunc(hits, func(h hit) bool { return !slices.ContainsFunc(h.vals, h.says) })
 	sortHits(hits)
+	if trust != Continue {
+		return p.distrust(ctx, outer, hits, about, trust)
+	}
 	read := formatsOf(hits)
-	if outer := captured(ctx); outer != nil {
+	if outer != nil {
 		if outer.by == p && outer.holds(hits, about) && (about&hiding == 0 || outer.active(ctx)) {
 			return ctx
 		}
-		hits = outer.inherit(hits, read, p, about)
+		hits = append(hits, outer.inherit(hits, read, p, about)...)
+		sortHits(hits)
 	}
 	c := p.node(ctx, hits, about)
 	if c == nil {
@@ -111,7 +143,7 @@ func (p *Propagator) isRaw(id fieldID, about traits) bool {
 func (c *capture) start(read formatSet, about traits) context.Context {
 	c.fresh = uint16(read >> 1)
 	c.place(about&hiding != 0)
-	if c.by.observer.Extracted != nil {
+	if c.by.observer.Extracted != nil && c.len() > 0 {
 		c.by.observer.Extracted(c, slices.Collect(read.all))
 	}
 	if c.by.observer.Outcome != nil {

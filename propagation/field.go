@@ -27,6 +27,9 @@ type field struct {
 	list   bool   // lines may be joined with a comma
 	bin    bool   // raw bytes in gRPC metadata, base64 in HTTP
 	prefix bool   // lower and canon are what names begin with
+	bag    bool   // holds what users put there
+	order  bool   // holds a decision, or asks for one, and no ids
+	inside bool   // gives orders to the proxies of this mesh
 	unsafe bool   // hidden from CapturedFromContext
 }
 
@@ -43,7 +46,9 @@ var (
 	traceFormats formatSet                 // those that decode
 	yielding     formatSet                 // those that yield to another
 	yielded      formatSet                 // and those that they yield to
-	prefixBase   fieldID                   // the first number of a prefix; the rest of the table is prefixes
+	// those of which something does not go to strangers
+	privateFormats formatSet
+	prefixBase     fieldID // the first number of a prefix; the rest of the table is prefixes
 )
 
 // fieldSet is a set of field numbers of formats.
@@ -61,6 +66,10 @@ func numberFields() {
 		fields[id] = field{
 			lower: name, canon: http.CanonicalHeaderKey(name), format: f, prefix: prefix,
 			list: slices.Contains(c.lists, name), bin: strings.HasSuffix(name, "-bin"),
+			bag: slices.Contains(c.baggage, name), order: slices.Contains(c.orders, name), inside: slices.Contains(c.inside, name),
+		}
+		if fields[id].bag || fields[id].inside || c.unladen != nil {
+			privateFormats |= 1 << f
 		}
 		id++
 	}

@@ -49,8 +49,17 @@ type codec struct {
 	encode  func(*encoder)
 	written int
 
-	lists  []string // fields whose lines may be joined with a comma
-	yields Format   // not sent verbatim when it and this format are valid and name different spans
+	lists   []string // fields whose lines may be joined with a comma
+	baggage []string // fields and prefixes that hold what users put there; see Destination
+	orders  []string // fields that hold a sampling decision, or ask for one, and no ids
+	inside  []string // fields that give orders to the proxies of this mesh
+
+	memberKey func(member string) string // the key of a member of its baggage; nil: what is before the =
+
+	state   func(Sampling) string    // the first field's value that holds a decision without ids; nil: none can
+	unladen func(line string) string // the first field's line without the baggage in it; nil: there is none in it
+
+	yields Format // not sent verbatim when it and this format are valid and name different spans
 	member func(lines) string
 	// member, where not nil, is the tracestate member that the format's extras
 	// amount to when its context is translated.

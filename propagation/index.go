@@ -100,6 +100,14 @@ func (x *index) findPrefix(key string) (fieldID, bool) {
 	return 0, false
 }
 
+// owner returns the fixed name or the prefix that a key belongs to, if it is one of ours.
+func (x *index) owner(key string) (fieldID, bool) {
+	if n := x.find(key); n != nil {
+		return n.id, true
+	}
+	return x.findPrefix(key)
+}
+
 // lookUp reports whether looking up every name is cheaper than ranging over n keys. A
 // look-up takes about 6 ns, a step of a range 11, and its beginning 12.
 func (x *index) lookUp(n int) bool {

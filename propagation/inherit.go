@@ -29,17 +29,16 @@ func (c *capture) active(ctx context.Context) bool {
 	return ours && (*capture)(span) == c
 }
 
-// inherit adds to the hits of a second Extract by p, which read the formats of read, what
-// it did not read itself. A format is inherited whole or not at all: half a context of
+// inherit returns what a second Extract by p, which read these hits itself, and of the formats of
+// read, takes over. A format is inherited whole or not at all: half a context of
 // each would name a span that nobody has.
-func (c *capture) inherit(hits []hit, read formatSet, p *Propagator, about traits) []hit {
-	own := len(hits)
+func (c *capture) inherit(own []hit, read formatSet, p *Propagator, about traits) (hits []hit) {
 	for r := range c.runs {
 		f := c.field(r)
 		h := hit{id: r.id, key: r.key, vals: r.vals}
 		if r.id >= firstHeader {
 			h.id, h.key = p.headerID(f)
-			if slices.ContainsFunc(hits[:own], func(o hit) bool { return o.id == h.id && o.key == h.key }) {
+			if slices.ContainsFunc(own, func(o hit) bool { return o.id == h.id && o.key == h.key }) {
 				continue
 			}
 		} else if read.has(f.format) {
@@ -51,7 +50,6 @@ func (c *capture) inherit(hits []hit, read formatSet, p *Propagator, about trait
 		}
 		hits = append(hits, h)
 	}
-	sortHits(hits)
 	return hits
 }
 

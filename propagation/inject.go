@@ -34,7 +34,7 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 		return
 	}
 	var o outbound
-	if !p.prepare(ctx, p.decide(ctx), &o, overHTTP) {
+	if !p.prepare(ctx, p.decide(ctx), &o, overHTTP, nil) {
 		return
 	}
 	p.sweep(h, o.removes)
@@ -62,7 +62,7 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 // startsNothing reports whether, in the very context that an Extract made, no local span
 // can run and nobody can have changed the baggage.
 func (p *Propagator) startsNothing(c *capture) bool {
-	return c.about&(showsSpan|inheritsBaggage) == showsSpan && p.localSpan == nil && len(p.also) == 0 && !c.asked.Load()
+	return c.about&(showsSpan|inheritsBaggage) == showsSpan && p.localSpan == nil && len(p.also) == 0 && !c.askedBaggage()
 }
 
 // forwards reports whether all that goes out is the lines of a capture's node, as
@@ -125,7 +125,7 @@ func (p *Propagator) InjectMetadata(ctx context.Context, md map[string][]string)
 		also.Inject(ctx, metadataCarrier(md))
 	}
 	var o outbound
-	if !p.prepare(ctx, p.decide(ctx), &o, overGRPC) {
+	if !p.prepare(ctx, p.decide(ctx), &o, overGRPC, nil) {
 		return
 	}
 	o.putInto(md)
@@ -143,19 +143,5 @@ func (o *outbound) putInto(md map[string][]string) {
 	}
 	for s := range o.all {
 		md[s.lower()] = s.vals
-	}
-}
-
-// StripHTTP removes every header that this Propagator reads or writes, in any
-// spelling: what a reverse proxy has copied from the inbound request.
-func (p *Propagator) StripHTTP(h http.Header) {
-	if p == nil {
-		return
-	}
-	for key := range h {
-		_, tagged := p.sentHTTP.findPrefix(key)
-		if tagged || p.sentHTTP.find(key) != nil {
-			delete(h, key)
-		}
 	}
 }

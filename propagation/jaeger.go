@@ -25,6 +25,8 @@ var jaeger = codec{
 	fields:   []string{"uber-trace-id", "jaeger-debug-id", "jaeger-baggage"},
 	prefixes: []string{"uberctx-"},
 	lists:    []string{"jaeger-baggage"},
+	baggage:  []string{"jaeger-baggage", "uberctx-"},
+	orders:   []string{"jaeger-debug-id"},
 	decode:   decodeJaeger,
 	encode:   encodeJaeger,
 	written:  2,

@@ -18,6 +18,17 @@ func (p *Propagator) node(ctx context.Context, hits []hit, about traits) *captur
 		made = newRequestID()
 		lines++
 	}
+	return p.fill(ctx, hits, about, lines, keyed, made)
+}
+
+// keeping makes a node of just the hits, nil of none.
+func (p *Propagator) keeping(ctx context.Context, hits []hit, about traits) *capture {
+	lines, keyed, _ := p.measure(hits)
+	return p.fill(ctx, hits, about, lines, keyed, "")
+}
+
+// fill makes a node of so many lines, and of a request id that was made.
+func (p *Propagator) fill(ctx context.Context, hits []hit, about traits, lines int, keyed bool, made string) *capture {
 	if lines == 0 {
 		return nil
 	}
@@ -48,9 +59,7 @@ func (p *Propagator) node(ctx context.Context, hits []hit, about traits) *captur
 
 // keep adds a line to a node that is being made.
 func (c *capture) keep(id fieldID, key, line string) {
-	if id < firstHeader {
-		c.formats |= 1 << fields[id].format
-	}
+	c.note(id)
 	if m := c.more; m != nil {
 		m.ids, m.vals = append(m.ids, id), append(m.vals, line)
 		if m.keys != nil {
@@ -60,4 +69,11 @@ func (c *capture) keep(id fieldID, key, line string) {
 	}
 	c.ids[c.n], c.vals[c.n] = id, line
 	c.n++
+}
+
+// note adds a line's format to those that the node has lines of.
+func (c *capture) note(id fieldID) {
+	if id < firstHeader {
+		c.formats |= 1 << fields[id].format
+	}
 }

@@ -21,7 +21,8 @@ const (
 	TooLarge
 	// Conflict: the format is valid and names another trace than a format before it.
 	Conflict
-	// Stale: the single b3 is valid and names another span than a valid x-b3-*. It is not sent.
+	// Stale: the single b3 is valid and names another span than a valid x-b3-*, and not that
+	// span's child. It is not sent.
 	Stale
 	// LeftOut: a value could not legally be sent on the transport.
 	LeftOut
@@ -30,11 +31,15 @@ const (
 	// the handler's, if nothing came with its request.
 	// Its Format is zero.
 	NoContext
+	// HeldBack: the format's lines came from a caller who is not believed in this; see Trust.
+	HeldBack
+	// Withheld: something of the format may not go to the host that is called; see Destination.
+	Withheld
 
 	outcomeCount = iota
 )
 
-var outcomeNames = [outcomeCount]string{"malformed", "duplicate", "too large", "conflict", "stale", "left out", "no context"}
+var outcomeNames = [outcomeCount]string{"malformed", "duplicate", "too large", "conflict", "stale", "left out", "no context", "held back", "withheld"}
 
 // String returns the outcome in lower-case words.
 func (o Outcome) String() string {

@@ -43,20 +43,22 @@ var unhappyRequests = map[string]struct {
 	in   []string
 	want map[string]uint64
 }{
-	"malformed":          {[]string{"Traceparent", "00-x", "X-B3-Traceid", "1", "X-Amzn-Trace-Id", "Self=1"}, map[string]uint64{"tracecontext malformed": 1, "b3multi malformed": 1, "xray malformed": 1}},
-	"opaque":             {[]string{"Sw8", "garbage", "X-Request-Id", "ü", "Uberctx-A", "garbage"}, nil},
-	"duplicate":          {[]string{"B3", callerB3, "B3", callerB3, "B3", callerB3}, map[string]uint64{"b3 duplicate": 1}},
-	"duplicates":         {[]string{"X-B3-Sampled", "1", "X-B3-Sampled", "1", "X-B3-Flags", "1", "X-B3-Flags", "1"}, map[string]uint64{"b3multi duplicate": 1}},
-	"restart":            {[]string{"Traceparent", callerW3C, "Traceparent", callerW3C}, map[string]uint64{"tracecontext duplicate": 1, "tracecontext malformed": 1}},
-	"lists":              {[]string{"Traceparent", callerW3C, "Tracestate", "a=1", "Tracestate", "b=2", "Baggage", "k=v", "Baggage", "l=w"}, nil},
-	"conflict":           {[]string{"Traceparent", otherW3C, "B3", callerB3, "Uber-Trace-Id", callerTrace + ":1:0:1"}, map[string]uint64{"b3 conflict": 1, "jaeger conflict": 1}},
-	"another span":       {[]string{"Traceparent", callerW3C, "B3", callerTrace + "-1111111111111111-1"}, nil},
-	"half of the id":     {[]string{"Traceparent", callerW3C, "B3", callerTrace[16:] + "-1111111111111111-1"}, nil},
-	"no conflict":        {[]string{"Traceparent", otherW3C, "B3", "0", "Uber-Trace-Id", "garbage"}, map[string]uint64{"jaeger malformed": 1}},
-	"too large":          {[]string{"X-Tenant", strings.Repeat("x", 8193), "Sw8", strings.Repeat("x", 8193)}, map[string]uint64{"headers too large": 1, "sw8 too large": 1}},
-	"stale, same trace":  {[]string{"B3", callerTrace + "-1111111111111111-1", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, map[string]uint64{"b3 stale": 1}},
-	"stale, other trace": {[]string{"B3", "1111111111111111-1111111111111111-1", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, map[string]uint64{"b3 stale": 1, "b3multi conflict": 1}},
-	"not stale":          {[]string{"B3", callerB3, "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan, "X-B3-Sampled", "1"}, nil},
+	"malformed":              {[]string{"Traceparent", "00-x", "X-B3-Traceid", "1", "X-Amzn-Trace-Id", "Self=1"}, map[string]uint64{"tracecontext malformed": 1, "b3multi malformed": 1, "xray malformed": 1}},
+	"opaque":                 {[]string{"Sw8", "garbage", "X-Request-Id", "ü", "Uberctx-A", "garbage"}, nil},
+	"duplicate":              {[]string{"B3", callerB3, "B3", callerB3, "B3", callerB3}, map[string]uint64{"b3 duplicate": 1}},
+	"duplicates":             {[]string{"X-B3-Sampled", "1", "X-B3-Sampled", "1", "X-B3-Flags", "1", "X-B3-Flags", "1"}, map[string]uint64{"b3multi duplicate": 1}},
+	"restart":                {[]string{"Traceparent", callerW3C, "Traceparent", callerW3C}, map[string]uint64{"tracecontext duplicate": 1, "tracecontext malformed": 1}},
+	"lists":                  {[]string{"Traceparent", callerW3C, "Tracestate", "a=1", "Tracestate", "b=2", "Baggage", "k=v", "Baggage", "l=w"}, nil},
+	"conflict":               {[]string{"Traceparent", otherW3C, "B3", callerB3, "Uber-Trace-Id", callerTrace + ":1:0:1"}, map[string]uint64{"b3 conflict": 1, "jaeger conflict": 1}},
+	"another span":           {[]string{"Traceparent", callerW3C, "B3", callerTrace + "-1111111111111111-1"}, nil},
+	"half of the id":         {[]string{"Traceparent", callerW3C, "B3", callerTrace[16:] + "-1111111111111111-1"}, nil},
+	"no conflict":            {[]string{"Traceparent", otherW3C, "B3", "0", "Uber-Trace-Id", "garbage"}, map[string]uint64{"jaeger malformed": 1}},
+	"too large":              {[]string{"X-Tenant", strings.Repeat("x", 8193), "Sw8", strings.Repeat("x", 8193)}, map[string]uint64{"headers too large": 1, "sw8 too large": 1}},
+	"stale, same trace":      {[]string{"B3", callerTrace + "-1111111111111111-1", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, map[string]uint64{"b3 stale": 1}},
+	"not stale: its child":   {[]string{"B3", callerTrace + "-1111111111111111-1-" + callerSpan, "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, map[string]uint64{}},
+	"each the other's child": {[]string{"B3", callerTrace + "-1111111111111111-1-" + callerSpan, "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan, "X-B3-Parentspanid", "1111111111111111"}, map[string]uint64{"b3 stale": 1}},
+	"stale, other trace":     {[]string{"B3", "1111111111111111-1111111111111111-1", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, map[string]uint64{"b3 stale": 1, "b3multi conflict": 1}},
+	"not stale":              {[]string{"B3", callerB3, "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan, "X-B3-Sampled", "1"}, nil},
 }
 
 // TestOutcomes: each is counted once for a request, however often the request is asked and sent on.
@@ -102,8 +104,8 @@ func TestOutcomesOfCalls(t *testing.T) {
 	for range 2 {
 		sentMetadata(p, ctx)
 		p.CloneHTTP(context.Background(), nil)
-		p.CloneMetadata(context.Background(), nil)
-		p.ContextWithMetadata(context.Background(), 1, func(md map[string][]string) any { return md })
+		p.CloneMetadata(context.Background(), nil, nil)
+		p.ContextWithMetadata(context.Background(), nil, 1, func(md map[string][]string) any { return md })
 	}
 	want := map[string]uint64{"requestid left out": 2, "baggage too large": 2, "headers no context": 6}
 	expectCounts(t, p, want)

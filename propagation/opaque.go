@@ -1,5 +1,10 @@
 package propagation
 
+import (
+	"encoding/base64"
+	"strings"
+)
+
 // The formats that are carried and never read or written: their ids fit no other
 // format, or they are not ids.
 
@@ -8,8 +13,14 @@ package propagation
 // eight fields joined with "-", the strings among them in base64. Its parent is a
 // segment, which only a SkyWalking agent can make.
 var skyWalking = codec{
-	name:   "sw8",
-	fields: []string{"sw8", "sw8-correlation", "sw8-x"},
+	name:    "sw8",
+	fields:  []string{"sw8", "sw8-correlation", "sw8-x"},
+	baggage: []string{"sw8-correlation"},
+	memberKey: func(m string) string {
+		key, _, _ := strings.Cut(m, ":")
+		text, _ := base64.StdEncoding.DecodeString(key)
+		return string(text)
+	},
 }
 
 // clientTrace is what asks Envoy for a trace
@@ -18,6 +29,8 @@ var skyWalking = codec{
 var clientTrace = codec{
 	name:   "clienttrace",
 	fields: []string{"x-client-trace-id", "x-envoy-force-trace"},
+	orders: []string{"x-envoy-force-trace"},
+	inside: []string{"x-envoy-force-trace"},
 }
 
 // linkerd1 is Linkerd 1's context (linkerd/linkerd, linkerd/docs/protocol-http.md):
@@ -27,12 +40,14 @@ var linkerd1 = codec{
 	name:     "l5d",
 	fields:   []string{"dtab-local", "l5d-dtab", "l5d-sample"},
 	prefixes: []string{"l5d-ctx-"},
+	orders:   []string{"l5d-sample"},
 }
 
 // azureRequestID is .NET's correlation protocol before W3C's
 // (dotnet/runtime, HttpCorrelationProtocol.md and HierarchicalRequestId.md).
 var azureRequestID = codec{
-	name:   "azure",
-	fields: []string{"request-id", "correlation-context"},
-	lists:  []string{"correlation-context"},
+	name:    "azure",
+	fields:  []string{"request-id", "correlation-context"},
+	lists:   []string{"correlation-context"},
+	baggage: []string{"correlation-context"},
 }

@@ -32,6 +32,7 @@ var otSpanContext = codec{
 	decode:  decodeOTSpanContext,
 	encode:  encodeOTSpanContext,
 	written: 1,
+	unladen: unladenLightStep,
 }
 
 const (
@@ -103,6 +104,26 @@ func lightStepBasic(s string) (basic []byte, ok bool) {
 		}
 	})
 	return basic, ok
+}
+
+// unladenLightStep returns a line without what is in it beside ids and decision.
+func unladenLightStep(line string) string {
+	carrier, err := base64.StdEncoding.DecodeString(trimOWS(line))
+	basic, ok := lightStepBasic(trimOWS(line))
+	if err != nil || !ok {
+		return line // the old form, or nothing that anybody reads
+	}
+	var ids []byte
+	eachField(basic, func(num protowire.Number, _ protowire.Type, _, whole []byte) {
+		if num <= basicSampled {
+			ids = append(ids, whole...)
+		}
+	})
+	ids = protowire.AppendBytes(protowire.AppendTag(nil, carrierBasic, protowire.BytesType), ids)
+	if len(ids) == len(carrier) {
+		return line
+	}
+	return base64.StdEncoding.EncodeToString(ids)
 }
 
 // eachField visits the fields of a protobuf message, value without and whole with

@@ -25,6 +25,8 @@ var otTrace = codec{
 	decode:   decodeOTTrace,
 	encode:   encodeOTTrace,
 	written:  3,
+	baggage:  []string{"ot-baggage-"},
+	orders:   []string{"ot-tracer-sampled"},
 }
 
 func decodeOTTrace(l lines) (sc SpanContext, v verdict) {

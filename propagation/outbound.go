@@ -20,6 +20,8 @@ type outbound struct {
 	values   []string // of encoded
 	baggage  []string // the application's change of it
 
+	clear *clearance // of the callee; nil: all may go
+
 	dropped   formatSet // what would exceed Limits.MetadataBytes
 	noTagged  bool      // names under prefixes would
 	noHeaders bool      // Config.Headers would
@@ -56,8 +58,8 @@ func (d *decision) nothing() bool { return d.c == nil && !d.isLocal && !d.change
 // verbatim reports whether all that is sent came in.
 func (d *decision) verbatim() bool { return d.c != nil && !d.isLocal && !d.changed }
 
-// prepare works out what goes out, and reports whether anything is to be done.
-func (p *Propagator) prepare(ctx context.Context, d decision, o *outbound, over transport) bool {
+// prepare works out what goes out, and reports whether anything is to be done. to may be nil.
+func (p *Propagator) prepare(ctx context.Context, d decision, o *outbound, over transport, to Callee) bool {
 	c := d.c
 	if d.nothing() {
 		return false
@@ -73,6 +75,9 @@ func (p *Propagator) prepare(ctx context.Context, d decision, o *outbound, over 
 		if d.bag != "" {
 			o.baggage = []string{d.bag}
 		}
+	}
+	if clear := p.restricts(&d, to); clear != nil {
+		o.withhold(clear, d.isLocal)
 	}
 	switch {
 	case d.isLocal:
@@ -128,6 +133,9 @@ func (o *outbound) verbatimFields() (s fieldSet) {
 	if o.noTagged {
 		s &^= prefixFields
 	}
+	if o.clear != nil {
+		s &= o.clear.some
+	}
 	return s
 }
 
@@ -142,7 +150,15 @@ func (o *outbound) rewrite(local localSpan) {
 	if o.p.fallback != 0 && !read.namesSpan(came) {
 		anew |= 1 << o.p.fallback
 	}
-	o.encode(anew, local, read, true)
+	o.encode(o.cleared(anew), local, read, true)
+}
+
+// cleared returns the formats that may go to the callee.
+func (o *outbound) cleared(fs formatSet) formatSet {
+	if o.clear != nil {
+		fs &= o.clear.formats
+	}
+	return fs
 }
 
 // namesSpan reports whether one of the formats came with ids.
@@ -170,7 +186,7 @@ func (o *outbound) translate() {
 		return
 	}
 	var anew formatSet
-	for f := range o.p.emits.all {
+	for f := range o.cleared(o.p.emits).all {
 		if !o.verbatim.has(f) || !read.reading(f).sc.IsValid() {
 			anew |= 1 << f
 		}
@@ -221,7 +237,7 @@ func (o *outbound) encode(anew formatSet, span localSpan, read *lazy, isLocal bo
 // changedBaggage returns the header that the application's baggage makes, if it is
 // not what came in.
 func (p *Propagator) changedBaggage(ctx context.Context, c *capture) (changed bool, list string) {
-	if !p.carries.has(Baggage) || c != nil && !c.asked.Load() && c.about&inheritsBaggage == 0 {
+	if !p.carries.has(Baggage) || c != nil && !c.askedBaggage() && c.about&inheritsBaggage == 0 {
 		return false, ""
 	}
 	now := baggage.FromContext(ctx)

@@ -5,27 +5,31 @@ import "context"
 // ContextWithMetadata injects for transports that take outgoing metadata from the
 // context, as grpc-go does. It returns a context that answers key with wrap(md), md
 // being what InjectMetadata writes into an empty map; or ctx and false, if there is
-// nothing to inject.
+// nothing to inject. What may not go to the callee is left out; nil stands for one of whom
+// nothing is known, to whom all goes.
 //
 // While nothing but the captured headers goes out, md is made and wrapped once for
 // an inbound request and shared by all its calls: neither wrap nor what reads its result
 // may change md, and wrap must always be the same for one key. Such a call costs one allocation.
-func (p *Propagator) ContextWithMetadata(ctx context.Context, key any, wrap func(md map[string][]string) any) (context.Context, bool) {
+func (p *Propagator) ContextWithMetadata(ctx context.Context, to Callee, key any, wrap func(md map[string][]string) any) (context.Context, bool) {
 	if p == nil {
 		return ctx, false
 	}
-	if c, ok := ctx.(*capture); ok && p.startsNothing(c) {
+	if c, ok := ctx.(*capture); ok && p.startsNothing(c) && p.open(c, to) {
 		if made := c.made(p, key); made != nil {
 			return &contextWithValue{ctx, key, made.value}, true
 		}
 	}
 	d := p.decide(ctx)
-	if d.verbatim() && len(p.also) == 0 {
+	if to != nil && p.restricts(&d, to) == nil {
+		to = nil
+	}
+	if to == nil && d.verbatim() && len(p.also) == 0 {
 		if made := d.c.made(p, key); made != nil {
 			return &contextWithValue{ctx, key, made.value}, true
 		}
 	}
-	return p.makeMetadata(ctx, d, key, wrap)
+	return p.makeMetadata(ctx, d, to, key, wrap)
 }
 
 // made returns what one Propagator has made of the capture before, or nil.
@@ -38,24 +42,24 @@ func (c *capture) made(p *Propagator, key any) *outgoingMetadata {
 	return nil
 }
 
-func (p *Propagator) makeMetadata(ctx context.Context, d decision, key any, wrap func(md map[string][]string) any) (context.Context, bool) {
+func (p *Propagator) makeMetadata(ctx context.Context, d decision, to Callee, key any, wrap func(md map[string][]string) any) (context.Context, bool) {
 	if d.nothing() && len(p.also) == 0 {
 		p.count(ctx, 0, NoContext)
 		return ctx, false
 	}
 	md := make(map[string][]string, usualNames)
-	for _, also := range p.also {
+	for _, also := range p.alsoTo(to) {
 		also.Inject(ctx, metadataCarrier(md))
 	}
 	var o outbound
-	if p.prepare(ctx, d, &o, overGRPC) {
+	if p.prepare(ctx, d, &o, overGRPC, to) {
 		o.putInto(md)
 	}
 	if len(md) == 0 {
 		return ctx, false
 	}
 	value := wrap(md)
-	if d.verbatim() && len(p.also) == 0 {
+	if to == nil && d.verbatim() && len(p.also) == 0 {
 		d.c.learn().outgoing.Store(&outgoingMetadata{p, key, value})
 	}
 	return &contextWithValue{ctx, key, value}, true

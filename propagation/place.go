@@ -9,7 +9,7 @@ import (
 // contexts further out.
 func (c *capture) place(hide bool) {
 	c.about |= c.placeSpan(hide)
-	if c.by.carries.has(Baggage) {
+	if c.by.carries.has(Baggage) || c.trust.has(DistrustBaggage) {
 		c.about |= c.placeBaggage(hide)
 	}
 	c.answerOtherwise()
@@ -18,6 +18,12 @@ func (c *capture) place(hide bool) {
 // placeBaggage lets the captured baggage be OpenTelemetry's, unless the application has one already.
 func (c *capture) placeBaggage(hide bool) (answers traits) {
 	inherited := baggage.FromContext(c.parent)
+	if c.trust.has(DistrustBaggage) {
+		if inherited.Len() > 0 {
+			return hidesBaggage
+		}
+		return 0
+	}
 	others := inherited.Len() > 0
 	if outer := captured(c.parent); others && outer != nil { // nobody's, if it is what an Extract further out has read
 		others = !sameBaggage(outer.learn().readBaggage(outer), inherited)
@@ -33,13 +39,21 @@ func (c *capture) placeBaggage(hide bool) (answers traits) {
 
 // answerOtherwise puts nodes of OpenTelemetry's own behind the node, where its keys could not be learned.
 func (c *capture) answerOtherwise() {
-	if c.about&showsSpan != 0 && !learnedKey(otelKeys.span) {
-		c.parent = trace.ContextWithSpan(c.parent, (*remoteSpan)(c))
+	if !learnedKey(otelKeys.span) {
+		switch {
+		case c.about&showsSpan != 0:
+			c.parent = trace.ContextWithSpan(c.parent, (*remoteSpan)(c))
+		case c.about&hidesSpan != 0:
+			c.parent = trace.ContextWithSpan(c.parent, nil)
+		}
 	}
 	if !learnedKey(otelKeys.baggage) {
-		c.asked.Store(true) // it may be: nobody tells
-		if c.about&showsBaggage != 0 {
+		c.seen.Or(baggageAsked) // it may be: nobody tells
+		switch {
+		case c.about&showsBaggage != 0:
 			c.parent = baggage.ContextWithBaggage(c.parent, c.learn().readBaggage(c))
+		case c.about&hidesBaggage != 0:
+			c.parent = baggage.ContextWithoutBaggage(c.parent)
 		}
 	}
 }
@@ -47,6 +61,12 @@ func (c *capture) answerOtherwise() {
 // placeSpan lets the node be the active span, a remote one, unless that would hide a
 // valid local span, or any valid span behind lines that name none.
 func (c *capture) placeSpan(hide bool) traits {
+	if c.trust.has(DistrustIDs) {
+		if remote := trace.SpanFromContext(c.parent).SpanContext(); remote.IsValid() && remote.IsRemote() {
+			return hidesSpan
+		}
+		return 0
+	}
 	if c.formats&traceFormats == 0 {
 		return 0
 	}

@@ -2,6 +2,7 @@ package propagation_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -155,4 +156,20 @@ func TestPromise1_Exceptions(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestPromise1_AheadOfMulti: Envoy 1.40 writes b3 where b3 came in, and leaves x-b3-* as they were. A b3 that
+// names the child of their span is not stale, and all readers prefer it.
+func TestPromise1_AheadOfMulti(t *testing.T) {
+	const trace = "463ac35c9f6413ad48485a3953bb6124"
+	p := propagation.MustNew(propagation.Config{})
+	in := http.Header{
+		"B3":           {trace + "-de349ad6bd95f051-1-a2fb4a1d1a96d312"},
+		"X-B3-Traceid": {trace}, "X-B3-Spanid": {"a2fb4a1d1a96d312"}, "X-B3-Sampled": {"1"},
+	}
+	out := http.Header{}
+	p.InjectHTTP(p.ExtractHTTP(context.Background(), in), out)
+	if !maps.EqualFunc(in, out, slices.Equal[[]string]) {
+		t.Errorf("got  %q\nwant %q", out, in)
+	}
 }

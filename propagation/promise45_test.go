@@ -175,7 +175,7 @@ func TestPromise5_CopiedByProxy(t *testing.T) {
 		t.Errorf("came %q\nleft %q", in, out)
 	}
 	odd := http.Header{"traceparent": {"x"}, "UBERCTX-M": {"x"}, "X-user": {"x"}, "Accept": {"x"}}
-	p.StripHTTP(odd)
+	p.StripHTTP(ctx, odd)
 	if !equalHeaders(odd, http.Header{"Accept": {"x"}}) {
 		t.Errorf("stripped: %q", odd)
 	}

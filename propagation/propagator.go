@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/traceferry/traceferry/internal/ascii"
+	"github.com/traceferry/traceferry/internal/hostmatch"
 	"go.opentelemetry.io/otel/propagation"
 )
 
@@ -33,7 +34,14 @@ type Propagator struct {
 	also              []propagation.TextMapPropagator
 	limits            Limits
 	observer          Observer
-	counts            counters
+
+	rules                   hostmatch.Table[[2]*clearance] // for a host that is not internal, and one that is
+	ruled                   bool                           // there are rules
+	toInternal, toStrangers *clearance                     // where no rule matches
+	cleared                 *hostmatch.Cache[*clearance]
+	reportOnly              bool
+
+	counts *counters
 }
 
 var _ propagation.TextMapPropagator = (*Propagator)(nil)
@@ -61,6 +69,7 @@ func New(c Config) (*Propagator, error) {
 		localSpan:         c.LocalSpan,
 		also:              slices.Clone(c.Also),
 		limits:            c.Limits.withDefaults(),
+		counts:            new(counters),
 	}
 	if c.Observer != nil {
 		p.observer = *c.Observer
@@ -78,6 +87,7 @@ func New(c Config) (*Propagator, error) {
 		p.headers = append(p.headers, headerField(name, true))
 	}
 	p.compileNames()
+	p.compileDestinations(&c)
 	return p, nil
 }
 

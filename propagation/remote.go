@@ -60,6 +60,9 @@ type event struct {
 func (l *lazy) decode(c *capture) (events []event) {
 	add := func(f Format) {
 		sc, v := codecs[f].decode(lines{c, f})
+		if c.trust.has(DistrustSampling) {
+			sc.Sampling = Deferred // some formats could not but write a decision
+		}
 		if v == malformed {
 			events = append(events, event{f, Malformed})
 		}
@@ -131,9 +134,14 @@ func (l *lazy) reading(f Format) *reading {
 var notRead reading
 
 // stale reports whether a format's valid lines name another span than the valid
-// lines of the format that it yields to.
+// lines of the format that it yields to, and not that span's child: then it is the other
+// that was left behind.
 func (l *lazy) stale(f Format) bool {
 	own, other := l.reading(f), l.reading(codecs[f].yields)
-	return own.verdict == valid && other.verdict == valid && own.sc.IsValid() && other.sc.IsValid() &&
-		(own.sc.SpanID != other.sc.SpanID || !sameTrace(own.sc.TraceID, other.sc.TraceID))
+	if own.verdict != valid || other.verdict != valid || !own.sc.IsValid() || !other.sc.IsValid() {
+		return false
+	}
+	same := sameTrace(own.sc.TraceID, other.sc.TraceID)
+	ahead := same && own.sc.ParentID == other.sc.SpanID && other.sc.ParentID != own.sc.SpanID
+	return !ahead && (!same || own.sc.SpanID != other.sc.SpanID)
 }

@@ -55,6 +55,9 @@ func (o *outbound) at(i int) (s sending, next int, ok bool) {
 		id, s.vals = o.encoded[i], o.values[i:i+1:i+1]
 	}
 	s.id, s.def = id, &fields[id]
+	if o.clear != nil {
+		s.vals = o.clear.permit(id, "", s.vals)
+	}
 	return s, came + i + 1, !o.dropped.has(s.def.format) && (!o.careful || o.legalLines(&s))
 }
 
@@ -88,6 +91,11 @@ func (o *outbound) send(r run, s *sending) bool {
 		}
 		s.def = o.p.field(s.id)
 	}
+	if o.clear != nil {
+		if s.vals = o.clear.permit(s.id, s.key, s.vals); len(s.vals) == 0 {
+			return false
+		}
+	}
 	if s.def.bin && !o.transcode(s) {
 		return false
 	}
@@ -96,7 +104,7 @@ func (o *outbound) send(r run, s *sending) bool {
 
 // sendsHeader reports whether a name of Config.Headers goes out.
 func (o *outbound) sendsHeader(id fieldID) bool {
-	if o.c != nil && !o.noHeaders {
+	if o.c != nil && !o.noHeaders && (o.clear == nil || o.clear.headers[id-firstHeader]) {
 		for r := range o.c.runs {
 			if r.id < firstHeader {
 				continue
@@ -115,7 +123,7 @@ func (o *outbound) sendsTagged(key string) bool {
 		return false
 	}
 	for r := range o.c.runs {
-		if r.id < firstHeader && strings.EqualFold(r.key, key) && o.keeps.has(r.id) {
+		if r.id < firstHeader && strings.EqualFold(r.key, key) && o.keeps.has(r.id) && (o.clear == nil || o.clear.permit(r.id, r.key, r.vals) != nil) {
 			return true
 		}
 	}

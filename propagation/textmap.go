@@ -18,14 +18,16 @@ func (p *Propagator) Extract(ctx context.Context, carrier propagation.TextMapCar
 	if p == nil || carrier == nil {
 		return ctx
 	}
-	for _, also := range p.also {
-		ctx = also.Extract(ctx, carrier)
+	if len(p.also) > 0 && alsoReads(ctx, Continue) {
+		for _, also := range p.also {
+			ctx = also.Extract(ctx, carrier)
+		}
 	}
 	switch m := carrier.(type) {
 	case propagation.HeaderCarrier:
-		return p.extractMap(ctx, m, p.readHTTP, hiding)
+		return p.extractMap(ctx, m, p.readHTTP, hiding, Continue)
 	case metadataCarrier:
-		return p.extractMap(ctx, m, p.readMetadata, hiding|rawBins)
+		return p.extractMap(ctx, m, p.readMetadata, hiding|rawBins, Continue)
 	}
 	var usual [usualHits]hit
 	hits := usual[:0]
@@ -59,7 +61,7 @@ func (p *Propagator) Extract(ctx context.Context, carrier propagation.TextMapCar
 			}
 		}
 	}
-	return p.capture(ctx, append(hits, tagged.first()...), hiding)
+	return p.capture(ctx, append(hits, tagged.first()...), hiding, Continue)
 }
 
 // textBins returns -bin values of a carrier that may hold raw bytes as base64. Those of
@@ -101,7 +103,7 @@ func (p *Propagator) Inject(ctx context.Context, carrier propagation.TextMapCarr
 		also.Inject(ctx, carrier)
 	}
 	var o outbound
-	if !p.prepare(ctx, p.decide(ctx), &o, overText) {
+	if !p.prepare(ctx, p.decide(ctx), &o, overText, nil) {
 		return
 	}
 	for s := range o.all {

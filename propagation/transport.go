@@ -178,6 +178,9 @@ func (o *outbound) metadataBytes() (n int) {
 		verbatim := o.verbatimFields()
 		for r := range o.c.runs {
 			f := o.c.field(r)
+			if id := o.sentAs(r); o.clear != nil && id != notSent {
+				r.vals = o.clear.permit(id, r.key, r.vals)
+			}
 			switch name := max(len(r.key), len(f.lower)); {
 			case r.id >= firstHeader && o.noHeaders, r.id < firstHeader && !verbatim.has(r.id):
 			case f.bin && o.c.about&rawBins == 0:

@@ -6,8 +6,8 @@ import "context"
 // node and the limits, none is under a prefix, and no Extract came before. It writes
 // the node while it reads, which takes half the time. It returns false for any
 // other request.
-func (p *Propagator) extractUsual(ctx context.Context, m map[string][]string, x *index, about traits) (context.Context, bool) {
-	if p.generateRequestID || ctx == nil {
+func (p *Propagator) extractUsual(ctx context.Context, m map[string][]string, x *index, about traits, trust Trust) (context.Context, bool) {
+	if p.generateRequestID || ctx == nil || trust != Continue && trust != Restart {
 		return ctx, false
 	}
 	u := usual{ctx: ctx, p: p, about: about}
@@ -31,13 +31,16 @@ func (p *Propagator) extractUsual(ctx context.Context, m map[string][]string, x 
 	}
 	c := u.c
 	if c == nil || c.n == 0 {
-		return ctx, true
+		return ctx, trust == Continue
 	}
 	if u.size > p.limits.TotalBytes || int(c.n) > p.limits.Lines {
 		return ctx, false
 	}
 	c.sort()
 	c.about |= about &^ hiding
+	if trust == Restart {
+		c.holdAll()
+	}
 	return c.start(c.formats, about), true
 }
 
@@ -75,6 +78,17 @@ func (u *usual) take(n *name, vals []string) bool {
 		u.size += len(v)
 	}
 	return u.size-before <= u.p.limits.HeaderBytes
+}
+
+// holdAll holds back all that was read.
+func (c *capture) holdAll() {
+	for f := range c.formats.all {
+		c.by.count(c.parent, f, HeldBack)
+	}
+	if c.ids[c.n-1] >= firstHeader {
+		c.by.count(c.parent, 0, HeldBack)
+	}
+	c.trust, c.held, c.n, c.formats = Restart, c.n, 0, 0
 }
 
 // sort puts the node's lines in the order of their numbers, those of one name as they came.

@@ -47,7 +47,7 @@ var tracers = map[propagation.Format]*sidecar.Tracer{
 // notes say what the numbers of a row do not.
 var notes = map[propagation.Format]string{
 	propagation.W3C:          "Envoy joins the lines of tracestate",
-	propagation.B3Single:     "Envoy leaves it as it is beside the x-b3-* that it writes; stale, it goes no further",
+	propagation.B3Single:     "Envoy before 1.40 leaves it as it is beside the x-b3-* that it writes; stale, it goes no further",
 	propagation.GRPCTraceBin: "Envoy had this tracer until 2024; Linkerd's cannot read it behind a hop over gRPC",
 	propagation.XRay:         "Envoy drops what it does not know, Lineage here, before a service sees it",
 }

@@ -18,11 +18,11 @@ import "github.com/traceferry/traceferry/propagation"
 
 // Istio carries what Istio's documentation (Distributed Tracing, "Trace context
 // propagation", versions 1.4 to now) and its Bookinfo sample name: x-request-id,
-// W3C, x-b3-*, x-datadog-*, x-ot-span-context, x-cloud-trace-context, grpc-trace-bin
+// W3C, x-b3-* and b3, x-datadog-*, x-ot-span-context, x-cloud-trace-context, grpc-trace-bin
 // and sw8. It assumes Envoy's OpenTelemetry tracer. Behind the Zipkin provider put
-// B3Multi first.
+// B3Multi first; b3 is what that sends, since Envoy 1.40, for callers that sent it.
 func Istio() propagation.Config {
-	return carry(propagation.W3C, propagation.B3Multi, propagation.RequestID, propagation.Datadog, propagation.OTSpanContext, propagation.CloudTrace, propagation.GRPCTraceBin, propagation.SkyWalking)
+	return carry(propagation.W3C, propagation.B3Multi, propagation.B3Single, propagation.RequestID, propagation.Datadog, propagation.OTSpanContext, propagation.CloudTrace, propagation.GRPCTraceBin, propagation.SkyWalking)
 }
 
 // Linkerd carries what Linkerd 2's proxy reads (W3C, then grpc-trace-bin, then
@@ -35,16 +35,16 @@ func Linkerd() propagation.Config {
 // Consul carries what Consul's documentation (Distributed Tracing) asks for behind its
 // Envoy: x-request-id, x-b3-*, and x-client-trace-id, which starts a trace at its
 // ingress gateway. It assumes Envoy's Zipkin tracer; b3 is carried for clients that send
-// it, and withheld where Envoy has left it behind.
+// it, and withheld where an Envoy before 1.40 has left it behind.
 func Consul() propagation.Config {
 	return carry(propagation.B3Multi, propagation.B3Single, propagation.RequestID, propagation.ClientTrace)
 }
 
 // Ambassador carries what the tracing drivers of Ambassador and Emissary-ingress
-// write: x-request-id, x-b3-* (zipkin), x-datadog-*, W3C (opentelemetry), and
+// write: x-request-id, x-b3-* and b3 (zipkin), x-datadog-*, W3C (opentelemetry), and
 // x-ot-span-context (lightstep, before Emissary 3.4). It assumes the zipkin driver.
 func Ambassador() propagation.Config {
-	return carry(propagation.B3Multi, propagation.W3C, propagation.RequestID, propagation.Datadog, propagation.OTSpanContext)
+	return carry(propagation.B3Multi, propagation.B3Single, propagation.W3C, propagation.RequestID, propagation.Datadog, propagation.OTSpanContext)
 }
 
 // Envoy carries the formats of all tracers of a current Envoy (Tracing, "Trace

@@ -71,5 +71,5 @@ func Example() {
 	c.Formats = append(c.Formats, propagation.Baggage)
 	p, err := propagation.New(c)
 	fmt.Println(len(p.Fields()), err)
-	// Output: 20 <nil>
+	// Output: 21 <nil>
 }

@@ -1,0 +1,113 @@
+package httptrace
+
+import (
+	"net/http"
+	"net/netip"
+
+	"github.com/traceferry/traceferry/internal/peer"
+	"github.com/traceferry/traceferry/propagation"
+)
+
+// Decider says whom to believe: what a request's caller sent is carried as far as the
+// propagation.Trust allows that it returns. It is called once for each request, by Middleware, before the
+// headers are read, and must be safe for all goroutines. A Decider is an Option of
+// Middleware itself; of several, as with AllOf, the caller is believed in what all of them
+// believe.
+//
+// What no decision can undo is what ran before: otelhttp outside of Middleware has made its span the
+// stranger's child already, so that the trace goes on in that span's name (otelhttp.WithPublicEndpoint
+// is for that); everything else of the stranger's is held back. Inside of Middleware otelhttp
+// begins a new trace.
+type Decider func(*http.Request) propagation.Trust
+
+func (d Decider) apply(o *options) {
+	if d == nil {
+		panic("httptrace: a nil Decider")
+	}
+	if o.trust != nil {
+		d = AllOf(o.trust, d)
+	}
+	o.trust = d
+}
+
+// WithTrust has Middleware ask whom to believe. A method, a path, or whatever else a request has may
+// decide; for callers who can be told only later, by a token say, see propagation.Promote.
+func WithTrust(decide func(*http.Request) propagation.Trust) Option { return Decider(decide) }
+
+// Edge restarts the trace of every caller: for services that strangers call, behind no proxy
+// that does it.
+//
+//	r.Use(httptrace.Middleware(p, httptrace.Edge()))
+func Edge() Decider {
+	return func(*http.Request) propagation.Trust { return propagation.Restart }
+}
+
+// PeersIn believes callers whose connection comes from an address in one of the prefixes, and restarts
+// all others, those whose address is none of IP among them. The address is
+// Request.RemoteAddr: a middleware outside that writes there what a header says must
+// be told which proxies to believe itself.
+//
+//	httptrace.PeersIn(netip.MustParsePrefix("10.0.0.0/8"))
+func PeersIn(prefixes ...netip.Prefix) Decider {
+	inside := peer.Prefixes(prefixes)
+	return believing(func(r *http.Request) bool { return inside.ContainHostPort(r.RemoteAddr) })
+}
+
+// PeersWithID believes callers who have proved by mTLS to be one of the workloads, and restarts all others.
+// An id is spiffe://domain/path for one workload, or spiffe://domain for all of a
+// trust domain; anything else panics. It is taken from the certificate that crypto/tls has
+// verified (tls.RequireAndVerifyClientCert or VerifyClientCertIfGiven), and never from a header.
+func PeersWithID(ids ...string) Decider {
+	known := peer.ParseIDs(ids)
+	return believing(func(r *http.Request) bool { return known.Have(peer.SPIFFEID(r.TLS)) })
+}
+
+// PeersForwardedBy is PeersWithID behind a sidecar that ends mTLS: where the connection comes from one
+// of the proxies' addresses, x-forwarded-client-cert tells the id. Its last element counts, which is the
+// nearest proxy's own. The proxy must write that header, and must not pass on a
+// stranger's unchecked (Envoy's forward_client_cert_details: APPEND_FORWARD, SANITIZE_SET, not FORWARD_ONLY).
+func PeersForwardedBy(proxies []netip.Prefix, ids ...string) Decider {
+	near, known := peer.Prefixes(proxies), peer.ParseIDs(ids)
+	return believing(func(r *http.Request) bool {
+		return near.ContainHostPort(r.RemoteAddr) && known.Have(peer.ForwardedID(r.Header["X-Forwarded-Client-Cert"]))
+	})
+}
+
+func believing(known func(*http.Request) bool) Decider {
+	return func(r *http.Request) propagation.Trust {
+		if known(r) {
+			return propagation.Continue
+		}
+		return propagation.Restart
+	}
+}
+
+// AnyOf believes a caller in what one of the deciders believes; nobody, if there are none.
+func AnyOf(deciders ...Decider) Decider {
+	return func(r *http.Request) propagation.Trust {
+		trust := propagation.Ignore
+		for _, decide := range deciders {
+			trust &= decide(r)
+		}
+		return trust
+	}
+}
+
+// AllOf believes a caller in what all of the deciders believe; everybody, if there are none.
+func AllOf(deciders ...Decider) Decider {
+	return func(r *http.Request) propagation.Trust {
+		trust := propagation.Continue
+		for _, decide := range deciders {
+			trust |= decide(r)
+		}
+		return trust
+	}
+}
+
+// Distrust returns a decider that believes callers in less: not in what trust names either. A partner,
+// known by its address, whose sampling decision is not taken is
+//
+//	httptrace.PeersIn(partner).Distrust(propagation.DistrustSampling)
+func (d Decider) Distrust(trust propagation.Trust) Decider {
+	return AllOf(d, func(*http.Request) propagation.Trust { return trust })
+}

@@ -1,0 +1,132 @@
+// Package hostmatch reads the hosts that calls go to, and finds the most specific of the patterns that
+// match one.
+package hostmatch
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/idna"
+)
+
+// Host is where a call goes, in one spelling: a name or an address, and a port.
+type Host struct {
+	Name string     // in lower-case ASCII, without the dot at its end; "" for an address
+	Addr netip.Addr // without a zone, IPv4 never as IPv6
+	Port uint16     // 0: not known
+}
+
+// Parse reads a host as URLs have it: a name in any case and script, with or without a dot at its end, an IPv4
+// address, an IPv6 address in brackets, and perhaps ":" and a port; port is what it means without.
+//
+// It is strict where resolvers are not: what ends in a number and is no address in
+// its usual form ("127.1", "0x7f.1", "2130706433") is an address to some and a name to others, and is neither here.
+func Parse(s string, port uint16) (h Host, ok bool) {
+	name, digits, ok := split(s)
+	if !ok {
+		return Host{}, false
+	}
+	h.Port = port
+	if digits != "" {
+		n, err := strconv.ParseUint(digits, 10, 16)
+		if err != nil || digits[0] == '+' {
+			return Host{}, false
+		}
+		h.Port = uint16(n)
+	}
+	if strings.HasPrefix(name, "[") {
+		addr, err := netip.ParseAddr(name[1 : len(name)-1])
+		h.Addr = addr.WithZone("").Unmap()
+		return h, err == nil && addr.Is6()
+	}
+	if name, ok = ascii(name); !ok {
+		return Host{}, false
+	}
+	name = strings.TrimSuffix(name, ".")
+	if addr, err := netip.ParseAddr(name); err == nil {
+		h.Addr = addr
+		return h, addr.Is4()
+	}
+	h.Name = name
+	return h, validName(name)
+}
+
+// split parts a host from its port. An IPv6 address is in brackets.
+func split(s string) (name, port string, ok bool) {
+	if strings.HasPrefix(s, "[") {
+		end := strings.IndexByte(s, ']')
+		if end < 0 {
+			return "", "", false
+		}
+		name, port = s[:end+1], s[end+1:]
+		return name, strings.TrimPrefix(port, ":"), port == "" || port[0] == ':'
+	}
+	name, port, _ = strings.Cut(s, ":")
+	return name, port, name != ""
+}
+
+// ascii returns a name as net/http looks it up: in lower-case ASCII (IDNA 2008, UTS 46).
+func ascii(name string) (string, bool) {
+	for i := range len(name) {
+		if name[i] >= 0x80 {
+			a, err := idna.Lookup.ToASCII(name)
+			return strings.ToLower(a), err == nil
+		}
+	}
+	return strings.ToLower(name), true
+}
+
+// validName reports whether a lower-case name is one of DNS (RFC 1123, section 2.1, and the underscore),
+// whose last label is no number, as no top-level domain is.
+func validName(name string) bool {
+	if len(name) > 253 {
+		return false
+	}
+	last := ""
+	for label := range strings.SplitSeq(name, ".") {
+		if label == "" || len(label) > 63 {
+			return false
+		}
+		for i := range len(label) {
+			if c := label[i]; !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '_') {
+				return false
+			}
+		}
+		last = label
+	}
+	return !isNumber(last)
+}
+
+// isNumber reports whether a resolver may take a label for a number: digits, or hexadecimal ones behind 0x.
+func isNumber(label string) bool {
+	digits, hex := strings.CutPrefix(label, "0x")
+	for i := range len(digits) {
+		c := digits[i]
+		if !('0' <= c && c <= '9') && !(hex && 'a' <= c && c <= 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+// internalSuffixes end names that no public resolver knows: of Kubernetes, of private clouds
+// (ICANN keeps .internal for them), of mDNS (RFC 6762), of Consul, and of this machine (RFC 6761).
+var internalSuffixes = []string{".svc", ".cluster.local", ".internal", ".local", ".consul", ".localhost"}
+
+// Internal reports whether the host is one of the service's own network, by its looks: a name
+// of one label, one of the suffixes above, a loopback address or a private one.
+func (h Host) Internal() bool {
+	if h.Name == "" {
+		return h.Addr.IsLoopback() || h.Addr.IsPrivate()
+	}
+	if !strings.Contains(h.Name, ".") {
+		return true
+	}
+	for _, suffix := range internalSuffixes {
+		if strings.HasSuffix(h.Name, suffix) {
+			return true
+		}
+	}
+	return false
+}

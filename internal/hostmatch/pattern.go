@@ -1,0 +1,217 @@
+package hostmatch
+
+import (
+	"cmp"
+	"errors"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Pattern stands for some hosts.
+type Pattern struct {
+	kind   kind
+	name   string       // exact: the name; suffix: what it ends in, with the dot
+	prefix netip.Prefix // network; an address is one of full length
+	port   uint16       // 0: any
+}
+
+// kind orders patterns, the most specific first.
+type kind uint8
+
+const (
+	exact kind = iota
+	network
+	suffix
+	singleLabel
+	anyHost
+)
+
+// SingleLabel is the pattern of all names without a dot.
+const SingleLabel = "<single-label>"
+
+// ParsePattern reads a pattern:
+//
+//	api.example.com       that host
+//	*.example.com         all below it, however deep, and not example.com itself
+//	10.0.0.0/8, fd00::/8  addresses of a network
+//	10.1.2.3, [fd00::1]   an address
+//	<single-label>        names without a dot
+//	*                     all
+//
+// Each may be followed by ":" and a port, for calls to that alone; an IPv6 network is then in brackets, as
+// an address always may be. Names are in any case and script, with or without a dot at their end.
+func ParsePattern(s string) (Pattern, error) {
+	switch {
+	case s == "":
+		return Pattern{}, errors.New("is empty")
+	case strings.Contains(s, "://"):
+		return Pattern{}, errors.New("has a scheme: a pattern is a host, and perhaps a port")
+	case strings.Contains(s, "@"):
+		return Pattern{}, errors.New("has a user: a pattern is a host, and perhaps a port")
+	}
+	if prefix, err := parsePrefix(s); err == nil {
+		return networkOf(prefix, "")
+	}
+	if strings.HasPrefix(s, "[") {
+		inside, port, ok := split(s)
+		prefix, err := parsePrefix(strings.Trim(inside, "[]"))
+		if !ok || err != nil {
+			return Pattern{}, errors.New("is no address or network in brackets")
+		}
+		return networkOf(prefix, port)
+	}
+	host, port, hasPort := strings.Cut(s, ":")
+	if hasPort && port == "" {
+		return Pattern{}, errors.New("has a colon and no port")
+	}
+	if prefix, err := parsePrefix(host); err == nil {
+		return networkOf(prefix, port)
+	}
+	if strings.Contains(host, "/") {
+		return Pattern{}, errors.New("is no network, and a host has no path")
+	}
+	p := Pattern{}
+	var err error
+	if p.port, err = parsePort(port); err != nil {
+		return Pattern{}, err
+	}
+	switch below, wild := strings.CutPrefix(host, "*."); {
+	case host == "*":
+		p.kind = anyHost
+	case host == SingleLabel:
+		p.kind = singleLabel
+	case strings.Contains(below, "*"):
+		return Pattern{}, errors.New("has a * that is not all of it, nor its first label")
+	default:
+		h, ok := Parse(below, 0)
+		if !ok || h.Name == "" {
+			return Pattern{}, errors.New("is no host name, so it can match nothing")
+		}
+		p.name = h.Name
+		if wild {
+			p.kind, p.name = suffix, "."+h.Name
+		}
+	}
+	return p, nil
+}
+
+// parsePrefix reads a network or an address.
+func parsePrefix(s string) (netip.Prefix, error) {
+	if addr, err := netip.ParseAddr(s); err == nil {
+		return netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	return netip.ParsePrefix(s)
+}
+
+func networkOf(prefix netip.Prefix, port string) (p Pattern, err error) {
+	if prefix.Addr().Zone() != "" {
+		return p, errors.New("has a zone, which no call is matched by")
+	}
+	if prefix.Masked() != prefix {
+		return p, errors.New("has bits set behind its length: write " + prefix.Masked().String())
+	}
+	if addr := prefix.Addr(); addr.Is4In6() {
+		if prefix.Bits() < 96 {
+			return p, errors.New("is wider than IPv4 and written as IPv4 in IPv6, so it can match nothing")
+		}
+		prefix = netip.PrefixFrom(addr.Unmap(), prefix.Bits()-96)
+	}
+	p.kind, p.prefix = network, prefix
+	if port != "" {
+		p.port, err = parsePort(port)
+	}
+	return p, err
+}
+
+func parsePort(s string) (uint16, error) {
+	if s == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseUint(s, 10, 16)
+	if err != nil || n == 0 {
+		return 0, errors.New("has a port that is none: 1 to 65535")
+	}
+	return uint16(n), nil
+}
+
+// String returns the pattern in its one spelling: patterns that stand for the same hosts have the same.
+func (p Pattern) String() string {
+	s := p.name
+	switch p.kind {
+	case network:
+		if s = p.prefix.String(); p.prefix.IsSingleIP() {
+			s = p.prefix.Addr().String()
+		}
+		if p.port != 0 && p.prefix.Addr().Is6() {
+			s = "[" + s + "]"
+		}
+	case suffix:
+		s = "*" + s
+	case singleLabel:
+		s = SingleLabel
+	case anyHost:
+		s = "*"
+	}
+	if p.port != 0 {
+		s += ":" + strconv.Itoa(int(p.port))
+	}
+	return s
+}
+
+// Match reports whether the pattern stands for a host.
+func (p Pattern) Match(h Host) bool {
+	if p.port != 0 && p.port != h.Port {
+		return false
+	}
+	switch p.kind {
+	case exact:
+		return h.Name == p.name
+	case network:
+		return h.Addr.IsValid() && p.prefix.Contains(h.Addr)
+	case suffix:
+		return strings.HasSuffix(h.Name, p.name) && len(h.Name) > len(p.name)
+	case singleLabel:
+		return h.Name != "" && !strings.Contains(h.Name, ".")
+	}
+	return true
+}
+
+// Compare orders patterns, the most specific first: by kind, then the longer, then one with a port
+// before one without. It is 0 for patterns of which no host matches both, or which are the same.
+func Compare(a, b Pattern) int {
+	return cmp.Or(
+		cmp.Compare(a.kind, b.kind),
+		cmp.Compare(b.prefix.Bits(), a.prefix.Bits()),
+		cmp.Compare(len(b.name), len(a.name)),
+		cmp.Compare(hasPort(b), hasPort(a)),
+	)
+}
+
+func hasPort(p Pattern) int { return int(min(p.port, 1)) }
+
+// Table finds values by the most specific pattern that matches.
+type Table[V any] struct{ rows []row[V] }
+
+type row[V any] struct {
+	Pattern
+	value V
+}
+
+// Add adds a pattern. Each is added once.
+func (t *Table[V]) Add(p Pattern, value V) {
+	r := row[V]{p, value}
+	at, _ := slices.BinarySearchFunc(t.rows, r, func(a, b row[V]) int { return Compare(a.Pattern, b.Pattern) })
+	t.rows = slices.Insert(t.rows, at, r)
+}
+
+// Find returns the value of the most specific pattern that matches a host, and the pattern.
+func (t *Table[V]) Find(h Host) (value V, by Pattern, ok bool) {
+	for i := range t.rows {
+		if t.rows[i].Match(h) {
+			return t.rows[i].value, t.rows[i].Pattern, true
+		}
+	}
+	return value, by, false
+}

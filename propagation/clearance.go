@@ -1,0 +1,141 @@
+package propagation
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/traceferry/traceferry/internal/hostmatch"
+	"go.opentelemetry.io/otel/propagation"
+)
+
+// clearance is what may go to a host.
+type clearance struct {
+	rule     string // the pattern of the rule; "" if there is none
+	internal bool
+	formats  formatSet
+	some     fieldSet // of formats, of which all or some members may go
+	keys     []string // of baggage that may go; every for all
+	headers  []bool   // by the number of the name in Config.Headers and UnsafeHeaders
+	also     bool     // whether the propagators of Config.Also may write
+	open     bool     // all may go
+}
+
+// clearance compiles a rule, for a host that is internal or not.
+func (p *Propagator) clearance(d Destination, rule string, internal bool) *clearance {
+	c := &clearance{rule: rule, internal: internal, formats: setOf(AllFormats()...), keys: d.Baggage, also: d.Formats == nil, open: true}
+	if d.Formats != nil {
+		c.formats = setOf(d.Formats...)
+		c.open = false
+	}
+	if d.Baggage == nil && (d.Formats == nil && internal || slices.Contains(d.Formats, Baggage)) {
+		c.keys = []string{every}
+	}
+	if len(c.keys) > 0 {
+		c.formats |= 1 << Baggage
+	} else {
+		c.formats &^= 1 << Baggage
+	}
+	for id := range firstHeader {
+		f := &fields[id]
+		if c.formats.has(f.format) && (len(c.keys) > 0 || !f.bag) && (internal || d.Formats != nil || !f.inside) {
+			c.some |= 1 << id
+		}
+	}
+	c.headers = make([]bool, len(p.headers))
+	for i, h := range p.headers {
+		c.headers[i] = d.Headers == nil && internal || slices.ContainsFunc(d.Headers, func(name string) bool {
+			return name == every || strings.EqualFold(name, h.lower)
+		})
+		c.open = c.open && c.headers[i]
+	}
+	c.open = c.open && internal && slices.Contains(c.keys, every)
+	return c
+}
+
+// Callee tells where a call goes, when that matters: the host as in a URL, and the port
+// that it means where it has none, 0 for none known. A host that does not parse is nobody's.
+type Callee interface {
+	Host() (host string, port uint16)
+}
+
+// urlCallee is a URL seen as a Callee.
+type urlCallee struct{ *url.URL }
+
+func (u urlCallee) Host() (string, uint16) {
+	switch host := u.URL.Host; u.Scheme {
+	case "http":
+		return host, 80
+	case "https":
+		return host, 443
+	default:
+		return host, 0
+	}
+}
+
+// clearanceOf returns what may go to a callee.
+func (p *Propagator) clearanceOf(to Callee) *clearance {
+	host, port := to.Host()
+	if c, ok := p.cleared.Get(host, port); ok {
+		return c
+	}
+	c := p.findClearance(host, port)
+	p.cleared.Put(host, port, c)
+	return c
+}
+
+func (p *Propagator) findClearance(host string, port uint16) *clearance {
+	h, ok := hostmatch.Parse(host, port)
+	if !ok { // what is no host matches the pattern of all, and is not internal
+		h = hostmatch.Host{Port: port}
+	}
+	internal := h.Internal()
+	if rule, _, ok := p.rules.Find(h); ok {
+		if internal {
+			return rule[1]
+		}
+		return rule[0]
+	}
+	if internal {
+		return p.toInternal
+	}
+	return p.toStrangers
+}
+
+// restricts returns what may go to a callee, nil if all may that a context holds.
+func (p *Propagator) restricts(d *decision, to Callee) *clearance {
+	if to == nil || !p.ruled && !d.holdsPrivate() {
+		return nil
+	}
+	if c := p.clearanceOf(to); !c.open {
+		return c
+	}
+	return nil
+}
+
+// holdsPrivate reports whether there may be something that does not go to strangers.
+func (d *decision) holdsPrivate() bool {
+	return d.changed || d.c != nil && d.c.holdsPrivate()
+}
+
+func (c *capture) holdsPrivate() bool {
+	if c.formats&privateFormats != 0 {
+		return true
+	}
+	ids, _ := c.lines()
+	return len(ids) > 0 && ids[len(ids)-1] >= firstHeader
+}
+
+// open reports whether it is known without asking that all that a capture holds may go to a callee.
+func (p *Propagator) open(c *capture, to Callee) bool {
+	return to == nil || !p.ruled && !c.holdsPrivate()
+}
+
+// alsoTo returns the propagators of Config.Also that may write to a callee: all, unless a rule lists
+// what may go there.
+func (p *Propagator) alsoTo(to Callee) []propagation.TextMapPropagator {
+	if to != nil && p.ruled && !p.reportOnly && !p.clearanceOf(to).also {
+		return nil
+	}
+	return p.also
+}

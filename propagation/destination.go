@@ -1,0 +1,104 @@
+package propagation
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/traceferry/traceferry/internal/hostmatch"
+)
+
+// Destination is a rule of Config.Destinations: what may go to some hosts. The host is that of
+// the request's URL, whatever its Host header says, or the endpoint of the gRPC target, whatever its
+// authority.
+//
+// Without a rule all formats may go everywhere, but for what users have put there:
+// baggage in all its forms (baggage, jaeger-baggage, uberctx-*, ot-baggage-*, sw8-correlation,
+// correlation-context, the items in an x-ot-span-context), Config.Headers and UnsafeHeaders, and
+// x-envoy-force-trace, go to internal hosts only. Internal are names of one label, names that end in .svc,
+// .cluster.local, .internal, .local, .consul or .localhost, loopback addresses and private ones
+// (RFC 1918, RFC 4193). A two-label name of Kubernetes ("reviews.default") is not: it may be anybody's.
+//
+// Of the rules that match a host the most specific holds, alone: a name before a network or a suffix, a
+// longer one before a shorter one, one with a port before one without.
+type Destination struct {
+	// Hosts are patterns: "api.example.com", "*.example.com" (all below it, not itself), "10.0.0.0/8",
+	// "10.1.2.3", "[fd00::1]", "<single-label>" (names without a dot), "*" (all); each perhaps with
+	// ":" and a port. Names may be in any case and script. No two rules may have the same pattern.
+	Hosts []string
+
+	// Formats are those that may go there. nil: all; empty, not nil: none. Their baggage is for Baggage to say.
+	Formats []Format
+
+	// Baggage are the keys of the members that may go there, in whatever form; "*" stands for all. Keys of
+	// baggage and correlation-context are compared as they are, those of other forms in any case, as they
+	// lose theirs on the way. nil: all if Formats lists propagation.Baggage, none if it lists others, and
+	// where Formats is nil all to an internal host and none elsewhere. Empty, not nil: none.
+	Baggage []string
+
+	// Headers are those of Config.Headers and UnsafeHeaders that may go there; "*" stands for all. nil: all
+	// to an internal host, none elsewhere. Empty, not nil: none.
+	Headers []string
+}
+
+const every = "*"
+
+// validateDestinations finds the mistakes of Config.Destinations.
+func (c *Config) validateDestinations(wrong func(field string, value any, reason string, args ...any)) {
+	headers := map[string]bool{every: true}
+	for _, name := range slices.Concat(c.Headers, c.UnsafeHeaders) {
+		headers[strings.ToLower(name)] = true
+	}
+	patterns := map[string]string{}
+	for i, d := range c.Destinations {
+		at := func(list string, j int) string { return fmt.Sprintf("Destinations[%d].%s[%d]", i, list, j) }
+		if len(d.Hosts) == 0 {
+			wrong(fmt.Sprintf("Destinations[%d].Hosts", i), d.Hosts, "is empty, so the rule can match nothing")
+		}
+		for j, host := range d.Hosts {
+			pattern, err := hostmatch.ParsePattern(host)
+			if err != nil {
+				wrong(at("Hosts", j), host, "%v", err)
+				continue
+			}
+			if other, dup := patterns[pattern.String()]; dup {
+				wrong(at("Hosts", j), host, "matches the same as %s: which rule would hold?", other)
+				continue
+			}
+			patterns[pattern.String()] = fmt.Sprintf("%s (%q)", at("Hosts", j), host)
+		}
+		for j, f := range d.Formats {
+			switch {
+			case !f.known():
+				wrong(at("Formats", j), f, "no such format")
+			case slices.Contains(d.Formats[:j], f):
+				wrong(at("Formats", j), f, "is listed twice")
+			}
+		}
+		for j, key := range d.Baggage {
+			if key != every && !validToken(key) {
+				wrong(at("Baggage", j), key, "is no key of baggage (W3C Baggage, section 3.3.1), nor *")
+			}
+		}
+		for j, name := range d.Headers {
+			if !headers[strings.ToLower(name)] {
+				wrong(at("Headers", j), name, "is not in Headers or UnsafeHeaders, so it is not carried")
+			}
+		}
+	}
+}
+
+// compileDestinations makes of the rules a table of what may go where.
+func (p *Propagator) compileDestinations(c *Config) {
+	p.reportOnly = c.DestinationsReportOnly
+	p.ruled = len(c.Destinations) > 0
+	p.toInternal, p.toStrangers = p.clearance(Destination{}, "", true), p.clearance(Destination{}, "", false)
+	p.cleared = hostmatch.NewCache[*clearance]()
+	for _, d := range c.Destinations {
+		for _, host := range d.Hosts {
+			if pattern, err := hostmatch.ParsePattern(host); err == nil { // validated
+				p.rules.Add(pattern, [2]*clearance{p.clearance(d, host, false), p.clearance(d, host, true)})
+			}
+		}
+	}
+}

@@ -1,0 +1,282 @@
+package propagation
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"text/tabwriter"
+)
+
+// Explanation says what came in with a request, who is believed to have called, and what would be sent to
+// one host. It is a plain value, for people who look for a header; see Explain.
+type Explanation struct {
+	Host     string
+	Internal bool   // the host looks like one of the service's own network; see Destination
+	Rule     string // the pattern of Config.Destinations that holds for the host; "" where none does
+	Trust    Trust  // what was decided of the caller
+
+	Winner Format            // the format that RemoteFromContext speaks of; zero: none says anything
+	Remote SpanContext       // what it says
+	Came   []ExplainedFormat // the trace formats that came in and are believed, in their order of precedence
+
+	Local   SpanContext // the local span that goes out; zero: none runs
+	Headers []ExplainedHeader
+}
+
+// ExplainedFormat is a trace format that came in.
+type ExplainedFormat struct {
+	Format Format
+	Says   string // why it won, or did not
+}
+
+// ExplainedHeader is a header that came in, or would be sent.
+type ExplainedHeader struct {
+	Name   string // in lower case
+	Format Format // zero: of Config.Headers or UnsafeHeaders
+	Came   string // the lines that came, quoted; of baggage, Headers and UnsafeHeaders only their size; "" for a new header
+	Fate   string // what would become of it, and why
+}
+
+// Explain says what the Propagator that has extracted ctx makes of it: what came in, which format won and
+// why, and what httptrace.Transport would send to a host. The host is as in a URL, with a port if one
+// matters, or a whole URL. Of a context in which nothing was extracted it knows no Propagator, and so
+// no rules.
+//
+// Nothing is counted or observed. What the propagators of Config.Also would write is not in it, nor that
+// a request that is signed already goes to a stranger as it is. It is slow, and may be called from any goroutine.
+//
+//	log.Print(propagation.Explain(r.Context(), "api.example.com"))
+//
+// The String of it has no values of baggage, Headers and UnsafeHeaders, but all others.
+func Explain(ctx context.Context, host string) (x Explanation) {
+	x.Host = host
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	c, p := captured(ctx), nobody
+	if c != nil {
+		p = c.by.unheard()
+		x.Trust = c.trust
+		x.explainFormats(c)
+	}
+	to := calleeNamed(host)
+	clear := p.clearanceOf(to)
+	x.Internal, x.Rule = clear.internal, clear.rule
+	d := p.decide(ctx)
+	if d.isLocal {
+		x.Local = d.local.SpanContext
+	}
+	if c == nil {
+		return x
+	}
+	var o outbound
+	p.prepare(ctx, d, &o, overHTTP, to)
+	sent := map[string][]string{}
+	var names []string // of sent, in order
+	for s := range o.all {
+		sent[s.lower()] = slices.Clone(s.vals)
+		names = append(names, s.lower())
+	}
+	for r := range c.runs {
+		f := c.field(r)
+		h := explained(r, f)
+		h.Fate = o.fate(r, f, clear, sent[h.Name], d.isLocal)
+		x.Headers = append(x.Headers, h)
+		delete(sent, h.Name)
+	}
+	for _, name := range names {
+		if _, new := sent[name]; new {
+			x.Headers = append(x.Headers, ExplainedHeader{Name: name, Format: formatNamed(name), Fate: x.origin(name)})
+		}
+	}
+	if s := c.stranger(); s != nil {
+		for r := range s.runs {
+			h := explained(r, s.field(r))
+			h.Fate = "held back: " + c.trust.String()
+			x.Headers = append(x.Headers, h)
+		}
+	}
+	return x
+}
+
+// unheard returns a Propagator that does the same, and counts and tells nobody.
+func (p *Propagator) unheard() *Propagator {
+	u := *p
+	u.counts, u.observer, u.also = new(counters), Observer{}, nil
+	return &u
+}
+
+// namedCallee is a host in words.
+type namedCallee struct {
+	host string
+	port uint16
+}
+
+func (n namedCallee) Host() (string, uint16) { return n.host, n.port }
+
+func calleeNamed(host string) Callee {
+	if strings.Contains(host, "://") {
+		if u, err := url.Parse(host); err == nil {
+			return urlCallee{u}
+		}
+	}
+	return namedCallee{host: host}
+}
+
+func (x *Explanation) explainFormats(c *capture) {
+	if c.formats&traceFormats == 0 {
+		return
+	}
+	l := c.read()
+	x.Remote = l.remote
+	for _, r := range l.readings {
+		says := "names another trace than " + x.Winner.String()
+		switch {
+		case r.verdict == absent:
+			says = "says nothing"
+		case r.verdict == malformed:
+			says = "is malformed"
+		case x.Winner == 0 && (r.sc.IsValid() || !l.remote.IsValid()):
+			x.Winner = r.format
+			says = "wins: the first in the order of precedence that is valid and has ids"
+			if !r.sc.IsValid() {
+				says = "wins: a decision without ids, and no format has any"
+			}
+		case !r.sc.IsValid():
+			says = "decides, and has no ids"
+		case codecs[r.format].yields != 0 && l.stale(r.format):
+			says = "is stale: it names another span than " + codecs[r.format].yields.String()
+		case r.sc.SpanID == l.remote.SpanID && sameTrace(r.sc.TraceID, l.remote.TraceID):
+			says = "says the same as " + x.Winner.String()
+		case sameTrace(r.sc.TraceID, l.remote.TraceID):
+			says = "names another span of the same trace as " + x.Winner.String()
+		}
+		x.Came = append(x.Came, ExplainedFormat{r.format, says})
+	}
+}
+
+// explained describes a captured header. What users put there is told by its size alone.
+func explained(r run, f field) ExplainedHeader {
+	s := sending{key: r.key, def: &f}
+	h := ExplainedHeader{Name: s.lower(), Format: f.format}
+	if f.format == 0 || f.bag || codecs[f.format].unladen != nil {
+		size := 0
+		for _, v := range r.vals {
+			size += len(v)
+		}
+		h.Came = fmt.Sprintf("(%d bytes)", size)
+		return h
+	}
+	var lines []string
+	for _, v := range r.vals {
+		lines = append(lines, fmt.Sprintf("%q", v))
+	}
+	h.Came = strings.Join(lines, ", ")
+	return h
+}
+
+// fate says what becomes of a captured header of which sent goes out.
+func (o *outbound) fate(r run, f field, clear *clearance, sent []string, isLocal bool) string {
+	id := r.id
+	if id >= firstHeader {
+		id, _ = o.p.headerID(f)
+	}
+	permitted := clear.permit(id, r.key, r.vals)
+	switch whom := clear.whom(); {
+	case slices.Equal(sent, r.vals) && !slices.Equal(permitted, r.vals):
+		return "sent as it came; would be withheld: " + whom
+	case slices.Equal(sent, r.vals):
+		return "sent as it came"
+	case f.format != 0 && !o.p.carries.has(f.format):
+		return "not sent: the format is only read"
+	case len(sent) > 0 && isLocal && f.format.decodes():
+		return "rewritten: the local span"
+	case len(sent) > 0 && f.format == Baggage && o.baggage != nil:
+		return "rewritten: the application's baggage"
+	case len(permitted) == 0:
+		return "withheld: " + whom
+	case len(sent) > 0 && !slices.Equal(permitted, r.vals):
+		return "sent in part: " + whom
+	case len(sent) > 0:
+		return "rewritten"
+	case f.format == Baggage && o.c.askedBaggage():
+		return "not sent: the application has taken its baggage away"
+	case codecs[f.format].yields != 0 && o.c.read().stale(f.format):
+		return "not sent: it names another span than " + codecs[f.format].yields.String()
+	case isLocal && f.format.decodes():
+		return "not sent: the local span has no use for it"
+	}
+	return "not sent: HTTP cannot carry it"
+}
+
+// whom says what a clearance rests on.
+func (c *clearance) whom() string {
+	switch {
+	case c.rule != "":
+		return "by the rule for " + c.rule
+	case c.internal:
+		return "by default for internal hosts"
+	}
+	return "by default for hosts that are not internal"
+}
+
+// origin says where a header comes from that did not come in.
+func (x *Explanation) origin(name string) string {
+	switch {
+	case name == fields[firstField[Baggage]].lower:
+		return "new: the application's baggage"
+	case x.Local.IsValid():
+		return "new: the local span"
+	}
+	return "new: translated from " + x.Winner.String()
+}
+
+func formatNamed(lower string) Format {
+	f, _ := formatOwning(lower)
+	return f
+}
+
+// String returns the explanation in lines, for people.
+func (x Explanation) String() string {
+	var b strings.Builder
+	where := "not internal"
+	if x.Internal {
+		where = "internal"
+	}
+	rule := "no rule"
+	if x.Rule != "" {
+		rule = "the rule for " + x.Rule
+	}
+	fmt.Fprintf(&b, "to %s: %s, %s\ncaller: %v\n", x.Host, where, rule, x.Trust)
+	describe := func(what string, sc SpanContext) {
+		if sc != (SpanContext{}) {
+			fmt.Fprintf(&b, "%s: trace %s, span %s, %v\n", what, idOrNone(sc.TraceID), idOrNone(sc.SpanID), sc.Sampling)
+		}
+	}
+	describe("remote span, by "+x.Winner.String(), x.Remote)
+	describe("local span", x.Local)
+	if len(x.Headers) == 0 {
+		b.WriteString("nothing came in\n")
+	}
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, f := range x.Came {
+		fmt.Fprintf(w, "  %v\t%s\n", f.Format, f.Says)
+	}
+	for _, h := range x.Headers {
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", h.Name, h.Came, h.Fate)
+	}
+	w.Flush()
+	return b.String()
+}
+
+func idOrNone(id interface {
+	IsValid() bool
+	String() string
+}) string {
+	if !id.IsValid() {
+		return "none"
+	}
+	return id.String()
+}

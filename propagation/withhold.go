@@ -1,0 +1,109 @@
+package propagation
+
+import (
+	"slices"
+	"strings"
+)
+
+// withhold counts what may not go to the callee, and sees that it does not.
+func (o *outbound) withhold(clear *clearance, isLocal bool) {
+	var not formatSet
+	if o.c != nil {
+		for r := range o.c.runs {
+			if id := o.sentAs(r); id != notSent && !slices.Equal(clear.permit(id, r.key, r.vals), r.vals) {
+				not |= 1 << o.p.field(id).format
+			}
+		}
+	}
+	if isLocal {
+		not |= o.p.emits &^ clear.formats
+	}
+	bag := clear.permit(firstField[Baggage], "", o.baggage)
+	if !slices.Equal(bag, o.baggage) {
+		not |= 1 << Baggage
+	}
+	for f := range not.all {
+		o.p.count(o.ctx, f, Withheld)
+	}
+	if !o.p.reportOnly {
+		o.clear, o.baggage = clear, bag
+		o.verbatim &= clear.formats
+	}
+}
+
+// notSent is the number of a captured name that the injecting Propagator does not carry.
+const notSent = foreignHeader
+
+// sentAs returns the number that a captured name has for the injecting Propagator.
+func (o *outbound) sentAs(r run) fieldID {
+	if r.id < firstHeader {
+		if o.verbatim.has(fields[r.id].format) {
+			return r.id
+		}
+		return notSent
+	}
+	if id, foreign := o.p.headerID(o.c.field(r)); foreign == "" {
+		return id
+	}
+	return notSent
+}
+
+// permit returns what of a field's lines may go: all, some members, or none. key is the whole name
+// under a prefix.
+func (c *clearance) permit(id fieldID, key string, vals []string) []string {
+	if id >= firstHeader {
+		if c.headers[id-firstHeader] {
+			return vals
+		}
+		return nil
+	}
+	f := &fields[id]
+	switch {
+	case !c.some.has(id):
+		return nil
+	case f.prefix && f.bag:
+		if c.permitsKey(key[len(f.lower):], false) {
+			return vals
+		}
+		return nil
+	case f.bag:
+		return c.sift(f, vals)
+	}
+	if unladen := codecs[f.format].unladen; unladen != nil && id == firstField[f.format] && !c.permitsKey(every, true) {
+		vals = slices.Clone(vals)
+		for i := range vals {
+			vals[i] = unladen(vals[i])
+		}
+	}
+	return vals
+}
+
+// sift returns the lines of a list with those members whose keys may go.
+func (c *clearance) sift(f *field, vals []string) (sifted []string) {
+	if slices.Contains(c.keys, every) {
+		return vals
+	}
+	keyOf := codecs[f.format].memberKey
+	if keyOf == nil {
+		keyOf = func(m string) string { key, _, _ := strings.Cut(m, "="); return trimOWS(key) }
+	}
+	for _, line := range vals {
+		var kept []byte
+		for m := range members(line) {
+			if c.permitsKey(keyOf(m), f.format == Baggage) {
+				kept = appendMember(kept, 0, m)
+			}
+		}
+		if len(kept) > 0 {
+			sifted = append(sifted, string(kept))
+		}
+	}
+	return sifted
+}
+
+// permitsKey reports whether baggage of a key may go. Only W3C's keys keep their case on the way.
+func (c *clearance) permitsKey(key string, exactly bool) bool {
+	return slices.ContainsFunc(c.keys, func(k string) bool {
+		return k == every || k == key || !exactly && strings.EqualFold(k, key)
+	})
+}
