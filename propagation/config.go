@@ -34,14 +34,14 @@ type Config struct {
 	// Headers are further headers to carry verbatim: exact names, in any case.
 	// Credentials, hop-by-hop headers, and what proxies and transports own are
 	// refused (see New); for those that an application may have reason to pass on
-	// there is UnsafeHeaders.
+	// there is UnsafeHeaders. Where no Destination says otherwise they go to internal hosts only.
 	Headers []string
 
 	// UnsafeHeaders are carried as Headers are, and withheld from
 	// CapturedFromContext. Only authorization, cookie, set-cookie, jwt and x-envoy-*
-	// may stand here: each is a credential or steers a proxy, and goes to every
-	// destination that the client calls. httptrace.Transport does not send them on to
-	// another host when a callee redirects there.
+	// may stand here: each is a credential or steers a proxy. As Headers they go to internal hosts
+	// only, where no Destination says otherwise; and httptrace.Transport does not send them
+	// on to another host when a callee redirects there.
 	UnsafeHeaders []string
 
 	// GenerateRequestID lets Extract make a random UUID (version 4) where no

@@ -28,6 +28,21 @@
 // that name no span (request id, baggage, and those that are only carried) go verbatim
 // in either case. What one format can say of another, and what is lost, is in docs/translation.md.
 //
+// # Whom to believe
+//
+// Every caller, by default. [Trust] says of a request what of its caller's word is not taken; that is
+// held back: it reaches neither this package's functions nor OpenTelemetry's nor any call, and
+// stays with the context for a span link and for [Promote]. httptrace.WithTrust and grpctrace.WithTrust
+// decide, and have deciders by address and by certificate. Decisions hold for what is
+// extracted further in.
+//
+// # Whom to tell
+//
+// Trace formats go to every host. What users have put there (baggage in all its forms,
+// Config.Headers) and orders to proxies go to internal hosts only, unless a rule of Config.Destinations
+// says otherwise; see [Destination]. Judged are calls whose host is known: those of httptrace.Transport and Rewrite, and of package
+// grpctrace. InjectHTTP, InjectMetadata and Inject know none. [Explain] tells what goes where, and why.
+//
 // # Which span is local
 //
 //	active in the context                    local  what goes out

@@ -40,7 +40,7 @@ func refuseHeader(name string, unsafe bool) string {
 	case slices.Contains(refusedNames, lower) || slices.ContainsFunc(refusedPrefixes, begins):
 		return "belongs to one hop or one message and is never forwarded"
 	case needsUnsafe && !unsafe:
-		return "is a credential or steers a proxy: if every destination may have it, put it in UnsafeHeaders"
+		return "is a credential or steers a proxy: if what is called may have it, put it in UnsafeHeaders"
 	case unsafe && !needsUnsafe:
 		return "is not one of the unsafe names: put it in Headers"
 	}
