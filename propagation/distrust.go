@@ -13,15 +13,18 @@ func (p *Propagator) distrust(ctx context.Context, outer *capture, hits []hit, a
 		hits = p.fit(ctx, hits)
 	}
 	believed, held := p.part(ctx, hits, about, trust)
+	read := formatsOf(believed)
 	if outer != nil {
-		if len(believed) == 0 && outer.trust == trust {
+		if len(believed) == 0 && outer.trust == trust && (!p.generateRequestID || outer.formats.has(RequestID)) {
 			return ctx // what an Extract further out decided holds
 		}
-		inherited := outer.inherit(believed, formatsOf(believed), p, about)
-		inherited, heldNow := p.part(ctx, inherited, about, trust&^outer.trust)
-		believed, held = append(believed, inherited...), append(held, heldNow...)
-		if outer.trust != Continue && trust&forget == 0 {
-			held = append(held, outer.stranger().inherit(held, formatsOf(held), p, about)...)
+		inherited, heldNow := p.part(ctx, outer.inherit(believed, read, p, about), about, trust.besides(outer.trust))
+		believed = append(believed, inherited...)
+		if trust&forget == 0 {
+			before := outer.rejoin(outer.stranger().inherit(nil, 0, p, about), heldNow)
+			held = append(held, unread(before, held)...)
+		} else {
+			held = append(held, heldNow...)
 		}
 	}
 	sortHits(believed)
@@ -30,14 +33,50 @@ func (p *Propagator) distrust(ctx context.Context, outer *capture, hits []hit, a
 		c = &capture{parent: ctx, by: p, about: about &^ hiding}
 	}
 	c.trust = trust
-	for f := range p.formatsOfAll(held).all {
-		p.count(ctx, f, HeldBack)
-	}
+	p.countHeldBack(ctx, p.formatsOfAll(held))
 	if trust&forget == 0 {
 		sortHits(held)
 		c.hold(p.keeping(ctx, held, about))
 	}
-	return c.start(formatsOf(believed), about)
+	return c.start(read, about)
+}
+
+// besides returns what is to be distrusted of lines of which outer has been already. Ids and decisions
+// stand in the same lines, so that whoever distrusts one more of the two must look at both.
+func (t Trust) besides(outer Trust) Trust {
+	more := t &^ outer
+	if more&(DistrustIDs|DistrustSampling) != 0 {
+		more |= t & (DistrustIDs | DistrustSampling)
+	}
+	return more
+}
+
+// unread returns the hits, of an Extract further out, of formats and names that this one did not read.
+func unread(hits, own []hit) []hit {
+	read := formatsOf(own)
+	return slices.DeleteFunc(hits, func(h hit) bool {
+		return h.id < firstHeader && read.has(fields[h.id].format) || h.id >= firstHeader && holds(own, h)
+	})
+}
+
+// rejoin puts together again what part has parted: of a line that was changed the caller's own words, and
+// nothing that was made of others.
+func (c *capture) rejoin(held, believed []hit) []hit {
+	came, all := formatsOf(held), slices.Clone(held)
+	for _, b := range believed {
+		f := c.by.described(b).format
+		made := c.trust.has(DistrustSampling) && came.has(f) && writtenBy[f].has(b.id)
+		if !made && !holds(held, b) {
+			all = append(all, b)
+		}
+	}
+	sortHits(all)
+	return all
+}
+
+// holds reports whether a name is among the hits.
+func holds(hits []hit, name hit) bool {
+	return slices.ContainsFunc(hits, func(h hit) bool { return h.id == name.id && h.key == name.key })
 }
 
 // hold has the node hold back the lines of another, which may be nil.

@@ -31,7 +31,8 @@ const (
 	// the handler's, if nothing came with its request.
 	// Its Format is zero.
 	NoContext
-	// HeldBack: the format's lines came from a caller who is not believed in this; see Trust.
+	// HeldBack: lines came from a caller who is not believed in them; see Trust. Stats counts requests,
+	// under the zero Format; the observer hears of each format.
 	HeldBack
 	// Withheld: something of the format may not go to the host that is called; see Destination.
 	Withheld
@@ -108,5 +109,18 @@ func (p *Propagator) count(ctx context.Context, f Format, o Outcome) {
 	p.counts[f][o].Add(1)
 	if p.observer.Outcome != nil {
 		p.observer.Outcome(ctx, f, o)
+	}
+}
+
+// countHeldBack counts a request once, whatever the formats: it costs strangers' requests no more than others'.
+func (p *Propagator) countHeldBack(ctx context.Context, formats formatSet) {
+	if formats == 0 {
+		return
+	}
+	p.counts[0][HeldBack].Add(1)
+	if p.observer.Outcome != nil {
+		for f := range formats.all {
+			p.observer.Outcome(ctx, f, HeldBack)
+		}
 	}
 }

@@ -17,13 +17,10 @@ func (c *capture) place(hide bool) {
 
 // placeBaggage lets the captured baggage be OpenTelemetry's, unless the application has one already.
 func (c *capture) placeBaggage(hide bool) (answers traits) {
-	inherited := baggage.FromContext(c.parent)
 	if c.trust.has(DistrustBaggage) {
-		if inherited.Len() > 0 {
-			return hidesBaggage
-		}
-		return 0
+		return hidesBaggage
 	}
+	inherited := baggage.FromContext(c.parent)
 	others := inherited.Len() > 0
 	if outer := captured(c.parent); others && outer != nil { // nobody's, if it is what an Extract further out has read
 		others = !sameBaggage(outer.learn().readBaggage(outer), inherited)

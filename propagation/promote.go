@@ -20,12 +20,10 @@ func Promote(ctx context.Context) context.Context {
 	if c == nil || c.trust == Continue {
 		return ctx
 	}
-	held := c.stranger()
 	about := c.about & rawBins
-	hits := held.hits()
-	read := formatsOf(hits)
-	hits = append(hits, c.inherit(hits, read, c.by, about)...)
-	sortHits(hits)
+	held := c.stranger().hits()
+	hits := c.rejoin(held, c.hits())
+	read := formatsOf(held) | formatSet(c.fresh)<<1
 	d := c.by.keeping(ctx, hits, about)
 	if d == nil {
 		d = &capture{parent: ctx, by: c.by, about: about}

@@ -82,12 +82,11 @@ func (u *usual) take(n *name, vals []string) bool {
 
 // holdAll holds back all that was read.
 func (c *capture) holdAll() {
-	for f := range c.formats.all {
-		c.by.count(c.parent, f, HeldBack)
-	}
+	formats := c.formats
 	if c.ids[c.n-1] >= firstHeader {
-		c.by.count(c.parent, 0, HeldBack)
+		formats |= 1 << 0
 	}
+	c.by.countHeldBack(c.parent, formats)
 	c.trust, c.held, c.n, c.formats = Restart, c.n, 0, 0
 }
 
