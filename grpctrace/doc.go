@@ -26,6 +26,12 @@
 // ours, which replaces; after ours it would send a header twice. An otelgrpc whose own
 // propagator is p reads one line of a name; ServerOptions, which run after it, read the others.
 //
+// # At an edge
+//
+// The server's side believes every caller, unless a [Decider] says otherwise: [Edge], [PeersIn],
+// [PeersWithID], or a function of your own. Beside otelgrpc that takes ServerHandler, registered before
+// otelgrpc's: interceptors run after it, when its span is the stranger's child already.
+//
 // # What grpc-go refuses
 //
 // grpc-go fails a call for a metadata value with a byte outside 0x20-0x7E, and silently

@@ -26,4 +26,10 @@
 // The other way round ours runs before otelhttp starts its client span, so the
 // formats that otelhttp's propagator does not write would name the span around the
 // call.
+//
+// # At an edge
+//
+// Middleware believes every caller, unless a [Decider] says otherwise: [Edge], [PeersIn], [PeersWithID], or a
+// function of your own. It must stand outside of otelhttp.NewHandler for that: inside, otelhttp has made its
+// span the stranger's child already, if it was not told otelhttp.WithPublicEndpoint.
 package httptrace

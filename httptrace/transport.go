@@ -31,6 +31,10 @@ type Transport struct {
 // Config.UnsafeHeaders, as http.Client sends Authorization and Cookie there no more. It costs four allocations while the headers
 // are eight names or fewer, six above.
 //
+// What goes depends on the host of the request's URL: where no rule of Config.Destinations says otherwise, baggage,
+// Config.Headers and x-envoy-force-trace go to internal hosts only (propagation.Destination). A request
+// that is signed already (AWS Signature Version 4, Google's V4) goes to any other host as it is.
+//
 // With otelhttp.NewTransport, ours is the inner one, otelhttp.NewTransport(ours): outside, it
 // would not see the span that otelhttp starts.
 func NewTransport(p *propagation.Propagator, base http.RoundTripper, opts ...Option) *Transport {

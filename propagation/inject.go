@@ -18,6 +18,8 @@ import (
 // are removed where they are not written. Where ctx has neither a capture nor a local
 // span nor baggage of the application's, h is not touched (but by Config.Also).
 //
+// It knows no host, so Config.Destinations do not bound it: see CloneRequest.
+//
 // The values written are shared between all calls of one inbound request: Set, Add
 // and Del on h are safe, writing an element (h[k][0] = v) is not. It allocates what
 // h needs to grow, and two blocks more where a span context is written. It may be

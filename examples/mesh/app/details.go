@@ -1,0 +1,18 @@
+package app
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/traceferry/traceferry/httptrace"
+	"github.com/traceferry/traceferry/propagation"
+)
+
+// details knows the books. It calls nobody.
+func details(p *propagation.Propagator) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /details/{book}", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "book %s", r.PathValue("book"))
+	})
+	return httptrace.Middleware(p)(mux)
+}

@@ -1,0 +1,47 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/traceferry/traceferry/examples/bookinfo/ratingspb"
+	"github.com/traceferry/traceferry/grpctrace"
+	"github.com/traceferry/traceferry/propagation"
+	"google.golang.org/grpc"
+)
+
+// ratings knows the stars of a book, and asks users who gave them. It is called by gRPC
+// and calls by HTTP.
+func ratings(p *propagation.Propagator, base http.RoundTripper) *grpc.Server {
+	server := grpc.NewServer(grpctrace.ServerOptions(p)...)
+	ratingspb.RegisterRatingsServer(server, &ratingsServer{client: client(p, base)})
+	return server
+}
+
+type ratingsServer struct {
+	ratingspb.UnimplementedRatingsServer
+	client *http.Client
+}
+
+func (s *ratingsServer) Average(ctx context.Context, book *ratingspb.Book) (*ratingspb.Stars, error) {
+	readers, err := get(ctx, s.client, "http://users/users/count/", strconv.FormatInt(book.GetId(), 10))
+	if err != nil {
+		return nil, err
+	}
+	return &ratingspb.Stars{Count: 5, GivenBy: readers}, nil
+}
+
+func (s *ratingsServer) Each(book *ratingspb.Book, stream grpc.ServerStreamingServer[ratingspb.Stars]) error {
+	names, err := get(stream.Context(), s.client, "http://users/users/names/", strconv.FormatInt(book.GetId(), 10))
+	if err != nil {
+		return err
+	}
+	for name := range strings.FieldsSeq(names) {
+		if err := stream.Send(&ratingspb.Stars{Count: 5, GivenBy: name}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

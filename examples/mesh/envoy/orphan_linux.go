@@ -1,0 +1,31 @@
+package envoy
+
+import (
+	"runtime"
+	"sync"
+	"syscall"
+)
+
+// attributes have the kernel kill an Envoy whose parent has died, however that came.
+func attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}
+
+// onParent runs start on a thread that lives as long as the program: the kernel takes the
+// thread that started a process for its parent.
+func onParent(start func() error) error {
+	result := make(chan error)
+	parent() <- func() { result <- start() }
+	return <-result
+}
+
+var parent = sync.OnceValue(func() chan<- func() {
+	work := make(chan func())
+	go func() {
+		runtime.LockOSThread()
+		for do := range work {
+			do()
+		}
+	}()
+	return work
+})

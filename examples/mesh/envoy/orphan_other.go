@@ -1,0 +1,9 @@
+//go:build !linux
+
+package envoy
+
+import "syscall"
+
+func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+
+func onParent(start func() error) error { return start() }

@@ -1,0 +1,57 @@
+package envoy
+
+import (
+	"fmt"
+	"os"
+
+	tracev3 "github.com/envoyproxy/go-control-plane/envoy/config/trace/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	tracingv3 "github.com/envoyproxy/go-control-plane/envoy/type/tracing/v3"
+	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
+
+// Tracing is the tracing block of an HTTP connection manager, or a part of it.
+type Tracing = hcmv3.HttpConnectionManager_Tracing
+
+// ReadTracing reads a tracing block as JSON.
+func ReadTracing(file string) (*Tracing, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	t := &Tracing{}
+	if err := protojson.Unmarshal(text, t); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return t, nil
+}
+
+// tracing has a listener report its spans. As in Istio, a proxy makes one span for a
+// request that passes it, named a client's or a server's by the listener's direction;
+// only a tracer that cannot do so gets spans for upstream requests as well.
+func (p Proxy) tracing(l Listener) *Tracing {
+	t := &Tracing{
+		ClientSampling:    percent(l.Sampling.Client),
+		RandomSampling:    percent(l.Sampling.Random),
+		OverallSampling:   percent(l.Sampling.Overall),
+		SpawnUpstreamSpan: wrapperspb.Bool(p.Tracer.UpstreamSpans),
+		Provider: &tracev3.Tracing_Http{
+			Name:       p.Tracer.Name,
+			ConfigType: &tracev3.Tracing_Http_TypedConfig{TypedConfig: packed(p.Tracer.config(p.Service, p.Collector))},
+		},
+	}
+	if p.Tracing != nil {
+		// Whole fields: merging would take a percentage of 0 for one that is not set.
+		p.Tracing.ProtoReflect().Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+			t.ProtoReflect().Set(f, v)
+			return true
+		})
+	}
+	t.CustomTags = append([]*tracingv3.CustomTag{callTag(), bookTag()}, t.CustomTags...)
+	return t
+}
+
+func percent(value float64) *typev3.Percent { return &typev3.Percent{Value: value} }

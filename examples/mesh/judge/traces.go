@@ -1,0 +1,142 @@
+package judge
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/traceferry/traceferry/examples/mesh/app"
+	"github.com/traceferry/traceferry/examples/mesh/envoy"
+	"github.com/traceferry/traceferry/examples/mesh/sink"
+)
+
+// SpansFor is how many spans a request makes: one of the proxy before each caller and one of
+// that before the called, for each call.
+var SpansFor = 2 * len(app.Calls)
+
+// ByTrace sorts spans by trace.
+func ByTrace(spans []sink.Span) map[string][]sink.Span {
+	traces := map[string][]sink.Span{}
+	for _, s := range spans {
+		traces[s.TraceID] = append(traces[s.TraceID], s)
+	}
+	return traces
+}
+
+// JudgeTraces judges the spans of requests for the books 1 to n: for each one trace, that is one tree
+// with every call under its cause.
+func (v *Verdict) JudgeTraces(spans []sink.Span, n int) {
+	traces := ByTrace(spans)
+	v.Requests, v.Traces, v.Spans = n, len(traces), len(spans)
+	tracesOf := map[string][]string{}
+	mixed := map[string]bool{}
+	for _, id := range slices.Sorted(maps.Keys(traces)) {
+		of := books(traces[id])
+		for _, book := range of {
+			tracesOf[book] = append(tracesOf[book], id)
+			mixed[book] = mixed[book] || len(of) > 1
+		}
+		if len(of) != 1 {
+			v.Find(Mixed, "trace %s has spans of the books %v", id, of)
+		}
+	}
+	for i := range n {
+		book := strconv.Itoa(i + 1)
+		switch ids := tracesOf[book]; {
+		case len(ids) == 0:
+			v.Find(Missing, "book %s has no trace", book)
+		case len(ids) > 1:
+			v.Find(Split, "book %s is in %d traces", book, len(ids))
+		case v.tree("book "+book, traces[ids[0]]) && !mixed[book]:
+			v.Whole++
+		}
+	}
+}
+
+// books are those that the spans of a trace name.
+func books(trace []sink.Span) []string {
+	var out []string
+	for _, s := range trace {
+		if book := s.Tags[envoy.BookTag]; book != "" && !slices.Contains(out, book) {
+			out = append(out, book)
+		}
+	}
+	return out
+}
+
+// tree judges one trace.
+func (v *Verdict) tree(name string, trace []sink.Span) bool {
+	roots, orphans := Grow(trace)
+	for _, o := range orphans {
+		v.Find(Orphan, "%s: the parent %s of %v is nobody's span", name, o.ParentID, placeOf(o, place{}))
+	}
+	t := walk{found: map[place][]place{}}
+	for _, r := range roots {
+		t.visit(r, place{})
+	}
+	good := len(orphans) == 0
+	for at, want := range expected {
+		switch parents := t.found[at]; {
+		case len(parents) == 0:
+			v.Find(Missing, "%s: no span of %v", name, at)
+			good = false
+		case len(parents) > 1 || parents[0] != want:
+			v.Find(Misplaced, "%s: %v is under %v instead of %v", name, at, parents, want)
+			good = false
+		}
+		delete(t.found, at)
+	}
+	for at, parents := range t.found {
+		v.Find(Misplaced, "%s: %v under %v is not expected", name, at, parents)
+		good = false
+	}
+	return good
+}
+
+// place is where a span stands: the service whose proxy made it, and the call.
+type place struct{ service, call string }
+
+func (p place) String() string {
+	if p == (place{}) {
+		return "nothing"
+	}
+	return p.service + "/" + cmp.Or(p.call, "?")
+}
+
+// expected has the place above each. The proxy before the called is under the one before
+// the caller, which is under the one that took in the call's cause.
+var expected = func() map[place]place {
+	up := map[place]place{}
+	served := map[string]place{}
+	for _, c := range app.Calls {
+		from, to := place{c.From, c.Name}, place{c.To, c.Name}
+		up[from], up[to] = served[c.Cause], from
+		served[c.Name] = to
+	}
+	return up
+}()
+
+// walk goes down a tree and notes above each place which others stand.
+type walk struct{ found map[place][]place }
+
+func (w walk) visit(n *Node, above place) {
+	at := placeOf(n, above)
+	// Two spans of one proxy for one call are one place: a tracer may make one for what came
+	// in and one for what went on.
+	if at != above {
+		w.found[at] = append(w.found[at], above)
+	}
+	for _, child := range n.Children {
+		w.visit(child, at)
+	}
+}
+
+// placeOf says where a span stands. One without a call's tag is of the call above it.
+func placeOf(n *Node, above place) place {
+	at := place{n.Service, n.Tags[envoy.CallTag]}
+	if at.call == "" && at.service == above.service {
+		return above
+	}
+	return at
+}

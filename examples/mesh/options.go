@@ -1,0 +1,97 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/traceferry/traceferry/examples/mesh/envoy"
+	"github.com/traceferry/traceferry/propagation"
+)
+
+// options are the command line, checked.
+type options struct {
+	binary      string
+	tracer      tracer
+	config      propagation.Config
+	tracing     *envoy.Tracing // fields to set otherwise
+	broken      bool
+	n, parallel int
+	keep        string
+}
+
+// parse reads the command line, and tells stderr what is wrong with it.
+func parse(args []string, stderr io.Writer) (o options, err error) {
+	flags := flag.NewFlagSet("mesh", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	var w words
+	flags.StringVar(&w.tracer, "tracer", "zipkin", "of Envoy's tracers, this `NAME`: "+names(tracers))
+	flags.StringVar(&w.preset, "preset", "envoy", "what the application carries, `NAME`: "+names(presets))
+	flags.StringVar(&w.app, "app", "traceferry", "the application, `NAME`: traceferry, or broken, which forwards nothing")
+	flags.StringVar(&w.tracing, "tracing", "", "a `FILE` with fields of Envoy's tracing block, as JSON, that replace those of the mesh")
+	flags.StringVar(&w.envoy, "envoy", "", "the Envoy binary, a `PATH` or name; else $ENVOY, else envoy")
+	flags.IntVar(&o.n, "n", 1000, "send `N` requests")
+	flags.IntVar(&o.parallel, "c", 16, "this `MANY` at once")
+	flags.StringVar(&o.keep, "keep", "", "write configurations and logs into this `DIR` and keep them")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	if flags.NArg() > 0 || o.n < 1 || o.parallel < 1 {
+		err = errors.New("-n and -c take positive numbers, and there are no other arguments")
+	} else {
+		err = o.look(w)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "mesh:", err)
+	}
+	return o, err
+}
+
+// words are those of the command line that stand for something.
+type words struct{ tracer, preset, app, tracing, envoy string }
+
+// look finds what they stand for.
+func (o *options) look(w words) (err error) {
+	if o.tracer, err = named(tracers, "tracer", w.tracer); err != nil {
+		return err
+	}
+	chosen, err := named(presets, "preset", w.preset)
+	if err != nil {
+		return err
+	}
+	o.config = chosen.config()
+	if w.app != "traceferry" && w.app != "broken" {
+		return fmt.Errorf("no app %q: there are traceferry and broken", w.app)
+	}
+	o.broken = w.app == "broken"
+	if w.tracing != "" {
+		if o.tracing, err = envoy.ReadTracing(w.tracing); err != nil {
+			return err
+		}
+	}
+	o.binary, err = envoy.Find(w.envoy)
+	return err
+}
+
+// A row of a table that the command line chooses from.
+type row interface{ Name() string }
+
+func named[R row](table []R, what, name string) (R, error) {
+	i := slices.IndexFunc(table, func(r R) bool { return r.Name() == name })
+	if i < 0 {
+		var none R
+		return none, fmt.Errorf("no %s %q: there are %s", what, name, names(table))
+	}
+	return table[i], nil
+}
+
+func names[R row](table []R) string {
+	var all []string
+	for _, r := range table {
+		all = append(all, r.Name())
+	}
+	return strings.Join(all, ", ")
+}

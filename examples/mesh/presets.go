@@ -1,0 +1,25 @@
+package main
+
+import (
+	"github.com/traceferry/traceferry/propagation"
+	"github.com/traceferry/traceferry/propagation/preset"
+)
+
+// presetRow is a preset with the tracers of the system that it is for.
+type presetRow struct {
+	name   string
+	config func() propagation.Config
+	of     []string
+}
+
+func (p presetRow) Name() string { return p.name }
+
+var presets = []presetRow{
+	{"envoy", preset.Envoy, []string{"zipkin", "zipkin-w3c", "opentelemetry", "datadog", "skywalking", "xray"}},
+	{"istio", preset.Istio, []string{"zipkin", "zipkin-w3c", "opentelemetry", "datadog", "skywalking"}},
+	{"consul", preset.Consul, []string{"zipkin"}},
+	{"ambassador", preset.Ambassador, []string{"zipkin", "opentelemetry", "datadog"}},
+	{"datadog", preset.Datadog, []string{"datadog"}},
+	{"skywalking", preset.SkyWalking, []string{"skywalking"}},
+	{"aws", preset.AWS, []string{"xray"}},
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/traceferry/traceferry/examples/mesh/judge"
+	"github.com/traceferry/traceferry/examples/mesh/sink"
+	"github.com/traceferry/traceferry/propagation"
+)
+
+// run starts the mesh, sends the requests, draws the first one's trace and judges all.
+func (o options) run(ctx context.Context, stdout io.Writer) (*judge.Verdict, error) {
+	dir, tidy, err := o.folder()
+	if err != nil {
+		return nil, err
+	}
+	defer tidy()
+	var p *propagation.Propagator
+	if !o.broken {
+		if p, err = propagation.New(o.config); err != nil {
+			return nil, err
+		}
+	}
+	m, err := startMesh(ctx, o, p, dir)
+	if err != nil {
+		return nil, err
+	}
+	defer m.close()
+	if o.keep != "" {
+		fmt.Fprintf(stdout, "configurations and logs: %s\n\n", dir)
+	}
+
+	var v judge.Verdict
+	for _, err := range m.load(ctx, o) {
+		v.Find(judge.Failed, "%v", err)
+	}
+	spans := settled(ctx, m.collector, o.spans())
+	m.stopEnvoys()
+	lines, err := m.logs()
+	if err := cmp.Or(context.Cause(ctx), err); err != nil {
+		return nil, err
+	}
+	draw(stdout, spans, "1")
+	v.JudgeTraces(spans, o.n)
+	// Where the application does not carry x-request-id, each sidecar makes one.
+	if slices.Contains(o.config.Formats, propagation.RequestID) {
+		v.JudgeRequestIDs(lines, spans, o.n)
+	}
+	o.judgeHeaders(&v, m.app.Seen.List())
+	return &v, nil
+}
+
+// folder returns where configurations and logs go, and what to do in the end.
+func (o options) folder() (dir string, tidy func(), err error) {
+	if o.keep == "" {
+		dir, err = os.MkdirTemp("", "mesh")
+		return dir, func() { os.RemoveAll(dir) }, err
+	}
+	if dir, err = filepath.Abs(o.keep); err != nil {
+		return "", nil, err
+	}
+	// A run before this one may have left its logs, and Envoy adds to them.
+	logs, err := filepath.Glob(filepath.Join(dir, "*.access.log"))
+	for _, old := range logs {
+		err = cmp.Or(err, os.Remove(old))
+	}
+	return dir, func() {}, cmp.Or(err, os.MkdirAll(dir, 0o700))
+}
+
+// spans is how many the requests make.
+func (o options) spans() int {
+	if o.tracer.envoy.UpstreamSpans || o.tracing.GetSpawnUpstreamSpan().GetValue() {
+		return 2 * o.n * judge.SpansFor
+	}
+	return o.n * judge.SpansFor
+}
+
+// settled waits until all spans are there, or none has come for a while.
+func settled(ctx context.Context, s sink.Sink, want int) []sink.Span {
+	const quiet = 4 * time.Second // longer than a tracer takes between two reports
+	have, since := 0, time.Now()
+	for {
+		spans := s.Spans()
+		if len(spans) > have {
+			have, since = len(spans), time.Now()
+		}
+		if have >= want || time.Since(since) > quiet || ctx.Err() != nil {
+			return spans
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
