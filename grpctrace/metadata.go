@@ -3,6 +3,7 @@ package grpctrace
 import (
 	"context"
 
+	"github.com/traceferry/traceferry/internal/ctxkey"
 	"github.com/traceferry/traceferry/propagation"
 	"google.golang.org/grpc/metadata"
 )
@@ -10,37 +11,15 @@ import (
 // incomingKey and outgoingKey are the context keys of grpc-go's metadata. They are
 // unexported; the package's own functions tell them to a context that listens. With
 // them metadata is read without the copy that FromIncomingContext makes. If the ground
-// moves they are nil, and the public functions are used.
+// moves the public functions are used.
 var (
-	incomingKey = learnKey(func(ctx context.Context) { metadata.FromIncomingContext(ctx) })
-	outgoingKey = learnKey(func(ctx context.Context) { metadata.FromOutgoingContext(ctx) })
+	incomingKey = ctxkey.Learn(func(ctx context.Context) { metadata.FromIncomingContext(ctx) })
+	outgoingKey = ctxkey.Learn(func(ctx context.Context) { metadata.FromOutgoingContext(ctx) })
 )
 
-type listener struct {
-	context.Context
-	asked []any
-}
-
-func (l *listener) Value(key any) any {
-	l.asked = append(l.asked, key)
-	return nil
-}
-
-// learnKey returns the one key that ask asks its context for, or nil if there is not just one.
-func learnKey(ask func(context.Context)) any {
-	l := &listener{Context: context.Background()}
-	ask(l)
-	if len(l.asked) != 1 {
-		return nil
-	}
-	return l.asked[0]
-}
-
 func incoming(ctx context.Context) metadata.MD {
-	if incomingKey != nil {
-		if md, ok := ctx.Value(incomingKey).(metadata.MD); ok {
-			return md
-		}
+	if md, ok := ctx.Value(incomingKey).(metadata.MD); ok {
+		return md
 	}
 	md, _ := metadata.FromIncomingContext(ctx)
 	return md
@@ -53,7 +32,7 @@ func extract(ctx context.Context, p *propagation.Propagator, trust propagation.T
 
 // inject returns the context with outgoing metadata that carries what ctx does, as far as it may go to the callee.
 func inject(ctx context.Context, p *propagation.Propagator, to propagation.Callee) context.Context {
-	if outgoingKey != nil && ctx.Value(outgoingKey) == nil {
+	if ctxkey.Learned(outgoingKey) && ctx.Value(outgoingKey) == nil {
 		ctx, _ = p.ContextWithMetadata(ctx, to, outgoingKey, wrapOutgoing)
 		return ctx
 	}

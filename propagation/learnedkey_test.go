@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/ctxkey"
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
@@ -14,7 +15,7 @@ import (
 // TestLearnedKeys pins that OpenTelemetry's context keys are still learned, and are the
 // ones under which it looks for its values.
 func TestLearnedKeys(t *testing.T) {
-	if !learnedKey(otelKeys.span) || !learnedKey(otelKeys.baggage) || otelKeys.span == otelKeys.baggage {
+	if !ctxkey.Learned(otelKeys.span) || !ctxkey.Learned(otelKeys.baggage) || otelKeys.span == otelKeys.baggage {
 		t.Fatalf("learned %T and %T", otelKeys.span, otelKeys.baggage)
 	}
 	span := trace.SpanFromContext(context.Background())
@@ -31,29 +32,11 @@ func TestLearnedKeys(t *testing.T) {
 	}
 }
 
-// TestLearnKeyUnsure: a function that asks for none, for several, or for nil teaches nothing.
-func TestLearnKeyUnsure(t *testing.T) {
-	type key struct{ n int }
-	for name, ask := range map[string]func(context.Context){
-		"none":    func(context.Context) {},
-		"several": func(ctx context.Context) { ctx.Value(key{1}); ctx.Value(key{2}) },
-		"nil":     func(ctx context.Context) { ctx.Value(nil) },
-	} {
-		got := learnKey(ask)
-		if learnedKey(got) || got == learnKey(ask) {
-			t.Errorf("%s: learned %v", name, got)
-		}
-	}
-	if got := learnKey(func(ctx context.Context) { ctx.Value(key{1}) }); got != (key{1}) || !learnedKey(got) {
-		t.Errorf("one: learned %v", got)
-	}
-}
-
 // TestUnlearnedKeys: where OpenTelemetry's keys are not known its own nodes stand in for ours.
 func TestUnlearnedKeys(t *testing.T) {
 	learned := otelKeys
 	t.Cleanup(func() { otelKeys = learned })
-	otelKeys.span, otelKeys.baggage = new(unlearned), new(unlearned)
+	otelKeys.span, otelKeys.baggage = new(ctxkey.Unlearned), new(ctxkey.Unlearned)
 
 	const (
 		traceparent = "00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01"

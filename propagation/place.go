@@ -1,6 +1,7 @@
 package propagation
 
 import (
+	"github.com/traceferry/traceferry/internal/ctxkey"
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -36,7 +37,7 @@ func (c *capture) placeBaggage(hide bool) (answers traits) {
 
 // answerOtherwise puts nodes of OpenTelemetry's own behind the node, where its keys could not be learned.
 func (c *capture) answerOtherwise() {
-	if !learnedKey(otelKeys.span) {
+	if !ctxkey.Learned(otelKeys.span) {
 		switch {
 		case c.about&showsSpan != 0:
 			c.parent = trace.ContextWithSpan(c.parent, (*remoteSpan)(c))
@@ -44,7 +45,7 @@ func (c *capture) answerOtherwise() {
 			c.parent = trace.ContextWithSpan(c.parent, nil)
 		}
 	}
-	if !learnedKey(otelKeys.baggage) {
+	if !ctxkey.Learned(otelKeys.baggage) {
 		c.seen.Or(baggageAsked) // it may be: nobody tells
 		switch {
 		case c.about&showsBaggage != 0:

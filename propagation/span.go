@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/ctxkey"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/baggage"
@@ -110,36 +111,6 @@ func (l *lazy) readBaggage(c *capture) baggage.Baggage {
 // unexported; the functions themselves tell them to a context that listens. A node
 // that answers to them saves a node for each, and lets ids and baggage be read only when asked for.
 var otelKeys = struct{ span, baggage any }{
-	span:    learnKey(func(ctx context.Context) { trace.SpanFromContext(ctx) }),
-	baggage: learnKey(func(ctx context.Context) { baggage.FromContext(ctx) }),
-}
-
-// listener is a context that remembers what it was asked for.
-type listener struct {
-	context.Context
-	asked []any
-}
-
-func (l *listener) Value(key any) any {
-	l.asked = append(l.asked, key)
-	return nil
-}
-
-// unlearned is a key that nobody asks for.
-type unlearned struct{ _ byte }
-
-// learnKey returns the one key that ask asks its context for. If there is not just one,
-// the ground has moved, and the key returned is one that nobody asks for.
-func learnKey(ask func(context.Context)) any {
-	l := &listener{Context: context.Background()}
-	ask(l)
-	if len(l.asked) != 1 || l.asked[0] == nil {
-		return new(unlearned)
-	}
-	return l.asked[0]
-}
-
-func learnedKey(key any) bool {
-	_, no := key.(*unlearned)
-	return !no
+	span:    ctxkey.Learn(func(ctx context.Context) { trace.SpanFromContext(ctx) }),
+	baggage: ctxkey.Learn(func(ctx context.Context) { baggage.FromContext(ctx) }),
 }

@@ -1,0 +1,24 @@
+package ctxkey
+
+import (
+	"context"
+	"testing"
+)
+
+// A function that asks for none, for several, or for nil teaches nothing.
+func TestLearn(t *testing.T) {
+	type key struct{ n int }
+	for name, ask := range map[string]func(context.Context){
+		"none":    func(context.Context) {},
+		"several": func(ctx context.Context) { ctx.Value(key{1}); ctx.Value(key{2}) },
+		"nil":     func(ctx context.Context) { ctx.Value(nil) },
+	} {
+		got := Learn(ask)
+		if Learned(got) || got == Learn(ask) {
+			t.Errorf("%s: learned %v", name, got)
+		}
+	}
+	if got := Learn(func(ctx context.Context) { ctx.Value(key{1}) }); got != (key{1}) || !Learned(got) {
+		t.Errorf("one: learned %v", got)
+	}
+}
