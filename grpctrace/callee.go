@@ -20,21 +20,25 @@ func (e endpoint) Host() (string, uint16) { return e.host, e.port }
 // endpointOf reads a target in the form scheme://authority/endpoint (grpc/grpc, doc/naming.md). A socket
 // of this machine is localhost. What is no target gives what is no host.
 func endpointOf(target string) endpoint {
+	if isSocket(target) {
+		return endpoint{host: "localhost"}
+	}
 	scheme, rest, ok := strings.Cut(target, "://")
-	if !ok {
-		return endpoint{host: target}
+	if !ok { // DNS is what grpc.NewClient takes it for
+		return endpoint{strings.TrimPrefix(target, "dns:"), 443}
 	}
 	_, host, _ := strings.Cut(rest, "/")
-	switch scheme {
-	case "unix", "unix-abstract":
-		return endpoint{host: "localhost"}
-	case "dns":
+	switch {
+	case scheme == "dns":
 		return endpoint{host, 443}
-	}
-	if strings.HasPrefix(host, "unix:") { // passthrough:///unix:///path
+	case isSocket(host): // passthrough:///unix:///path
 		return endpoint{host: "localhost"}
 	}
 	return endpoint{host: host}
+}
+
+func isSocket(s string) bool {
+	return strings.HasPrefix(s, "unix:") || strings.HasPrefix(s, "unix-abstract:")
 }
 
 // connection is a *grpc.ClientConn seen as what it calls: its target's endpoint, whatever its authority.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"net/netip"
+	"slices"
 
 	"github.com/traceferry/traceferry/internal/peer"
 	"github.com/traceferry/traceferry/propagation"
@@ -19,14 +20,15 @@ import (
 // caller is believed in what all of them believe. Clients do not ask.
 //
 // What no decision can undo is what ran before: an otelgrpc handler that is registered before has made
-// its span the stranger's child already; everything else of the stranger's is held back.
-// Registered after ServerHandler it begins a new trace.
+// its span the stranger's child already, so that the trace goes on in that span's name
+// (otelgrpc.WithPublicEndpoint is for that); everything else of the stranger's is held back, the
+// tracestate too. Registered after ServerHandler it begins a new trace, if its propagator is this one or none:
+// another reads the metadata for itself, which are in the context still. The server interceptors run
+// after every stats handler.
 type Decider func(ctx context.Context, fullMethod string) propagation.Trust
 
 func (d Decider) apply(o *options) {
-	if d == nil {
-		panic("grpctrace: a nil Decider")
-	}
+	mustDecide([]Decider{d})
 	if o.trust != nil {
 		d = AllOf(o.trust, d)
 	}
@@ -40,7 +42,8 @@ func WithTrust(decide func(ctx context.Context, fullMethod string) propagation.T
 }
 
 // Edge restarts the trace of every caller: for services that strangers call, behind no proxy
-// that does it.
+// that does it. Config.Headers of theirs are held back, too: propagation.Restart &^
+// propagation.DistrustHeaders, of a decider of your own, takes them.
 //
 //	grpc.NewServer(grpctrace.ServerOptions(p, grpctrace.Edge())...)
 func Edge() Decider {
@@ -50,14 +53,15 @@ func Edge() Decider {
 // PeersIn believes callers whose connection comes from an address in one of the prefixes, and restarts
 // all others, those whose address is none of IP among them.
 func PeersIn(prefixes ...netip.Prefix) Decider {
-	inside := peer.Prefixes(prefixes)
+	inside := slices.Clone(peer.Prefixes(prefixes))
 	return believing(func(ctx context.Context) bool { return near(ctx, inside) })
 }
 
 // PeersWithID believes callers who have proved by mTLS to be one of the workloads, and restarts all others.
 // An id is spiffe://domain/path for one workload, or spiffe://domain for all of a
 // trust domain; anything else panics. It is taken from the certificate that crypto/tls has
-// verified, and never from metadata.
+// verified (tls.RequireAndVerifyClientCert or VerifyClientCertIfGiven), and never from metadata. Where
+// a function of the program's own verifies it (tls.Config.VerifyPeerCertificate), nobody is believed.
 func PeersWithID(ids ...string) Decider {
 	known := peer.ParseIDs(ids)
 	return believing(func(ctx context.Context) bool { return known.Have(peer.SPIFFEID(connectionState(ctx))) })
@@ -68,7 +72,7 @@ func PeersWithID(ids ...string) Decider {
 // nearest proxy's own. The proxy must write that header, and must not pass on a
 // stranger's unchecked (Envoy's forward_client_cert_details: APPEND_FORWARD, SANITIZE_SET, not FORWARD_ONLY).
 func PeersForwardedBy(proxies []netip.Prefix, ids ...string) Decider {
-	local, known := peer.Prefixes(proxies), peer.ParseIDs(ids)
+	local, known := slices.Clone(peer.Prefixes(proxies)), peer.ParseIDs(ids)
 	return believing(func(ctx context.Context) bool {
 		return near(ctx, local) && known.Have(peer.ForwardedID(metadata.ValueFromIncomingContext(ctx, "x-forwarded-client-cert")))
 	})
@@ -100,6 +104,7 @@ func believing(known func(context.Context) bool) Decider {
 
 // AnyOf believes a caller in what one of the deciders believes; nobody, if there are none.
 func AnyOf(deciders ...Decider) Decider {
+	mustDecide(deciders)
 	return func(ctx context.Context, fullMethod string) propagation.Trust {
 		trust := propagation.Ignore
 		for _, decide := range deciders {
@@ -111,12 +116,22 @@ func AnyOf(deciders ...Decider) Decider {
 
 // AllOf believes a caller in what all of the deciders believe; everybody, if there are none.
 func AllOf(deciders ...Decider) Decider {
+	mustDecide(deciders)
 	return func(ctx context.Context, fullMethod string) propagation.Trust {
 		trust := propagation.Continue
 		for _, decide := range deciders {
 			trust |= decide(ctx, fullMethod)
 		}
 		return trust
+	}
+}
+
+// mustDecide panics for a nil Decider, where the program is put together and not where a caller waits.
+func mustDecide(deciders []Decider) {
+	for _, d := range deciders {
+		if d == nil {
+			panic("grpctrace: a nil Decider")
+		}
 	}
 }
 

@@ -1,8 +1,10 @@
 package httptrace
 
 import (
+	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 
 	"github.com/traceferry/traceferry/internal/peer"
 	"github.com/traceferry/traceferry/propagation"
@@ -15,15 +17,13 @@ import (
 // believe.
 //
 // What no decision can undo is what ran before: otelhttp outside of Middleware has made its span the
-// stranger's child already, so that the trace goes on in that span's name (otelhttp.WithPublicEndpoint
-// is for that); everything else of the stranger's is held back. Inside of Middleware otelhttp
-// begins a new trace.
+// stranger's child already, so that the trace goes on in that span's name (otelhttp.WithPublicEndpointFn is for that); everything
+// else of the stranger's is held back, the tracestate too. Inside of Middleware otelhttp begins a new trace, if its propagator is this one or none: another
+// reads the headers for itself, which are in the request still.
 type Decider func(*http.Request) propagation.Trust
 
 func (d Decider) apply(o *options) {
-	if d == nil {
-		panic("httptrace: a nil Decider")
-	}
+	mustDecide([]Decider{d})
 	if o.trust != nil {
 		d = AllOf(o.trust, d)
 	}
@@ -35,7 +35,8 @@ func (d Decider) apply(o *options) {
 func WithTrust(decide func(*http.Request) propagation.Trust) Option { return Decider(decide) }
 
 // Edge restarts the trace of every caller: for services that strangers call, behind no proxy
-// that does it.
+// that does it. Config.Headers of theirs are held back, too: propagation.Restart &^
+// propagation.DistrustHeaders, of a decider of your own, takes them.
 //
 //	r.Use(httptrace.Middleware(p, httptrace.Edge()))
 func Edge() Decider {
@@ -49,14 +50,15 @@ func Edge() Decider {
 //
 //	httptrace.PeersIn(netip.MustParsePrefix("10.0.0.0/8"))
 func PeersIn(prefixes ...netip.Prefix) Decider {
-	inside := peer.Prefixes(prefixes)
-	return believing(func(r *http.Request) bool { return inside.ContainHostPort(r.RemoteAddr) })
+	inside := slices.Clone(peer.Prefixes(prefixes))
+	return believing(func(r *http.Request) bool { return near(r, inside) })
 }
 
 // PeersWithID believes callers who have proved by mTLS to be one of the workloads, and restarts all others.
 // An id is spiffe://domain/path for one workload, or spiffe://domain for all of a
 // trust domain; anything else panics. It is taken from the certificate that crypto/tls has
-// verified (tls.RequireAndVerifyClientCert or VerifyClientCertIfGiven), and never from a header.
+// verified (tls.RequireAndVerifyClientCert or VerifyClientCertIfGiven), and never from a header. Where
+// a function of the program's own verifies it (tls.Config.VerifyPeerCertificate), nobody is believed.
 func PeersWithID(ids ...string) Decider {
 	known := peer.ParseIDs(ids)
 	return believing(func(r *http.Request) bool { return known.Have(peer.SPIFFEID(r.TLS)) })
@@ -67,10 +69,19 @@ func PeersWithID(ids ...string) Decider {
 // nearest proxy's own. The proxy must write that header, and must not pass on a
 // stranger's unchecked (Envoy's forward_client_cert_details: APPEND_FORWARD, SANITIZE_SET, not FORWARD_ONLY).
 func PeersForwardedBy(proxies []netip.Prefix, ids ...string) Decider {
-	near, known := peer.Prefixes(proxies), peer.ParseIDs(ids)
+	local, known := slices.Clone(peer.Prefixes(proxies)), peer.ParseIDs(ids)
 	return believing(func(r *http.Request) bool {
-		return near.ContainHostPort(r.RemoteAddr) && known.Have(peer.ForwardedID(r.Header["X-Forwarded-Client-Cert"]))
+		return near(r, local) && known.Have(peer.ForwardedID(r.Header["X-Forwarded-Client-Cert"]))
 	})
+}
+
+// near reports whether a request comes from one of the addresses. At a Unix socket clients may call
+// themselves anything, 10.0.0.1:80 too.
+func near(r *http.Request, prefixes peer.Prefixes) bool {
+	if _, unix := r.Context().Value(http.LocalAddrContextKey).(*net.UnixAddr); unix {
+		return false
+	}
+	return prefixes.ContainHostPort(r.RemoteAddr)
 }
 
 func believing(known func(*http.Request) bool) Decider {
@@ -84,6 +95,7 @@ func believing(known func(*http.Request) bool) Decider {
 
 // AnyOf believes a caller in what one of the deciders believes; nobody, if there are none.
 func AnyOf(deciders ...Decider) Decider {
+	mustDecide(deciders)
 	return func(r *http.Request) propagation.Trust {
 		trust := propagation.Ignore
 		for _, decide := range deciders {
@@ -95,12 +107,22 @@ func AnyOf(deciders ...Decider) Decider {
 
 // AllOf believes a caller in what all of the deciders believe; everybody, if there are none.
 func AllOf(deciders ...Decider) Decider {
+	mustDecide(deciders)
 	return func(r *http.Request) propagation.Trust {
 		trust := propagation.Continue
 		for _, decide := range deciders {
 			trust |= decide(r)
 		}
 		return trust
+	}
+}
+
+// mustDecide panics for a nil Decider, where the program is put together and not where a caller waits.
+func mustDecide(deciders []Decider) {
+	for _, d := range deciders {
+		if d == nil {
+			panic("httptrace: a nil Decider")
+		}
 	}
 }
 

@@ -23,7 +23,7 @@ type clearance struct {
 
 // clearance compiles a rule, for a host that is internal or not.
 func (p *Propagator) clearance(d Destination, rule string, internal bool) *clearance {
-	c := &clearance{rule: rule, internal: internal, formats: setOf(AllFormats()...), keys: d.Baggage, also: d.Formats == nil, open: true}
+	c := &clearance{rule: rule, internal: internal, formats: setOf(AllFormats()...), keys: slices.Clone(d.Baggage), also: d.Formats == nil, open: true}
 	if d.Formats != nil {
 		c.formats = setOf(d.Formats...)
 		c.open = false
@@ -87,7 +87,7 @@ func (p *Propagator) clearanceOf(to Callee) *clearance {
 func (p *Propagator) findClearance(host string, port uint16) *clearance {
 	h, ok := hostmatch.Parse(host, port)
 	if !ok { // what is no host matches the pattern of all, and is not internal
-		h = hostmatch.Host{Port: port}
+		h = hostmatch.Host{Port: h.Port}
 	}
 	internal := h.Internal()
 	if rule, _, ok := p.rules.Find(h); ok {

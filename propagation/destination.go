@@ -31,8 +31,8 @@ type Destination struct {
 	Formats []Format
 
 	// Baggage are the keys of the members that may go there, in whatever form; "*" stands for all. Keys of
-	// baggage and correlation-context are compared as they are, those of other forms in any case, as they
-	// lose theirs on the way. nil: all if Formats lists propagation.Baggage, none if it lists others, and
+	// Jaeger's and OTTrace's forms are compared in any case, as they lose theirs on the way, others as they
+	// are. nil: all if Formats lists propagation.Baggage, none if it lists others, and
 	// where Formats is nil all to an internal host and none elsewhere. Empty, not nil: none.
 	Baggage []string
 

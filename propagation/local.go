@@ -66,6 +66,8 @@ func (l *localSpan) compareState(c *capture, given parent, now trace.TraceState)
 	}
 	l.stateSame = sameState(shown, now) || !given.IsRemote() && c.sameAsOpenTelemetry(now)
 	switch {
+	case now.Len() > 0 && c != nil && c.strangersTrace(l.TraceID):
+		l.stateSame = true // and none is left
 	case !l.stateSame:
 		l.TraceState, l.stateShown = now.String(), shown.String()
 	case now.Len() > 0:

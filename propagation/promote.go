@@ -21,14 +21,12 @@ func Promote(ctx context.Context) context.Context {
 		return ctx
 	}
 	about := c.about & rawBins
-	held := c.stranger().hits()
-	hits := c.rejoin(held, c.hits())
-	read := formatsOf(held) | formatSet(c.fresh)<<1
+	hits := c.rejoin(c.stranger().hits(), c.hits())
 	d := c.by.keeping(ctx, hits, about)
 	if d == nil {
 		d = &capture{parent: ctx, by: c.by, about: about}
 	}
-	return d.start(read, about)
+	return d.start(c.later(), about)
 }
 
 // Demote returns a context in which the caller of ctx is believed in nothing, as if Extract had

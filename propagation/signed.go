@@ -3,6 +3,7 @@ package propagation
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -10,7 +11,7 @@ import (
 // Authorization header or the query, and Google's V4 the same ways.
 var (
 	signingSchemes = []string{"AWS4-", "GOOG4-"}
-	signedQueries  = []string{"X-Amz-Signature=", "X-Goog-Signature="}
+	signedQueries  = []string{"X-Amz-Signature", "X-Goog-Signature"}
 )
 
 // signed reports whether an outgoing request bears such a signature.
@@ -22,11 +23,12 @@ func signed(r *http.Request) bool {
 			}
 		}
 	}
-	if r.URL.RawQuery != "" {
-		for _, param := range signedQueries {
-			if strings.Contains(r.URL.RawQuery, param) {
-				return true
-			}
+	for query := r.URL.RawQuery; query != ""; {
+		var param string
+		param, query, _ = strings.Cut(query, "&")
+		// a parameter's name, and not what somebody has put into the value of another
+		if name, _, ok := strings.Cut(param, "="); ok && slices.Contains(signedQueries, name) {
+			return true
 		}
 	}
 	return false

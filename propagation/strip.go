@@ -8,25 +8,40 @@ import (
 
 // StripHTTP removes every header that this Propagator reads or writes, in any
 // spelling: what a reverse proxy has copied from the inbound request. Where ctx says that the
-// caller is not believed, it removes what that means of every format, carried or not.
+// caller is not believed, it removes what that means of every format, carried or not, and of the
+// Config.Headers of the Propagator that has extracted ctx.
 func (p *Propagator) StripHTTP(ctx context.Context, h http.Header) {
 	if p == nil {
 		return
 	}
-	trust := Continue
-	if c := captured(ctx); c != nil {
-		trust = c.trust
-	}
-	for key := range h {
-		_, ours := p.sentHTTP.owner(key)
-		if !ours && trust != Continue {
-			id, known := allNames().owner(key)
-			ours = known && trust.holdsBack(&fields[id])
-		}
-		if ours {
+	c := captured(ctx)
+	for key, vals := range h {
+		if _, ours := p.sentHTTP.owner(key); ours {
 			delete(h, key)
+		} else if c != nil && c.trust != Continue {
+			if vals = c.believed(key, vals); len(vals) == 0 {
+				delete(h, key)
+			} else {
+				h[key] = vals
+			}
 		}
 	}
+}
+
+// believed returns what is believed of the lines of a header that nobody has captured.
+func (c *capture) believed(key string, vals []string) []string {
+	if id, known := allNames().owner(key); known {
+		f := &fields[id]
+		if c.trust.holdsBack(f) {
+			return nil
+		}
+		if amended := c.trust.amend(hit{id: id, vals: vals}, f); amended != nil {
+			return amended
+		}
+	} else if id, theirs := c.by.sentHTTP.owner(key); theirs && c.trust.holdsBack(c.by.field(id)) {
+		return nil
+	}
+	return vals
 }
 
 // allNames finds the names of all formats, in any spelling.

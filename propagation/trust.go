@@ -25,9 +25,10 @@ const (
 	// Linkerd1, AzureRequestID). A decision stays where it can stand alone, as in B3.
 	DistrustIDs Trust = 1 << iota
 	// DistrustSampling takes out of the trace formats the sampling decision, and of a
-	// tracestate the members that hold one (dd, ot), so that it is open: see Config.Deferred
+	// tracestate the members that hold one (dd, es, nr, ot), so that it is open: see Config.Deferred
 	// for what cannot leave it open, samplers among that. It holds back what is only carried and
-	// may hold a decision, and resets the reason in an Envoy's x-request-id.
+	// may hold a decision, and resets the reason in an Envoy's x-request-id. Envoy samples at random by
+	// the first digits of that: distrust it, too, where callers may not choose to be sampled.
 	DistrustSampling
 	// DistrustBaggage holds back baggage in every form: baggage, jaeger-baggage,
 	// uberctx-*, ot-baggage-*, sw8-correlation, correlation-context, and the items in an

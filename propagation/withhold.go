@@ -15,9 +15,7 @@ func (o *outbound) withhold(clear *clearance, isLocal bool) {
 			}
 		}
 	}
-	if isLocal {
-		not |= o.p.emits &^ clear.formats
-	}
+	not |= o.writes(isLocal) &^ clear.formats
 	bag := clear.permit(firstField[Baggage], "", o.baggage)
 	if !slices.Equal(bag, o.baggage) {
 		not |= 1 << Baggage
@@ -29,6 +27,21 @@ func (o *outbound) withhold(clear *clearance, isLocal bool) {
 		o.clear, o.baggage = clear, bag
 		o.verbatim &= clear.formats
 	}
+}
+
+// writes returns the formats in which a span would be written, beside those that came in.
+func (o *outbound) writes(isLocal bool) formatSet {
+	var read *lazy
+	if o.c != nil && o.c.formats&traceFormats != 0 && (isLocal || o.p.emits != 0) {
+		read = o.c.read()
+	}
+	switch {
+	case isLocal && o.p.fallback != 0 && !read.namesSpan(o.verbatim&traceFormats):
+		return o.p.emits | 1<<o.p.fallback
+	case isLocal || read != nil && read.remote.IsValid():
+		return o.p.emits
+	}
+	return 0
 }
 
 // notSent is the number of a captured name that the injecting Propagator does not carry.
@@ -90,7 +103,7 @@ func (c *clearance) sift(f *field, vals []string) (sifted []string) {
 	for _, line := range vals {
 		var kept []byte
 		for m := range members(line) {
-			if c.permitsKey(keyOf(m), f.format == Baggage) {
+			if c.permitsKey(keyOf(m), len(codecs[f.format].prefixes) == 0) {
 				kept = appendMember(kept, 0, m)
 			}
 		}
@@ -101,7 +114,7 @@ func (c *clearance) sift(f *field, vals []string) (sifted []string) {
 	return sifted
 }
 
-// permitsKey reports whether baggage of a key may go. Only W3C's keys keep their case on the way.
+// permitsKey reports whether baggage of a key may go. The keys of a format with prefixes lose their case on the way.
 func (c *clearance) permitsKey(key string, exactly bool) bool {
 	return slices.ContainsFunc(c.keys, func(k string) bool {
 		return k == every || k == key || !exactly && strings.EqualFold(k, key)

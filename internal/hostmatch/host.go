@@ -22,6 +22,7 @@ type Host struct {
 //
 // It is strict where resolvers are not: what ends in a number and is no address in
 // its usual form ("127.1", "0x7f.1", "2130706433") is an address to some and a name to others, and is neither here.
+// Of what is no host only the port is known, if that.
 func Parse(s string, port uint16) (h Host, ok bool) {
 	name, digits, ok := split(s)
 	if !ok {
@@ -30,10 +31,13 @@ func Parse(s string, port uint16) (h Host, ok bool) {
 	h.Port = port
 	if digits != "" {
 		n, err := strconv.ParseUint(digits, 10, 16)
-		if err != nil || digits[0] == '+' {
+		if err != nil {
 			return Host{}, false
 		}
 		h.Port = uint16(n)
+	}
+	if len(name) > maxSpelled {
+		return h, false
 	}
 	if strings.HasPrefix(name, "[") {
 		addr, err := netip.ParseAddr(name[1 : len(name)-1])
@@ -41,7 +45,7 @@ func Parse(s string, port uint16) (h Host, ok bool) {
 		return h, err == nil && addr.Is6()
 	}
 	if name, ok = ascii(name); !ok {
-		return Host{}, false
+		return h, false
 	}
 	name = strings.TrimSuffix(name, ".")
 	if addr, err := netip.ParseAddr(name); err == nil {
@@ -51,6 +55,13 @@ func Parse(s string, port uint16) (h Host, ok bool) {
 	h.Name = name
 	return h, validName(name)
 }
+
+// maxSpelled is more than any name has bytes, in any script: 253 letters of four. Package idna takes time
+// that is quadratic in the length.
+const maxSpelled = 4 * maxName
+
+// maxName is how many bytes a name of DNS has at most, without the dot at its end (RFC 1035, section 2.3.4).
+const maxName = 253
 
 // split parts a host from its port. An IPv6 address is in brackets.
 func split(s string) (name, port string, ok bool) {
@@ -80,7 +91,7 @@ func ascii(name string) (string, bool) {
 // validName reports whether a lower-case name is one of DNS (RFC 1123, section 2.1, and the underscore),
 // whose last label is no number, as no top-level domain is.
 func validName(name string) bool {
-	if len(name) > 253 {
+	if len(name) > maxName {
 		return false
 	}
 	last := ""

@@ -50,22 +50,23 @@ func ParsePattern(s string) (Pattern, error) {
 		return Pattern{}, errors.New("has a scheme: a pattern is a host, and perhaps a port")
 	case strings.Contains(s, "@"):
 		return Pattern{}, errors.New("has a user: a pattern is a host, and perhaps a port")
+	case strings.Contains(s, "%"):
+		return Pattern{}, errors.New("has a %: no call is matched by the zone of its address")
+	case strings.HasSuffix(s, ":") && !strings.HasSuffix(s, "::"):
+		return Pattern{}, errors.New("has a colon and no port")
 	}
 	if prefix, err := parsePrefix(s); err == nil {
 		return networkOf(prefix, "")
 	}
 	if strings.HasPrefix(s, "[") {
 		inside, port, ok := split(s)
-		prefix, err := parsePrefix(strings.Trim(inside, "[]"))
+		prefix, err := parsePrefix(strings.TrimSuffix(inside[min(1, len(inside)):], "]"))
 		if !ok || err != nil {
 			return Pattern{}, errors.New("is no address or network in brackets")
 		}
 		return networkOf(prefix, port)
 	}
-	host, port, hasPort := strings.Cut(s, ":")
-	if hasPort && port == "" {
-		return Pattern{}, errors.New("has a colon and no port")
-	}
+	host, port, _ := strings.Cut(s, ":")
 	if prefix, err := parsePrefix(host); err == nil {
 		return networkOf(prefix, port)
 	}
@@ -92,6 +93,9 @@ func ParsePattern(s string) (Pattern, error) {
 		p.name = h.Name
 		if wild {
 			p.kind, p.name = suffix, "."+h.Name
+			if len(p.name) >= maxName {
+				return Pattern{}, errors.New("is so long that no name below it can be, so it can match nothing")
+			}
 		}
 	}
 	return p, nil
@@ -106,17 +110,14 @@ func parsePrefix(s string) (netip.Prefix, error) {
 }
 
 func networkOf(prefix netip.Prefix, port string) (p Pattern, err error) {
-	if prefix.Addr().Zone() != "" {
-		return p, errors.New("has a zone, which no call is matched by")
-	}
-	if prefix.Masked() != prefix {
-		return p, errors.New("has bits set behind its length: write " + prefix.Masked().String())
-	}
 	if addr := prefix.Addr(); addr.Is4In6() {
 		if prefix.Bits() < 96 {
 			return p, errors.New("is wider than IPv4 and written as IPv4 in IPv6, so it can match nothing")
 		}
 		prefix = netip.PrefixFrom(addr.Unmap(), prefix.Bits()-96)
+	}
+	if prefix.Masked() != prefix {
+		return p, errors.New("has bits set behind its length: write " + prefix.Masked().String())
 	}
 	p.kind, p.prefix = network, prefix
 	if port != "" {

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/netip"
+	"strings"
 )
 
 // Prefixes are the addresses of some peers.
@@ -29,12 +30,10 @@ func (p Prefixes) ContainHostPort(s string) bool {
 	return err == nil && p.Contain(addr.Addr())
 }
 
-// ContainAddr is Contain for an address as package net has it; false for one that is none of IP.
+// ContainAddr is Contain for an address as package net has it; false for one that is none of IP: a
+// Unix socket can be called anything.
 func (p Prefixes) ContainAddr(a net.Addr) bool {
-	if tcp, ok := a.(*net.TCPAddr); ok {
-		return p.Contain(tcp.AddrPort().Addr())
-	}
-	return a != nil && p.ContainHostPort(a.String())
+	return a != nil && strings.HasPrefix(a.Network(), "tcp") && p.ContainHostPort(a.String())
 }
 
 // unmapped returns a prefix of IPv4 addresses that is written as one of IPv6 in IPv4's form.

@@ -2,7 +2,6 @@ package peer
 
 import (
 	"fmt"
-	"net/url"
 	"strings"
 )
 
@@ -42,9 +41,6 @@ func (ids IDs) Have(id string) bool {
 func split(id string) (domain, path string, ok bool) {
 	rest, ok := strings.CutPrefix(id, "spiffe://")
 	if !ok || len(id) > 2048 {
-		return "", "", false
-	}
-	if u, err := url.Parse(id); err != nil || u.Host == "" {
 		return "", "", false
 	}
 	domain, path, slash := strings.Cut(rest, "/")

@@ -1,9 +1,6 @@
 package peer
 
-import (
-	"iter"
-	"strings"
-)
+import "strings"
 
 // ForwardedID returns the SPIFFE ID of the client whose certificate the nearest proxy has verified: the
 // URI of the last element of x-forwarded-client-cert
@@ -11,70 +8,69 @@ import (
 //
 //	header  = element *( "," element )
 //	element = key "=" value *( ";" key "=" value )
-//	value   = text without , ; = " / a quoted text, in which \" stands for "
+//	value   = text without , ; = " / a quoted text, in which \ stands before any character
 //
 // Proxies append, so the elements before the last are what others have said. "" if the header is not by
-// that grammar, or the element has not just one URI.
-func ForwardedID(all []string) string {
+// that grammar, or the element has not just one URI. The whole header must be by it: a client that
+// opens a quote would shift what the proxy has quoted.
+func ForwardedID(all []string) (id string) {
 	if len(all) == 0 {
 		return ""
 	}
-	id := ""
-	element, ok := lastElement(all[len(all)-1])
-	if !ok {
-		return ""
+	uris := 0
+	for rest, more := all[len(all)-1], true; more; {
+		key, text, pair := strings.Cut(rest, "=")
+		value, after, ok := cutValue(text)
+		if key = trim(key); !pair || !ok || key == "" || strings.ContainsAny(key, `,;"`) {
+			return ""
+		}
+		if strings.EqualFold(key, "URI") {
+			id, uris = value, uris+1
+		}
+		if more = after != ""; more {
+			if after[0] == ',' {
+				id, uris = "", 0 // the next proxy's
+			}
+			rest = after[1:]
+		}
 	}
-	for pair := range splitQuoted(element, ';') {
-		key, value, _ := strings.Cut(pair, "=")
-		if !strings.EqualFold(strings.TrimSpace(key), "URI") {
-			continue
-		}
-		if id != "" {
-			return ""
-		}
-		id = unquote(strings.TrimSpace(value))
-		if id == "" {
-			return ""
-		}
+	if uris != 1 {
+		return ""
 	}
 	return id
 }
 
-// lastElement returns the text behind the last comma that is not quoted, and whether all quotes of the
-// header are closed: a client that opens one more would shift what the proxy has quoted.
-func lastElement(header string) (last string, ok bool) {
-	quoted := false
-	for part, open := range splitQuoted(header, ',') {
-		last, quoted = part, open
-	}
-	return last, !quoted
-}
-
-// splitQuoted ranges over the parts of s between separators that are not quoted, and whether a part ends
-// within quotes, as only the last can.
-func splitQuoted(s string, sep byte) iter.Seq2[string, bool] {
-	return func(yield func(string, bool) bool) {
-		start, quoted := 0, false
-		for i := 0; i < len(s); i++ {
-			switch {
-			case quoted && s[i] == '\\':
-				i++
-			case s[i] == '"':
-				quoted = !quoted
-			case s[i] == sep && !quoted:
-				if !yield(s[start:i], false) {
-					return
-				}
-				start = i + 1
-			}
+// cutValue returns the value that s begins with, and what follows it: nothing, or a separator and more.
+func cutValue(s string) (value, after string, ok bool) {
+	s = strings.TrimLeft(s, " \t")
+	end := 0
+	if strings.HasPrefix(s, `"`) {
+		if value, end, ok = unquote(s); !ok {
+			return "", "", false
 		}
-		yield(s[start:], quoted)
+	} else {
+		if end = strings.IndexAny(s, `,;="`); end < 0 {
+			end = len(s)
+		}
+		value = trim(s[:end])
 	}
+	after = strings.TrimLeft(s[end:], " \t")
+	return value, after, after == "" || after[0] == ',' || after[0] == ';'
 }
 
-func unquote(s string) string {
-	if len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
-		return strings.ReplaceAll(s[1:len(s)-1], `\"`, `"`)
+// unquote returns the text of the quotes that s begins with, and where they end.
+func unquote(s string) (text string, end int, ok bool) {
+	var b strings.Builder
+	for i := 1; i < len(s); i++ {
+		switch {
+		case s[i] == '"':
+			return b.String(), i + 1, true
+		case s[i] == '\\' && i+1 < len(s):
+			i++
+		}
+		b.WriteByte(s[i])
 	}
-	return s
+	return "", 0, false
 }
+
+func trim(s string) string { return strings.Trim(s, " \t") }

@@ -1,0 +1,83 @@
+package propagation_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/traceferry/traceferry/propagation"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
+)
+
+var strangers = http.Header{
+	"Traceparent": {"00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01"},
+	"Baggage":     {"tenant=blue"},
+}
+
+// A partner's trace is continued, and what the partner wants sampled, or says in baggage, is not asked.
+func ExampleTrust() {
+	p := propagation.MustNew(propagation.Config{})
+	ctx := p.ExtractHTTPTrust(context.Background(), strangers, propagation.DistrustSampling|propagation.DistrustBaggage)
+
+	partner, _ := propagation.RemoteFromContext(ctx)
+	fmt.Println(partner.TraceID, partner.Sampling)
+	out := http.Header{}
+	p.InjectHTTP(ctx, out)
+	show(out)
+	// Output:
+	// 463ac35c9f6413ad48485a3953bb6124 deferred
+	// Traceparent: [00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-00]
+}
+
+// A handler behind an edge authenticates its caller, and believes it from there on.
+func ExamplePromote() {
+	p := propagation.MustNew(propagation.Config{})
+	ctx := p.ExtractHTTPTrust(context.Background(), strangers, propagation.Restart)
+	authenticated := propagation.Promote(ctx)
+
+	for _, ctx := range []context.Context{ctx, authenticated} {
+		out := http.Header{}
+		p.InjectHTTP(ctx, out)
+		fmt.Println(len(out), "headers")
+		show(out)
+	}
+	// Output:
+	// 0 headers
+	// 2 headers
+	// Baggage: [tenant=blue]
+	// Traceparent: [00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01]
+}
+
+// A caller turns out to be a stranger.
+func ExampleDemote() {
+	p := propagation.MustNew(propagation.Config{})
+	ctx := propagation.Demote(p.ExtractHTTP(context.Background(), strangers))
+
+	_, known := propagation.RemoteFromContext(ctx)
+	fmt.Println(known)
+	// Output: false
+}
+
+// The span that begins a trace at the edge links to the stranger's.
+func ExampleStrangerFromContext() {
+	p := propagation.MustNew(propagation.Config{})
+	ctx := p.ExtractHTTPTrust(context.Background(), strangers, propagation.Restart)
+
+	ended := tracetest.NewInMemoryExporter()
+	tracer := sdktrace.NewTracerProvider(sdktrace.WithSyncer(ended)).Tracer("example")
+	var links []trace.Link
+	if stranger, ok := propagation.StrangerFromContext(ctx); ok {
+		links = append(links, trace.Link{SpanContext: stranger.OpenTelemetry()})
+	}
+	_, span := tracer.Start(ctx, "edge", trace.WithLinks(links...))
+	span.End()
+
+	root := ended.GetSpans()[0]
+	fmt.Println("a root:", !root.Parent.IsValid())
+	fmt.Println("linked to", root.Links[0].SpanContext.TraceID())
+	// Output:
+	// a root: true
+	// linked to 463ac35c9f6413ad48485a3953bb6124
+}

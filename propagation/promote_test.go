@@ -1,0 +1,263 @@
+package propagation_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"weak"
+
+	"github.com/traceferry/traceferry/propagation"
+	"go.opentelemetry.io/otel/baggage"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// TestPromote: what was held back, whatever it was, is carried again as it came; the context that was
+// promoted does what it did.
+func TestPromote(t *testing.T) {
+	p := compile(t, distrusting())
+	eachDistrust(t, func(t *testing.T, trust propagation.Trust, said []word, enter func(context.Context, *propagation.Propagator, http.Header, propagation.Trust) context.Context) {
+		ctx := enter(context.Background(), p, believed(said, propagation.Continue), trust)
+		before := sent(p, ctx)
+		promoted := propagation.Promote(ctx)
+		if trust == propagation.Ignore {
+			checkLeaves(t, p, promoted, nil) // nothing was kept
+		} else {
+			checkLeaves(t, p, promoted, believed(said, propagation.Continue))
+			checkLeaves(t, p, propagation.Copy(context.Background(), promoted), believed(said, propagation.Continue))
+			if sc, ok := propagation.RemoteFromContext(promoted); !ok || sc.TraceID != callerContext.TraceID || sc.Sampling != propagation.Accepted {
+				t.Errorf("the caller is %+v", sc)
+			}
+			if sc := trace.SpanContextFromContext(promoted); sc.TraceID() != callerContext.TraceID || !sc.IsSampled() {
+				t.Errorf("OpenTelemetry sees %+v", sc)
+			}
+		}
+		expect(t, sent(p, ctx), before)
+		if propagation.Promote(promoted) != promoted {
+			t.Error("a second Promote has something to do")
+		}
+		if _, ok := propagation.StrangerFromContext(promoted); ok {
+			t.Error("a caller who is believed is a stranger")
+		}
+	})
+}
+
+// TestPromoteTakesNothingMade: a decision that a format could not leave open was never the caller's.
+func TestPromoteTakesNothingMade(t *testing.T) {
+	p := compile(t, distrusting())
+	in := carrier("Ot-Tracer-Traceid", lowHalf, "Ot-Tracer-Spanid", callerSpan)
+	ctx := p.ExtractHTTPTrust(context.Background(), in, propagation.DistrustSampling)
+	if sent(p, ctx).Get("Ot-Tracer-Sampled") != "false" {
+		t.Fatal("nothing is made")
+	}
+	for _, ctx := range []context.Context{ctx, p.ExtractHTTPTrust(ctx, in, propagation.DistrustBaggage), propagation.Demote(ctx)} {
+		expect(t, sent(p, propagation.Promote(ctx)), in)
+	}
+}
+
+// TestDemote: nothing is carried, until Promote takes that back, too.
+func TestDemote(t *testing.T) {
+	p := compile(t, distrusting())
+	eachDistrust(t, func(t *testing.T, trust propagation.Trust, said []word, enter func(context.Context, *propagation.Propagator, http.Header, propagation.Trust) context.Context) {
+		in := believed(said, propagation.Continue)
+		ctx := enter(context.Background(), p, in, trust)
+		before := sent(p, ctx)
+		demoted := propagation.Demote(ctx)
+		checkLeaves(t, p, demoted, nil)
+		checkLeaves(t, p, p.ExtractHTTP(demoted, in), nil)
+		checkSilent(t, demoted)
+		expect(t, sent(p, ctx), before)
+		if trust != propagation.Ignore {
+			checkLeaves(t, p, propagation.Promote(demoted), in)
+			if stranger, ok := propagation.StrangerFromContext(demoted); !ok || stranger.TraceID != callerContext.TraceID || stranger.Sampling != propagation.Accepted {
+				t.Errorf("the stranger is %+v, %v", stranger, ok)
+			}
+		}
+		if propagation.Demote(demoted) != demoted {
+			t.Error("a second Demote has something to do")
+		}
+	})
+}
+
+// TestDemoteBeforeExtract: a decision holds also where nothing came yet.
+func TestDemoteBeforeExtract(t *testing.T) {
+	p := compile(t, distrusting())
+	in := believed(vocabulary, propagation.Continue)
+	ctx := p.ExtractHTTP(propagation.Demote(context.Background()), in)
+	checkLeaves(t, p, ctx, nil)
+	checkLeaves(t, p, propagation.Promote(ctx), in)
+	if bg := context.Background(); propagation.Promote(bg) != bg {
+		t.Error("there was something to promote")
+	}
+}
+
+// TestCallUnderWay: it keeps the context that it had.
+func TestCallUnderWay(t *testing.T) {
+	p := compile(t, propagation.Config{})
+	ctx := p.ExtractHTTPTrust(context.Background(), carrier("Traceparent", callerW3C, "Baggage", "a=1"), propagation.Restart)
+	underWay, cancel := context.WithCancel(ctx)
+	defer cancel()
+	promoted := propagation.Promote(underWay)
+	expect(t, sent(p, underWay), nil)
+	expect(t, sent(p, promoted), carrier("Traceparent", callerW3C, "Baggage", "a=1"))
+	if cancel(); promoted.Err() == nil {
+		t.Error("the promoted context is not derived from the one that was")
+	}
+}
+
+// TestPromoteKeepsLocalSpan: the span that runs stays the active one.
+func TestPromoteKeepsLocalSpan(t *testing.T) {
+	p := compile(t, propagation.Config{})
+	ctx := p.ExtractHTTPTrust(context.Background(), carrier("Traceparent", callerW3C), propagation.Restart)
+	local := trace.NewSpanContext(trace.SpanContextConfig{TraceID: otherSpan.TraceID, SpanID: otherSpan.SpanID, TraceFlags: trace.FlagsSampled})
+	for name, late := range map[string]func(context.Context) context.Context{"Promote": propagation.Promote, "Demote": propagation.Demote} {
+		now := late(trace.ContextWithSpanContext(ctx, local))
+		if got := trace.SpanContextFromContext(now); !got.Equal(local) {
+			t.Errorf("%s: the active span is %+v", name, got)
+		}
+		expect(t, sent(p, now), carrier("Traceparent", otherW3C))
+	}
+}
+
+// TestPromoteOrder: of two Extracts the later names the parent, also when neither was believed.
+func TestPromoteOrder(t *testing.T) {
+	p := compile(t, propagation.Config{})
+	later := "0102030405060708090a0b0c0d0e0f10-1112131415161718"
+	for _, trust := range []propagation.Trust{propagation.Restart, propagation.DistrustSampling, propagation.DistrustBaggage} {
+		ctx := p.ExtractHTTP(context.Background(), carrier("Traceparent", callerW3C))
+		ctx = p.ExtractHTTPTrust(ctx, carrier("B3", later+"-1"), trust)
+		if sc, ok := propagation.RemoteFromContext(ctx); ok == (trust == propagation.Restart) || ok && sc.SpanID != spanID("1112131415161718") {
+			t.Errorf("%v: the parent is %+v, %v", trust, sc, ok)
+		}
+		for _, promoted := range []context.Context{propagation.Promote(ctx), propagation.Promote(propagation.Demote(ctx))} {
+			expect(t, sent(p, promoted), carrier("Traceparent", callerW3C, "B3", later+"-1"))
+			if sc, _ := propagation.RemoteFromContext(promoted); sc.SpanID != spanID("1112131415161718") {
+				t.Errorf("%v: promoted, the parent is %+v", trust, sc)
+			}
+		}
+		if stranger, _ := propagation.StrangerFromContext(propagation.Demote(ctx)); stranger.SpanID != spanID("1112131415161718") {
+			t.Errorf("%v: the stranger is %+v", trust, stranger)
+		}
+	}
+}
+
+// TestStranger: the link's end is what the caller said, by precedence, and what was not believed in its ids.
+func TestStranger(t *testing.T) {
+	p := compile(t, distrusting())
+	for _, trust := range distrusts() {
+		ctx := p.ExtractHTTPTrust(context.Background(), believed(said(few...), propagation.Continue), trust)
+		got, ok := propagation.StrangerFromContext(ctx)
+		if want := trust&propagation.DistrustIDs != 0 && trust != propagation.Ignore; ok != want || ok && got != callerContext {
+			t.Errorf("%v: %+v, %v", trust, got, ok)
+		}
+	}
+	twice := p.ExtractHTTP(context.Background(), carrier("Traceparent", callerW3C))
+	twice = p.ExtractHTTPTrust(twice, carrier("Traceparent", callerW3C), propagation.Restart) // a router within a router
+	if got, ok := propagation.StrangerFromContext(twice); !ok || got != callerContext {
+		t.Errorf("extracted twice: %+v, %v", got, ok)
+	}
+	for _, in := range []http.Header{nil, carrier("X-Request-Id", "r"), carrier("Traceparent", "garbage")} {
+		if got, ok := propagation.StrangerFromContext(p.ExtractHTTPTrust(context.Background(), in, propagation.Restart)); ok {
+			t.Errorf("%v says %+v", in, got)
+		}
+	}
+	if _, ok := propagation.StrangerFromContext(context.Background()); ok {
+		t.Error("nobody called, and it was a stranger")
+	}
+	link := callerContext.OpenTelemetry()
+	if !link.IsRemote() || !link.IsSampled() || link.SpanID() != callerContext.SpanID {
+		t.Errorf("the link is %+v", link)
+	}
+}
+
+// TestCopyTrust: work that outlives the request holds to what was decided.
+func TestCopyTrust(t *testing.T) {
+	p := compile(t, distrusting())
+	eachDistrust(t, func(t *testing.T, trust propagation.Trust, said []word, enter func(context.Context, *propagation.Propagator, http.Header, propagation.Trust) context.Context) {
+		in := believed(said, propagation.Continue)
+		ctx := enter(context.Background(), p, in, trust)
+		copied := propagation.Copy(context.Background(), ctx)
+		expect(t, sent(p, p.ExtractHTTP(copied, in)), believed(said, trust))
+		expect(t, sent(p, propagation.Promote(copied)), sent(p, propagation.Promote(ctx)))
+		want, _ := propagation.StrangerFromContext(ctx)
+		if got, _ := propagation.StrangerFromContext(copied); got != want {
+			t.Errorf("the stranger is %+v, want %+v", got, want)
+		}
+		want, _ = propagation.RemoteFromContext(ctx)
+		if got, _ := propagation.RemoteFromContext(propagation.Copy(context.Background(), ctx)); got != want {
+			t.Errorf("the caller is %+v, want %+v", got, want)
+		}
+	})
+}
+
+// TestCopyOfStrangerLetsGo: what outlives the request keeps what it holds back, and not the request.
+func TestCopyOfStrangerLetsGo(t *testing.T) {
+	type key struct{}
+	p := compile(t, distrusting())
+	for _, names := range [][]string{few, nil} {
+		for _, trust := range []propagation.Trust{propagation.Restart, propagation.DistrustSampling} {
+			request := new([1 << 16]byte)
+			gone := weak.Make(request)
+			ctx := p.ExtractHTTPTrust(context.WithValue(context.Background(), key{}, request), believed(said(names...), propagation.Continue), trust)
+			copied := propagation.Copy(context.Background(), ctx)
+			request, ctx = nil, nil
+			runtime.GC()
+			if gone.Value() != nil {
+				t.Errorf("%v of %d names: the request is kept", trust, len(said(names...)))
+			}
+			expect(t, sent(p, propagation.Promote(copied)), believed(said(names...), propagation.Continue))
+		}
+	}
+}
+
+// TestTrustRace: the goroutines of one request decide as they like.
+func TestTrustRace(t *testing.T) {
+	p := compile(t, distrusting())
+	in := believed(vocabulary, propagation.Continue)
+	for _, names := range [][]string{few, nil} {
+		ctx := p.ExtractHTTPTrust(context.Background(), believed(said(names...), propagation.Continue), propagation.Restart)
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				if got := sent(p, ctx); len(got) != 0 {
+					t.Errorf("%q leaves", got)
+				}
+				propagation.StrangerFromContext(ctx)
+				promoted := propagation.Promote(ctx)
+				propagation.RemoteFromContext(promoted)
+				baggage.FromContext(promoted)
+				if got := sent(p, promoted); len(got) != len(said(names...)) {
+					t.Errorf("%q leaves", got)
+				}
+				if got := sentMetadata(p, p.ExtractHTTP(propagation.Demote(promoted), in)); len(got) != 0 {
+					t.Errorf("%q leaves", got)
+				}
+				_ = fmt.Sprint(promoted, propagation.Copy(context.Background(), ctx))
+			})
+		}
+		all.Wait()
+	}
+}
+
+// TestPrintedStranger: a context prints without the values that it holds back.
+func TestPrintedStranger(t *testing.T) {
+	const secret = "s3cr3t"
+	p := compile(t, distrusting())
+	for _, names := range [][]string{few, nil} {
+		in := http.Header{}
+		for _, w := range said(names...) {
+			in.Set(w.name, secret)
+		}
+		ctx := p.ExtractHTTPTrust(context.Background(), in, propagation.Restart)
+		for _, ctx := range []context.Context{ctx, propagation.Promote(ctx), propagation.Demote(ctx), propagation.Copy(context.Background(), ctx)} {
+			for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+				if text := fmt.Sprintf(verb, ctx) + fmt.Sprintf(verb, struct{ Ctx context.Context }{ctx}); strings.Contains(text, secret) {
+					t.Errorf("%s: %s", verb, text)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,210 @@
+package propagation_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/traceferry/traceferry/internal/race"
+	"github.com/traceferry/traceferry/propagation"
+	"github.com/traceferry/traceferry/propagation/preset"
+	"go.opentelemetry.io/otel/baggage"
+	otelprop "go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+)
+
+func TestTrustString(t *testing.T) {
+	for want, trust := range map[string]propagation.Trust{
+		"continue":               propagation.Continue,
+		"restart":                propagation.Restart,
+		"ignore":                 propagation.Ignore,
+		"distrust sampling":      propagation.DistrustSampling,
+		"distrust ids, sampling": propagation.DistrustIDs | propagation.DistrustSampling,
+		"distrust ids, sampling, baggage, request id": propagation.Restart &^ propagation.DistrustHeaders,
+	} {
+		if got := trust.String(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	var zero propagation.Trust
+	if zero != propagation.Continue {
+		t.Errorf("the zero Trust is %v", zero)
+	}
+}
+
+// checkSilent checks that a context tells nothing of its caller, but to StrangerFromContext.
+func checkSilent(t *testing.T, ctx context.Context) {
+	t.Helper()
+	if sc, ok := propagation.RemoteFromContext(ctx); ok || sc != (propagation.SpanContext{}) {
+		t.Errorf("the caller is %+v", sc)
+	}
+	if id := propagation.RequestIDFromContext(ctx); id != "" {
+		t.Errorf("the request is %q", id)
+	}
+	if lines := captures(ctx); len(lines) != 0 {
+		t.Errorf("captured %q", lines)
+	}
+	if sc := trace.SpanContextFromContext(ctx); sc.IsValid() {
+		t.Errorf("OpenTelemetry sees the span %+v", sc)
+	}
+	if b := baggage.FromContext(ctx); b.Len() != 0 {
+		t.Errorf("OpenTelemetry sees the baggage %v", b)
+	}
+}
+
+// TestRestartIsSilent: no accessor tells anything, of this library or OpenTelemetry.
+func TestRestartIsSilent(t *testing.T) {
+	p := compile(t, distrusting())
+	for _, trust := range []propagation.Trust{propagation.Restart, propagation.Ignore} {
+		for _, names := range [][]string{few, nil} {
+			in := believed(said(names...), propagation.Continue)
+			for _, enter := range entrances {
+				ctx := enter(context.Background(), p, in, trust)
+				checkSilent(t, ctx)
+				checkSilent(t, propagation.Copy(context.Background(), ctx))
+				checkSilent(t, p.Extract(ctx, otelprop.HeaderCarrier(in)))
+			}
+		}
+	}
+}
+
+// TestRestartHidesOpenTelemetry: what an Extract of OpenTelemetry's has put into the context further out is
+// the stranger's, too; a local span is not.
+func TestRestartHidesOpenTelemetry(t *testing.T) {
+	theirs := otelprop.NewCompositeTextMapPropagator(otelprop.TraceContext{}, otelprop.Baggage{})
+	in := carrier("Traceparent", callerW3C, "Baggage", "a=1")
+	outer := theirs.Extract(context.Background(), otelprop.HeaderCarrier(in))
+	p := compile(t, propagation.Config{})
+	for _, in := range []http.Header{in, nil} {
+		ctx := p.ExtractHTTPTrust(outer, in, propagation.Restart)
+		checkSilent(t, ctx)
+		checkSilent(t, propagation.Demote(p.ExtractHTTP(outer, in)))
+		expect(t, sent(p, ctx), nil)
+		h := http.Header{}
+		theirs.Inject(ctx, otelprop.HeaderCarrier(h))
+		expect(t, h, nil)
+
+		local := trace.NewSpanContext(trace.SpanContextConfig{TraceID: otherSpan.TraceID, SpanID: otherSpan.SpanID, TraceFlags: trace.FlagsSampled})
+		ctx = p.ExtractHTTPTrust(trace.ContextWithSpanContext(outer, local), in, propagation.Restart)
+		if got := trace.SpanContextFromContext(ctx); !got.Equal(local) {
+			t.Errorf("the local span has become %+v", got)
+		}
+	}
+	own, _ := baggage.Parse("mine=1") // of the application's, made inside
+	ctx := baggage.ContextWithBaggage(p.ExtractHTTPTrust(outer, in, propagation.Restart), own)
+	expect(t, sent(p, ctx), carrier("Baggage", "mine=1"))
+}
+
+// TestRestartCleansCarrier: what names the stranger's span in an outgoing request already goes.
+func TestRestartCleansCarrier(t *testing.T) {
+	p := compile(t, distrusting())
+	ctx := p.ExtractHTTPTrust(context.Background(), nil, propagation.Restart)
+	h, md := carrier("Traceparent", callerW3C, "B3", callerB3), metadataOf("traceparent", callerW3C, "b3", callerB3)
+	p.InjectHTTP(ctx, h)
+	p.InjectMetadata(ctx, md)
+	expect(t, h, nil)
+	expect(t, md, nil)
+}
+
+// TestRestartMakesRequestID, once for a request, if configured; the stranger's is not it.
+func TestRestartMakesRequestID(t *testing.T) {
+	plain, p := compile(t, propagation.Config{}), compile(t, propagation.Config{GenerateRequestID: true})
+	in := carrier("X-Request-Id", "stranger", "Traceparent", callerW3C)
+	for _, trust := range []propagation.Trust{propagation.Restart, propagation.Ignore, propagation.DistrustRequestID, propagation.DistrustRequestID | propagation.DistrustSampling} {
+		for name, enter := range entrances {
+			for _, outer := range []context.Context{context.Background(), plain.ExtractHTTPTrust(context.Background(), in, trust)} {
+				ctx := enter(outer, p, in, trust)
+				id := propagation.RequestIDFromContext(ctx)
+				if len(id) != 36 || propagation.TraceReasonOf(id) != propagation.NotTraced {
+					t.Errorf("%v by %s: made %q", trust, name, id)
+				}
+				for _, again := range []context.Context{p.ExtractHTTP(ctx, in), plain.ExtractHTTP(ctx, in), propagation.Demote(ctx)} {
+					if got := propagation.RequestIDFromContext(again); got != id {
+						t.Errorf("%v by %s: %q has become %q", trust, name, id, got)
+					}
+				}
+				want := "stranger"
+				if trust == propagation.Ignore {
+					want = id
+				}
+				if got := propagation.RequestIDFromContext(propagation.Promote(ctx)); got != want {
+					t.Errorf("%v by %s: promoted %q, want %q", trust, name, got, want)
+				}
+			}
+		}
+	}
+	demoted := propagation.Demote(p.ExtractHTTP(context.Background(), in))
+	if id := propagation.RequestIDFromContext(demoted); len(id) != 36 {
+		t.Errorf("demoted, the request is %q", id)
+	}
+}
+
+// TestTrustSeparately: ids of a partner's, with the decision left to this service, as samplers see it.
+func TestTrustSeparately(t *testing.T) {
+	for _, deferred := range []propagation.Sampling{propagation.Denied, propagation.Accepted} {
+		p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Deferred: deferred})
+		for _, f := range traceFormats() {
+			in := http.Header{}
+			for _, w := range vocabulary {
+				if slices.Contains(f.Fields(), w.name) {
+					in.Set(w.name, w.value)
+				}
+			}
+			ctx := p.ExtractHTTPTrust(context.Background(), in, propagation.DistrustSampling)
+			sc, ok := propagation.RemoteFromContext(ctx)
+			if !ok || sc.SpanID != callerContext.SpanID || sc.Sampling != propagation.Deferred {
+				t.Errorf("%v: %+v, %v", f, sc, ok)
+			}
+			if seen := trace.SpanContextFromContext(ctx); seen.SpanID() != callerContext.SpanID || seen.IsSampled() != deferred.Sampled() {
+				t.Errorf("%v: OpenTelemetry sees %+v", f, seen)
+			}
+		}
+	}
+}
+
+// TestTrustCost: a stranger costs what a friend costs.
+func TestTrustCost(t *testing.T) {
+	if race.Enabled {
+		t.Skip("the race detector allocates by itself: run without -race")
+	}
+	bg, bare := context.Background(), http.Header{"User-Agent": {"x"}, "Accept": {"x"}, "Accept-Encoding": {"x"}, "Content-Type": {"x"}}
+	for name, c := range map[string]propagation.Config{"zero": {}, "Istio": preset.Istio(), "all": {Formats: propagation.AllFormats()}} {
+		p := compile(t, c)
+		restarted := p.ExtractHTTPTrust(bg, istio(), propagation.Restart)
+		in, md := istio(), overMetadata(istio())
+		for _, row := range []struct {
+			name string
+			want float64
+			run  func()
+		}{
+			{"continue", 1, func() { sink = p.ExtractHTTPTrust(bg, in, propagation.Continue) }},
+			{"restart", 1, func() { sink = p.ExtractHTTPTrust(bg, in, propagation.Restart) }},
+			{"restart, metadata", 1, func() { sink = p.ExtractMetadataTrust(bg, md, propagation.Restart) }},
+			{"ignore", 1, func() { sink = p.ExtractHTTPTrust(bg, in, propagation.Ignore) }},
+			{"continue, nothing came", 0, func() { sink = p.ExtractHTTPTrust(bg, bare, propagation.Continue) }},
+			{"restart, nothing came", 1, func() { sink = p.ExtractHTTPTrust(bg, bare, propagation.Restart) }},
+			{"restart, again", 0, func() { sink = p.ExtractHTTP(restarted, in) }},
+			{"nothing to promote", 0, func() { sink = propagation.Promote(bg) }},
+			{"inject", 0, func() { p.InjectHTTP(restarted, bare) }},
+		} {
+			if got := testing.AllocsPerRun(100, row.run); got != row.want {
+				t.Errorf("%s, %s: %v allocations, want %v", name, row.name, got, row.want)
+			}
+		}
+	}
+}
+
+// TestNilPropagatorTrusts: it does nothing, whatever is decided.
+func TestNilPropagatorTrusts(t *testing.T) {
+	var p *propagation.Propagator
+	bg, h := context.Background(), carrier("B3", callerB3)
+	p.StripHTTP(bg, h)
+	if p.ExtractHTTPTrust(bg, h, propagation.Restart) != bg || p.ExtractMetadataTrust(bg, h, propagation.Restart) != bg || len(h) != 1 {
+		t.Error("the nil Propagator did something")
+	}
+	if ctx := compile(t, propagation.Config{}).ExtractHTTPTrust(nil, h, propagation.Restart); fmt.Sprint(ctx) == "" { //lint:ignore SA1012 it must not panic
+		t.Error("a nil context came back")
+	}
+}
