@@ -36,4 +36,8 @@
 // wiring traceferry add to a whole call, events included, is told by
 //
 //	go -C benchmarks test -run '^$' -bench Call -count 20
+//
+// What a policy adds, of whom to believe and whom to tell, has no peer either:
+//
+//	go -C benchmarks test -run '^$' -bench 'Destination|Trust' -count 10
 package benchmarks

@@ -68,29 +68,9 @@ func calleeOf(cc *grpc.ClientConn) propagation.Callee {
 // noteUnary and noteStream leave the connection in the context for the stats handler, which grpc-go
 // does not tell it.
 func noteUnary(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-	return invoke(&contextWithConnection{ctx, cc}, method, req, reply, cc, opts...)
+	return invoke(propagation.ContextWithCallee(ctx, connection{cc}), method, req, reply, cc, opts...)
 }
 
 func noteStream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, begin grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-	return begin(&contextWithConnection{ctx, cc}, desc, cc, method, opts...)
-}
-
-type contextWithConnection struct {
-	context.Context
-	cc *grpc.ClientConn
-}
-
-type connectionKey struct{}
-
-func (c *contextWithConnection) Value(key any) any {
-	if key == (connectionKey{}) {
-		return c.cc
-	}
-	return c.Context.Value(key)
-}
-
-// notedCallee returns the callee that an interceptor of DialOptions has left in the context, nil if there is none.
-func notedCallee(ctx context.Context) propagation.Callee {
-	cc, _ := ctx.Value(connectionKey{}).(*grpc.ClientConn)
-	return calleeOf(cc)
+	return begin(propagation.ContextWithCallee(ctx, connection{cc}), desc, cc, method, opts...)
 }

@@ -30,15 +30,15 @@ func ServerHandler(p *propagation.Propagator, opts ...Option) stats.Handler {
 // grpc-go checks metadata before it calls stats handlers. What it would refuse is
 // left out here all the same.
 //
-// Nor does it tell them whom the connection calls. DialOptions does; by itself a ClientHandler needs
-// WithTarget to leave out what may not go there (propagation.Destination), or sends all.
+// Nor does it tell them whom the connection calls. DialOptions does, and our client interceptors; by
+// itself a ClientHandler needs WithTarget to leave out what may not go there (propagation.Destination), or sends all.
 func ClientHandler(p *propagation.Propagator, opts ...Option) stats.Handler {
 	o := collect(opts)
 	return handler(func(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
 		if o.target != nil {
 			return inject(ctx, p, o.target)
 		}
-		return inject(ctx, p, notedCallee(ctx))
+		return inject(ctx, p, propagation.CalleeFromContext(ctx))
 	})
 }
 

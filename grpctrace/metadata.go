@@ -38,7 +38,7 @@ func inject(ctx context.Context, p *propagation.Propagator, to propagation.Calle
 	}
 	md, _ := metadata.FromOutgoingContext(ctx)
 	if copied, ok := p.CloneMetadata(ctx, to, md); ok {
-		return metadata.NewOutgoingContext(ctx, copied)
+		return propagation.ContextWithCallee(metadata.NewOutgoingContext(ctx, copied), to)
 	}
 	return ctx
 }

@@ -19,7 +19,7 @@ type optionFunc func(*options)
 func (f optionFunc) apply(o *options) { f(o) }
 
 // WithTarget tells a ClientHandler what its connection calls: the target as grpc.NewClient takes it, with
-// its scheme (dns:///api.example.com:443). DialOptions needs it not.
+// its scheme (dns:///api.example.com:443); without one it means DNS, and without a port 443. DialOptions needs it not.
 func WithTarget(target string) Option {
 	to := endpointOf(target)
 	return optionFunc(func(o *options) { o.target = to })

@@ -74,10 +74,14 @@ func (t *Transport) next() http.RoundTripper {
 	return t.base
 }
 
-// redirectedAway reports whether the request follows a redirect to another host.
+// redirectedAway reports whether the request follows redirects of which one led to another host.
 func redirectedAway(r *http.Request) bool {
-	return r.Response != nil && r.Response.Request != nil && r.Response.Request.URL != nil && r.URL != nil &&
-		r.Response.Request.URL.Host != r.URL.Host
+	for at := r; at.Response != nil && at.Response.Request != nil; at = at.Response.Request {
+		if before := at.Response.Request; before.URL != nil && at.URL != nil && before.URL.Host != at.URL.Host {
+			return true
+		}
+	}
+	return false
 }
 
 // withhold takes Config.UnsafeHeaders out of a request's headers, but for those that the caller has set.

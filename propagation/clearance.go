@@ -1,7 +1,6 @@
 package propagation
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 
@@ -44,33 +43,13 @@ func (p *Propagator) clearance(d Destination, rule string, internal bool) *clear
 	}
 	c.headers = make([]bool, len(p.headers))
 	for i, h := range p.headers {
-		c.headers[i] = d.Headers == nil && internal || slices.ContainsFunc(d.Headers, func(name string) bool {
+		c.headers[i] = d.Headers == nil && d.Formats == nil && internal || slices.ContainsFunc(d.Headers, func(name string) bool {
 			return name == every || strings.EqualFold(name, h.lower)
 		})
 		c.open = c.open && c.headers[i]
 	}
 	c.open = c.open && internal && slices.Contains(c.keys, every)
 	return c
-}
-
-// Callee tells where a call goes, when that matters: the host as in a URL, and the port
-// that it means where it has none, 0 for none known. A host that does not parse is nobody's.
-type Callee interface {
-	Host() (host string, port uint16)
-}
-
-// urlCallee is a URL seen as a Callee.
-type urlCallee struct{ *url.URL }
-
-func (u urlCallee) Host() (string, uint16) {
-	switch host := u.URL.Host; u.Scheme {
-	case "http":
-		return host, 80
-	case "https":
-		return host, 443
-	default:
-		return host, 0
-	}
 }
 
 // clearanceOf returns what may go to a callee.
@@ -126,9 +105,9 @@ func (c *capture) holdsPrivate() bool {
 	return len(ids) > 0 && ids[len(ids)-1] >= firstHeader
 }
 
-// open reports whether it is known without asking that all that a capture holds may go to a callee.
+// open reports whether all that a capture holds may go to a callee.
 func (p *Propagator) open(c *capture, to Callee) bool {
-	return to == nil || !p.ruled && !c.holdsPrivate()
+	return to == nil || !p.ruled && !c.holdsPrivate() || p.clearanceOf(to).open
 }
 
 // alsoTo returns the propagators of Config.Also that may write to a callee: all, unless a rule lists

@@ -92,7 +92,7 @@ func (p *Propagator) clone(ctx context.Context, to Callee, m map[string][]string
 	if c, ok := ctx.(*capture); ok && over == overHTTP && p.forwards(c) && p.open(c, to) {
 		b := newBlock(len(m)+int(c.n), len(m)+int(c.n))
 		c.putInto(&b)
-		b.putOwn(m, x, p.owns)
+		b.putOwn(m, x, p.owns, nil)
 		return b.m, true
 	}
 	var o outbound
@@ -109,7 +109,7 @@ func (p *Propagator) clone(ctx context.Context, to Callee, m map[string][]string
 		}
 		i = next
 	}
-	b.putOwn(m, x, o.removes|o.sends&p.owns)
+	b.putOwn(m, x, o.removes|o.sends&p.owns, &o)
 	return b.m, true
 }
 
@@ -141,9 +141,12 @@ func (c *capture) putInto(b *block) {
 }
 
 // putOwn puts the caller's headers, but for those that name spans.
-func (b *block) putOwn(m map[string][]string, x *index, spans fieldSet) {
+func (b *block) putOwn(m map[string][]string, x *index, spans fieldSet, o *outbound) {
 	for key, vals := range m {
 		n := x.find(key)
+		if o != nil && o.clear != nil && o.asCame(x, key, vals) {
+			continue // our own Inject, which knew no callee, or a proxy's copy: what of it may go is there
+		}
 		if n != nil && n.id < firstHeader && spans.has(n.id) {
 			continue
 		}

@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/traceferry/traceferry/internal/ascii"
 )
 
 // Explanation says what came in with a request, who is believed to have called, and what would be sent to
@@ -249,7 +252,7 @@ func (x Explanation) String() string {
 	if x.Rule != "" {
 		rule = "the rule for " + x.Rule
 	}
-	fmt.Fprintf(&b, "to %s: %s, %s\ncaller: %v\n", x.Host, where, rule, x.Trust)
+	fmt.Fprintf(&b, "to %s: %s, %s\ncaller: %v\n", oneLine(x.Host), where, rule, x.Trust)
 	describe := func(what string, sc SpanContext) {
 		if sc != (SpanContext{}) {
 			fmt.Fprintf(&b, "%s: trace %s, span %s, %v\n", what, idOrNone(sc.TraceID), idOrNone(sc.SpanID), sc.Sampling)
@@ -265,10 +268,18 @@ func (x Explanation) String() string {
 		fmt.Fprintf(w, "  %v\t%s\n", f.Format, f.Says)
 	}
 	for _, h := range x.Headers {
-		fmt.Fprintf(w, "  %s\t%s\t%s\n", h.Name, h.Came, h.Fate)
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", oneLine(h.Name), h.Came, h.Fate)
 	}
 	w.Flush()
 	return b.String()
+}
+
+// oneLine returns a text that others have written, quoted if it is more than words.
+func oneLine(s string) string {
+	if !ascii.Printable(s) {
+		return strconv.Quote(s)
+	}
+	return s
 }
 
 func idOrNone(id interface {

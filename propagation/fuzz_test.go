@@ -67,7 +67,25 @@ func fuzzCodec(f *testing.F, format propagation.Format) {
 			local = got
 			checkRewritten(t, rewriter, format, in, got)
 		}
+		checkWithheld(t, in, len(a))
 	})
+}
+
+// checkWithheld: nothing of the lines gets where a policy does not let it. Which is asked takes turns.
+func checkWithheld(t *testing.T, in http.Header, turn int) {
+	t.Helper()
+	var came [][2]string
+	for name, values := range in {
+		for _, v := range values {
+			came = append(came, [2]string{strings.ToLower(name), v})
+		}
+	}
+	trusts := []propagation.Trust{propagation.Restart, propagation.DistrustSampling, propagation.DistrustBaggage}
+	if turn %= 4; turn < len(trusts) {
+		fuzzTrust(t, came, nil, trusts[turn], propagation.Continue, 0)
+	} else {
+		fuzzDestinations(t, came, "api.example.com", 0)
+	}
 }
 
 // firstLines is what a codec whose fields may come once sees: first lines, trimmed.

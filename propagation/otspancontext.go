@@ -32,7 +32,7 @@ var otSpanContext = codec{
 	decode:  decodeOTSpanContext,
 	encode:  encodeOTSpanContext,
 	written: 1,
-	unladen: unladenLightStep,
+	unladen: unladenOTSpanContext,
 }
 
 const (
@@ -106,24 +106,20 @@ func lightStepBasic(s string) (basic []byte, ok bool) {
 	return basic, ok
 }
 
-// unladenLightStep returns a line without what is in it beside ids and decision.
-func unladenLightStep(line string) string {
-	carrier, err := base64.StdEncoding.DecodeString(trimOWS(line))
-	basic, ok := lightStepBasic(trimOWS(line))
-	if err != nil || !ok {
-		return line // the old form, or nothing that anybody reads
+// unladenOTSpanContext returns a line with ids and decision and nothing else.
+func unladenOTSpanContext(line string) string {
+	line = trimOWS(line)
+	if parts := strings.SplitN(line, ";", 4); len(parts) > 1 {
+		return strings.Join(parts[:min(3, len(parts))], ";")
 	}
-	var ids []byte
-	eachField(basic, func(num protowire.Number, _ protowire.Type, _, whole []byte) {
-		if num <= basicSampled {
-			ids = append(ids, whole...)
+	basic, _ := lightStepBasic(line)
+	var kept []byte
+	eachField(basic, func(num protowire.Number, typ protowire.Type, _, whole []byte) {
+		if num <= basicSpanID && typ == protowire.Fixed64Type || num == basicSampled && typ == protowire.VarintType {
+			kept = append(kept, whole...)
 		}
 	})
-	ids = protowire.AppendBytes(protowire.AppendTag(nil, carrierBasic, protowire.BytesType), ids)
-	if len(ids) == len(carrier) {
-		return line
-	}
-	return base64.StdEncoding.EncodeToString(ids)
+	return base64.StdEncoding.EncodeToString(protowire.AppendBytes(protowire.AppendTag(nil, carrierBasic, protowire.BytesType), kept))
 }
 
 // eachField visits the fields of a protobuf message, value without and whole with

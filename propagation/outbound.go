@@ -20,7 +20,8 @@ type outbound struct {
 	values   []string // of encoded
 	baggage  []string // the application's change of it
 
-	clear *clearance // of the callee; nil: all may go
+	clear      *clearance // of the callee; nil: all may go
+	allBaggage []string   // before it was withheld
 
 	dropped   formatSet // what would exceed Limits.MetadataBytes
 	noTagged  bool      // names under prefixes would

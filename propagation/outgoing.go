@@ -17,19 +17,17 @@ func (p *Propagator) ContextWithMetadata(ctx context.Context, to Callee, key any
 	}
 	if c, ok := ctx.(*capture); ok && p.startsNothing(c) && p.open(c, to) {
 		if made := c.made(p, key); made != nil {
-			return &contextWithValue{ctx, key, made.value}, true
+			return &contextWithValue{ctx, key, made.value, to}, true
 		}
 	}
 	d := p.decide(ctx)
-	if to != nil && p.restricts(&d, to) == nil {
-		to = nil
-	}
-	if to == nil && d.verbatim() && len(p.also) == 0 {
+	open := p.restricts(&d, to) == nil
+	if open && d.verbatim() && len(p.also) == 0 {
 		if made := d.c.made(p, key); made != nil {
-			return &contextWithValue{ctx, key, made.value}, true
+			return &contextWithValue{ctx, key, made.value, to}, true
 		}
 	}
-	return p.makeMetadata(ctx, d, to, key, wrap)
+	return p.makeMetadata(ctx, d, to, open, key, wrap)
 }
 
 // made returns what one Propagator has made of the capture before, or nil.
@@ -42,27 +40,32 @@ func (c *capture) made(p *Propagator, key any) *outgoingMetadata {
 	return nil
 }
 
-func (p *Propagator) makeMetadata(ctx context.Context, d decision, to Callee, key any, wrap func(md map[string][]string) any) (context.Context, bool) {
+// makeMetadata injects into new metadata, which all calls to whom all may go share.
+func (p *Propagator) makeMetadata(ctx context.Context, d decision, to Callee, open bool, key any, wrap func(md map[string][]string) any) (context.Context, bool) {
 	if d.nothing() && len(p.also) == 0 {
 		p.count(ctx, 0, NoContext)
 		return ctx, false
 	}
 	md := make(map[string][]string, usualNames)
-	for _, also := range p.alsoTo(to) {
-		also.Inject(ctx, metadataCarrier(md))
-	}
 	var o outbound
 	if p.prepare(ctx, d, &o, overGRPC, to) {
 		o.putInto(md)
+	}
+	if others := p.alsoTo(to); len(others) > 0 {
+		theirs := metadataCarrier{}
+		for _, also := range others {
+			also.Inject(ctx, theirs)
+		}
+		md, _ = p.sentMetadata.merge(md, theirs, true)
 	}
 	if len(md) == 0 {
 		return ctx, false
 	}
 	value := wrap(md)
-	if to == nil && d.verbatim() && len(p.also) == 0 {
+	if open && d.verbatim() && len(p.also) == 0 {
 		d.c.learn().outgoing.Store(&outgoingMetadata{p, key, value})
 	}
-	return &contextWithValue{ctx, key, value}, true
+	return &contextWithValue{ctx, key, value, to}, true
 }
 
 // usualNames is how many names a map holds without a table.
@@ -75,15 +78,19 @@ type outgoingMetadata struct {
 	value any
 }
 
-// contextWithValue is context.WithValue without its check of the key.
+// contextWithValue is context.WithValue without its check of the key, and ContextWithCallee in one.
 type contextWithValue struct {
 	context.Context
 	key, value any
+	to         Callee
 }
 
 func (c *contextWithValue) Value(key any) any {
-	if key == c.key {
+	switch key {
+	case c.key:
 		return c.value
+	case calleeKey{}:
+		return c.to
 	}
 	return c.Context.Value(key)
 }

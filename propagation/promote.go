@@ -32,8 +32,8 @@ func Promote(ctx context.Context) context.Context {
 // Demote returns a context in which the caller of ctx is believed in nothing, as if Extract had
 // been told Restart: for handlers that find out later that a caller is a stranger. A local
 // span that runs in ctx stays the active one; if it continues the caller's trace, calls made with
-// the context still name that. Calls made with ctx itself are not affected. It costs a few
-// allocations, and may be called from any goroutine.
+// the context still name that. What a propagator of Config.Also has put into ctx is out of reach. Calls made with
+// ctx itself are not affected. It costs a few allocations, and may be called from any goroutine.
 func Demote(ctx context.Context) context.Context {
 	c := captured(ctx)
 	switch {

@@ -1,0 +1,170 @@
+package httptrace_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/traceferry/traceferry/httptrace"
+	"github.com/traceferry/traceferry/internal/race"
+	"github.com/traceferry/traceferry/propagation"
+)
+
+// floods are attacks of any size.
+var floods = map[string]func(n int) http.Header{
+	"names under a prefix": func(n int) http.Header { return manyNames("Uberctx-K", n) },
+	"names of proxies":     func(n int) http.Header { return manyNames("X-Envoy-K", n) },
+	"tracestate lines": func(n int) http.Header {
+		return http.Header{"Tracestate": manyLines(n, "k=v"), "Traceparent": {w3cOf(1)}}
+	},
+	"traceparent lines":   func(n int) http.Header { return http.Header{"Traceparent": manyLines(n, w3cOf(1))} },
+	"baggage lines":       func(n int) http.Header { return http.Header{"Baggage": manyLines(n, "k=v")} },
+	"baggage members":     func(n int) http.Header { return http.Header{"Baggage": {strings.Repeat("k=v,", n)}} },
+	"bad baggage members": func(n int) http.Header { return http.Header{"Baggage": {strings.Repeat("%=;;,", n)}} },
+	"commas":              func(n int) http.Header { return http.Header{"Grpc-Trace-Bin": {strings.Repeat(",", 4*n)}} },
+	"X-Ray pairs":         func(n int) http.Header { return http.Header{"X-Amzn-Trace-Id": {strings.Repeat("a=b;", n)}} },
+	"Datadog tags": func(n int) http.Header {
+		return http.Header{"X-Datadog-Trace-Id": {"1"}, "X-Datadog-Tags": {strings.Repeat("a=b,", n)}}
+	},
+	"percents in Jaeger":     func(n int) http.Header { return http.Header{"Uber-Trace-Id": {strings.Repeat("%31", n)}} },
+	"correlation lines":      func(n int) http.Header { return http.Header{"Correlation-Context": manyLines(n, "k=v")} },
+	"keys of OpenTracing":    func(n int) http.Header { return manyNames("Ot-Baggage-K", n) },
+	"keys of three prefixes": func(n int) http.Header { h := manyNames("L5d-Ctx-", n); h["Baggage"] = manyLines(n, "k=v"); return h },
+}
+
+// Eight times the attack takes about eight times our part of the time: far from the sixty-four times of what is
+// quadratic. There is room between for caches that no longer hold it.
+func TestAttackTimeIsLinear(t *testing.T) {
+	if race.Enabled {
+		t.Skip("the race detector takes its own time")
+	}
+	const few, times, atMost = 4_000, 8, 36
+	back := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	for _, posture := range []posture{postures[1], postures[4]} {
+		config := posture.config
+		config.Limits = propagation.Limits{HeaderBytes: 1 << 20, TotalBytes: 1 << 20, Lines: 65535} // all of it is looked at
+		for name, flood := range floods {
+			t.Run(posture.name+"/"+name, func(t *testing.T) {
+				clock := newClock(t, propagation.MustNew(config), posture.options, back.URL)
+				for range 3 { // other work of the machine may spoil one
+					short, long := clock.median(flood(few)), clock.median(flood(few*times))
+					if long < time.Millisecond || long < atMost*short {
+						return
+					}
+					t.Logf("%d take %v and %d take %v", few, short, few*times, long)
+				}
+				t.Error("not linear")
+			})
+		}
+	}
+}
+
+// clock measures what a service's requests spend in Middleware, in what its handler asks, and in Transport.
+type clock struct {
+	url     string
+	entered time.Time
+	spent   time.Duration
+}
+
+func newClock(t *testing.T, p *propagation.Propagator, opts []httptrace.Option, url string) *clock {
+	c := new(clock)
+	var called time.Time
+	base := roundTripper(func(r *http.Request) (*http.Response, error) {
+		c.spent += time.Since(called)
+		return http.DefaultTransport.RoundTrip(httptest.NewRequest("GET", url, nil).Clone(r.Context())) // what it was put on matters no more
+	})
+	ours := httptrace.NewTransport(p, base)
+	h := httptrace.Middleware(p, opts...)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		askAll(r.Context())
+		c.spent = time.Since(c.entered)
+		out, _ := http.NewRequestWithContext(r.Context(), "GET", url, nil)
+		called = time.Now()
+		resp, err := ours.RoundTrip(out)
+		if err != nil {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		resp.Body.Close()
+	}))
+	front := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.entered = time.Now()
+		h.ServeHTTP(w, r)
+	}), func(s *httptest.Server) { s.Config.MaxHeaderBytes = 16 << 20; s.Start() })
+	c.url = front.URL
+	return c
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// median is the median of five requests.
+func (c *clock) median(h http.Header) time.Duration {
+	var took []time.Duration
+	for range 5 {
+		req, _ := http.NewRequest("GET", c.url, nil)
+		req.Header = h
+		if resp, err := http.DefaultClient.Do(req); err == nil {
+			io.Copy(io.Discard, resp.Body)
+			resp.Body.Close()
+			took = append(took, c.spent)
+		}
+	}
+	slices.Sort(took)
+	return took[len(took)/2]
+}
+
+// A context that outlives its request keeps what was captured, and not the megabytes that came with it.
+func TestAttackMemoryIsReturned(t *testing.T) {
+	const most = 16384 + 4096
+	for _, posture := range postures[1:3] {
+		for protocol, client := range attackers(t) {
+			t.Run(posture.name+"/"+protocol, func(t *testing.T) {
+				grown := 0
+				for range 5 { // buffers of net/http's come and go
+					grown = keptBy(t, propagation.MustNew(posture.config), posture.options, client) - keptBy(t, nil, nil, client)
+					if 4096 < grown && grown < most {
+						return
+					}
+				}
+				t.Errorf("a request keeps %d bytes, want 8 KiB and at most %d", grown, most)
+			})
+		}
+	}
+}
+
+// keptBy returns how many bytes the context of a large request keeps alive. Some of them net/http keeps.
+func keptBy(t *testing.T, p *propagation.Propagator, opts []httptrace.Option, client *http.Client) int {
+	const requests = 24
+	var kept []context.Context
+	front := attacked(t, p, opts, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		kept = append(kept, r.Context(), propagation.Copy(context.Background(), r.Context()))
+	}))
+	send := func() {
+		h := http.Header{"Traceparent": {w3cOf(1)}, "Tracestate": {"a=" + strings.Repeat("s", 8000)}, "X-Noise": {strings.Repeat("n", 1<<20)}}
+		h["Baggage"] = manyLines(1000, "k="+strings.Repeat("v", 500))
+		do(t, client, request(t, "GET", front.URL, h, nil))
+	}
+	send() // connections and their buffers
+	before := heap()
+	for range requests {
+		send()
+	}
+	grown := (heap() - before) / requests
+	runtime.KeepAlive(kept)
+	return grown
+}
+
+func heap() int {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
+}

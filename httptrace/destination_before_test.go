@@ -1,0 +1,54 @@
+package httptrace_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"testing"
+
+	"github.com/traceferry/traceferry/httptrace"
+	"github.com/traceferry/traceferry/propagation"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	otelprop "go.opentelemetry.io/otel/propagation"
+)
+
+// What otelhttp outside has injected from the same context, by p or by OpenTelemetry's own propagators, is judged like ours.
+func TestDestinationsInsideOtelhttp(t *testing.T) {
+	p, w := withRules(partners), newWorld(t)
+	theirs := otelprop.NewCompositeTextMapPropagator(otelprop.TraceContext{}, otelprop.Baggage{})
+	for name, outer := range map[string]otelprop.TextMapPropagator{"ours": p, "OpenTelemetry's": theirs} {
+		t.Run(name, func(t *testing.T) {
+			client := &http.Client{Transport: otelhttp.NewTransport(httptrace.NewTransport(p, w.base), otelhttp.WithPropagators(outer))}
+			ctx := p.ExtractHTTP(t.Context(), laden)
+			checkVerbatim(t, call(t, client, ctx, "http://evil.example/"), bare)
+			checkVerbatim(t, call(t, client, ctx, "http://api.partner.example/"), forPartner)
+		})
+	}
+}
+
+// A ReverseProxy with a Director copies the inbound headers; what is in the context is judged all the same.
+func TestDestinationsOfDirector(t *testing.T) {
+	p, w := withRules(), newWorld(t)
+	to, _ := url.Parse("http://evil.example")
+	proxy := httputil.NewSingleHostReverseProxy(to)
+	proxy.Transport = httptrace.NewTransport(p, w.base)
+	in := httptest.NewRequest("GET", "/", nil)
+	in.Header = laden.Clone()
+	rec := httptest.NewRecorder()
+	httptrace.Middleware(p)(proxy).ServeHTTP(rec, in)
+	checkVerbatim(t, decode(t, rec.Body), bare)
+}
+
+// A redirect on the other host brings nothing back that the first to it did not bring.
+func TestSecondHopElsewhere(t *testing.T) {
+	p, w := propagation.MustNew(propagation.Config{UnsafeHeaders: []string{"authorization"}}), newWorld(t)
+	client := &http.Client{Transport: httptrace.NewTransport(p, w.base)}
+	ctx := p.ExtractHTTP(t.Context(), http.Header{"Authorization": {"Bearer secret"}})
+	do(t, client, request(t, "GET", through("reviews", "details", "details"), nil, nil).WithContext(ctx))
+	for i, v := range w.visits() {
+		if i > 0 && v.header.Get("Authorization") != "" {
+			t.Errorf("hop %d, to %s, got %q", i, v.host, v.header.Get("Authorization"))
+		}
+	}
+}

@@ -1,0 +1,40 @@
+package propagation
+
+import (
+	"context"
+	"net/url"
+)
+
+// Callee tells where a call goes, when that matters: the host as in a URL, and the port
+// that it means where it has none, 0 for none known. A host that does not parse is nobody's.
+type Callee interface {
+	Host() (host string, port uint16)
+}
+
+// urlCallee is a URL seen as a Callee.
+type urlCallee struct{ *url.URL }
+
+func (u urlCallee) Host() (string, uint16) {
+	switch host := u.URL.Host; u.Scheme {
+	case "http":
+		return host, 80
+	case "https":
+		return host, 443
+	default:
+		return host, 0
+	}
+}
+
+type calleeKey struct{}
+
+// ContextWithCallee returns a context that tells CalleeFromContext to: for code that knows whom a call goes to, and
+// code further in that injects and does not.
+func ContextWithCallee(ctx context.Context, to Callee) context.Context {
+	return context.WithValue(ctx, calleeKey{}, to)
+}
+
+// CalleeFromContext returns whom the last ContextWithCallee or ContextWithMetadata was told of, nil if there was none.
+func CalleeFromContext(ctx context.Context) Callee {
+	to, _ := ctx.Value(calleeKey{}).(Callee)
+	return to
+}

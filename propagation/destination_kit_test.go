@@ -1,0 +1,132 @@
+package propagation_test
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+)
+
+// laden is a request with something of every kind that may go to some hosts and not to others.
+var laden = carrier(
+	"Traceparent", callerW3C, "Tracestate", "a=1",
+	"B3", callerB3,
+	"X-Request-Id", "r1",
+	"Baggage", "user=bob;secret=1, tenant=7;ttl=5", "Baggage", "Tenant=8",
+	"Uber-Trace-Id", callerTrace+":"+callerSpan+":0:1", "Jaeger-Baggage", "user=bob, Tenant=7", "Uberctx-User", "bob", "Uberctx-Tenant", "7",
+	"Ot-Tracer-Traceid", callerTrace[16:], "Ot-Tracer-Spanid", callerSpan, "Ot-Tracer-Sampled", "true", "Ot-Baggage-User", "bob", "Ot-Baggage-Tenant", "7",
+	"Sw8", "opaque", "Sw8-Correlation", "dXNlcg==:Ym9i,dGVuYW50:Nw==", // user:bob,tenant:7
+	"X-Client-Trace-Id", "c1", "X-Envoy-Force-Trace", "1",
+	"L5d-Ctx-Trace", "opaque",
+	"Request-Id", "|1.2.", "Correlation-Context", "user=bob, tenant=7,Tenant=8",
+	"X-Ot-Span-Context", ladenOTSpanContext,
+	"End-User", "bob", "Authorization", "Bearer secret",
+)
+
+// An x-ot-span-context with two items of baggage, user and tenant, and the same without.
+const (
+	ladenOTSpanContext   = "Ei4JJGG7UzlaSEgREtOWGh1K+6IYASILCgR1c2VyEgNib2IiCwoGdGVuYW50EgE3"
+	unladenOTSpanContext = "EhQJJGG7UzlaSEgREtOWGh1K+6IYAQ=="
+)
+
+// userData are the names in laden of what users have put there, or what gives orders within a mesh.
+var userData = []string{"Baggage", "Jaeger-Baggage", "Uberctx-User", "Uberctx-Tenant", "Ot-Baggage-User", "Ot-Baggage-Tenant", "Sw8-Correlation",
+	"X-Envoy-Force-Trace", "Correlation-Context", "End-User", "Authorization"}
+
+// carryingAll carries all that is in laden.
+func carryingAll(rules ...propagation.Destination) propagation.Config {
+	return propagation.Config{
+		Formats: propagation.AllFormats(), Headers: []string{"end-user"}, UnsafeHeaders: []string{"authorization"}, Destinations: rules,
+	}
+}
+
+// forStrangers is what of laden goes to a stranger by default.
+func forStrangers() http.Header {
+	h := but(laden, userData...)
+	h.Set("X-Ot-Span-Context", unladenOTSpanContext)
+	return h
+}
+
+// but returns headers without some.
+func but(h http.Header, names ...string) http.Header {
+	h = h.Clone()
+	for _, name := range names {
+		h.Del(name)
+	}
+	return h
+}
+
+// of returns the headers of some names.
+func of(h http.Header, names ...string) http.Header {
+	some := http.Header{}
+	for _, name := range names {
+		some[name] = h[name]
+	}
+	return some
+}
+
+// requestTo is a call of a URL with a context.
+func requestTo(t testing.TB, ctx context.Context, url string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(ctx, "GET", url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// sentTo is what a call of a URL carries.
+func sentTo(t testing.TB, p *propagation.Propagator, ctx context.Context, url string) http.Header {
+	t.Helper()
+	h, _ := p.CloneRequest(requestTo(t, ctx, url))
+	return h
+}
+
+// someHost is a callee, as a gRPC client has it.
+type someHost string
+
+func (h someHost) Host() (string, uint16) { return string(h), 443 }
+
+// metadataKey is a context's key for outgoing metadata.
+type metadataKey struct{}
+
+// metadataTo is what a gRPC call of a host carries, by both ways.
+func metadataTo(t testing.TB, p *propagation.Propagator, ctx context.Context, host string) map[string][]string {
+	t.Helper()
+	cloned, _ := p.CloneMetadata(ctx, someHost(host), nil)
+	out, _ := p.ContextWithMetadata(ctx, someHost(host), metadataKey{}, func(md map[string][]string) any { return md })
+	if md, _ := out.Value(metadataKey{}).(map[string][]string); !maps.EqualFunc(md, cloned, slices.Equal) {
+		t.Errorf("to %s go %q, and by CloneMetadata %q", host, md, cloned)
+	}
+	return cloned
+}
+
+// withheld is how often something of each format was withheld.
+func withheld(p *propagation.Propagator) map[propagation.Format]uint64 {
+	counts, stats := map[propagation.Format]uint64{}, p.Stats()
+	for _, f := range append(propagation.AllFormats(), 0) {
+		if n := stats.Count(f, propagation.Withheld); n > 0 {
+			counts[f] = n
+		}
+	}
+	return counts
+}
+
+// onceEach counts each format once.
+func onceEach(formats ...propagation.Format) map[propagation.Format]uint64 {
+	counts := map[propagation.Format]uint64{}
+	for _, f := range formats {
+		counts[f] = 1
+	}
+	return counts
+}
+
+func expectWithheld(t *testing.T, p *propagation.Propagator, want map[propagation.Format]uint64) {
+	t.Helper()
+	if got := withheld(p); !maps.Equal(got, want) {
+		t.Errorf("withheld %v, want %v", got, want)
+	}
+}

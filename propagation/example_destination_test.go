@@ -1,0 +1,100 @@
+package propagation_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/traceferry/traceferry/propagation"
+)
+
+// inboundRequest is what a service is sent in these examples.
+var inboundRequest = http.Header{
+	"Traceparent":  {"00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01"},
+	"X-Request-Id": {"5f2f7d9c-7b1a-9d5e-8f57-1f8f0a2b3c4d"},
+	"Baggage":      {"tenant=7,user=bob"},
+	"End-User":     {"bob"},
+}
+
+// A partner gets the trace and one key of the baggage, and a bank nothing at all. To hosts without a rule trace
+// formats go as ever, and what users have put there goes to internal ones only.
+func ExampleDestination() {
+	p, err := propagation.New(propagation.Config{
+		Headers: []string{"end-user"},
+		Destinations: []propagation.Destination{
+			{Hosts: []string{"*.partner.example"}, Formats: []propagation.Format{propagation.W3C}, Baggage: []string{"tenant"}},
+			{Hosts: []string{"bank.example", "*.bank.example"}, Formats: []propagation.Format{}},
+		},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx := p.ExtractHTTP(context.Background(), inboundRequest)
+	for _, url := range []string{"http://reviews:9080/", "https://eu.partner.example/", "https://bank.example/", "https://api.example.com/"} {
+		req, _ := http.NewRequestWithContext(ctx, "GET", url, nil)
+		h, _ := p.CloneRequest(req) // httptrace.Transport does
+		fmt.Println(url)
+		show(h)
+	}
+	// Output:
+	// http://reviews:9080/
+	// Baggage: [tenant=7,user=bob]
+	// End-User: [bob]
+	// Traceparent: [00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01]
+	// X-Request-Id: [5f2f7d9c-7b1a-9d5e-8f57-1f8f0a2b3c4d]
+	// https://eu.partner.example/
+	// Baggage: [tenant=7]
+	// Traceparent: [00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01]
+	// https://bank.example/
+	// https://api.example.com/
+	// Traceparent: [00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01]
+	// X-Request-Id: [5f2f7d9c-7b1a-9d5e-8f57-1f8f0a2b3c4d]
+}
+
+// Two rules for the same hosts are a mistake, however they are spelled; so is one that can match nothing.
+func ExampleDestination_mistakes() {
+	_, err := propagation.New(propagation.Config{Destinations: []propagation.Destination{
+		{Hosts: []string{"*.bücher.example"}},
+		{Hosts: []string{"*.XN--bcher-kva.example.", "https://api.example.com", "10.1.0.0/8"}},
+	}})
+	fmt.Println(err)
+	// Output:
+	// propagation: Config.Destinations[1].Hosts[0]: "*.XN--bcher-kva.example.": matches the same as Destinations[0].Hosts[0] ("*.bücher.example"): which rule would hold?
+	// propagation: Config.Destinations[1].Hosts[1]: "https://api.example.com": has a scheme: a pattern is a host, and perhaps a port
+	// propagation: Config.Destinations[1].Hosts[2]: "10.1.0.0/8": has bits set behind its length: write 10.0.0.0/8
+}
+
+// Before a policy holds, see what it would do: all is sent, and counted as if it were withheld.
+func ExampleConfig_destinationsReportOnly() {
+	p := propagation.MustNew(propagation.Config{
+		DestinationsReportOnly: true,
+		Observer: &propagation.Observer{Outcome: func(_ context.Context, f propagation.Format, o propagation.Outcome) {
+			fmt.Printf("%v: %v\n", f, o)
+		}},
+	})
+	req, _ := http.NewRequestWithContext(p.ExtractHTTP(context.Background(), inboundRequest), "GET", "https://api.example.com/", nil)
+	h, _ := p.CloneRequest(req)
+	fmt.Println(h["Baggage"], p.Stats().Count(propagation.Baggage, propagation.Withheld))
+	// Output:
+	// baggage: withheld
+	// [tenant=7,user=bob] 1
+}
+
+// A RoundTripper of one's own judges by the request's URL, and leaves the request as it is.
+func ExamplePropagator_CloneRequest() {
+	p := propagation.MustNew(propagation.Config{})
+	ctx := p.ExtractHTTP(context.Background(), inboundRequest)
+	req, _ := http.NewRequestWithContext(ctx, "GET", "https://bucket.s3.example/key?X-Amz-Signature=c0ffee", nil)
+	if _, ok := p.CloneRequest(req); !ok {
+		fmt.Println("a request that is signed goes to a stranger as it is")
+	}
+	req.URL.RawQuery = ""
+	if h, ok := p.CloneRequest(req); ok {
+		show(h)
+	}
+	// Output:
+	// a request that is signed goes to a stranger as it is
+	// Traceparent: [00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01]
+	// X-Request-Id: [5f2f7d9c-7b1a-9d5e-8f57-1f8f0a2b3c4d]
+}

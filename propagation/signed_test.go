@@ -1,0 +1,92 @@
+package propagation_test
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+)
+
+// TestSigned: a request that is signed already goes to a stranger as it is: one header more or less may spoil it.
+func TestSigned(t *testing.T) {
+	const stranger, inside = "https://bucket.s3.amazonaws.com/key", "http://minio:9000/key"
+	for name, test := range map[string]struct {
+		auth, url string
+		untouched bool
+	}{
+		"AWS4 in the header":         {"AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/s3/aws4_request, SignedHeaders=host, Signature=0", stranger, true},
+		"AWS4A in the header":        {"AWS4-ECDSA-P256-SHA256 Credential=AKIA/20260101/s3/aws4_request, SignedHeaders=host, Signature=0", stranger, true},
+		"Google's in the header":     {"GOOG4-RSA-SHA256 Credential=a@b/20260101/auto/storage/goog4_request, SignedHeaders=host, Signature=0", stranger, true},
+		"Google's HMAC":              {"GOOG4-HMAC-SHA256 Credential=GOOG/20260101/auto/storage/goog4_request, SignedHeaders=host, Signature=0", stranger, true},
+		"AWS4 in the query":          {"", stranger + "?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-SignedHeaders=host&X-Amz-Signature=0", true},
+		"it comes first":             {"", stranger + "?X-Amz-Signature=0&x=1", true},
+		"Google's in the query":      {"", "https://storage.googleapis.com/b/o?X-Goog-Algorithm=GOOG4-RSA-SHA256&X-Goog-Signature=0", true},
+		"not signed":                 {"", stranger, false},
+		"a token":                    {"Bearer AWS4-HMAC-SHA256", stranger, false},
+		"a signature of another":     {"Signature keyId=AWS4-", stranger, false},
+		"only a credential":          {"", stranger + "?X-Amz-Credential=0&X-Amz-SignedHeaders=host", false},
+		"in the path":                {"", "https://api.example/X-Amz-Signature=0", false},
+		"in the fragment":            {"", "https://api.example/#X-Amz-Signature=0", false},
+		"to an internal host":        {"AWS4-HMAC-SHA256 Signature=0", inside, false},
+		"its query, internal":        {"", inside + "?X-Amz-Signature=0", false},
+		"to a host with a rule":      {"AWS4-HMAC-SHA256 Signature=0", "https://ruled.example/key", false},
+		"its query, a rule":          {"", "https://ruled.example/key?X-Amz-Signature=0", false},
+		"the Host header is no host": {"AWS4-HMAC-SHA256 Signature=0", stranger, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := carryingAll(propagation.Destination{Hosts: []string{"ruled.example"}})
+			p := compile(t, c)
+			c.DestinationsReportOnly = true
+			report := compile(t, c)
+			r := requestTo(t, p.ExtractHTTP(context.Background(), laden), test.url)
+			r.Host = "minio:9000"
+			r.Header = carrier("Accept", "*/*", "Traceparent", "set by hand", "Baggage", "mine=1")
+			if test.auth != "" {
+				r.Header.Set("Authorization", test.auth)
+			}
+			before := r.Header.Clone()
+			h, changed := p.CloneRequest(r)
+			if untouched := maps.EqualFunc(h, before, slices.Equal); untouched != test.untouched || changed == test.untouched {
+				t.Errorf("untouched: %v, %v; sent %q", untouched, !changed, h)
+			}
+			if !test.untouched && h.Get("Traceparent") != callerW3C {
+				t.Errorf("sent %q", h)
+			}
+			if got := withheld(p); test.untouched && !maps.Equal(got, onceEach(0)) {
+				t.Errorf("counted %v", got)
+			}
+			expect(t, r.Header, before)
+
+			sent, changed := report.CloneRequest(r)
+			if !changed || sent.Get("Traceparent") != callerW3C || sent.Get("B3") != callerB3 || test.untouched && report.Stats().Count(0, propagation.Withheld) == 0 {
+				t.Errorf("report only: %v, %q, counted %v", changed, sent, withheld(report))
+			}
+		})
+	}
+}
+
+// TestSignedNothingToCarry: nothing is counted where nothing would have been sent.
+func TestSignedNothingToCarry(t *testing.T) {
+	p := compile(t, carryingAll())
+	for _, ctx := range []context.Context{context.Background(), p.ExtractHTTP(context.Background(), http.Header{})} {
+		r := requestTo(t, ctx, "https://bucket.s3.amazonaws.com/?X-Amz-Signature=0")
+		if h, changed := p.CloneRequest(r); changed || len(h) != 0 {
+			t.Errorf("sent %q", h)
+		}
+	}
+	expectWithheld(t, p, nil)
+}
+
+// TestSignedLocalSpan: the span and the application's baggage stay away too.
+func TestSignedLocalSpan(t *testing.T) {
+	p := compile(t, propagation.Config{})
+	ctx, _ := startSpan(t, context.Background())
+	r := requestTo(t, withBaggage(t, ctx, "user=bob"), "https://bucket.s3.amazonaws.com/?X-Amz-Signature=0")
+	if h, changed := p.CloneRequest(r); changed || len(h) != 0 {
+		t.Errorf("sent %q", h)
+	}
+	expectWithheld(t, p, onceEach(0))
+}
