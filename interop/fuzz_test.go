@@ -59,4 +59,5 @@ func (p peer) checkArgs(t *testing.T, args ...string) {
 		}
 	}
 	p.check(t, h)
+	checkPolicies(t, h)
 }

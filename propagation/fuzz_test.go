@@ -175,6 +175,7 @@ func FuzzPath(f *testing.F) {
 				texts[name] = value
 			}
 		}
+		checkWithheld(t, in, len(text))
 		for _, ctx := range []context.Context{
 			p.ExtractHTTP(context.Background(), in), p.ExtractMetadata(context.Background(), lower), p.Extract(context.Background(), texts),
 			p.ExtractHTTP(p.ExtractMetadata(context.Background(), lower), in),
