@@ -6,7 +6,10 @@ import "slices"
 func (o *outbound) fate(r run, f field, clear *clearance, sent []string, isLocal bool) string {
 	id := r.id
 	if id >= firstHeader {
-		id, _ = o.p.headerID(f)
+		var foreign string
+		if id, foreign = o.p.headerID(f); foreign != "" {
+			return "not sent: only a Propagator further out carries it"
+		}
 	}
 	permitted := clear.permit(id, r.key, r.vals)
 	switch whom := clear.whom(); {

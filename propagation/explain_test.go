@@ -1,0 +1,100 @@
+package propagation_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+	"go.opentelemetry.io/otel/baggage"
+)
+
+// TestExplain: what is said of a header is what is done with it.
+func TestExplain(t *testing.T) {
+	const (
+		traceparent = "00-" + callerTrace + "-" + callerSpan + "-01"
+		internal    = "reviews"
+		stranger    = "https://api.example.com/v1"
+	)
+	all := propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"end-user"}, UnsafeHeaders: []string{"authorization"}}
+	with := func(change func(*propagation.Config)) propagation.Config {
+		c := all
+		change(&c)
+		return c
+	}
+	for name, row := range map[string]struct {
+		config propagation.Config
+		came   []string
+		span   bool
+		to     string
+		want   map[string]string // header to the beginning of its fate
+	}{
+		"as it came":     {all, []string{"Traceparent", traceparent, "End-User", "bob"}, false, internal, map[string]string{"traceparent": "sent as it came", "end-user": "sent as it came"}},
+		"to a stranger":  {all, []string{"Traceparent", traceparent, "End-User", "bob", "Authorization", "secret"}, false, stranger, map[string]string{"traceparent": "sent as it came", "end-user": "withheld: by default for hosts that are not internal", "authorization": "withheld"}},
+		"report only":    {with(func(c *propagation.Config) { c.DestinationsReportOnly = true }), []string{"Baggage", "user=bob"}, false, stranger, map[string]string{"baggage": "sent as it came; would be withheld"}},
+		"a local span":   {all, []string{"Traceparent", traceparent, "X-B3-Parentspanid", "00000000000000bb", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, true, internal, map[string]string{"traceparent": "rewritten: the local span", "x-b3-traceid": "rewritten", "x-b3-parentspanid": "not sent: the local span has no use for it"}},
+		"emitted":        {with(func(c *propagation.Config) { c.Emit = []propagation.Format{propagation.B3Single} }), []string{"Traceparent", traceparent}, false, internal, map[string]string{"traceparent": "sent as it came", "b3": "new: translated from tracecontext"}},
+		"emitted, local": {with(func(c *propagation.Config) { c.Emit = []propagation.Format{propagation.B3Single} }), []string{"Traceparent", traceparent}, true, internal, map[string]string{"b3": "new: the local span"}},
+		"only read":      {propagation.Config{Formats: []propagation.Format{propagation.W3C}, ReadOnly: []propagation.Format{propagation.B3Single}}, []string{"B3", callerTrace + "-" + callerSpan + "-1"}, false, internal, map[string]string{"b3": "not sent: the format is only read"}},
+		"stale":          {all, []string{"B3", callerTrace + "-1111111111111111-1", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, false, internal, map[string]string{"b3": "not sent: it names another span than b3multi"}},
+		"not legal":      {all, []string{"X-Request-Id", "a\x01b"}, false, internal, map[string]string{"x-request-id": "not sent: HTTP cannot carry it"}},
+		"a rule": {with(func(c *propagation.Config) {
+			c.Destinations = []propagation.Destination{{Hosts: []string{"*.example.com:443"}, Formats: []propagation.Format{propagation.W3C}, Baggage: []string{"tenant"}}}
+		}), []string{"Traceparent", traceparent, "Baggage", "tenant=7,user=bob", "Sw8", "x"}, false, stranger, map[string]string{
+			"traceparent": "sent as it came", "baggage": "sent in part: by the rule for *.example.com:443", "sw8": "withheld: by the rule for *.example.com:443",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if row.span {
+				row.config.LocalSpan = func(context.Context) (propagation.SpanContext, bool) { return otherSpan, true }
+			}
+			p := compile(t, row.config)
+			x := propagation.Explain(received(p, row.came...), row.to)
+			fates := map[string]string{}
+			for _, h := range x.Headers {
+				fates[h.Name] = h.Fate
+			}
+			for name, want := range row.want {
+				if !strings.HasPrefix(fates[name], want) {
+					t.Errorf("of %s it says %q, want %q", name, fates[name], want)
+				}
+			}
+			if s := p.Stats(); s.Total(propagation.Withheld)+s.Total(propagation.LeftOut) > 0 {
+				t.Error("it was counted")
+			}
+			for _, secret := range []string{"bob", "secret"} {
+				if strings.Contains(x.String(), secret) {
+					t.Errorf("it tells %q:\n%v", secret, x)
+				}
+			}
+		})
+	}
+}
+
+// TestExplainOthers: contexts that an Extract did not make, or more than one.
+func TestExplainOthers(t *testing.T) {
+	outer, inner := compile(t, propagation.Config{Headers: []string{"end-user"}}), compile(t, propagation.Config{})
+	in := http.Header{"End-User": {"bob"}, "B3": {callerTrace + "-" + callerSpan + "-1"}, "Baggage": {"user=bob"}}
+	ctx := inner.ExtractHTTP(outer.ExtractHTTP(context.Background(), in), http.Header{"X-Request-Id": {"r1"}})
+	if got := propagation.Explain(ctx, "reviews").String(); !strings.Contains(got, "only a Propagator further out carries it") {
+		t.Errorf("of a header that is not its own it says\n%s", got)
+	}
+	bag, _ := baggage.Parse("mine=1")
+	if got := propagation.Explain(baggage.ContextWithBaggage(ctx, bag), "reviews").String(); !strings.Contains(got, "rewritten: the application's baggage") {
+		t.Errorf("of baggage that was changed it says\n%s", got)
+	}
+	if got := propagation.Explain(baggage.ContextWithoutBaggage(baggage.ContextWithBaggage(ctx, bag)), "reviews").String(); !strings.Contains(got, "has taken its baggage away") {
+		t.Errorf("of baggage that was taken away it says\n%s", got)
+	}
+	var none context.Context
+	for name, ctx := range map[string]context.Context{"empty": context.Background(), "nil": none} {
+		if x := propagation.Explain(ctx, "reviews"); !x.Internal || len(x.Headers) > 0 || !strings.Contains(x.String(), "nothing came in") {
+			t.Errorf("of the %s context it says\n%v", name, x)
+		}
+	}
+	held := inner.ExtractHTTPTrust(context.Background(), in, propagation.Restart)
+	if x := propagation.Explain(held, "a\nb"); x.Trust != propagation.Restart || strings.Contains(x.String(), "a\nb") || !strings.Contains(x.String(), "held back: restart") {
+		t.Errorf("of a stranger it says\n%v", x)
+	}
+}
