@@ -51,7 +51,8 @@ func Edge() Decider {
 }
 
 // PeersIn believes callers whose connection comes from an address in one of the prefixes, and restarts
-// all others, those whose address is none of IP among them.
+// all others, those whose address is none of IP among them. It is the last hop's: behind a load balancer
+// or a sidecar that is the proxy.
 func PeersIn(prefixes ...netip.Prefix) Decider {
 	inside := slices.Clone(peer.Prefixes(prefixes))
 	return believing(func(ctx context.Context) bool { return near(ctx, inside) })

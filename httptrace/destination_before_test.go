@@ -52,3 +52,33 @@ func TestSecondHopElsewhere(t *testing.T) {
 		}
 	}
 }
+
+// A signed request to a stranger goes as it was signed, also where otelhttp outside has injected already.
+func TestSignedInsideOtelhttp(t *testing.T) {
+	p, w := withRules(), newWorld(t)
+	client := &http.Client{Transport: otelhttp.NewTransport(httptrace.NewTransport(p, w.base), otelhttp.WithPropagators(p))}
+	ctx := p.ExtractHTTP(t.Context(), laden)
+	checkVerbatim(t, call(t, client, ctx, "http://evil.example/?X-Amz-Signature=1"), http.Header{})
+}
+
+// What otelhttp has injected of Config.UnsafeHeaders does not follow a redirect to another host either.
+func TestRedirectInsideOtelhttp(t *testing.T) {
+	p, w := propagation.MustNew(propagation.Config{UnsafeHeaders: []string{"authorization"}}), newWorld(t)
+	for name, change := range map[string]bool{"judged": false, "reported": true} {
+		t.Run(name, func(t *testing.T) {
+			p := p
+			if change {
+				p = propagation.MustNew(propagation.Config{UnsafeHeaders: []string{"authorization"}, DestinationsReportOnly: true})
+			}
+			before := len(w.visits())
+			client := &http.Client{Transport: otelhttp.NewTransport(httptrace.NewTransport(p, w.base), otelhttp.WithPropagators(p))}
+			ctx := p.ExtractHTTP(t.Context(), http.Header{"Authorization": {"Bearer secret"}})
+			do(t, client, request(t, "GET", through("reviews", "details"), nil, nil).WithContext(ctx))
+			for i, v := range w.visits()[before:] {
+				if got := v.header.Get("Authorization") != ""; got != (i == 0) {
+					t.Errorf("hop %d, to %s: authorization %v", i, v.host, got)
+				}
+			}
+		})
+	}
+}

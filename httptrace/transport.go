@@ -10,9 +10,8 @@ import (
 // carries on the request. It is safe for all goroutines, as its base is. The zero
 // Transport carries nothing over http.DefaultTransport.
 type Transport struct {
-	p      *propagation.Propagator
-	base   http.RoundTripper
-	unsafe []string // canonical names of Config.UnsafeHeaders
+	p    *propagation.Propagator
+	base http.RoundTripper
 }
 
 // NewTransport returns a Transport over base; nil stands for http.DefaultTransport, whatever
@@ -39,11 +38,7 @@ type Transport struct {
 // would not see the span that otelhttp starts.
 func NewTransport(p *propagation.Propagator, base http.RoundTripper, opts ...Option) *Transport {
 	collect(opts)
-	t := &Transport{p: p, base: base}
-	for _, name := range p.UnsafeFields() {
-		t.unsafe = append(t.unsafe, http.CanonicalHeaderKey(name))
-	}
-	return t
+	return &Transport{p: p, base: base}
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -51,9 +46,6 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if h, ok := t.p.CloneRequest(r); ok {
 		sent := *r
 		sent.Header = h
-		if redirectedAway(r) {
-			t.withhold(h, r.Header)
-		}
 		r = &sent
 	}
 	return t.next().RoundTrip(r)
@@ -72,23 +64,4 @@ func (t *Transport) next() http.RoundTripper {
 		return http.DefaultTransport
 	}
 	return t.base
-}
-
-// redirectedAway reports whether the request follows redirects of which one led to another host.
-func redirectedAway(r *http.Request) bool {
-	for at := r; at.Response != nil && at.Response.Request != nil; at = at.Response.Request {
-		if before := at.Response.Request; before.URL != nil && at.URL != nil && before.URL.Host != at.URL.Host {
-			return true
-		}
-	}
-	return false
-}
-
-// withhold takes Config.UnsafeHeaders out of a request's headers, but for those that the caller has set.
-func (t *Transport) withhold(h, callers http.Header) {
-	for _, name := range t.unsafe {
-		if _, byHand := callers[name]; !byHand {
-			delete(h, name)
-		}
-	}
 }

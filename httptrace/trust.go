@@ -45,8 +45,8 @@ func Edge() Decider {
 
 // PeersIn believes callers whose connection comes from an address in one of the prefixes, and restarts
 // all others, those whose address is none of IP among them. The address is
-// Request.RemoteAddr: a middleware outside that writes there what a header says must
-// be told which proxies to believe itself.
+// Request.RemoteAddr, the last hop: behind a load balancer or a sidecar that is the proxy, and
+// PeersForwardedBy may be what you want. What another middleware writes there without a port (chi's RealIP) is nobody's.
 //
 //	httptrace.PeersIn(netip.MustParsePrefix("10.0.0.0/8"))
 func PeersIn(prefixes ...netip.Prefix) Decider {

@@ -2,6 +2,7 @@ package propagation
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 )
 
@@ -25,6 +26,21 @@ func (u urlCallee) Host() (string, uint16) {
 	}
 }
 
+// redirectedCallee is the URL of a request that follows a redirect from another host.
+type redirectedCallee struct{ *url.URL }
+
+func (u redirectedCallee) Host() (string, uint16) { return urlCallee(u).Host() }
+
+// calleeOf returns whom a request calls.
+func calleeOf(r *http.Request) Callee {
+	for at := r; at.Response != nil && at.Response.Request != nil; at = at.Response.Request {
+		if before := at.Response.Request.URL; before != nil && at.URL != nil && before.Host != at.URL.Host {
+			return redirectedCallee{r.URL}
+		}
+	}
+	return urlCallee{r.URL}
+}
+
 type calleeKey struct{}
 
 // ContextWithCallee returns a context that tells CalleeFromContext to: for code that knows whom a call goes to, and
@@ -37,4 +53,12 @@ func ContextWithCallee(ctx context.Context, to Callee) context.Context {
 func CalleeFromContext(ctx context.Context) Callee {
 	to, _ := ctx.Value(calleeKey{}).(Callee)
 	return to
+}
+
+// calleeIn is CalleeFromContext for a context that may be nil, or fresh from an Extract.
+func calleeIn(ctx context.Context) Callee {
+	if _, fresh := ctx.(*capture); fresh || ctx == nil {
+		return nil
+	}
+	return CalleeFromContext(ctx)
 }

@@ -59,6 +59,7 @@ const (
 	inheritsBaggage                    // a context further out has OpenTelemetry baggage, which may be what is asked for
 	hidesSpan                          // answers that question with no span: the one further out is a stranger's
 	hidesBaggage                       // and that with no baggage
+	madeRequestID                      // the request id did not come: it was made
 )
 
 type captureKey struct{}

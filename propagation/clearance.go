@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/traceferry/traceferry/internal/hostmatch"
-	"go.opentelemetry.io/otel/propagation"
 )
 
 // clearance is what may go to a host.
@@ -13,19 +12,25 @@ type clearance struct {
 	rule     string // the pattern of the rule; "" if there is none
 	internal bool
 	formats  formatSet
-	some     fieldSet // of formats, of which all or some members may go
+	fields   fieldSet // of formats; of those that hold baggage the members of keys
 	keys     []string // of baggage that may go; every for all
 	headers  []bool   // by the number of the name in Config.Headers and UnsafeHeaders
 	also     bool     // whether the propagators of Config.Also may write
 	open     bool     // all may go
+
+	// redirected is the same after a redirect from another host: without Config.UnsafeHeaders, as
+	// http.Client sends Authorization and Cookie there no more.
+	redirected *clearance
 }
+
+// rule is what a Destination lets go to a host, by whether that is internal.
+type rule struct{ outside, inside *clearance }
 
 // clearance compiles a rule, for a host that is internal or not.
 func (p *Propagator) clearance(d Destination, rule string, internal bool) *clearance {
-	c := &clearance{rule: rule, internal: internal, formats: setOf(AllFormats()...), keys: slices.Clone(d.Baggage), also: d.Formats == nil, open: true}
+	c := &clearance{rule: rule, internal: internal, formats: setOf(AllFormats()...), keys: slices.Clone(d.Baggage), also: d.Formats == nil}
 	if d.Formats != nil {
 		c.formats = setOf(d.Formats...)
-		c.open = false
 	}
 	if d.Baggage == nil && (d.Formats == nil && internal || slices.Contains(d.Formats, Baggage)) {
 		c.keys = []string{every}
@@ -38,28 +43,36 @@ func (p *Propagator) clearance(d Destination, rule string, internal bool) *clear
 	for id := range firstHeader {
 		f := &fields[id]
 		if c.formats.has(f.format) && (len(c.keys) > 0 || !f.bag) && (internal || d.Formats != nil || !f.inside) {
-			c.some |= 1 << id
+			c.fields |= 1 << id
 		}
 	}
-	c.headers = make([]bool, len(p.headers))
-	for i, h := range p.headers {
-		c.headers[i] = d.Headers == nil && d.Formats == nil && internal || slices.ContainsFunc(d.Headers, func(name string) bool {
+	for _, h := range p.headers {
+		c.headers = append(c.headers, d.Headers == nil && d.Formats == nil && internal || slices.ContainsFunc(d.Headers, func(name string) bool {
 			return name == every || strings.EqualFold(name, h.lower)
-		})
-		c.open = c.open && c.headers[i]
+		}))
 	}
-	c.open = c.open && internal && slices.Contains(c.keys, every)
+	c.open = internal && d.Formats == nil && slices.Contains(c.keys, every) && !slices.Contains(c.headers, false)
+	redirected := *c
+	redirected.headers = slices.Clone(c.headers)
+	for i, h := range p.headers {
+		redirected.headers[i] = c.headers[i] && !h.unsafe
+	}
+	redirected.open = c.open && slices.Equal(c.headers, redirected.headers)
+	c.redirected = &redirected
 	return c
 }
 
 // clearanceOf returns what may go to a callee.
 func (p *Propagator) clearanceOf(to Callee) *clearance {
 	host, port := to.Host()
-	if c, ok := p.cleared.Get(host, port); ok {
-		return c
+	c, ok := p.cleared.Get(host, port)
+	if !ok {
+		c = p.findClearance(host, port)
+		p.cleared.Put(host, port, c)
 	}
-	c := p.findClearance(host, port)
-	p.cleared.Put(host, port, c)
+	if _, redirected := to.(redirectedCallee); redirected {
+		return c.redirected
+	}
 	return c
 }
 
@@ -69,20 +82,18 @@ func (p *Propagator) findClearance(host string, port uint16) *clearance {
 		h = hostmatch.Host{Port: h.Port}
 	}
 	internal := h.Internal()
-	if rule, _, ok := p.rules.Find(h); ok {
-		if internal {
-			return rule[1]
-		}
-		return rule[0]
+	r, ok := p.rules.Find(h)
+	if !ok {
+		r = p.unruled
 	}
 	if internal {
-		return p.toInternal
+		return r.inside
 	}
-	return p.toStrangers
+	return r.outside
 }
 
-// restricts returns what may go to a callee, nil if all may that a context holds.
-func (p *Propagator) restricts(d *decision, to Callee) *clearance {
+// clearanceFor returns what may go to a callee, nil if all may that a context holds.
+func (p *Propagator) clearanceFor(d *decision, to Callee) *clearance {
 	if to == nil || !p.ruled && !d.holdsPrivate() {
 		return nil
 	}
@@ -110,11 +121,8 @@ func (p *Propagator) open(c *capture, to Callee) bool {
 	return to == nil || !p.ruled && !c.holdsPrivate() || p.clearanceOf(to).open
 }
 
-// alsoTo returns the propagators of Config.Also that may write to a callee: all, unless a rule lists
-// what may go there.
-func (p *Propagator) alsoTo(to Callee) []propagation.TextMapPropagator {
-	if to != nil && p.ruled && !p.reportOnly && !p.clearanceOf(to).also {
-		return nil
-	}
-	return p.also
+// alsoMay reports whether the propagators of Config.Also may write to a callee: unless a rule lists what
+// may go there.
+func (p *Propagator) alsoMay(to Callee) bool {
+	return to == nil || !p.ruled || p.reportOnly || p.clearanceOf(to).also
 }

@@ -3,6 +3,7 @@ package propagation
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/otel/propagation"
@@ -26,15 +27,16 @@ func (p *Propagator) CloneHTTP(ctx context.Context, h http.Header) (http.Header,
 }
 
 // CloneRequest is CloneHTTP with the context, the headers and the URL of a request: what may not go to
-// the URL's host is left out (Config.Destinations), and the headers of a request that is signed
-// already go to a stranger as they are.
+// the URL's host is left out (Config.Destinations), and, after a redirect from another host, so are
+// Config.UnsafeHeaders. A request that is signed already goes to a stranger without anything of the
+// context, also what an Inject further out has added to it.
 func (p *Propagator) CloneRequest(r *http.Request) (http.Header, bool) {
 	if p == nil || r.URL == nil {
 		return r.Header, false
 	}
-	to := urlCallee{r.URL}
+	to := calleeOf(r)
 	if signed(r) && !p.signedMay(r.Context(), to) {
-		return r.Header, false
+		return p.unwrite(r.Context(), r.Header)
 	}
 	return p.cloneHTTP(r.Context(), to, r.Header)
 }
@@ -45,10 +47,8 @@ func (p *Propagator) cloneHTTP(ctx context.Context, to Callee, h http.Header) (h
 		return copied, ok
 	}
 	others := http.Header{}
-	for _, also := range p.alsoTo(to) {
-		also.Inject(ctx, propagation.HeaderCarrier(others))
-	}
-	return p.sentHTTP.merge(copied, others, ok)
+	p.injectAlso(ctx, propagation.HeaderCarrier(others))
+	return p.mergeAlso(copied, others, ok, p.sentHTTP, to)
 }
 
 // CloneMetadata is CloneHTTP for gRPC metadata, with what InjectMetadata leaves out left out, and what may
@@ -62,10 +62,49 @@ func (p *Propagator) CloneMetadata(ctx context.Context, to Callee, md map[string
 		return copied, ok
 	}
 	others := metadataCarrier{}
-	for _, also := range p.alsoTo(to) {
-		also.Inject(ctx, others)
+	p.injectAlso(ctx, others)
+	return p.mergeAlso(copied, others, ok, p.sentMetadata, to)
+}
+
+func (p *Propagator) injectAlso(ctx context.Context, carrier propagation.TextMapCarrier) {
+	for _, also := range p.also {
+		also.Inject(ctx, carrier)
 	}
-	return p.sentMetadata.merge(copied, others, ok)
+}
+
+// mergeAlso merges what the propagators of Config.Also have written, or takes it out if that may not go
+// to the callee: an Inject further out may have had them write it, too.
+func (p *Propagator) mergeAlso(m, others map[string][]string, copied bool, x *index, to Callee) (map[string][]string, bool) {
+	if p.alsoMay(to) {
+		return x.merge(m, others, copied)
+	}
+	for key, vals := range others {
+		if now, there := m[key]; there && slices.Equal(now, vals) {
+			if !copied {
+				m, copied = http.Header(m).Clone(), true
+			}
+			delete(m, key)
+		}
+	}
+	return m, copied
+}
+
+// unwrite returns headers without what an Inject further out has written into them.
+func (p *Propagator) unwrite(ctx context.Context, h http.Header) (_ http.Header, changed bool) {
+	var o outbound
+	p.prepare(ctx, p.decide(ctx), &o, overHTTP, nil)
+	o.p, o.ctx = p, ctx
+	before, others := o.writtenBefore(p.sentHTTP), http.Header{}
+	p.injectAlso(ctx, propagation.HeaderCarrier(others))
+	for key, vals := range h {
+		if before.has(key, vals) || others[key] != nil && slices.Equal(others[key], vals) {
+			if !changed {
+				h, changed = h.Clone(), true
+			}
+			delete(h, key)
+		}
+	}
+	return h, changed
 }
 
 // merge puts what the propagators of Config.Also have written into the headers, but for names
@@ -92,7 +131,7 @@ func (p *Propagator) clone(ctx context.Context, to Callee, m map[string][]string
 	if c, ok := ctx.(*capture); ok && over == overHTTP && p.forwards(c) && p.open(c, to) {
 		b := newBlock(len(m)+int(c.n), len(m)+int(c.n))
 		c.putInto(&b)
-		b.putOwn(m, x, p.owns, nil)
+		b.putOwn(m, x, p.owns, &written{})
 		return b.m, true
 	}
 	var o outbound
@@ -109,7 +148,11 @@ func (p *Propagator) clone(ctx context.Context, to Callee, m map[string][]string
 		}
 		i = next
 	}
-	b.putOwn(m, x, o.removes|o.sends&p.owns, &o)
+	var before written
+	if o.clear != nil || o.c != nil && o.c.trust != Continue {
+		before = o.writtenBefore(x)
+	}
+	b.putOwn(m, x, o.removes|o.sends&p.owns, &before)
 	return b.m, true
 }
 
@@ -140,12 +183,12 @@ func (c *capture) putInto(b *block) {
 	}
 }
 
-// putOwn puts the caller's headers, but for those that name spans.
-func (b *block) putOwn(m map[string][]string, x *index, spans fieldSet, o *outbound) {
+// putOwn puts the caller's headers, but for those that name spans, and those that were written before.
+func (b *block) putOwn(m map[string][]string, x *index, spans fieldSet, before *written) {
 	for key, vals := range m {
 		n := x.find(key)
-		if o != nil && o.clear != nil && o.asCame(x, key, vals) {
-			continue // our own Inject, which knew no callee, or a proxy's copy: what of it may go is there
+		if before.p != nil && before.has(key, vals) {
+			continue // what of it may go is there
 		}
 		if n != nil && n.id < firstHeader && spans.has(n.id) {
 			continue

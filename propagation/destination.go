@@ -19,8 +19,8 @@ import (
 // .cluster.local, .internal, .local, .consul or .localhost, loopback addresses and private ones
 // (RFC 1918, RFC 4193). A two-label name of Kubernetes ("reviews.default") is not: it may be anybody's.
 //
-// What the application has set by hand on the request is its own and goes; but what another Inject has written there
-// from the same context (otelhttp's, with this Propagator) is judged. What the propagators of
+// What the application has set by hand on the request is its own and goes; but what equals what came in, or what
+// another Inject has written there from the same context (otelhttp's, with this Propagator), is judged. What the propagators of
 // Config.Also write goes everywhere but where a rule lists Formats.
 //
 // Of the rules that match a host the most specific holds, alone: a name before a network or a suffix, a
@@ -31,7 +31,8 @@ type Destination struct {
 	// ":" and a port. Names may be in any case and script. No two rules may have the same pattern.
 	Hosts []string
 
-	// Formats are those that may go there. nil: all; empty, not nil: none. Their baggage is for Baggage to say.
+	// Formats are those that may go there. nil: all (x-envoy-force-trace to an internal host); empty, not nil:
+	// none. Their baggage is for Baggage to say.
 	Formats []Format
 
 	// Baggage are the keys of the members that may go there, in whatever form; "*" stands for all, and alone lets
@@ -97,12 +98,12 @@ func (c *Config) validateDestinations(wrong func(field string, value any, reason
 func (p *Propagator) compileDestinations(c *Config) {
 	p.reportOnly = c.DestinationsReportOnly
 	p.ruled = len(c.Destinations) > 0
-	p.toInternal, p.toStrangers = p.clearance(Destination{}, "", true), p.clearance(Destination{}, "", false)
+	p.unruled = rule{p.clearance(Destination{}, "", false), p.clearance(Destination{}, "", true)}
 	p.cleared = hostmatch.NewCache[*clearance]()
 	for _, d := range c.Destinations {
 		for _, host := range d.Hosts {
 			if pattern, err := hostmatch.ParsePattern(host); err == nil { // validated
-				p.rules.Add(pattern, [2]*clearance{p.clearance(d, host, false), p.clearance(d, host, true)})
+				p.rules.Add(pattern, rule{p.clearance(d, host, false), p.clearance(d, host, true)})
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package propagation_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -25,3 +26,49 @@ func TestUnreadableItems(t *testing.T) {
 		}
 	}
 }
+
+// Where a rule lists formats, what a propagator of Config.Also has written further out does not go either.
+func TestAlsoWrittenBefore(t *testing.T) {
+	p := compile(t, propagation.Config{
+		Also:         []otelprop.TextMapPropagator{ownPropagator{}},
+		Destinations: []propagation.Destination{{Hosts: []string{"api.example"}, Formats: []propagation.Format{propagation.B3Single}}},
+	})
+	for url, want := range map[string]string{"http://api.example": "", "http://reviews": "user-data"} {
+		r := requestTo(t, received(p, "B3", "1"), url)
+		p.Inject(r.Context(), otelprop.HeaderCarrier(r.Header))
+		sent, _ := p.CloneRequest(r)
+		if got := sent.Get("X-Mine"); got != want {
+			t.Errorf("%s gets %q, want %q", url, got, want)
+		}
+	}
+}
+
+// ownPropagator is a user's own.
+type ownPropagator struct{}
+
+func (ownPropagator) Inject(_ context.Context, c otelprop.TextMapCarrier) {
+	c.Set("x-mine", "user-data")
+}
+func (ownPropagator) Extract(ctx context.Context, _ otelprop.TextMapCarrier) context.Context {
+	return ctx
+}
+func (ownPropagator) Fields() []string { return []string{"x-mine"} }
+
+// Inject and InjectMetadata know whom the context says that they write for.
+func TestCalleeInContext(t *testing.T) {
+	p := compile(t, propagation.Config{})
+	ctx := propagation.ContextWithCallee(received(p, "B3", "1", "Baggage", "user=bob"), calling("api.example"))
+	md, text := map[string][]string{}, otelprop.MapCarrier{}
+	p.InjectMetadata(ctx, md)
+	p.Inject(ctx, text)
+	if md["baggage"] != nil || text["baggage"] != "" || md["b3"] == nil || text["b3"] == "" {
+		t.Errorf("a stranger gets %q and %q", md, text)
+	}
+	if propagation.CalleeFromContext(ctx) != calling("api.example") || propagation.CalleeFromContext(context.Background()) != nil {
+		t.Error("the callee is not the one that was named")
+	}
+}
+
+type calling string
+
+func (c calling) Host() (string, uint16) { return string(c), 443 }

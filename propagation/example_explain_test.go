@@ -40,6 +40,6 @@ func ExampleExplain() {
 	//   x-b3-spanid   "a2fb4a1d1a96d313"                                         sent as it came
 	//   x-b3-sampled  "1"                                                        sent as it came
 	//   x-request-id  "7f0a0b5e-9f0c-4d0a-8a2b-2f6f1d0c4b11"                     withheld: by the rule for *.partner.example
-	//   baggage       (17 bytes)                                                 sent in part: by the rule for *.partner.example
-	//   end-user      (3 bytes)                                                  withheld: by the rule for *.partner.example
+	//   baggage       (size 17)                                                  sent in part: by the rule for *.partner.example
+	//   end-user      (size 3)                                                   withheld: by the rule for *.partner.example
 }

@@ -169,7 +169,7 @@ func explained(r run, f field) ExplainedHeader {
 		for _, v := range r.vals {
 			size += len(v)
 		}
-		h.Came = fmt.Sprintf("(%d bytes)", size)
+		h.Came = fmt.Sprintf("(size %d)", size)
 		return h
 	}
 	var lines []string
@@ -205,7 +205,7 @@ func (x Explanation) String() string {
 	describe("remote span, by "+x.Winner.String(), x.Remote)
 	describe("local span", x.Local)
 	if len(x.Headers) == 0 {
-		b.WriteString("nothing came in\n")
+		b.WriteString("nothing came in, or no Propagator has extracted this context\n")
 	}
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, f := range x.Came {

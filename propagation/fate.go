@@ -15,15 +15,19 @@ func (o *outbound) fate(r run, f field, clear *clearance, sent []string, isLocal
 	switch whom := clear.whom(); {
 	case slices.Equal(sent, r.vals) && !slices.Equal(permitted, r.vals):
 		return "sent as it came; would be withheld: " + whom
+	case slices.Equal(sent, r.vals) && f.format == RequestID && o.c.about&madeRequestID != 0:
+		return "sent: it was made here"
 	case slices.Equal(sent, r.vals):
 		return "sent as it came"
 	case f.format != 0 && !o.p.carries.has(f.format):
 		return "not sent: the format is only read"
+	case !isLocal && codecs[f.format].yields != 0 && o.c.read().stale(f.format):
+		return "not sent: it names another span than " + codecs[f.format].yields.String()
 	case len(sent) > 0 && isLocal && f.format.decodes():
 		return "rewritten: the local span"
 	case len(sent) > 0 && f.format == Baggage && o.baggage != nil:
 		return "rewritten: the application's baggage"
-	case len(permitted) == 0:
+	case len(permitted) == 0 && !o.p.reportOnly:
 		return "withheld: " + whom
 	case len(sent) > 0 && !slices.Equal(permitted, r.vals):
 		return "sent in part: " + whom
@@ -31,10 +35,8 @@ func (o *outbound) fate(r run, f field, clear *clearance, sent []string, isLocal
 		return "rewritten"
 	case f.format == Baggage && o.c.askedBaggage():
 		return "not sent: the application has taken its baggage away"
-	case codecs[f.format].yields != 0 && o.c.read().stale(f.format):
-		return "not sent: it names another span than " + codecs[f.format].yields.String()
 	case isLocal && f.format.decodes():
-		return "not sent: the local span has no use for it"
+		return "not sent: it belongs to the span that the local one takes the place of"
 	}
 	return "not sent: HTTP cannot carry it"
 }

@@ -87,3 +87,30 @@ func (c *capture) strangersTrace(id trace.TraceID) bool {
 	l.decode(held)
 	return slices.ContainsFunc(l.readings, func(r reading) bool { return r.verdict == valid && sameTrace(r.sc.TraceID, id) })
 }
+
+// hits returns the capture's lines as an Extract finds them; the nil capture has none.
+func (c *capture) hits() (hits []hit) {
+	for r := range c.runs {
+		hits = append(hits, hit{id: r.id, key: r.key, vals: r.vals, raw: c.about&rawBins != 0 && c.field(r).bin})
+	}
+	return hits
+}
+
+// StrangerFromContext returns what a caller said of its span who is not believed, and whether that is
+// anything: to be linked to, not to be continued. Where the caller is believed, in its ids at
+// least, it is RemoteFromContext's to tell.
+//
+//	if stranger, ok := propagation.StrangerFromContext(ctx); ok {
+//		ctx, span = tracer.Start(ctx, name, trace.WithLinks(trace.Link{SpanContext: stranger.OpenTelemetry()}))
+//	}
+//
+// It parses the headers anew at each call, and may be called from any goroutine.
+func StrangerFromContext(ctx context.Context) (SpanContext, bool) {
+	held := captured(ctx).stranger()
+	if held == nil || !captured(ctx).trust.has(DistrustIDs) || held.formats&traceFormats == 0 {
+		return SpanContext{}, false
+	}
+	l := new(lazy)
+	l.decode(held)
+	return l.remote, l.ok
+}

@@ -28,9 +28,7 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 	if p == nil || h == nil {
 		return
 	}
-	for _, also := range p.also {
-		also.Inject(ctx, propagation.HeaderCarrier(h))
-	}
+	p.injectAlso(ctx, propagation.HeaderCarrier(h))
 	if c, ok := ctx.(*capture); ok && p.forwards(c) {
 		c.forward(h)
 		return
@@ -118,16 +116,17 @@ func (p *Propagator) sweep(h http.Header, fs fieldSet) {
 // -bin names as raw bytes. What grpc-go would refuse, and fail the call for, is left
 // out and counted: values with a byte outside 0x20-0x7E, keys with a character
 // that it does not allow, names that it keeps for itself; and what exceeds
-// Limits.MetadataBytes, baggage first.
+// Limits.MetadataBytes, baggage first. What may not go to CalleeFromContext is left out, too.
 func (p *Propagator) InjectMetadata(ctx context.Context, md map[string][]string) {
 	if p == nil || md == nil {
 		return
 	}
-	for _, also := range p.also {
-		also.Inject(ctx, metadataCarrier(md))
+	to := calleeIn(ctx)
+	if p.alsoMay(to) {
+		p.injectAlso(ctx, metadataCarrier(md))
 	}
 	var o outbound
-	if !p.prepare(ctx, p.decide(ctx), &o, overGRPC, nil) {
+	if !p.prepare(ctx, p.decide(ctx), &o, overGRPC, to) {
 		return
 	}
 	o.putInto(md)

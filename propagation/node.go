@@ -33,6 +33,9 @@ func (p *Propagator) fill(ctx context.Context, hits []hit, about traits, lines i
 		return nil
 	}
 	c := &capture{parent: ctx, by: p, about: about &^ hiding}
+	if made != "" {
+		c.about |= madeRequestID
+	}
 	if lines > inlineLines || keyed {
 		c.more = &overflow{ids: make([]fieldID, 0, lines), vals: make([]string, 0, lines)}
 		if keyed {

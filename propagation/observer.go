@@ -32,7 +32,7 @@ const (
 	// Its Format is zero.
 	NoContext
 	// HeldBack: lines came from a caller who is not believed in them; see Trust. Stats counts requests,
-	// under the zero Format; the observer hears of each format. What is ignored may not be counted.
+	// under the zero Format; the observer hears of each format. What is ignored is not always counted.
 	HeldBack
 	// Withheld: something of the format may not go to the host that is called; see Destination.
 	Withheld

@@ -77,7 +77,7 @@ func (p *Propagator) prepare(ctx context.Context, d decision, o *outbound, over 
 			o.baggage = []string{d.bag}
 		}
 	}
-	if clear := p.restricts(&d, to); clear != nil {
+	if clear := p.clearanceFor(&d, to); clear != nil {
 		o.withhold(clear, d.isLocal)
 	}
 	switch {
@@ -135,7 +135,7 @@ func (o *outbound) verbatimFields() (s fieldSet) {
 		s &^= prefixFields
 	}
 	if o.clear != nil {
-		s &= o.clear.some
+		s &= o.clear.fields
 	}
 	return s
 }

@@ -21,7 +21,7 @@ func (p *Propagator) ContextWithMetadata(ctx context.Context, to Callee, key any
 		}
 	}
 	d := p.decide(ctx)
-	open := p.restricts(&d, to) == nil
+	open := p.clearanceFor(&d, to) == nil
 	if open && d.verbatim() && len(p.also) == 0 {
 		if made := d.c.made(p, key); made != nil {
 			return &contextWithValue{ctx, key, made.value, to}, true
@@ -51,12 +51,10 @@ func (p *Propagator) makeMetadata(ctx context.Context, d decision, to Callee, op
 	if p.prepare(ctx, d, &o, overGRPC, to) {
 		o.putInto(md)
 	}
-	if others := p.alsoTo(to); len(others) > 0 {
-		theirs := metadataCarrier{}
-		for _, also := range others {
-			also.Inject(ctx, theirs)
-		}
-		md, _ = p.sentMetadata.merge(md, theirs, true)
+	if len(p.also) > 0 && p.alsoMay(to) {
+		others := metadataCarrier{}
+		p.injectAlso(ctx, others)
+		md, _ = p.sentMetadata.merge(md, others, true)
 	}
 	if len(md) == 0 {
 		return ctx, false

@@ -143,14 +143,16 @@ func (p *Propagator) undecided(ctx context.Context, hits []hit, about traits, tr
 }
 
 // decidingMembers are those of a tracestate that hold a sampling decision, or what one was made by: Datadog's,
-// Elastic's, New Relic's, and OpenTelemetry's threshold.
-var decidingMembers = []string{"dd", "es", "nr", "ot"}
+// Dynatrace's, Elastic's, New Relic's, and OpenTelemetry's threshold.
+// The key of some has the tenant before an @.
+var decidingMembers = []string{"dd", "dt", "es", "nr", "ot"}
 
 // undecidedState returns a tracestate without these.
 func undecidedState(list string) string {
 	var kept []byte
 	for m := range members(list) {
-		if !slices.Contains(decidingMembers, keyOf(m)) {
+		key := keyOf(m)
+		if !slices.Contains(decidingMembers, key[strings.LastIndexByte(key, '@')+1:]) {
 			kept = appendMember(kept, 0, m)
 		}
 	}

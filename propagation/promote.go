@@ -12,8 +12,9 @@ import "context"
 //	}
 //
 // A local span that runs in ctx stays the active one; the next without one is the
-// caller's child. Calls made with ctx itself, before or after, are not affected. Where nothing
-// is held back the context returned is ctx. It costs a few allocations, and may be called
+// caller's child. Calls made with ctx itself, before or after, are not affected. Where the caller is
+// believed already the context returned is ctx; after Ignore there is nothing to bring back, but what is extracted later is
+// believed. The propagators of Config.Also do not read anew. It costs a few allocations, and may be called
 // from any goroutine.
 func Promote(ctx context.Context) context.Context {
 	c := captured(ctx)
@@ -43,34 +44,4 @@ func Demote(ctx context.Context) context.Context {
 		return ctx
 	}
 	return c.by.distrust(ctx, c, nil, c.about&rawBins, c.trust|Restart)
-}
-
-// nobody carries nothing; its captures hold but a decision.
-var nobody = MustNew(Config{Formats: []Format{}})
-
-// hits returns the capture's lines as an Extract finds them; the nil capture has none.
-func (c *capture) hits() (hits []hit) {
-	for r := range c.runs {
-		hits = append(hits, hit{id: r.id, key: r.key, vals: r.vals, raw: c.about&rawBins != 0 && c.field(r).bin})
-	}
-	return hits
-}
-
-// StrangerFromContext returns what a caller said of its span who is not believed, and whether that is
-// anything: to be linked to, not to be continued. Where the caller is believed, in its ids at
-// least, it is RemoteFromContext's to tell.
-//
-//	if stranger, ok := propagation.StrangerFromContext(ctx); ok {
-//		ctx, span = tracer.Start(ctx, name, trace.WithLinks(trace.Link{SpanContext: stranger.OpenTelemetry()}))
-//	}
-//
-// It parses the headers anew at each call, and may be called from any goroutine.
-func StrangerFromContext(ctx context.Context) (SpanContext, bool) {
-	held := captured(ctx).stranger()
-	if held == nil || !captured(ctx).trust.has(DistrustIDs) || held.formats&traceFormats == 0 {
-		return SpanContext{}, false
-	}
-	l := new(lazy)
-	l.decode(held)
-	return l.remote, l.ok
 }

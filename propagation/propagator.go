@@ -35,11 +35,11 @@ type Propagator struct {
 	limits            Limits
 	observer          Observer
 
-	rules                   hostmatch.Table[[2]*clearance] // for a host that is not internal, and one that is
-	ruled                   bool                           // there are rules
-	toInternal, toStrangers *clearance                     // where no rule matches
-	cleared                 *hostmatch.Cache[*clearance]
-	reportOnly              bool
+	rules      hostmatch.Table[rule]
+	ruled      bool // there are rules
+	unruled    rule // where none matches
+	cleared    *hostmatch.Cache[*clearance]
+	reportOnly bool
 
 	counts *counters
 }
@@ -136,19 +136,6 @@ func (p *Propagator) field(id fieldID) *field {
 	return &p.headers[id-firstHeader]
 }
 
-// UnsafeFields returns the names of Config.UnsafeHeaders, in lower case. The slice is
-// the caller's own.
-func (p *Propagator) UnsafeFields() (names []string) {
-	if p != nil {
-		for _, h := range p.headers {
-			if h.unsafe {
-				names = append(names, h.lower)
-			}
-		}
-	}
-	return names
-}
-
 // Fields returns the names, in lower case, that Inject may set; names under a
 // prefix are not among them. The slice is the caller's own.
 func (p *Propagator) Fields() []string {
@@ -157,3 +144,6 @@ func (p *Propagator) Fields() []string {
 	}
 	return slices.Clone(p.names)
 }
+
+// nobody carries nothing; its captures hold but a decision.
+var nobody = MustNew(Config{Formats: []Format{}})

@@ -80,7 +80,8 @@ func textBins(vals []string) []string {
 // propagation.HeaderCarrier it is InjectHTTP. Other carriers can neither delete a
 // name nor add a line, so what an earlier Inject left there stays if it is not
 // written again; names are set in lower case; lines of tracestate and baggage are
-// joined with commas, and of other names sent if they agree; values are printable
+// joined with commas, and of other names sent if they agree; what may not go to CalleeFromContext is
+// left out; values are printable
 // ASCII or left out; and grpc-trace-bin is not written, as such a carrier cannot
 // say whether it wants bytes or base64.
 func (p *Propagator) Inject(ctx context.Context, carrier propagation.TextMapCarrier) {
@@ -99,11 +100,12 @@ func (p *Propagator) Inject(ctx context.Context, carrier propagation.TextMapCarr
 			return
 		}
 	}
-	for _, also := range p.also {
-		also.Inject(ctx, carrier)
+	to := calleeIn(ctx)
+	if p.alsoMay(to) {
+		p.injectAlso(ctx, carrier)
 	}
 	var o outbound
-	if !p.prepare(ctx, p.decide(ctx), &o, overText, nil) {
+	if !p.prepare(ctx, p.decide(ctx), &o, overText, to) {
 		return
 	}
 	for s := range o.all {

@@ -6,7 +6,7 @@ import "strings"
 // all of it. Every bit names a part that is not believed, so that decisions combine
 // with |, and parts are excepted with &^:
 //
-//	propagation.DistrustSampling                          // continue a partner's trace, and decide sampling here
+//	propagation.DistrustSampling                          // continue a partner's trace, whose decision is open again
 //	propagation.Restart &^ propagation.DistrustHeaders    // a new trace; Config.Headers are the caller's still
 //
 // What is not believed is held back: it reaches neither the functions of this package and
@@ -25,10 +25,13 @@ const (
 	// Linkerd1, AzureRequestID). A decision stays where it can stand alone, as in B3.
 	DistrustIDs Trust = 1 << iota
 	// DistrustSampling takes out of the trace formats the sampling decision, and of a
-	// tracestate the members that hold one (dd, es, nr, ot), so that it is open: see Config.Deferred
+	// tracestate the members that hold one (dd, dt, es, nr, ot, of any tenant), so that it is open: see Config.Deferred
 	// for what cannot leave it open, samplers among that. It holds back what is only carried and
 	// may hold a decision, and resets the reason in an Envoy's x-request-id. Envoy samples at random by
 	// the first digits of that: distrust it, too, where callers may not choose to be sampled.
+	//
+	// OpenTelemetry cannot be shown an open decision: a parent-based sampler takes Config.Deferred for the caller's
+	// word, so give it another one for remote parents (trace.WithRemoteParentNotSampled) to decide here.
 	DistrustSampling
 	// DistrustBaggage holds back baggage in every form: baggage, jaeger-baggage,
 	// uberctx-*, ot-baggage-*, sw8-correlation, correlation-context, and the items in an

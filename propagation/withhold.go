@@ -3,8 +3,6 @@ package propagation
 import (
 	"slices"
 	"strings"
-
-	"go.opentelemetry.io/otel/baggage"
 )
 
 // withhold counts what may not go to the callee, and sees that it does not.
@@ -25,10 +23,14 @@ func (o *outbound) withhold(clear *clearance, isLocal bool) {
 	for f := range not.all {
 		o.p.count(o.ctx, f, Withheld)
 	}
-	if !o.p.reportOnly {
-		o.clear, o.baggage, o.allBaggage = clear, bag, o.baggage
-		o.verbatim &= clear.formats
+	if o.p.reportOnly {
+		if clear.redirected != nil {
+			return
+		}
+		clear, bag = o.p.unruled.inside.redirected, o.baggage // that is no rule's
 	}
+	o.clear, o.baggage, o.allBaggage = clear, bag, o.baggage
+	o.verbatim &= clear.formats
 }
 
 // writes returns the formats in which a span would be written, beside those that came in.
@@ -74,7 +76,7 @@ func (c *clearance) permit(id fieldID, key string, vals []string) []string {
 	}
 	f := &fields[id]
 	switch {
-	case !c.some.has(id):
+	case !c.fields.has(id):
 		return nil
 	case f.prefix && f.bag:
 		if c.permitsKey(key[len(f.lower):], false) {
@@ -119,43 +121,5 @@ func (c *clearance) sift(f *field, vals []string) (sifted []string) {
 func (c *clearance) permitsKey(key string, exactly bool) bool {
 	return slices.ContainsFunc(c.keys, func(k string) bool {
 		return k == every || k == key || !exactly && strings.EqualFold(k, key)
-	})
-}
-
-// asCame reports whether a caller's header is what would go without a clearance.
-func (o *outbound) asCame(x *index, key string, vals []string) bool {
-	id, ours := x.owner(key)
-	if !ours {
-		return false
-	}
-	line := strings.Join(vals, ",")
-	if id == firstField[Baggage] {
-		return o.allBaggage != nil && line == o.allBaggage[0] || o.fromContext(line)
-	}
-	if o.c == nil {
-		return false
-	}
-	for r := range o.c.runs {
-		own := r.id
-		if own >= firstHeader {
-			own, _ = o.p.headerID(o.c.field(r))
-		}
-		if own == id && (r.key == "" || strings.EqualFold(r.key, key) || r.id >= firstHeader) && strings.Join(r.vals, ",") == line {
-			return true
-		}
-	}
-	return false
-}
-
-// fromContext reports whether all members of a list are in the context's baggage: another propagator has written
-// them, in its own order and spelling.
-func (o *outbound) fromContext(list string) bool {
-	if o.c != nil && list == strings.Join(o.c.fixed(firstField[Baggage]), ",") {
-		return true
-	}
-	theirs, err := baggage.Parse(list)
-	now := baggage.FromContext(o.ctx)
-	return err == nil && theirs.Len() > 0 && !slices.ContainsFunc(theirs.Members(), func(m baggage.Member) bool {
-		return now.Member(m.Key()).String() != m.String()
 	})
 }

@@ -207,12 +207,12 @@ func (t *Table[V]) Add(p Pattern, value V) {
 	t.rows = slices.Insert(t.rows, at, r)
 }
 
-// Find returns the value of the most specific pattern that matches a host, and the pattern.
-func (t *Table[V]) Find(h Host) (value V, by Pattern, ok bool) {
+// Find returns the value of the most specific pattern that matches a host.
+func (t *Table[V]) Find(h Host) (value V, ok bool) {
 	for i := range t.rows {
 		if t.rows[i].Match(h) {
-			return t.rows[i].value, t.rows[i].Pattern, true
+			return t.rows[i].value, true
 		}
 	}
-	return value, by, false
+	return value, false
 }

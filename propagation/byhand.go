@@ -1,0 +1,73 @@
+package propagation
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/otel/baggage"
+)
+
+// written tells the headers of an outgoing request that come out of its context, by an Inject further out
+// or a proxy that copies, from those that the caller has set by hand. Only the latter are the caller's own.
+type written struct {
+	p       *Propagator // nil: nothing is to be told apart
+	ctx     context.Context
+	x       *index
+	c, held *capture // what came, and what of it came from a stranger
+	encoded [maxEncoded]fieldID
+	values  []string // of encoded
+	baggage []string // the application's change of it
+}
+
+func (o *outbound) writtenBefore(x *index) written {
+	w := written{p: o.p, ctx: o.ctx, x: x, c: o.c, encoded: o.encoded, values: o.values, baggage: o.allBaggage}
+	if o.c != nil && o.c.trust != Continue {
+		w.held = o.c.stranger()
+	}
+	return w
+}
+
+// has reports whether the lines of a header are in the context, word for word.
+func (w *written) has(key string, vals []string) bool {
+	id, ours := w.x.owner(key)
+	if !ours {
+		return false
+	}
+	line := strings.Join(vals, ",")
+	if w.among(w.c, id, key, line) || w.among(w.held, id, key, line) {
+		return true
+	}
+	for i, v := range w.values {
+		if w.encoded[i] == id && v == line {
+			return true
+		}
+	}
+	return id == firstField[Baggage] && w.hasBaggage(line)
+}
+
+func (w *written) among(c *capture, id fieldID, key, line string) bool {
+	for r := range c.runs {
+		own := r.id
+		if own >= firstHeader {
+			own, _ = w.p.headerID(c.field(r))
+		}
+		if own == id && (r.key == "" || strings.EqualFold(r.key, key) || r.id >= firstHeader) && strings.Join(r.vals, ",") == line {
+			return true
+		}
+	}
+	return false
+}
+
+// hasBaggage reports whether a list is the application's change of what came, or all its members are in the
+// context's baggage: another propagator has written them, in its own order and spelling.
+func (w *written) hasBaggage(list string) bool {
+	if w.baggage != nil && list == w.baggage[0] {
+		return true
+	}
+	theirs, err := baggage.Parse(list)
+	now := baggage.FromContext(w.ctx)
+	return err == nil && theirs.Len() > 0 && !slices.ContainsFunc(theirs.Members(), func(m baggage.Member) bool {
+		return now.Member(m.Key()).String() != m.String()
+	})
+}
