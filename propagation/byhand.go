@@ -17,11 +17,11 @@ type written struct {
 	c, held *capture // what came, and what of it came from a stranger
 	encoded [maxEncoded]fieldID
 	values  []string // of encoded
-	baggage []string // the application's change of it
+	baggage string   // the application's change of it
 }
 
-func (o *outbound) writtenBefore(x *index) written {
-	w := written{p: o.p, ctx: o.ctx, x: x, c: o.c, encoded: o.encoded, values: o.values, baggage: o.allBaggage}
+func (o *outbound) writtenBefore(x *index, d *decision) written {
+	w := written{p: o.p, ctx: o.ctx, x: x, c: o.c, encoded: o.encoded, values: o.values, baggage: d.bag}
 	if o.c != nil && o.c.trust != Continue {
 		w.held = o.c.stranger()
 	}
@@ -62,7 +62,7 @@ func (w *written) among(c *capture, id fieldID, key, line string) bool {
 // hasBaggage reports whether a list is the application's change of what came, or all its members are in the
 // context's baggage: another propagator has written them, in its own order and spelling.
 func (w *written) hasBaggage(list string) bool {
-	if w.baggage != nil && list == w.baggage[0] {
+	if w.baggage != "" && list == w.baggage {
 		return true
 	}
 	theirs, err := baggage.Parse(list)

@@ -49,7 +49,8 @@ func ContextWithCallee(ctx context.Context, to Callee) context.Context {
 	return context.WithValue(ctx, calleeKey{}, to)
 }
 
-// CalleeFromContext returns whom the last ContextWithCallee or ContextWithMetadata was told of, nil if there was none.
+// CalleeFromContext returns whom the last ContextWithCallee was told of, or the last ContextWithMetadata if not all may
+// go there; nil if there was none.
 func CalleeFromContext(ctx context.Context) Callee {
 	to, _ := ctx.Value(calleeKey{}).(Callee)
 	return to

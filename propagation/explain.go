@@ -75,7 +75,7 @@ func Explain(ctx context.Context, host string) (x Explanation) {
 		return x
 	}
 	var o outbound
-	p.prepare(ctx, d, &o, overHTTP, to)
+	p.prepare(ctx, &d, &o, overHTTP, to)
 	sent := map[string][]string{}
 	var names []string // of sent, in order
 	for s := range o.all {

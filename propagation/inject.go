@@ -28,13 +28,16 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 	if p == nil || h == nil {
 		return
 	}
-	p.injectAlso(ctx, propagation.HeaderCarrier(h))
+	if len(p.also) > 0 {
+		p.injectAlso(ctx, propagation.HeaderCarrier(h))
+	}
 	if c, ok := ctx.(*capture); ok && p.forwards(c) {
 		c.forward(h)
 		return
 	}
 	var o outbound
-	if !p.prepare(ctx, p.decide(ctx), &o, overHTTP, nil) {
+	d := p.decide(ctx)
+	if !p.prepare(ctx, &d, &o, overHTTP, nil) {
 		return
 	}
 	p.sweep(h, o.removes)
@@ -126,7 +129,8 @@ func (p *Propagator) InjectMetadata(ctx context.Context, md map[string][]string)
 		p.injectAlso(ctx, metadataCarrier(md))
 	}
 	var o outbound
-	if !p.prepare(ctx, p.decide(ctx), &o, overGRPC, to) {
+	d := p.decide(ctx)
+	if !p.prepare(ctx, &d, &o, overGRPC, to) {
 		return
 	}
 	o.putInto(md)

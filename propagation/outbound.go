@@ -20,8 +20,7 @@ type outbound struct {
 	values   []string // of encoded
 	baggage  []string // the application's change of it
 
-	clear      *clearance // of the callee; nil: all may go
-	allBaggage []string   // before it was withheld
+	clear *clearance // of the callee; nil: all may go
 
 	dropped   formatSet // what would exceed Limits.MetadataBytes
 	noTagged  bool      // names under prefixes would
@@ -60,7 +59,7 @@ func (d *decision) nothing() bool { return d.c == nil && !d.isLocal && !d.change
 func (d *decision) verbatim() bool { return d.c != nil && !d.isLocal && !d.changed }
 
 // prepare works out what goes out, and reports whether anything is to be done. to may be nil.
-func (p *Propagator) prepare(ctx context.Context, d decision, o *outbound, over transport, to Callee) bool {
+func (p *Propagator) prepare(ctx context.Context, d *decision, o *outbound, over transport, to Callee) bool {
 	c := d.c
 	if d.nothing() {
 		return false
@@ -77,12 +76,12 @@ func (p *Propagator) prepare(ctx context.Context, d decision, o *outbound, over 
 			o.baggage = []string{d.bag}
 		}
 	}
-	if clear := p.clearanceFor(&d, to); clear != nil {
+	if clear := p.clearanceFor(d, to); clear != nil {
 		o.withhold(clear, d.isLocal)
 	}
 	switch {
 	case d.isLocal:
-		o.rewrite(d.local)
+		o.rewrite(&d.local)
 	case c != nil && (p.emits != 0 || o.verbatim&yielding != 0 && o.verbatim&yielded != 0):
 		o.translate()
 	}
@@ -141,7 +140,7 @@ func (o *outbound) verbatimFields() (s fieldSet) {
 }
 
 // rewrite has every trace format in play name the local span.
-func (o *outbound) rewrite(local localSpan) {
+func (o *outbound) rewrite(local *localSpan) {
 	var read *lazy
 	came := o.verbatim & traceFormats
 	if came != 0 {
@@ -195,7 +194,7 @@ func (o *outbound) translate() {
 	if anew == 0 {
 		return
 	}
-	remote := localSpan{SpanContext: read.remote}
+	remote := &localSpan{SpanContext: read.remote}
 	for _, r := range read.readings {
 		if member := codecs[r.format].member; member != nil && remote.TraceState == "" && r.sc.TraceID == remote.TraceID {
 			remote.TraceState = member(lines{o.c, r.format})
@@ -205,7 +204,7 @@ func (o *outbound) translate() {
 }
 
 // encode writes a span context in formats: two allocations, however many there are.
-func (o *outbound) encode(anew formatSet, span localSpan, read *lazy, isLocal bool) {
+func (o *outbound) encode(anew formatSet, span *localSpan, read *lazy, isLocal bool) {
 	o.verbatim &^= anew
 	o.anew = anew
 	e := newEncoder(span.SpanContext)

@@ -17,14 +17,14 @@ func (p *Propagator) ContextWithMetadata(ctx context.Context, to Callee, key any
 	}
 	if c, ok := ctx.(*capture); ok && p.startsNothing(c) && p.open(c, to) {
 		if made := c.made(p, key); made != nil {
-			return &contextWithValue{ctx, key, made.value, to}, true
+			return &contextWithValue{ctx, key, made.value}, true
 		}
 	}
 	d := p.decide(ctx)
 	open := p.clearanceFor(&d, to) == nil
 	if open && d.verbatim() && len(p.also) == 0 {
 		if made := d.c.made(p, key); made != nil {
-			return &contextWithValue{ctx, key, made.value, to}, true
+			return &contextWithValue{ctx, key, made.value}, true
 		}
 	}
 	return p.makeMetadata(ctx, d, to, open, key, wrap)
@@ -48,7 +48,7 @@ func (p *Propagator) makeMetadata(ctx context.Context, d decision, to Callee, op
 	}
 	md := make(map[string][]string, usualNames)
 	var o outbound
-	if p.prepare(ctx, d, &o, overGRPC, to) {
+	if p.prepare(ctx, &d, &o, overGRPC, to) {
 		o.putInto(md)
 	}
 	if len(p.also) > 0 && p.alsoMay(to) {
@@ -63,7 +63,10 @@ func (p *Propagator) makeMetadata(ctx context.Context, d decision, to Callee, op
 	if open && d.verbatim() && len(p.also) == 0 {
 		d.c.learn().outgoing.Store(&outgoingMetadata{p, key, value})
 	}
-	return &contextWithValue{ctx, key, value, to}, true
+	if !open { // who injects once more must know
+		ctx = ContextWithCallee(ctx, to)
+	}
+	return &contextWithValue{ctx, key, value}, true
 }
 
 // usualNames is how many names a map holds without a table.
@@ -76,19 +79,15 @@ type outgoingMetadata struct {
 	value any
 }
 
-// contextWithValue is context.WithValue without its check of the key, and ContextWithCallee in one.
+// contextWithValue is context.WithValue without its check of the key.
 type contextWithValue struct {
 	context.Context
 	key, value any
-	to         Callee
 }
 
 func (c *contextWithValue) Value(key any) any {
-	switch key {
-	case c.key:
+	if key == c.key {
 		return c.value
-	case calleeKey{}:
-		return c.to
 	}
 	return c.Context.Value(key)
 }

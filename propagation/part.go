@@ -134,7 +134,7 @@ func (p *Propagator) undecided(ctx context.Context, hits []hit, about traits, tr
 		if about&rawBins != 0 {
 			o.over = overGRPC
 		}
-		o.encode(1<<r.format, localSpan{SpanContext: r.sc, stateSame: true}, read, true)
+		o.encode(1<<r.format, &localSpan{SpanContext: r.sc, stateSame: true}, read, true)
 		for j, v := range o.values {
 			made = append(made, hit{id: o.encoded[j], vals: []string{v}, raw: fields[o.encoded[j]].bin && about&rawBins != 0})
 		}

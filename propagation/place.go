@@ -9,7 +9,9 @@ import (
 // place decides which of OpenTelemetry's questions the node answers, by what is in the
 // contexts further out.
 func (c *capture) place(hide bool) {
-	c.undecide()
+	if c.trust&(DistrustIDs|DistrustSampling) == DistrustSampling {
+		c.undecide()
+	}
 	c.about |= c.placeSpan(hide)
 	if c.by.carries.has(Baggage) || c.trust.has(DistrustBaggage) {
 		c.about |= c.placeBaggage(hide)
@@ -20,9 +22,6 @@ func (c *capture) place(hide bool) {
 // undecide takes the decision out of a remote span that another propagator has put further out, where the
 // caller is believed in ids alone.
 func (c *capture) undecide() {
-	if c.trust&(DistrustIDs|DistrustSampling) != DistrustSampling {
-		return
-	}
 	span := trace.SpanFromContext(c.parent)
 	sc := span.SpanContext()
 	if _, ours := span.(*remoteSpan); ours || !sc.IsValid() || !sc.IsRemote() {

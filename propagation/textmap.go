@@ -105,7 +105,8 @@ func (p *Propagator) Inject(ctx context.Context, carrier propagation.TextMapCarr
 		p.injectAlso(ctx, carrier)
 	}
 	var o outbound
-	if !p.prepare(ctx, p.decide(ctx), &o, overText, to) {
+	d := p.decide(ctx)
+	if !p.prepare(ctx, &d, &o, overText, to) {
 		return
 	}
 	for s := range o.all {

@@ -7,12 +7,13 @@ import "context"
 // the node while it reads, which takes half the time; what is ignored it does not read. It returns false for any
 // other request.
 func (p *Propagator) extractUsual(ctx context.Context, m map[string][]string, x *index, about traits, trust Trust) (context.Context, bool) {
-	switch {
-	case p.generateRequestID || ctx == nil:
+	if p.generateRequestID || ctx == nil {
 		return ctx, false
-	case trust == Ignore && captured(ctx) == nil:
-		return (&capture{parent: ctx, by: p, trust: trust}).start(0, about), true
-	case trust != Continue && trust != Restart:
+	}
+	if trust != Continue && trust != Restart {
+		if trust == Ignore && captured(ctx) == nil {
+			return (&capture{parent: ctx, by: p, trust: trust}).start(0, about), true
+		}
 		return ctx, false
 	}
 	u := usual{ctx: ctx, p: p, about: about}

@@ -29,7 +29,7 @@ func (o *outbound) withhold(clear *clearance, isLocal bool) {
 		}
 		clear, bag = o.p.unruled.inside.redirected, o.baggage // that is no rule's
 	}
-	o.clear, o.baggage, o.allBaggage = clear, bag, o.baggage
+	o.clear, o.baggage = clear, bag
 	o.verbatim &= clear.formats
 }
 
