@@ -261,7 +261,7 @@ func TestAttackTimeIsLinear(t *testing.T) {
 		for name, flood := range floods {
 			t.Run(posture.name+"/"+name, func(t *testing.T) {
 				p := propagation.MustNew(config)
-				for range 3 { // other work of the machine may spoil one
+				for range 5 { // other work of the machine may spoil one
 					short, long := spent(t, p, posture.trust, back, flood(few)), spent(t, p, posture.trust, back, flood(few*times))
 					if long < time.Millisecond || long < atMost*short {
 						return
@@ -274,7 +274,7 @@ func TestAttackTimeIsLinear(t *testing.T) {
 	}
 }
 
-// spent is the median of what five calls spend in our server interceptor, in what the handler asks, and in our
+// spent is the least of what five calls spend in our server interceptor, in what the handler asks, and in our
 // client interceptor.
 func spent(t *testing.T, p *propagation.Propagator, trust []grpctrace.Option, back string, md metadata.MD) time.Duration {
 	t.Helper()
@@ -299,8 +299,7 @@ func spent(t *testing.T, p *propagation.Propagator, trust []grpctrace.Option, ba
 	for range 5 {
 		arrived(t, t.Context(), callUnary, conn)
 	}
-	slices.Sort(took)
-	return took[len(took)/2]
+	return slices.Min(took)
 }
 
 // A context that outlives its call keeps what was captured, and not the megabytes that came with it.
