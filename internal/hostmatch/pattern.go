@@ -66,6 +66,9 @@ func ParsePattern(s string) (Pattern, error) {
 		}
 		return networkOf(prefix, port)
 	}
+	if strings.Count(s, ":") > 1 {
+		return Pattern{}, errors.New("has more than one colon: an IPv6 address with a port stands in brackets")
+	}
 	host, port, _ := strings.Cut(s, ":")
 	if prefix, err := parsePrefix(host); err == nil {
 		return networkOf(prefix, port)
