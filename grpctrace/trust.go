@@ -19,12 +19,12 @@ import (
 // all goroutines. A Decider is an Option of these itself; of several, as with AllOf, the
 // caller is believed in what all of them believe. Clients do not ask.
 //
-// What no decision can undo is what ran before: an otelgrpc handler that is registered before has made
-// its span the stranger's child already, so that the trace goes on in that span's name
+// What no decision can undo is what ran before: an otelgrpc handler that is registered before has
+// made its span the stranger's child already, so that the trace goes on in that span's name
 // (otelgrpc.WithPublicEndpoint is for that); everything else of the stranger's is held back, the
-// tracestate too. Registered after ServerHandler it begins a new trace, if its propagator is this one or none:
-// another reads the metadata for itself, which are in the context still. The server interceptors run
-// after every stats handler.
+// tracestate too. Registered after ServerHandler it begins a new trace, if its propagator is this
+// one or none: another reads the metadata for itself, which are in the context still. The server
+// interceptors run after every stats handler.
 type Decider func(ctx context.Context, fullMethod string) propagation.Trust
 
 func (d Decider) apply(o *options) {
@@ -68,10 +68,11 @@ func PeersWithID(ids ...string) Decider {
 	return believing(func(ctx context.Context) bool { return known.Have(peer.SPIFFEID(connectionState(ctx))) })
 }
 
-// PeersForwardedBy is PeersWithID behind a sidecar that ends mTLS: where the connection comes from one
-// of the proxies' addresses, x-forwarded-client-cert tells the id. Its last element counts, which is the
-// nearest proxy's own. The proxy must write that header, and must not pass on a
-// stranger's unchecked (Envoy's forward_client_cert_details: APPEND_FORWARD, SANITIZE_SET, not FORWARD_ONLY).
+// PeersForwardedBy is PeersWithID behind a sidecar that ends mTLS: where the connection comes from
+// one of the proxies' addresses, x-forwarded-client-cert tells the id. Its last element counts,
+// which is the nearest proxy's own. The proxy must write that header, and must not pass on a
+// stranger's unchecked (Envoy's forward_client_cert_details: APPEND_FORWARD, SANITIZE_SET, not
+// FORWARD_ONLY).
 func PeersForwardedBy(proxies []netip.Prefix, ids ...string) Decider {
 	local, known := slices.Clone(peer.Prefixes(proxies)), peer.ParseIDs(ids)
 	return believing(func(ctx context.Context) bool {

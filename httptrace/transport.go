@@ -23,16 +23,16 @@ type Transport struct {
 // client.Get and a request with another context carry nothing, and are counted
 // (propagation.NoContext).
 //
-// The request is not changed: its copy, with a header map of its own, goes to base.
-// What the caller has set by hand stays for x-request-id, baggage and
-// Config.Headers; fields that name spans are always the context's. Each hop of a
-// redirect is a request of its own; one to another host goes without
-// Config.UnsafeHeaders, as http.Client sends Authorization and Cookie there no more. It costs four allocations while the headers
-// are eight names or fewer, six above.
+// The request is not changed: its copy, with a header map of its own, goes to base. What the caller
+// has set by hand stays for x-request-id, baggage and Config.Headers; fields that name spans are
+// always the context's. Each hop of a redirect is a request of its own; one to another host goes
+// without Config.UnsafeHeaders, as http.Client sends Authorization and Cookie there no more. It
+// costs four allocations while the headers are eight names or fewer, six above.
 //
-// What goes depends on the host of the request's URL: where no rule of Config.Destinations says otherwise, baggage,
-// Config.Headers and x-envoy-force-trace go to internal hosts only (propagation.Destination). A request
-// that is signed already (AWS Signature Version 4, Google's V4) goes to any other host as it is.
+// What goes depends on the host of the request's URL: where no rule of Config.Destinations says
+// otherwise, baggage, Config.Headers and x-envoy-force-trace go to internal hosts only
+// (propagation.Destination). A request that is signed already (AWS Signature Version 4, Google's
+// V4) goes to any other host as it is.
 //
 // With otelhttp.NewTransport, ours is the inner one, otelhttp.NewTransport(ours): outside, it
 // would not see the span that otelhttp starts.

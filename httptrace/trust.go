@@ -16,10 +16,11 @@ import (
 // Middleware itself; of several, as with AllOf, the caller is believed in what all of them
 // believe.
 //
-// What no decision can undo is what ran before: otelhttp outside of Middleware has made its span the
-// stranger's child already, so that the trace goes on in that span's name (otelhttp.WithPublicEndpointFn is for that); everything
-// else of the stranger's is held back, the tracestate too. Inside of Middleware otelhttp begins a new trace, if its propagator is this one or none: another
-// reads the headers for itself, which are in the request still.
+// What no decision can undo is what ran before: otelhttp outside of Middleware has made its span
+// the stranger's child already, so that the trace goes on in that span's name
+// (otelhttp.WithPublicEndpointFn is for that); everything else of the stranger's is held back, the
+// tracestate too. Inside of Middleware otelhttp begins a new trace, if its propagator is this one
+// or none: another reads the headers for itself, which are in the request still.
 type Decider func(*http.Request) propagation.Trust
 
 func (d Decider) apply(o *options) {
@@ -43,10 +44,11 @@ func Edge() Decider {
 	return func(*http.Request) propagation.Trust { return propagation.Restart }
 }
 
-// PeersIn believes callers whose connection comes from an address in one of the prefixes, and restarts
-// all others, those whose address is none of IP among them. The address is
+// PeersIn believes callers whose connection comes from an address in one of the prefixes, and
+// restarts all others, those whose address is none of IP among them. The address is
 // Request.RemoteAddr, the last hop: behind a load balancer or a sidecar that is the proxy, and
-// PeersForwardedBy may be what you want. What another middleware writes there without a port (chi's RealIP) is nobody's.
+// PeersForwardedBy may be what you want. What another middleware writes there without a port (chi's
+// RealIP) is nobody's.
 //
 //	httptrace.PeersIn(netip.MustParsePrefix("10.0.0.0/8"))
 func PeersIn(prefixes ...netip.Prefix) Decider {
@@ -64,10 +66,11 @@ func PeersWithID(ids ...string) Decider {
 	return believing(func(r *http.Request) bool { return known.Have(peer.SPIFFEID(r.TLS)) })
 }
 
-// PeersForwardedBy is PeersWithID behind a sidecar that ends mTLS: where the connection comes from one
-// of the proxies' addresses, x-forwarded-client-cert tells the id. Its last element counts, which is the
-// nearest proxy's own. The proxy must write that header, and must not pass on a
-// stranger's unchecked (Envoy's forward_client_cert_details: APPEND_FORWARD, SANITIZE_SET, not FORWARD_ONLY).
+// PeersForwardedBy is PeersWithID behind a sidecar that ends mTLS: where the connection comes from
+// one of the proxies' addresses, x-forwarded-client-cert tells the id. Its last element counts,
+// which is the nearest proxy's own. The proxy must write that header, and must not pass on a
+// stranger's unchecked (Envoy's forward_client_cert_details: APPEND_FORWARD, SANITIZE_SET, not
+// FORWARD_ONLY).
 func PeersForwardedBy(proxies []netip.Prefix, ids ...string) Decider {
 	local, known := slices.Clone(peer.Prefixes(proxies)), peer.ParseIDs(ids)
 	return believing(func(r *http.Request) bool {

@@ -43,14 +43,14 @@ func calleeOf(r *http.Request) Callee {
 
 type calleeKey struct{}
 
-// ContextWithCallee returns a context that tells CalleeFromContext to: for code that knows whom a call goes to, and
-// code further in that injects and does not.
+// ContextWithCallee returns a context that tells CalleeFromContext to: for code that knows whom a
+// call goes to, and code further in that injects and does not.
 func ContextWithCallee(ctx context.Context, to Callee) context.Context {
 	return context.WithValue(ctx, calleeKey{}, to)
 }
 
-// CalleeFromContext returns whom the last ContextWithCallee was told of, or the last ContextWithMetadata if not all may
-// go there; nil if there was none.
+// CalleeFromContext returns whom the last ContextWithCallee was told of, or the last
+// ContextWithMetadata if not all may go there; nil if there was none.
 func CalleeFromContext(ctx context.Context) Callee {
 	to, _ := ctx.Value(calleeKey{}).(Callee)
 	return to

@@ -62,10 +62,10 @@ type Config struct {
 	// span, if it is valid and not remote.
 	LocalSpan func(context.Context) (SpanContext, bool)
 
-	// Also are OpenTelemetry propagators for formats that are not ours. Extract and
-	// Inject call them first, in their order; where their fields are also ours, ours
-	// prevail. What they write is theirs: Limits do not bound it. None may call this Propagator back: not otel.GetTextMapPropagator(), if
-	// this one is set there.
+	// Also are OpenTelemetry propagators for formats that are not ours. Extract and Inject call
+	// them first, in their order; where their fields are also ours, ours prevail. What they write
+	// is theirs: Limits do not bound it. None may call this Propagator back: not
+	// otel.GetTextMapPropagator(), if this one is set there.
 	Also []propagation.TextMapPropagator
 
 	// Limits bound what one request may make this process keep and send.
@@ -76,8 +76,8 @@ type Config struct {
 	// goes to internal hosts only; see Destination.
 	Destinations []Destination
 
-	// DestinationsReportOnly lets everything be sent, and counts and observes (Withheld) what would not have
-	// been: to see what a policy would do.
+	// DestinationsReportOnly lets everything be sent, and counts and observes (Withheld) what would
+	// not have been: to see what a policy would do.
 	DestinationsReportOnly bool
 
 	// Observer hears of single requests; nil costs nothing.

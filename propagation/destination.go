@@ -19,9 +19,10 @@ import (
 // .cluster.local, .internal, .local, .consul or .localhost, loopback addresses and private ones
 // (RFC 1918, RFC 4193). A two-label name of Kubernetes ("reviews.default") is not: it may be anybody's.
 //
-// What the application has set by hand on the request is its own and goes; but what equals what came in, or what
-// another Inject has written there from the same context (otelhttp's, with this Propagator), is judged. What the propagators of
-// Config.Also write goes everywhere but where a rule lists Formats.
+// What the application has set by hand on the request is its own and goes; but what equals what
+// came in, or what another Inject has written there from the same context (otelhttp's, with this
+// Propagator), is judged. What the propagators of Config.Also write goes everywhere but where a
+// rule lists Formats.
 //
 // Of the rules that match a host the most specific holds, alone: a name before a network or a suffix, a
 // longer one before a shorter one, one with a port before one without.
@@ -31,19 +32,19 @@ type Destination struct {
 	// ":" and a port. Names may be in any case and script. No two rules may have the same pattern.
 	Hosts []string
 
-	// Formats are those that may go there. nil: all (x-envoy-force-trace to an internal host); empty, not nil:
-	// none. Their baggage is for Baggage to say.
+	// Formats are those that may go there. nil: all (x-envoy-force-trace to an internal host);
+	// empty, not nil: none. Their baggage is for Baggage to say.
 	Formats []Format
 
-	// Baggage are the keys of the members that may go there, in whatever form; "*" stands for all, and alone lets
-	// the items in an x-ot-span-context go. Keys of
-	// Jaeger's and OTTrace's forms are compared in any case, as they lose theirs on the way, others as they
-	// are. nil: all if Formats lists propagation.Baggage, none if it lists others, and
-	// where Formats is nil all to an internal host and none elsewhere. Empty, not nil: none.
+	// Baggage are the keys of the members that may go there, in whatever form; "*" stands for all,
+	// and alone lets the items in an x-ot-span-context go. Keys of Jaeger's and OTTrace's forms are
+	// compared in any case, as they lose theirs on the way, others as they are. nil: all if Formats
+	// lists propagation.Baggage, none if it lists others, and where Formats is nil all to an
+	// internal host and none elsewhere. Empty, not nil: none.
 	Baggage []string
 
-	// Headers are those of Config.Headers and UnsafeHeaders that may go there; "*" stands for all. nil: where
-	// Formats is nil all to an internal host, and none elsewhere. Empty, not nil: none.
+	// Headers are those of Config.Headers and UnsafeHeaders that may go there; "*" stands for all.
+	// nil: where Formats is nil all to an internal host, and none elsewhere. Empty, not nil: none.
 	Headers []string
 }
 

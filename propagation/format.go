@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Format is one family of headers that belong together. The zero Format is no format; where outcomes are counted it stands for
-// Config.Headers and for the request as a whole.
+// Format is one family of headers that belong together. The zero Format is no format; where
+// outcomes are counted it stands for Config.Headers and for the request as a whole.
 type Format uint8
 
 // The formats, in the order in which the zero Config prefers them. The first

@@ -7,7 +7,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// hold has the node hold back the lines of another, which may be nil, and of which its own Extract has read some formats.
+// hold has the node hold back the lines of another, which may be nil, and of which its own Extract
+// has read some formats.
 func (c *capture) hold(held *capture, read formatSet) {
 	if held == nil {
 		return

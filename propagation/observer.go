@@ -112,7 +112,8 @@ func (p *Propagator) count(ctx context.Context, f Format, o Outcome) {
 	}
 }
 
-// countHeldBack counts a request once, whatever the formats: it costs strangers' requests no more than others'.
+// countHeldBack counts a request once, whatever the formats: it costs strangers' requests no more
+// than others'.
 func (p *Propagator) countHeldBack(ctx context.Context, formats formatSet) {
 	if formats == 0 {
 		return

@@ -72,8 +72,8 @@ func (t Trust) amend(h hit, f *field) (vals []string) {
 	return vals
 }
 
-// unladen returns the lines without the baggage in them; nil, if the field has no place for any. A line that
-// cannot be read may hold some for a reader who is less strict, and is left out.
+// unladen returns the lines without the baggage in them; nil, if the field has no place for any. A
+// line that cannot be read may hold some for a reader who is less strict, and is left out.
 func unladen(h hit, f *field) []string {
 	without := codecs[f.format].unladen
 	if without == nil || h.id != firstField[f.format] {
@@ -142,9 +142,9 @@ func (p *Propagator) undecided(ctx context.Context, hits []hit, about traits, tr
 	return made
 }
 
-// decidingMembers are those of a tracestate that hold a sampling decision, or what one was made by: Datadog's,
-// Dynatrace's, Elastic's, New Relic's, and OpenTelemetry's threshold.
-// The key of some has the tenant before an @.
+// decidingMembers are those of a tracestate that hold a sampling decision, or what one was made by:
+// Datadog's, Dynatrace's, Elastic's, New Relic's, and OpenTelemetry's threshold. The key of some
+// has the tenant before an @.
 var decidingMembers = []string{"dd", "dt", "es", "nr", "ot"}
 
 // undecidedState returns a tracestate without these.

@@ -11,11 +11,11 @@ import "context"
 //		r = r.WithContext(propagation.Promote(r.Context()))
 //	}
 //
-// A local span that runs in ctx stays the active one; the next without one is the
-// caller's child. Calls made with ctx itself, before or after, are not affected. Where the caller is
-// believed already the context returned is ctx; after Ignore there is nothing to bring back, but what is extracted later is
-// believed. The propagators of Config.Also do not read anew. It costs a few allocations, and may be called
-// from any goroutine.
+// A local span that runs in ctx stays the active one; the next without one is the caller's child.
+// Calls made with ctx itself, before or after, are not affected. Where the caller is believed
+// already the context returned is ctx; after Ignore there is nothing to bring back, but what is
+// extracted later is believed. The propagators of Config.Also do not read anew. It costs a few
+// allocations, and may be called from any goroutine.
 func Promote(ctx context.Context) context.Context {
 	c := captured(ctx)
 	if c == nil || c.trust == Continue {
@@ -31,10 +31,11 @@ func Promote(ctx context.Context) context.Context {
 }
 
 // Demote returns a context in which the caller of ctx is believed in nothing, as if Extract had
-// been told Restart: for handlers that find out later that a caller is a stranger. A local
-// span that runs in ctx stays the active one; if it continues the caller's trace, calls made with
-// the context still name that. What a propagator of Config.Also has put into ctx is out of reach. Calls made with
-// ctx itself are not affected. It costs a few allocations, and may be called from any goroutine.
+// been told Restart: for handlers that find out later that a caller is a stranger. A local span
+// that runs in ctx stays the active one; if it continues the caller's trace, calls made with the
+// context still name that. What a propagator of Config.Also has put into ctx is out of reach. Calls
+// made with ctx itself are not affected. It costs a few allocations, and may be called from any
+// goroutine.
 func Demote(ctx context.Context) context.Context {
 	c := captured(ctx)
 	switch {

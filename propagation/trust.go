@@ -24,14 +24,16 @@ const (
 	// tracestate, and the formats that are only carried (SkyWalking, ClientTrace,
 	// Linkerd1, AzureRequestID). A decision stays where it can stand alone, as in B3.
 	DistrustIDs Trust = 1 << iota
-	// DistrustSampling takes out of the trace formats the sampling decision, and of a
-	// tracestate the members that hold one (dd, dt, es, nr, ot, of any tenant), so that it is open: see Config.Deferred
-	// for what cannot leave it open, samplers among that. It holds back what is only carried and
-	// may hold a decision, and resets the reason in an Envoy's x-request-id. Envoy samples at random by
-	// the first digits of that: distrust it, too, where callers may not choose to be sampled.
+	// DistrustSampling takes out of the trace formats the sampling decision, and of a tracestate
+	// the members that hold one (dd, dt, es, nr, ot, of any tenant), so that it is open: see
+	// Config.Deferred for what cannot leave it open, samplers among that. It holds back what is
+	// only carried and may hold a decision, and resets the reason in an Envoy's x-request-id. Envoy
+	// samples at random by the first digits of that: distrust it, too, where callers may not choose
+	// to be sampled.
 	//
-	// OpenTelemetry cannot be shown an open decision: a parent-based sampler takes Config.Deferred for the caller's
-	// word, so give it another one for remote parents (trace.WithRemoteParentNotSampled) to decide here.
+	// OpenTelemetry cannot be shown an open decision: a parent-based sampler takes Config.Deferred
+	// for the caller's word, so give it another one for remote parents
+	// (trace.WithRemoteParentNotSampled) to decide here.
 	DistrustSampling
 	// DistrustBaggage holds back baggage in every form: baggage, jaeger-baggage,
 	// uberctx-*, ot-baggage-*, sw8-correlation, correlation-context, and the items in an

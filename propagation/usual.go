@@ -2,10 +2,10 @@ package propagation
 
 import "context"
 
-// extractUsual is extractMap for the request that most requests are: its lines fit the
-// node and the limits, none is under a prefix, and no Extract came before. It writes
-// the node while it reads, which takes half the time; what is ignored it does not read. It returns false for any
-// other request.
+// extractUsual is extractMap for the request that most requests are: its lines fit the node and the
+// limits, none is under a prefix, and no Extract came before. It writes the node while it reads,
+// which takes half the time; what is ignored it does not read. It returns false for any other
+// request.
 func (p *Propagator) extractUsual(ctx context.Context, m map[string][]string, x *index, about traits, trust Trust) (context.Context, bool) {
 	if p.generateRequestID || ctx == nil {
 		return ctx, false
