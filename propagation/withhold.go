@@ -24,10 +24,11 @@ func (o *outbound) withhold(clear *clearance, isLocal bool) {
 		o.p.count(o.ctx, f, Withheld)
 	}
 	if o.p.reportOnly {
-		if clear.redirected != nil {
+		if clear.redirected != nil { // not after a redirect: all is sent
 			return
 		}
-		clear, bag = o.p.unruled.inside.redirected, o.baggage // that is no rule's
+		// What does not follow a redirect is no rule's to report: everything but Config.UnsafeHeaders.
+		clear, bag = o.p.unruled.inside.redirected, o.baggage
 	}
 	o.clear, o.baggage = clear, bag
 	o.verbatim &= clear.formats
@@ -117,7 +118,8 @@ func (c *clearance) sift(f *field, vals []string) (sifted []string) {
 	return sifted
 }
 
-// permitsKey reports whether baggage of a key may go. The keys of a format with prefixes lose their case on the way.
+// permitsKey reports whether baggage of a key may go. The keys of a format with prefixes lose their
+// case on the way, and are not compared exactly.
 func (c *clearance) permitsKey(key string, exactly bool) bool {
 	return slices.ContainsFunc(c.keys, func(k string) bool {
 		return k == every || k == key || !exactly && strings.EqualFold(k, key)
