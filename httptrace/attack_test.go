@@ -138,7 +138,12 @@ func attacked(t *testing.T, p *propagation.Propagator, opts []httptrace.Option, 
 		askAll(r.Context())
 		next.ServeHTTP(w, r)
 	})
-	h := httptrace.Middleware(p, append(slices.Clone(opts), httptrace.WithResponseRequestID())...)(asking)
+	return startLarge(t, httptrace.Middleware(p, append(slices.Clone(opts), httptrace.WithResponseRequestID())...)(asking))
+}
+
+// startLarge starts a server of both protocols that takes headers of any size.
+func startLarge(t *testing.T, h http.Handler) *httptest.Server {
+	t.Helper()
 	return start(t, h, func(s *httptest.Server) {
 		s.Config.MaxHeaderBytes = 16 << 20
 		s.Config.Protocols = new(http.Protocols)

@@ -57,7 +57,7 @@ func TestPromise7_Bounded(t *testing.T) {
 		h["X-Noise"] = []string{strings.Repeat("n", noise)}
 		h.Set("Tracestate", "a="+strings.Repeat("s", 8000))
 		// net/http gives all values of a request one backing array
-		backing := make([]string, 0, 2*len(h))
+		backing := make([]string, 0, 4096)
 		for name, lines := range h {
 			backing = append(backing, lines...)
 			h[name] = backing[len(backing)-len(lines):]

@@ -20,7 +20,7 @@ func TestBookinfoIsGreen(t *testing.T) {
 	if exit := run(nil, &out, &errs, nil); exit != 0 || errs.Len() > 0 {
 		t.Fatalf("exit %d\n%s%s", exit, &errs, &out)
 	}
-	if took := time.Since(began); took > 10*time.Second {
+	if took := time.Since(began); took > time.Minute { // one to three seconds where nothing else runs
 		t.Errorf("took %v", took)
 	}
 	text := out.String()

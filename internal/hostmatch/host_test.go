@@ -84,12 +84,16 @@ func TestParseLong(t *testing.T) {
 	for i := range 1 << 16 {
 		long.WriteRune(rune(0x4e00 + i%20000))
 	}
-	start := time.Now()
-	if _, ok := Parse(long.String(), 80); ok {
-		t.Error("taken for a host")
+	host, best := long.String(), time.Hour
+	for range 5 { // other work of the machine may spoil one
+		start := time.Now()
+		if _, ok := Parse(host, 80); ok {
+			t.Error("taken for a host")
+		}
+		best = min(best, time.Since(start))
 	}
-	if took := time.Since(start); took > 100*time.Millisecond {
-		t.Errorf("took %v", took)
+	if best > 100*time.Millisecond {
+		t.Errorf("took %v", best)
 	}
 }
 
