@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/traceferry/traceferry/internal/cputime"
 	"github.com/traceferry/traceferry/propagation"
 )
 
@@ -185,7 +186,7 @@ func TestLimitsFlood(t *testing.T) {
 }
 
 // TestLimitsLinear: sixteen times the names take about sixteen times the time, not 256
-// times. There is room between for caches that no longer hold them, and for other work of the machine.
+// times. There is room between for caches that no longer hold them.
 func TestLimitsLinear(t *testing.T) {
 	const few, many, atMost = 2_500, 40_000, 90
 	for name, limits := range map[string]propagation.Limits{
@@ -197,15 +198,20 @@ func TestLimitsLinear(t *testing.T) {
 			took := func(h http.Header) time.Duration {
 				best := time.Hour
 				for range 7 {
-					start := time.Now()
+					stop := cputime.Start()
 					p.ExtractHTTP(context.Background(), h)
-					best = min(best, time.Since(start))
+					best = min(best, stop())
 				}
 				return best
 			}
-			if short, long := took(floods(few)), took(floods(many)); long > atMost*short {
-				t.Errorf("%d names take %v and %d take %v", few, short, many, long)
+			for range 5 { // other work of the machine, in the same caches, may spoil one
+				short, long := took(floods(few)), took(floods(many))
+				if long < atMost*short {
+					return
+				}
+				t.Logf("%d names take %v and %d take %v", few, short, many, long)
 			}
+			t.Error("not linear")
 		})
 	}
 }
