@@ -20,8 +20,8 @@ type written struct {
 	baggage string   // the application's change of it
 }
 
-func (o *outbound) writtenBefore(x *index, d *decision) written {
-	w := written{p: o.p, ctx: o.ctx, x: x, c: o.c, encoded: o.encoded, values: o.values, baggage: d.bag}
+func (o *outbound) writtenBefore(x *index, in *inbound) written {
+	w := written{p: o.p, ctx: o.ctx, x: x, c: o.c, encoded: o.encoded, values: o.values, baggage: in.bag}
 	if o.c != nil && o.c.trust != Continue {
 		w.held = o.c.stranger()
 	}

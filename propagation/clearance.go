@@ -93,8 +93,8 @@ func (p *Propagator) findClearance(host string, port uint16) *clearance {
 }
 
 // clearanceFor returns what may go to a callee, nil if all may that a context holds.
-func (p *Propagator) clearanceFor(d *decision, to Callee) *clearance {
-	if to == nil || !p.ruled && !d.holdsPrivate() {
+func (p *Propagator) clearanceFor(in *inbound, to Callee) *clearance {
+	if to == nil || !p.ruled && !in.hasPrivate() {
 		return nil
 	}
 	if c := p.clearanceOf(to); !c.open {
@@ -103,12 +103,12 @@ func (p *Propagator) clearanceFor(d *decision, to Callee) *clearance {
 	return nil
 }
 
-// holdsPrivate reports whether there may be something that does not go to strangers.
-func (d *decision) holdsPrivate() bool {
-	return d.changed || d.c != nil && d.c.holdsPrivate()
+// hasPrivate reports whether there may be something that does not go to strangers.
+func (in *inbound) hasPrivate() bool {
+	return in.changed || in.c != nil && in.c.hasPrivate()
 }
 
-func (c *capture) holdsPrivate() bool {
+func (c *capture) hasPrivate() bool {
 	if c.formats&privateFormats != 0 {
 		return true
 	}
@@ -118,7 +118,7 @@ func (c *capture) holdsPrivate() bool {
 
 // open reports whether all that a capture holds may go to a callee.
 func (p *Propagator) open(c *capture, to Callee) bool {
-	return to == nil || !p.ruled && !c.holdsPrivate() || p.clearanceOf(to).open
+	return to == nil || !p.ruled && !c.hasPrivate() || p.clearanceOf(to).open
 }
 
 // alsoMay reports whether the propagators of Config.Also may write to a callee: unless a rule lists what

@@ -92,10 +92,10 @@ func (p *Propagator) mergeAlso(m, others map[string][]string, copied bool, x *in
 // unwrite returns headers without what an Inject further out has written into them.
 func (p *Propagator) unwrite(ctx context.Context, h http.Header) (_ http.Header, changed bool) {
 	var o outbound
-	d := p.decide(ctx)
-	p.prepare(ctx, &d, &o, overHTTP, nil)
+	in := p.inbound(ctx)
+	p.prepare(ctx, &in, &o, overHTTP, nil)
 	o.p, o.ctx = p, ctx
-	before, others := o.writtenBefore(p.sentHTTP, &d), http.Header{}
+	before, others := o.writtenBefore(p.sentHTTP, &in), http.Header{}
 	p.injectAlso(ctx, propagation.HeaderCarrier(others))
 	for key, vals := range h {
 		if before.has(key, vals) || others[key] != nil && slices.Equal(others[key], vals) {
@@ -136,8 +136,8 @@ func (p *Propagator) clone(ctx context.Context, to Callee, m map[string][]string
 		return b.m, true
 	}
 	var o outbound
-	d := p.decide(ctx)
-	if !p.prepare(ctx, &d, &o, over, to) {
+	in := p.inbound(ctx)
+	if !p.prepare(ctx, &in, &o, over, to) {
 		p.count(ctx, 0, NoContext)
 		return m, false
 	}
@@ -152,7 +152,7 @@ func (p *Propagator) clone(ctx context.Context, to Callee, m map[string][]string
 	}
 	var before written
 	if o.clear != nil || o.c != nil && o.c.trust != Continue {
-		before = o.writtenBefore(x, &d)
+		before = o.writtenBefore(x, &in)
 	}
 	b.putOwn(m, x, o.removes|o.sends&p.owns, &before)
 	return b.m, true

@@ -15,7 +15,7 @@ func (p *Propagator) distrust(ctx context.Context, outer *capture, hits []hit, a
 	believed, held := p.part(ctx, hits, about, trust)
 	read := formatsOf(believed)
 	if outer != nil {
-		if len(believed) == 0 && outer.trust == trust && outer.keeps(held, p) && (!p.generateRequestID || outer.formats.has(RequestID)) {
+		if len(believed) == 0 && outer.trust == trust && outer.holds(held, p) && (!p.generateRequestID || outer.formats.has(RequestID)) {
 			return ctx // what an Extract further out decided holds
 		}
 		inherited, heldNow := p.part(ctx, outer.inherit(believed, read, p, about), about, trust.besides(outer.trust))
@@ -58,7 +58,7 @@ func (t Trust) besides(outer Trust) Trust {
 func unread(hits, own []hit) []hit {
 	read := formatsOf(own)
 	return slices.DeleteFunc(hits, func(h hit) bool {
-		return h.id < firstHeader && read.has(fields[h.id].format) || h.id >= firstHeader && holds(own, h)
+		return h.id < firstHeader && read.has(fields[h.id].format) || h.id >= firstHeader && contains(own, h)
 	})
 }
 
@@ -72,7 +72,7 @@ func (c *capture) rejoin(held, believed []hit) []hit {
 			f := fields[b.id].format
 			made = came.has(f) && writtenBy[f].has(b.id)
 		}
-		if !made && !holds(held, b) {
+		if !made && !contains(held, b) {
 			all = append(all, b)
 		}
 	}
@@ -80,7 +80,7 @@ func (c *capture) rejoin(held, believed []hit) []hit {
 	return all
 }
 
-// holds reports whether a name is among the hits.
-func holds(hits []hit, name hit) bool {
+// contains reports whether a name is among the hits.
+func contains(hits []hit, name hit) bool {
 	return slices.ContainsFunc(hits, func(h hit) bool { return h.id == name.id && h.key == name.key })
 }

@@ -67,15 +67,15 @@ func Explain(ctx context.Context, host string) (x Explanation) {
 	to := calleeNamed(host)
 	clear := p.clearanceOf(to)
 	x.Internal, x.Rule = clear.internal, clear.rule
-	d := p.decide(ctx)
-	if d.isLocal {
-		x.Local = d.local.SpanContext
+	in := p.inbound(ctx)
+	if in.isLocal {
+		x.Local = in.local.SpanContext
 	}
 	if c == nil {
 		return x
 	}
 	var o outbound
-	p.prepare(ctx, &d, &o, overHTTP, to)
+	p.prepare(ctx, &in, &o, overHTTP, to)
 	sent := map[string][]string{}
 	var names []string // of sent, in order
 	for s := range o.all {
@@ -85,7 +85,7 @@ func Explain(ctx context.Context, host string) (x Explanation) {
 	for r := range c.runs {
 		f := c.field(r)
 		h := explained(r, f)
-		h.Fate = o.fate(r, f, clear, sent[h.Name], d.isLocal)
+		h.Fate = o.fate(r, f, clear, sent[h.Name], in.isLocal)
 		x.Headers = append(x.Headers, h)
 		delete(sent, h.Name)
 	}

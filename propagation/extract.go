@@ -121,7 +121,7 @@ func (p *Propagator) capture(ctx context.Context, hits []hit, about traits, trus
 	}
 	read := formatsOf(hits)
 	if outer != nil {
-		if outer.by == p && outer.holds(hits, about) && (about&hiding == 0 || outer.active(ctx)) {
+		if outer.by == p && outer.same(hits, about) && (about&hiding == 0 || outer.active(ctx)) {
 			return ctx
 		}
 		hits = append(hits, outer.inherit(hits, read, p, about)...)

@@ -43,8 +43,8 @@ func (c *capture) stranger() *capture {
 	return s
 }
 
-// keeps reports whether the capture holds back something of all that p has read.
-func (c *capture) keeps(held []hit, p *Propagator) bool {
+// holds reports whether the capture holds back something of all that p has read.
+func (c *capture) holds(held []hit, p *Propagator) bool {
 	if c.trust&forget != 0 {
 		return true
 	}

@@ -8,8 +8,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// holds reports whether the capture is of just these hits.
-func (c *capture) holds(hits []hit, about traits) bool {
+// same reports whether the capture is of just these hits.
+func (c *capture) same(hits []hit, about traits) bool {
 	i := 0
 	for r := range c.runs {
 		if c.about&rawBins != about&rawBins && c.field(r).bin {

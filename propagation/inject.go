@@ -36,8 +36,8 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 		return
 	}
 	var o outbound
-	d := p.decide(ctx)
-	if !p.prepare(ctx, &d, &o, overHTTP, nil) {
+	in := p.inbound(ctx)
+	if !p.prepare(ctx, &in, &o, overHTTP, nil) {
 		return
 	}
 	p.sweep(h, o.removes)
@@ -129,8 +129,8 @@ func (p *Propagator) InjectMetadata(ctx context.Context, md map[string][]string)
 		p.injectAlso(ctx, metadataCarrier(md))
 	}
 	var o outbound
-	d := p.decide(ctx)
-	if !p.prepare(ctx, &d, &o, overGRPC, to) {
+	in := p.inbound(ctx)
+	if !p.prepare(ctx, &in, &o, overGRPC, to) {
 		return
 	}
 	o.putInto(md)

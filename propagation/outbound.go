@@ -3,8 +3,6 @@ package propagation
 import (
 	"context"
 	"math/bits"
-
-	"go.opentelemetry.io/otel/baggage"
 )
 
 // outbound is what one Inject sends. It lives on the stack.
@@ -33,35 +31,10 @@ type outbound struct {
 	careful bool     // some line may not be legal on the transport
 }
 
-// decision is what a context holds for one Inject, found out once.
-type decision struct {
-	c       *capture // may be nil
-	local   localSpan
-	isLocal bool
-	changed bool   // the application has other baggage than came
-	bag     string // namely this
-}
-
-func (p *Propagator) decide(ctx context.Context) (d decision) {
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	d.c = captured(ctx)
-	d.local, d.isLocal = p.local(ctx, d.c)
-	d.changed, d.bag = p.changedBaggage(ctx, d.c)
-	return d
-}
-
-// nothing reports whether there is nothing to be sent.
-func (d *decision) nothing() bool { return d.c == nil && !d.isLocal && !d.changed }
-
-// verbatim reports whether all that is sent came in.
-func (d *decision) verbatim() bool { return d.c != nil && !d.isLocal && !d.changed }
-
 // prepare works out what goes out, and reports whether anything is to be done. to may be nil.
-func (p *Propagator) prepare(ctx context.Context, d *decision, o *outbound, over transport, to Callee) bool {
-	c := d.c
-	if d.nothing() {
+func (p *Propagator) prepare(ctx context.Context, in *inbound, o *outbound, over transport, to Callee) bool {
+	c := in.c
+	if in.nothing() {
 		return false
 	}
 	o.p, o.ctx, o.c, o.over = p, ctx, c, over
@@ -70,18 +43,18 @@ func (p *Propagator) prepare(ctx context.Context, d *decision, o *outbound, over
 		o.careful = !c.printable() || over == overText || over == overGRPC && !p.plainHeaders ||
 			c.more != nil && c.more.keys != nil // names are the caller's
 	}
-	if d.changed {
+	if in.changed {
 		o.verbatim &^= 1 << Baggage
-		if d.bag != "" {
-			o.baggage = []string{d.bag}
+		if in.bag != "" {
+			o.baggage = []string{in.bag}
 		}
 	}
-	if clear := p.clearanceFor(d, to); clear != nil {
-		o.withhold(clear, d.isLocal)
+	if clear := p.clearanceFor(in, to); clear != nil {
+		o.withhold(clear, in.isLocal)
 	}
 	switch {
-	case d.isLocal:
-		o.rewrite(&d.local)
+	case in.isLocal:
+		o.rewrite(&in.local)
 	case c != nil && (p.emits != 0 || o.verbatim&yielding != 0 && o.verbatim&yielded != 0):
 		o.translate()
 	}
@@ -89,7 +62,7 @@ func (p *Propagator) prepare(ctx context.Context, d *decision, o *outbound, over
 		o.fit()
 	}
 	o.account()
-	if c != nil || d.isLocal { // else it is the application's baggage alone, and the trace fields are not ours to judge
+	if c != nil || in.isLocal { // else it is the application's baggage alone, and the trace fields are not ours to judge
 		o.removes = p.owns &^ o.sends
 	}
 	return true
@@ -232,21 +205,4 @@ func (o *outbound) encode(anew formatSet, span *localSpan, read *lazy, isLocal b
 	}
 	o.encoded, o.values = e.field, e.values()
 	e.release()
-}
-
-// changedBaggage returns the header that the application's baggage makes, if it is
-// not what came in.
-func (p *Propagator) changedBaggage(ctx context.Context, c *capture) (changed bool, list string) {
-	if !p.carries.has(Baggage) || c != nil && !c.askedBaggage() && c.about&inheritsBaggage == 0 {
-		return false, ""
-	}
-	now := baggage.FromContext(ctx)
-	if c == nil {
-		return now.Len() > 0, now.String()
-	}
-	shown := c.learn().readBaggage(c)
-	if sameBaggage(shown, now) {
-		return false, ""
-	}
-	return true, editBaggage(c.fixed(firstField[Baggage]), shown, now)
 }

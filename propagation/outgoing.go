@@ -20,14 +20,14 @@ func (p *Propagator) ContextWithMetadata(ctx context.Context, to Callee, key any
 			return &contextWithValue{ctx, key, made.value}, true
 		}
 	}
-	d := p.decide(ctx)
-	open := p.clearanceFor(&d, to) == nil
-	if open && d.verbatim() && len(p.also) == 0 {
-		if made := d.c.made(p, key); made != nil {
+	in := p.inbound(ctx)
+	open := p.clearanceFor(&in, to) == nil
+	if open && in.verbatim() && len(p.also) == 0 {
+		if made := in.c.made(p, key); made != nil {
 			return &contextWithValue{ctx, key, made.value}, true
 		}
 	}
-	return p.makeMetadata(ctx, d, to, open, key, wrap)
+	return p.makeMetadata(ctx, in, to, open, key, wrap)
 }
 
 // made returns what one Propagator has made of the capture before, or nil.
@@ -41,14 +41,14 @@ func (c *capture) made(p *Propagator, key any) *outgoingMetadata {
 }
 
 // makeMetadata injects into new metadata, which all calls to whom all may go share.
-func (p *Propagator) makeMetadata(ctx context.Context, d decision, to Callee, open bool, key any, wrap func(md map[string][]string) any) (context.Context, bool) {
-	if d.nothing() && len(p.also) == 0 {
+func (p *Propagator) makeMetadata(ctx context.Context, in inbound, to Callee, open bool, key any, wrap func(md map[string][]string) any) (context.Context, bool) {
+	if in.nothing() && len(p.also) == 0 {
 		p.count(ctx, 0, NoContext)
 		return ctx, false
 	}
 	md := make(map[string][]string, usualNames)
 	var o outbound
-	if p.prepare(ctx, &d, &o, overGRPC, to) {
+	if p.prepare(ctx, &in, &o, overGRPC, to) {
 		o.putInto(md)
 	}
 	if len(p.also) > 0 && p.alsoMay(to) {
@@ -60,8 +60,8 @@ func (p *Propagator) makeMetadata(ctx context.Context, d decision, to Callee, op
 		return ctx, false
 	}
 	value := wrap(md)
-	if open && d.verbatim() && len(p.also) == 0 {
-		d.c.learn().outgoing.Store(&outgoingMetadata{p, key, value})
+	if open && in.verbatim() && len(p.also) == 0 {
+		in.c.learn().outgoing.Store(&outgoingMetadata{p, key, value})
 	}
 	if !open { // who injects once more must know
 		ctx = ContextWithCallee(ctx, to)

@@ -40,7 +40,7 @@ func (p *Propagator) signedMay(ctx context.Context, to Callee) bool {
 	if c := p.clearanceOf(to); c.internal || c.rule != "" {
 		return true
 	}
-	if d := p.decide(ctx); !d.nothing() {
+	if in := p.inbound(ctx); !in.nothing() {
 		p.count(ctx, 0, Withheld)
 	}
 	return p.reportOnly

@@ -105,8 +105,8 @@ func (p *Propagator) Inject(ctx context.Context, carrier propagation.TextMapCarr
 		p.injectAlso(ctx, carrier)
 	}
 	var o outbound
-	d := p.decide(ctx)
-	if !p.prepare(ctx, &d, &o, overText, to) {
+	in := p.inbound(ctx)
+	if !p.prepare(ctx, &in, &o, overText, to) {
 		return
 	}
 	for s := range o.all {
