@@ -80,7 +80,7 @@ func TestPromise10_Cost(t *testing.T) {
 				call(ctx)
 			}
 		}},
-		{"UnaryClientInterceptor, metadata by hand", 9, func() { call(byHand) }},
+		{"UnaryClientInterceptor, metadata by hand", 8, func() { call(byHand) }},
 	} {
 		row.run()
 		if got := testing.AllocsPerRun(200, row.run); got != row.want {

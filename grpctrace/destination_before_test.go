@@ -1,11 +1,18 @@
 package grpctrace_test
 
 import (
+	"context"
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/traceferry/traceferry/grpctrace"
+	"github.com/traceferry/traceferry/propagation"
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"go.opentelemetry.io/otel/baggage"
+	"go.opentelemetry.io/otel/sdk/trace"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 )
 
 // What otelgrpc has injected from the same context before is judged like ours.
@@ -21,4 +28,33 @@ func TestDestinationsOfInterceptorsAndHandler(t *testing.T) {
 	p, back := withRules(), serve(t, echo())
 	conn := dial(t, "dns:///evil.example:443", append(append(clientInterceptors(p), clientHandler(p)...), leadingTo(back)...)...)
 	checkVerbatim(t, arrived(t, p.ExtractMetadata(t.Context(), laden), callUnary, conn), bare)
+}
+
+// Also where our interceptors have nothing to send, because nothing may go or nothing is there yet.
+func TestDestinationsOfInterceptorsThatSendNothing(t *testing.T) {
+	p, back := withRules(propagation.Destination{Hosts: []string{"evil.example"}, Formats: []propagation.Format{}}), serve(t, echo())
+	otel := grpc.WithStatsHandler(otelgrpc.NewClientHandler(otelgrpc.WithPropagators(p), otelgrpc.WithTracerProvider(trace.NewTracerProvider())))
+	member, _ := baggage.NewMember("own", "1")
+	own, _ := baggage.New(member)
+	contexts := map[string]context.Context{
+		"nothing came":      t.Context(),
+		"much came":         p.ExtractMetadata(t.Context(), laden),
+		"baggage of ours":   baggage.ContextWithBaggage(t.Context(), own),
+		"metadata of ours":  metadata.AppendToOutgoingContext(t.Context(), "x-own", "1"),
+		"both, and it came": metadata.AppendToOutgoingContext(p.ExtractMetadata(baggage.ContextWithBaggage(t.Context(), own), laden), "x-own", "1"),
+	}
+	for name, options := range map[string][]grpc.DialOption{
+		"handler":              append(clientInterceptors(p), clientHandler(p)...),
+		"otelgrpc":             append(clientInterceptors(p), otel),
+		"otelgrpc and handler": append(append(clientInterceptors(p), otel), clientHandler(p)...),
+	} {
+		conn := dial(t, "dns:///evil.example:443", append(options, leadingTo(back)...)...)
+		for kind, call := range callers {
+			for what, ctx := range contexts {
+				if got := carriedOf(arrived(t, ctx, call, conn)); len(got) > 0 {
+					t.Errorf("%s, %s, %s: a stranger got %q", name, kind, what, slices.Sorted(maps.Keys(got)))
+				}
+			}
+		}
+	}
 }

@@ -37,8 +37,12 @@ func inject(ctx context.Context, p *propagation.Propagator, to propagation.Calle
 		return ctx
 	}
 	md, _ := metadata.FromOutgoingContext(ctx)
-	if copied, ok := p.CloneMetadata(ctx, to, md); ok {
-		return propagation.ContextWithCallee(metadata.NewOutgoingContext(ctx, copied), to)
+	copied, ok := p.CloneMetadata(ctx, to, md)
+	if to != nil { // who injects further in must know
+		ctx = propagation.ContextWithCallee(ctx, to)
+	}
+	if ok {
+		ctx = metadata.NewOutgoingContext(ctx, copied)
 	}
 	return ctx
 }

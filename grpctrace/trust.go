@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/traceferry/traceferry/internal/peer"
 	"github.com/traceferry/traceferry/propagation"
@@ -82,6 +83,9 @@ func PeersForwardedBy(proxies []netip.Prefix, ids ...string) Decider {
 
 func near(ctx context.Context, prefixes peer.Prefixes) bool {
 	p, ok := grpcpeer.FromContext(ctx)
+	if ok && p.LocalAddr != nil && !strings.HasPrefix(p.LocalAddr.Network(), "tcp") {
+		return false // grpc.Server.ServeHTTP calls the address of a Unix socket's peer TCP's, whatever that says
+	}
 	return ok && prefixes.ContainAddr(p.Addr)
 }
 

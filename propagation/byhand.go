@@ -18,6 +18,8 @@ type written struct {
 	encoded [maxEncoded]fieldID
 	values  []string // of encoded
 	baggage string   // the application's change of it
+
+	tagged map[string][]string // the lines of c and held under a prefix, joined, by the name in lower case; nil: not asked for
 }
 
 func (o *outbound) writtenBefore(x *index, in *inbound) written {
@@ -34,8 +36,11 @@ func (w *written) has(key string, vals []string) bool {
 	if !ours {
 		return false
 	}
-	line := strings.Join(vals, ",")
-	if w.among(w.c, id, key, line) || w.among(w.held, id, key, line) {
+	line := join(vals)
+	if id < firstHeader && fields[id].prefix {
+		return slices.Contains(w.underPrefix(strings.ToLower(key)), line)
+	}
+	if w.among(w.c, id, line) || w.among(w.held, id, line) {
 		return true
 	}
 	for i, v := range w.values {
@@ -46,17 +51,40 @@ func (w *written) has(key string, vals []string) bool {
 	return id == firstField[Baggage] && w.hasBaggage(line)
 }
 
-func (w *written) among(c *capture, id fieldID, key, line string) bool {
+// underPrefix returns what came under a name with a prefix. There may be as many as the caller likes, and so many
+// in the request.
+func (w *written) underPrefix(lower string) []string {
+	if w.tagged == nil {
+		w.tagged = map[string][]string{}
+		for _, c := range []*capture{w.c, w.held} {
+			for name, r := range c.tagged {
+				w.tagged[name] = append(w.tagged[name], join(r.vals))
+			}
+		}
+	}
+	return w.tagged[lower]
+}
+
+func (w *written) among(c *capture, id fieldID, line string) bool {
 	for r := range c.runs {
 		own := r.id
 		if own >= firstHeader {
 			own, _ = w.p.headerID(c.field(r))
 		}
-		if own == id && (r.key == "" || strings.EqualFold(r.key, key) || r.id >= firstHeader) && strings.Join(r.vals, ",") == line {
+		if own == id && join(r.vals) == line {
 			return true
 		}
 	}
 	return false
+}
+
+// join joins the lines of a header that say anything: the others are not captured.
+func join(vals []string) string {
+	blank := func(v string) bool { return !notBlank(v) }
+	if slices.ContainsFunc(vals, blank) {
+		vals = slices.DeleteFunc(slices.Clone(vals), blank)
+	}
+	return strings.Join(vals, ",")
 }
 
 // hasBaggage reports whether a list is the application's change of what came, or all its members are in the

@@ -132,6 +132,18 @@ func (c *capture) runs(yield func(run) bool) {
 	}
 }
 
+// tagged ranges over the captured names under a prefix, in lower case.
+func (c *capture) tagged(yield func(string, run) bool) {
+	if c == nil || c.more == nil || c.more.keys == nil {
+		return
+	}
+	for r := range c.runs {
+		if r.id < firstHeader && r.key != "" && !yield(strings.ToLower(r.key), r) {
+			return
+		}
+	}
+}
+
 // fixed returns the lines of one fixed name.
 func (c *capture) fixed(id fieldID) []string {
 	ids, vals := c.lines()

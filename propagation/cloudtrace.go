@@ -30,7 +30,7 @@ func decodeCloudTrace(l lines) (SpanContext, verdict) {
 	s := l.first(0)
 	var alone [16]byte
 	if s == "" || hex.Decode(alone[:], s) {
-		return SpanContext{}, absent
+		return SpanContext{TraceID: alone}, absent
 	}
 	if sc, ok := parseCloudTrace(s); ok {
 		return sc, valid
@@ -68,8 +68,10 @@ func parseDecimalID(id []byte, s string) bool {
 
 func encodeCloudTrace(e *encoder) {
 	e.buf = append(e.buf, e.traceDigits[:]...)
-	e.buf = append(e.buf, '/')
-	e.buf = strconv.AppendUint(e.buf, binary.BigEndian.Uint64(e.SpanID[:]), 10)
+	if e.SpanID.IsValid() {
+		e.buf = append(e.buf, '/')
+		e.buf = strconv.AppendUint(e.buf, binary.BigEndian.Uint64(e.SpanID[:]), 10)
+	}
 	if e.Sampling.Decided() {
 		option := byte('0')
 		if e.Sampling.Sampled() {

@@ -11,7 +11,7 @@ import (
 type verdict uint8
 
 const (
-	absent    verdict = iota // nothing that could name a span or decide
+	absent    verdict = iota // nothing that could name a span or decide; a trace without a span, perhaps
 	malformed                // something is there, and it is not by the format's grammar
 	valid                    // ids, a decision, or both
 )

@@ -15,7 +15,7 @@ import (
 func RemoteFromContext(ctx context.Context) (SpanContext, bool) {
 	if c := captured(ctx); c != nil && c.formats&traceFormats != 0 {
 		l := c.read()
-		return l.remote, l.ok
+		return l.remote, l.winner != 0
 	}
 	return SpanContext{}, false
 }

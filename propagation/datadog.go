@@ -99,16 +99,7 @@ func encodeDatadog(e *encoder) {
 	case e.TraceState != "":
 		x = parseDatadogMember(e.TraceState)
 	}
-	was := Deferred
-	if n, err := strconv.Atoi(x.priority); err == nil {
-		was = ddDecision(n)
-	} else {
-		x.priority = ""
-	}
-	changed := was.Decided() != e.Sampling.Decided() || was.Sampled() != e.Sampling.Sampled()
-	if changed {
-		x.priority = [...]string{Deferred: "", Denied: "0", Accepted: "1", Debug: "2"}[e.Sampling]
-	}
+	was, changed := x.decide(e.Sampling)
 	if x.priority != "" {
 		e.put(2, x.priority)
 	}
@@ -116,7 +107,7 @@ func encodeDatadog(e *encoder) {
 		e.put(3, x.origin)
 	}
 	start := len(e.buf)
-	e.addDatadogTags(x.tags, changed)
+	e.addDatadogTags(x.tags, changed && (e.kept || was.Decided()))   // a dd without s has left the decision to the flags
 	if changed && !e.kept && was == Denied && e.Sampling.Sampled() { // the flags overrule the dd beside them
 		e.buf = appendMember(e.buf, start, ddMakerTag+"="+ddByDefault)
 	}
@@ -151,17 +142,30 @@ func (e *encoder) addDatadogTags(tags string, changed bool) {
 // ddExtras is what Datadog's headers carry besides ids.
 type ddExtras struct{ priority, origin, tags string }
 
-// datadogMember returns the tracestate member of Datadog's headers:
+// decide makes the priority say a decision, and returns what it said before and whether that was another.
+func (x *ddExtras) decide(now Sampling) (was Sampling, changed bool) {
+	if n, err := strconv.Atoi(x.priority); err == nil {
+		was = ddDecision(n)
+	} else {
+		x.priority = ""
+	}
+	changed = was.Decided() != now.Decided() || was.Sampled() != now.Sampled()
+	if changed {
+		x.priority = [...]string{Deferred: "", Denied: "0", Accepted: "1", Debug: "2"}[now]
+	}
+	return was, changed
+}
+
+// datadogMember returns the tracestate member of Datadog's headers, with a decision:
 //
 //	dd=s:PRIORITY;o:ORIGIN;p:PARENT;t.NAME:VALUE
 //
 // PARENT is the caller's span id in hexadecimal, a NAME that of a tag _dd.p.NAME. What
 // does not fit 256 characters is left out.
-func datadogMember(l lines) string {
-	sc, v := decodeDatadog(l)
-	if v != valid {
-		return ""
-	}
+func datadogMember(l lines, decision Sampling) string {
+	sc, _ := decodeDatadog(l)
+	x := ddExtras{l.first(2), l.first(3), l.first(4)}
+	_, changed := x.decide(decision)
 	b := []byte("dd=")
 	add := func(key, value string) {
 		if part := len(key) + 1 + len(value); value != "" && len(b)+1+part <= ddMaxMember {
@@ -171,12 +175,13 @@ func datadogMember(l lines) string {
 			b = append(append(append(b, key...), ':'), value...)
 		}
 	}
-	add("s", ddEscape(l.first(2)))
-	add("o", ddEscape(l.first(3)))
+	add("s", x.priority)
+	add("o", ddEscape(x.origin))
 	add("p", string(hex.Append(nil, sc.SpanID[:])))
-	for tag := range members(l.first(4)) {
+	for tag := range members(x.tags) {
 		key, value, _ := strings.Cut(tag, "=")
-		if name, ok := strings.CutPrefix(key, ddTagPrefix); ok && (key != ddHighTag || !low64(sc.TraceID)) {
+		name, ok := strings.CutPrefix(key, ddTagPrefix)
+		if ok && (key != ddHighTag || !low64(sc.TraceID)) && (key != ddMakerTag || !changed) {
 			add("t."+ddEscape(name), ddEscape(value))
 		}
 	}

@@ -3,6 +3,9 @@ package propagation
 import (
 	"context"
 	"slices"
+
+	"go.opentelemetry.io/otel/baggage"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // distrust makes the context node of a caller who is not believed in all: its lines are those
@@ -15,7 +18,7 @@ func (p *Propagator) distrust(ctx context.Context, outer *capture, hits []hit, a
 	believed, held := p.part(ctx, hits, about, trust)
 	read := formatsOf(believed)
 	if outer != nil {
-		if len(believed) == 0 && outer.trust == trust && outer.holds(held, p) && (!p.generateRequestID || outer.formats.has(RequestID)) {
+		if len(believed) == 0 && outer.trust == trust && outer.holds(held, p) && outer.hidesAll(ctx) && (!p.generateRequestID || outer.formats.has(RequestID)) {
 			return ctx // what an Extract further out decided holds
 		}
 		inherited, heldNow := p.part(ctx, outer.inherit(believed, read, p, about), about, trust.besides(outer.trust))
@@ -44,6 +47,20 @@ func (p *Propagator) distrust(ctx context.Context, outer *capture, hits []hit, a
 	return c.start(read, about)
 }
 
+// hidesAll reports whether nothing of a caller's can be read in ctx that somebody has put there since the capture.
+func (c *capture) hidesAll(ctx context.Context) bool {
+	if inner, same := ctx.(*capture); same && inner == c {
+		return true
+	}
+	if c.trust&(DistrustIDs|DistrustSampling) != 0 {
+		span := trace.SpanFromContext(ctx)
+		if _, ours := span.(*remoteSpan); !ours && span.SpanContext().IsRemote() {
+			return false
+		}
+	}
+	return !c.trust.has(DistrustBaggage) || baggage.FromContext(ctx).Len() == 0
+}
+
 // besides returns what is to be distrusted of lines of which outer has been already. Ids and decisions
 // stand in the same lines, so that whoever distrusts one more of the two must look at both.
 func (t Trust) besides(outer Trust) Trust {
@@ -65,6 +82,14 @@ func unread(hits, own []hit) []hit {
 // rejoin puts together again what part has parted: of a line that was changed the caller's own words, and
 // nothing that was made of others.
 func (c *capture) rejoin(held, believed []hit) []hit {
+	type name struct {
+		id  fieldID
+		key string
+	}
+	there := make(map[name]bool, len(held))
+	for _, h := range held {
+		there[name{h.id, h.key}] = true
+	}
 	came, all := formatsOf(held), slices.Clone(held)
 	for _, b := range believed {
 		made := false
@@ -72,7 +97,7 @@ func (c *capture) rejoin(held, believed []hit) []hit {
 			f := fields[b.id].format
 			made = came.has(f) && writtenBy[f].has(b.id)
 		}
-		if !made && !contains(held, b) {
+		if !made && !there[name{b.id, b.key}] {
 			all = append(all, b)
 		}
 	}

@@ -46,6 +46,7 @@ var (
 	traceFormats formatSet                 // those that decode
 	yielding     formatSet                 // those that yield to another
 	yielded      formatSet                 // and those that they yield to
+	withMember   formatSet                 // those whose extras make a member of tracestate
 	// those of which something does not go to strangers
 	privateFormats formatSet
 	prefixBase     fieldID // the first number of a prefix; the rest of the table is prefixes
@@ -88,6 +89,9 @@ func numberFields() {
 		if y := codecs[f].yields; y != 0 {
 			yielding |= 1 << f
 			yielded |= 1 << y
+		}
+		if codecs[f].member != nil {
+			withMember |= 1 << f
 		}
 	}
 	for _, f := range AllFormats() {

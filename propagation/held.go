@@ -113,5 +113,5 @@ func StrangerFromContext(ctx context.Context) (SpanContext, bool) {
 	}
 	l := new(lazy)
 	l.decode(held)
-	return l.remote, l.ok
+	return l.remote, l.winner != 0
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/bits"
 	"net/http"
+	"strings"
 
 	"go.opentelemetry.io/otel/propagation"
 )
@@ -138,9 +139,10 @@ func (p *Propagator) InjectMetadata(ctx context.Context, md map[string][]string)
 
 // putInto replaces in metadata what goes out.
 func (o *outbound) putInto(md map[string][]string) {
+	tagged := o.sentTagged()
 	for key := range md { // in whatever spelling: a second would be a second header
 		switch n := o.p.sentMetadata.find(key); {
-		case n == nil && !o.sendsTagged(key), n != nil && n.id >= firstHeader && !o.sendsHeader(n.id):
+		case n == nil && !tagged[strings.ToLower(key)], n != nil && n.id >= firstHeader && !o.sendsHeader(n.id):
 		case n != nil && n.id < firstHeader && !(o.removes | o.sends).has(n.id):
 		default:
 			delete(md, key)

@@ -46,7 +46,9 @@ func (p *Propagator) local(ctx context.Context, c *capture) (l localSpan, ok boo
 	// The SDK's spans tell their parent, without an import of the SDK.
 	if child, is := span.(interface{ Parent() trace.SpanContext }); is {
 		given = parent{child.Parent(), true}
-		l.ParentID = given.SpanID()
+		if !given.IsRemote() || c == nil || !c.trust.has(DistrustIDs) { // or it is a stranger's
+			l.ParentID = given.SpanID()
+		}
 	}
 	l.compareState(c, given, sc.TraceState())
 	return l, true
@@ -61,18 +63,29 @@ type parent struct {
 // compareState notes what the span did to the tracestate that it was given.
 func (l *localSpan) compareState(c *capture, given parent, now trace.TraceState) {
 	shown, came := c.shownState()
-	if given.told && given.IsRemote() {
+	begun := c.begunWith(l.TraceID)
+	switch {
+	case given.told && given.IsRemote():
 		shown = given.TraceState()
+	case begun != nil:
+		shown = begun.TraceState()
 	}
 	l.stateSame = sameState(shown, now) || !given.IsRemote() && c.sameAsOpenTelemetry(now)
 	switch {
-	case now.Len() > 0 && c != nil && c.strangersTrace(l.TraceID):
+	case now.Len() > 0 && (begun != nil && c.trust.has(DistrustIDs) || c.strangersTrace(l.TraceID)):
 		l.stateSame = true // and none is left
 	case !l.stateSame:
 		l.TraceState, l.stateShown = now.String(), shown.String()
+	case now.Len() > 0 && begun == nil && (came == "" || !c.namesTrace(l.TraceID)):
+		l.TraceState = now.String() // another propagator's: nothing of it is in the lines
 	case now.Len() > 0:
 		l.TraceState = came
 	}
+}
+
+// namesTrace reports whether the caller's span is of the trace.
+func (c *capture) namesTrace(id trace.TraceID) bool {
+	return c != nil && sameTrace(c.read().remote.TraceID, id)
 }
 
 // shownState returns the tracestate that OpenTelemetry was shown, if it asked, and all that came.

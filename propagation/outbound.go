@@ -55,7 +55,7 @@ func (p *Propagator) prepare(ctx context.Context, in *inbound, o *outbound, over
 	switch {
 	case in.isLocal:
 		o.rewrite(&in.local)
-	case c != nil && (p.emits != 0 || o.verbatim&yielding != 0 && o.verbatim&yielded != 0):
+	case c != nil && (p.emits != 0 || o.verbatim&yielding != 0 && c.formats&p.reads&yielded != 0):
 		o.translate()
 	}
 	if over == overGRPC {
@@ -123,6 +123,9 @@ func (o *outbound) rewrite(local *localSpan) {
 	if o.p.fallback != 0 && !read.namesSpan(came) {
 		anew |= 1 << o.p.fallback
 	}
+	if local.TraceState == "" && local.stateSame && o.c != nil && o.c.formats&withMember != 0 && (anew &^ came).has(W3C) {
+		local.TraceState = o.c.read().member(o.c, local.SpanContext)
+	}
 	o.encode(o.cleared(anew), local, read, true)
 }
 
@@ -151,7 +154,7 @@ func (o *outbound) translate() {
 	}
 	read := o.c.read()
 	for f := range (o.verbatim & yielding).all {
-		if read.stale(f) {
+		if o.stale(f) {
 			o.verbatim &^= 1 << f
 		}
 	}
@@ -160,20 +163,33 @@ func (o *outbound) translate() {
 	}
 	var anew formatSet
 	for f := range o.cleared(o.p.emits).all {
-		if !o.verbatim.has(f) || !read.reading(f).sc.IsValid() {
+		if !o.verbatim.has(f) || read.reading(f).verdict != valid {
 			anew |= 1 << f
 		}
 	}
 	if anew == 0 {
 		return
 	}
-	remote := &localSpan{SpanContext: read.remote}
-	for _, r := range read.readings {
-		if member := codecs[r.format].member; member != nil && remote.TraceState == "" && r.sc.TraceID == remote.TraceID {
-			remote.TraceState = member(lines{o.c, r.format})
-		}
+	source := &localSpan{SpanContext: o.source(read)}
+	if source.TraceState == "" {
+		source.TraceState = read.member(o.c, source.SpanContext)
 	}
-	o.encode(anew, remote, read, false)
+	o.encode(anew, source, read, false)
+}
+
+// stale reports whether a format's lines were left behind by those of another that this Propagator reads.
+func (o *outbound) stale(f Format) bool { return o.p.reads.has(codecs[f].yields) && o.c.read().stale(f) }
+
+// source returns the span context that is translated: the remote one, unless its format has been left behind.
+func (o *outbound) source(read *lazy) SpanContext {
+	if read.winner == 0 || !o.stale(read.winner) {
+		return read.remote
+	}
+	sc := read.reading(codecs[read.winner].yields).sc
+	if sc.TraceID == read.remote.TraceID { // what W3C said of the trace
+		sc.TraceState, sc.Random = read.remote.TraceState, read.remote.Random
+	}
+	return sc
 }
 
 // encode writes a span context in formats: two allocations, however many there are.

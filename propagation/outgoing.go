@@ -4,9 +4,9 @@ import "context"
 
 // ContextWithMetadata injects for transports that take outgoing metadata from the
 // context, as grpc-go does. It returns a context that answers key with wrap(md), md
-// being what InjectMetadata writes into an empty map; or ctx and false, if there is
-// nothing to inject. What may not go to the callee is left out; nil stands for one of whom
-// nothing is known, to whom all goes.
+// being what InjectMetadata writes into an empty map, and whether there is anything to inject.
+// What may not go to the callee is left out, and the context tells it to CalleeFromContext, for
+// who injects further in; nil stands for one of whom nothing is known, to whom all goes.
 //
 // While nothing but the captured headers goes out, md is made and wrapped once for
 // an inbound request and shared by all its calls: neither wrap nor what reads its result
@@ -42,6 +42,9 @@ func (c *capture) made(p *Propagator, key any) *outgoingMetadata {
 
 // makeMetadata injects into new metadata, which all calls to whom all may go share.
 func (p *Propagator) makeMetadata(ctx context.Context, in inbound, to Callee, open bool, key any, wrap func(md map[string][]string) any) (context.Context, bool) {
+	if !open { // who injects further in must know
+		ctx = ContextWithCallee(ctx, to)
+	}
 	if in.nothing() && len(p.also) == 0 {
 		p.count(ctx, 0, NoContext)
 		return ctx, false
@@ -62,9 +65,6 @@ func (p *Propagator) makeMetadata(ctx context.Context, in inbound, to Callee, op
 	value := wrap(md)
 	if open && in.verbatim() && len(p.also) == 0 {
 		in.c.learn().outgoing.Store(&outgoingMetadata{p, key, value})
-	}
-	if !open { // who injects once more must know
-		ctx = ContextWithCallee(ctx, to)
 	}
 	return &contextWithValue{ctx, key, value}, true
 }

@@ -95,7 +95,7 @@ func unasked(h hit, f *field) []string {
 		return nil
 	}
 	var vals []string
-	for _, v := range h.vals {
+	for _, v := range h.vals[:1] { // a reader who joins lines would find a reason that none of them has
 		if TraceReasonOf(trimOWS(v)) != NotTraced {
 			v = trimOWS(v)
 			v = v[:14] + "4" + v[15:]
@@ -126,7 +126,7 @@ func (p *Propagator) undecided(ctx context.Context, hits []hit, about traits, tr
 	read := c.read()
 	for i := range read.readings {
 		r := &read.readings[i]
-		if r.verdict != valid || !r.sc.IsValid() {
+		if r.verdict == malformed || !r.sc.TraceID.IsValid() {
 			continue
 		}
 		r.sc.Sampling, r.sc.TraceState = Deferred, undecidedState(r.sc.TraceState)

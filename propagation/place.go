@@ -12,6 +12,9 @@ func (c *capture) place(hide bool) {
 	if c.trust&(DistrustIDs|DistrustSampling) == DistrustSampling {
 		c.undecide()
 	}
+	if c.trust&(DistrustIDs|DistrustSampling) != 0 {
+		c.noteBegun()
+	}
 	c.about |= c.placeSpan(hide)
 	if c.by.carries.has(Baggage) || c.trust.has(DistrustBaggage) {
 		c.about |= c.placeBaggage(hide)
@@ -19,12 +22,12 @@ func (c *capture) place(hide bool) {
 	c.answerOtherwise()
 }
 
-// undecide takes the decision out of a remote span that another propagator has put further out, where the
-// caller is believed in ids alone.
+// undecide takes the decision out of a remote span further out that the node will not hide, where the caller
+// is believed in ids alone.
 func (c *capture) undecide() {
 	span := trace.SpanFromContext(c.parent)
 	sc := span.SpanContext()
-	if _, ours := span.(*remoteSpan); ours || !sc.IsValid() || !sc.IsRemote() {
+	if _, ours := span.(*remoteSpan); !sc.IsValid() || !sc.IsRemote() || ours && c.read().remote.IsValid() {
 		return
 	}
 	state, _ := trace.ParseTraceState(undecidedState(sc.TraceState().String()))
@@ -94,8 +97,12 @@ func (c *capture) placeSpan(hide bool) traits {
 			return 0
 		}
 	}
-	if c.read().remote.IsValid() {
-		return showsSpan
+	l := c.read()
+	if !l.remote.IsValid() {
+		return 0
 	}
-	return 0
+	if _, ours := span.(*remoteSpan); !ours && !l.namesSpan(formatSet(c.fresh)<<1) {
+		return 0 // what was inherited is no reason to hide what is active since
+	}
+	return showsSpan
 }

@@ -38,11 +38,8 @@ func Promote(ctx context.Context) context.Context {
 // goroutine.
 func Demote(ctx context.Context) context.Context {
 	c := captured(ctx)
-	switch {
-	case c == nil:
+	if c == nil {
 		return nobody.capture(ctx, nil, 0, Restart)
-	case c.trust.has(Restart):
-		return ctx
 	}
 	return c.by.distrust(ctx, c, nil, c.about&rawBins, c.trust|Restart)
 }

@@ -13,7 +13,7 @@ type lazy struct {
 	ids      sync.Once
 	readings []reading
 	remote   SpanContext // the first that names a span, else the first that decides
-	ok       bool        // there is one
+	winner   Format      // whose that is; 0: there is none
 
 	span atomic.Pointer[trace.SpanContext] // remote as OpenTelemetry was shown it; nil: never asked
 
@@ -85,8 +85,8 @@ func (l *lazy) decode(c *capture) (events []event) {
 		add(f)
 	}
 	for _, r := range l.readings {
-		if r.verdict == valid && (!l.ok || r.sc.TraceID.IsValid() && !l.remote.TraceID.IsValid()) {
-			l.remote, l.ok = r.sc, true
+		if r.verdict == valid && (l.winner == 0 || r.sc.TraceID.IsValid() && !l.remote.TraceID.IsValid()) {
+			l.remote, l.winner = r.sc, r.format
 		}
 	}
 	for _, r := range l.readings {
@@ -144,4 +144,14 @@ func (l *lazy) stale(f Format) bool {
 	same := sameTrace(own.sc.TraceID, other.sc.TraceID)
 	ahead := same && own.sc.ParentID == other.sc.SpanID && other.sc.ParentID != own.sc.SpanID
 	return !ahead && (!same || own.sc.SpanID != other.sc.SpanID)
+}
+
+// member returns the tracestate member that what else came with a trace amounts to: Datadog's.
+func (l *lazy) member(c *capture, of SpanContext) string {
+	for _, r := range l.readings {
+		if member := codecs[r.format].member; member != nil && r.verdict == valid && sameTrace(r.sc.TraceID, of.TraceID) {
+			return member(lines{c, r.format}, of.Sampling)
+		}
+	}
+	return ""
 }

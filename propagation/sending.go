@@ -117,15 +117,15 @@ func (o *outbound) sendsHeader(id fieldID) bool {
 	return false
 }
 
-// sendsTagged reports whether a name under a prefix goes out.
-func (o *outbound) sendsTagged(key string) bool {
-	if o.c == nil || o.c.more == nil || o.c.more.keys == nil {
-		return false
-	}
-	for r := range o.c.runs {
-		if r.id < firstHeader && strings.EqualFold(r.key, key) && o.keeps.has(r.id) && (o.clear == nil || o.clear.permit(r.id, r.key, r.vals) != nil) {
-			return true
+// sentTagged returns, in lower case, the names under a prefix that go out.
+func (o *outbound) sentTagged() (names map[string]bool) {
+	for name, r := range o.c.tagged {
+		if o.keeps.has(r.id) && (o.clear == nil || o.clear.permit(r.id, r.key, r.vals) != nil) {
+			if names == nil {
+				names = map[string]bool{}
+			}
+			names[name] = true
 		}
 	}
-	return false
+	return names
 }

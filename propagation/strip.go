@@ -3,6 +3,7 @@ package propagation
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 )
 
@@ -30,7 +31,11 @@ func (p *Propagator) StripHTTP(ctx context.Context, h http.Header) {
 
 // believed returns what is believed of the lines of a header that nobody has captured.
 func (c *capture) believed(key string, vals []string) []string {
-	if id, known := allNames().owner(key); known {
+	id, known := allNames().owner(key)
+	if !known { // a prefix alone is nobody's, but for a reader who takes it for baggage with an empty key
+		id, known = allNames().findPrefix(key + "-")
+	}
+	if known {
 		f := &fields[id]
 		if c.trust.holdsBack(f) {
 			return nil
@@ -38,10 +43,21 @@ func (c *capture) believed(key string, vals []string) []string {
 		if amended := c.trust.amend(hit{id: id, vals: vals}, f); amended != nil {
 			return amended
 		}
-	} else if id, theirs := c.by.sentHTTP.owner(key); theirs && c.trust.holdsBack(c.by.field(id)) {
+	} else if id, theirs := c.by.sentHTTP.owner(key); theirs && c.trust.holdsBack(c.by.field(id)) || c.holdsHeader(key) {
 		return nil
 	}
 	return vals
+}
+
+// holdsHeader reports whether a name is one of the Config.Headers, of whatever Propagator, that are held back.
+func (c *capture) holdsHeader(key string) bool {
+	s := c.stranger()
+	for r := range s.runs {
+		if r.id >= firstHeader && strings.EqualFold(s.field(r).lower, key) {
+			return true
+		}
+	}
+	return false
 }
 
 // allNames finds the names of all formats, in any spelling.

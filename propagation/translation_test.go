@@ -164,7 +164,7 @@ func (m translation) expected(from dialect, to propagation.Format) arrival {
 		case extra == theParent && !own: // b3 has no place for it after a decision that is open
 			arrives = came && room.parent && !(from.oldEnvoys() && to == propagation.B3Single)
 		case extra == theOrigin && !own: // the member dd of tracestate is Datadog's
-			arrives = came && (to == propagation.Datadog || to == propagation.W3C && !m.spans)
+			arrives = came && (to == propagation.Datadog || to == propagation.W3C)
 		}
 		if arrives {
 			a.extras = append(a.extras, extra)

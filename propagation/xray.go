@@ -18,7 +18,8 @@ import (
 //
 // Digits are lower-case hexadecimal. A Root without Parent, as a load balancer sends it,
 // names no span: it travels and is not read. When written, Lineage always stays
-// (Lambda stops endless recursion by it), the other pairs while the trace does.
+// (Lambda stops endless recursion by it), the other pairs while the trace does. Envoy reads the
+// keys in any case, so the first three stay in none.
 var xray = codec{
 	name:    "xray",
 	fields:  []string{"x-amzn-trace-id"},
@@ -50,16 +51,17 @@ func decodeXRay(l lines) (SpanContext, verdict) {
 			}
 		}
 	}
-	if parent == "" && root != "" {
-		return SpanContext{}, absent
-	}
 	ok := len(root) == 35 && root[:2] == "1-" && root[10] == '-' &&
-		hex.Decode(sc.TraceID[:4], root[2:10]) && hex.Decode(sc.TraceID[4:], root[11:]) &&
-		hex.Decode(sc.SpanID[:], parent) && sc.IsValid()
-	if !ok {
-		return SpanContext{}, malformed
+		hex.Decode(sc.TraceID[:4], root[2:10]) && hex.Decode(sc.TraceID[4:], root[11:])
+	switch {
+	case parent == "" && root != "" && ok:
+		return SpanContext{TraceID: sc.TraceID}, absent
+	case parent == "" && root != "":
+		return SpanContext{}, absent
+	case ok && hex.Decode(sc.SpanID[:], parent) && sc.IsValid():
+		return sc, valid
 	}
-	return sc, valid
+	return SpanContext{}, malformed
 }
 
 // xrayPairs ranges over the pairs of a value without the white space around them.
@@ -80,8 +82,10 @@ func encodeXRay(e *encoder) {
 	e.buf = append(e.buf, e.traceDigits[:8]...)
 	e.buf = append(e.buf, '-')
 	e.buf = append(e.buf, e.traceDigits[8:]...)
-	e.buf = append(e.buf, ";Parent="...)
-	e.buf = append(e.buf, e.spanDigits[:]...)
+	if e.SpanID.IsValid() {
+		e.buf = append(e.buf, ";Parent="...)
+		e.buf = append(e.buf, e.spanDigits[:]...)
+	}
 	switch {
 	case e.Sampling.Sampled():
 		e.buf = append(e.buf, ";Sampled=1"...)
@@ -89,8 +93,8 @@ func encodeXRay(e *encoder) {
 		e.buf = append(e.buf, ";Sampled=0"...)
 	}
 	for pair := range xrayPairs(e.own.first(0)) {
-		switch key := keyOf(pair); {
-		case key == "Root" || key == "Parent" || key == "Sampled":
+		switch key := trimOWS(keyOf(pair)); {
+		case strings.EqualFold(key, "Root") || strings.EqualFold(key, "Parent") || strings.EqualFold(key, "Sampled"):
 		case !ascii.Printable(pair): // would take the ids with it where it may not be sent
 		case key == "Lineage" || e.kept:
 			e.buf = append(e.buf, ';')
