@@ -26,6 +26,8 @@ type Explanation struct {
 
 	Local   SpanContext // the local span that goes out; zero: none runs
 	Headers []ExplainedHeader
+
+	unruled bool // nobody knows the rules
 }
 
 // ExplainedFormat is a trace format that came in.
@@ -45,7 +47,7 @@ type ExplainedHeader struct {
 // Explain says what the Propagator that has extracted ctx makes of it: what came in, which format won and
 // why, and what httptrace.Transport would send to a host. The host is as in a URL, with a port if one
 // matters, or a whole URL. Of a context in which nothing was extracted it knows no Propagator, and so
-// no rules.
+// no rules: ask the Propagator's method.
 //
 // Nothing is counted or observed. What the propagators of Config.Also would write is not in it, nor that
 // a request that is signed already goes to a stranger as it is. It is slow, and may be called from any goroutine.
@@ -53,55 +55,78 @@ type ExplainedHeader struct {
 //	log.Print(propagation.Explain(r.Context(), "api.example.com"))
 //
 // The String of it has no values of baggage, Headers and UnsafeHeaders, but all others.
-func Explain(ctx context.Context, host string) (x Explanation) {
-	x.Host = host
+func Explain(ctx context.Context, host string) Explanation {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	c, p := captured(ctx), nobody
-	if c != nil {
-		p = c.by.unheard()
-		x.Trust = c.trust
-		x.explainFormats(c)
+	if c := captured(ctx); c != nil {
+		return c.by.Explain(ctx, host)
+	}
+	x := nobody.Explain(ctx, host)
+	x.unruled = true
+	return x
+}
+
+// Explain is the function of that name for what this Propagator sends of any context, whoever has extracted it.
+// The nil Propagator sends nothing.
+func (p *Propagator) Explain(ctx context.Context, host string) (x Explanation) {
+	if p == nil {
+		p = nobody
+	}
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	p = p.unheard()
+	in := p.inboundOf(ctx, captured(ctx).unheard())
+	x.Host = host
+	if in.isLocal {
+		x.Local = in.local.SpanContext
+	}
+	if in.c != nil {
+		x.Trust = in.c.trust
+		x.explainFormats(in.c)
 	}
 	to := calleeNamed(host)
 	clear := p.clearanceOf(to)
 	x.Internal, x.Rule = clear.internal, clear.rule
-	in := p.inbound(ctx)
-	if in.isLocal {
-		x.Local = in.local.SpanContext
-	}
-	if c == nil {
-		return x
-	}
-	var o outbound
+	o := outbound{p: p, ctx: ctx}
 	p.prepare(ctx, &in, &o, overHTTP, to)
+	x.explainHeaders(&o, &in, clear)
+	if s := in.c.stranger(); s != nil {
+		for r := range s.runs {
+			h := explained(r, s.field(r))
+			h.Fate = "held back: " + x.Trust.String()
+			x.Headers = append(x.Headers, h)
+		}
+	}
+	return x
+}
+
+func (x *Explanation) explainHeaders(o *outbound, in *inbound, clear *clearance) {
 	sent := map[string][]string{}
 	var names []string // of sent, in order
 	for s := range o.all {
 		sent[s.lower()] = slices.Clone(s.vals)
 		names = append(names, s.lower())
 	}
-	for r := range c.runs {
-		f := c.field(r)
+	came := map[string]bool{}
+	for r := range in.c.runs {
+		f := in.c.field(r)
 		h := explained(r, f)
-		h.Fate = o.fate(r, f, clear, sent[h.Name], in.isLocal)
+		h.Fate = o.fate(r, f, clear, sent[h.Name], in)
 		x.Headers = append(x.Headers, h)
-		delete(sent, h.Name)
+		came[h.Name] = true
 	}
 	for _, name := range names {
-		if _, new := sent[name]; new {
-			x.Headers = append(x.Headers, ExplainedHeader{Name: name, Format: formatNamed(name), Fate: x.origin(name)})
+		if !came[name] {
+			x.Headers = append(x.Headers, ExplainedHeader{Name: name, Format: formatNamed(name), Fate: o.origin(name, in)})
 		}
 	}
-	if s := c.stranger(); s != nil {
-		for r := range s.runs {
-			h := explained(r, s.field(r))
-			h.Fate = "held back: " + c.trust.String()
-			x.Headers = append(x.Headers, h)
+	for f := range o.withheldNew(in, clear).all {
+		if name := fields[firstField[f]].lower; !came[name] {
+			x.Headers = append(x.Headers, ExplainedHeader{Name: name, Format: f, Fate: "withheld: " + clear.whom()})
 		}
 	}
-	return x
 }
 
 // unheard returns a Propagator that does the same, and counts and tells nobody.
@@ -109,6 +134,23 @@ func (p *Propagator) unheard() *Propagator {
 	u := *p
 	u.counts, u.observer, u.also = new(counters), Observer{}, nil
 	return &u
+}
+
+// unheard returns a capture that says the same, and may be read without being counted; nil of nil.
+func (c *capture) unheard() *capture {
+	if c == nil {
+		return nil
+	}
+	u := &capture{
+		parent: c.parent, by: c.by.unheard(), more: c.more, formats: c.formats, trust: c.trust, held: c.held,
+		fresh: c.fresh, n: c.n, about: c.about, ids: c.ids, vals: c.vals,
+	}
+	u.seen.Store(c.seen.Load())
+	l := u.read()
+	if learned := c.learned.Load(); learned != nil {
+		l.span.Store(learned.span.Load())
+	}
+	return u
 }
 
 // namedCallee is a host in words.
@@ -137,6 +179,8 @@ func (x *Explanation) explainFormats(c *capture) {
 	for _, r := range l.readings {
 		says := "names another trace than " + x.Winner.String()
 		switch {
+		case r.verdict == absent && r.sc.TraceID.IsValid():
+			says = "names a trace and no span"
 		case r.verdict == absent:
 			says = "says nothing"
 		case r.verdict == malformed:
@@ -193,8 +237,11 @@ func (x Explanation) String() string {
 		where = "internal"
 	}
 	rule := "no rule"
-	if x.Rule != "" {
+	switch {
+	case x.Rule != "":
 		rule = "the rule for " + x.Rule
+	case x.unruled:
+		rule = "its rules unknown: no Propagator has extracted this context"
 	}
 	fmt.Fprintf(&b, "to %s: %s, %s\ncaller: %v\n", oneLine(x.Host), where, rule, x.Trust)
 	describe := func(what string, sc SpanContext) {
@@ -205,7 +252,7 @@ func (x Explanation) String() string {
 	describe("remote span, by "+x.Winner.String(), x.Remote)
 	describe("local span", x.Local)
 	if len(x.Headers) == 0 {
-		b.WriteString("nothing came in, or no Propagator has extracted this context\n")
+		b.WriteString("nothing came in, and nothing would be sent\n")
 	}
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, f := range x.Came {

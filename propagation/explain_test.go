@@ -39,6 +39,21 @@ func TestExplain(t *testing.T) {
 		"only read":      {propagation.Config{Formats: []propagation.Format{propagation.W3C}, ReadOnly: []propagation.Format{propagation.B3Single}}, []string{"B3", callerTrace + "-" + callerSpan + "-1"}, false, internal, map[string]string{"b3": "not sent: the format is only read"}},
 		"stale":          {all, []string{"B3", callerTrace + "-1111111111111111-1", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, false, internal, map[string]string{"b3": "not sent: it names another span than b3multi"}},
 		"not legal":      {all, []string{"X-Request-Id", "a\x01b"}, false, internal, map[string]string{"x-request-id": "not sent: HTTP cannot carry it"}},
+		"emitted for a stale one": {with(func(c *propagation.Config) { c.Emit = []propagation.Format{propagation.B3Single} }), []string{"B3", callerTrace + "-1111111111111111-1", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, false, internal, map[string]string{
+			"b3": "rewritten: translated from b3multi",
+		}},
+		"emitted for a malformed one": {propagation.Config{Emit: []propagation.Format{propagation.OTSpanContext}}, []string{"X-Ot-Span-Context", "x", "Traceparent", traceparent}, false, stranger, map[string]string{
+			"x-ot-span-context": "rewritten: translated from tracecontext",
+		}},
+		"emitted for a malformed one, report only": {propagation.Config{
+			Emit: []propagation.Format{propagation.W3C}, DestinationsReportOnly: true, Destinations: []propagation.Destination{{Hosts: []string{"*"}, Formats: []propagation.Format{}}},
+		}, []string{"Traceparent", "x", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, false, stranger, map[string]string{"traceparent": "rewritten: translated from b3multi"}},
+		"tracestate of a malformed traceparent": {propagation.Config{Emit: []propagation.Format{propagation.W3C}}, []string{"Traceparent", "x", "Tracestate", "a=1", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, false, internal, map[string]string{
+			"tracestate": "not sent: it belongs to lines that another span context takes the place of",
+		}},
+		"withheld before it is made": {propagation.Config{
+			Emit: []propagation.Format{propagation.W3C}, Destinations: []propagation.Destination{{Hosts: []string{"*"}, Formats: []propagation.Format{propagation.B3Single}}},
+		}, []string{"B3", callerTrace + "-" + callerSpan + "-1"}, false, stranger, map[string]string{"b3": "sent as it came", "traceparent": "withheld: by the rule for *"}},
 		"a rule": {with(func(c *propagation.Config) {
 			c.Destinations = []propagation.Destination{{Hosts: []string{"*.example.com:443"}, Formats: []propagation.Format{propagation.W3C}, Baggage: []string{"tenant"}}}
 		}), []string{"Traceparent", traceparent, "Baggage", "tenant=7,user=bob", "Sw8", "x"}, false, stranger, map[string]string{
@@ -60,9 +75,7 @@ func TestExplain(t *testing.T) {
 					t.Errorf("of %s it says %q, want %q", name, fates[name], want)
 				}
 			}
-			if s := p.Stats(); s.Total(propagation.Withheld)+s.Total(propagation.LeftOut) > 0 {
-				t.Error("it was counted")
-			}
+			expectCounts(t, p, nil)
 			for _, secret := range []string{"bob", "secret"} {
 				if strings.Contains(x.String(), secret) {
 					t.Errorf("it tells %q:\n%v", secret, x)
@@ -87,9 +100,25 @@ func TestExplainOthers(t *testing.T) {
 	if got := propagation.Explain(baggage.ContextWithoutBaggage(baggage.ContextWithBaggage(ctx, bag)), "reviews").String(); !strings.Contains(got, "has taken its baggage away") {
 		t.Errorf("of baggage that was taken away it says\n%s", got)
 	}
+	unuser := func(ctx context.Context) context.Context {
+		return baggage.ContextWithBaggage(ctx, baggage.FromContext(ctx).DeleteMember("user"))
+	}
+	ruled := compile(t, propagation.Config{Destinations: []propagation.Destination{{Hosts: []string{"*"}, Baggage: []string{"user"}}}})
+	if got := propagation.Explain(unuser(received(ruled, "Baggage", "user=bob,tenant=7")), "reviews").String(); !strings.Contains(got, "withheld: by the rule for *") {
+		t.Errorf("of baggage that the application has left and a rule does not it says\n%s", got)
+	}
+	for name, ctx := range map[string]context.Context{"bare": context.Background(), "of another": received(inner, "X-Request-Id", "r1")} {
+		if got := ruled.Explain(baggage.ContextWithBaggage(ctx, bag), "reviews").String(); !strings.Contains(got, "the rule for *\n") || !strings.Contains(got, "withheld") {
+			t.Errorf("of the application's baggage in a context %s it says\n%s", name, got)
+		}
+	}
+	bin := inner.ExtractMetadata(context.Background(), map[string][]string{"grpc-trace-bin": {"\x00\x01"}})
+	if got := propagation.Explain(bin, "reviews").String(); !strings.Contains(got, "rewritten: in base64") {
+		t.Errorf("of bytes it says\n%s", got)
+	}
 	var none context.Context
 	for name, ctx := range map[string]context.Context{"empty": context.Background(), "nil": none} {
-		if x := propagation.Explain(ctx, "reviews"); !x.Internal || len(x.Headers) > 0 || !strings.Contains(x.String(), "nothing came in") {
+		if x := propagation.Explain(ctx, "reviews"); !x.Internal || len(x.Headers) > 0 || !strings.Contains(x.String(), "nothing came in") || !strings.Contains(x.String(), "rules unknown") {
 			t.Errorf("of the %s context it says\n%v", name, x)
 		}
 	}

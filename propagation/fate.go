@@ -3,7 +3,7 @@ package propagation
 import "slices"
 
 // fate says what becomes of a captured header of which sent goes out.
-func (o *outbound) fate(r run, f field, clear *clearance, sent []string, isLocal bool) string {
+func (o *outbound) fate(r run, f field, clear *clearance, sent []string, in *inbound) string {
 	id := r.id
 	if id >= firstHeader {
 		var foreign string
@@ -12,31 +12,51 @@ func (o *outbound) fate(r run, f field, clear *clearance, sent []string, isLocal
 		}
 	}
 	permitted := clear.permit(id, r.key, r.vals)
-	switch whom := clear.whom(); {
-	case slices.Equal(sent, r.vals) && !slices.Equal(permitted, r.vals):
-		return "sent as it came; would be withheld: " + whom
-	case slices.Equal(sent, r.vals) && f.format == RequestID && o.c.about&madeRequestID != 0:
+	switch {
+	case len(sent) == 0:
+		return o.absence(f, clear, len(permitted) == 0, in)
+	case !slices.Equal(sent, r.vals):
+		return o.change(f, clear, slices.Equal(permitted, r.vals), in)
+	case !slices.Equal(permitted, r.vals):
+		return "sent as it came; would be withheld: " + clear.whom()
+	case f.format == RequestID && o.c.about&madeRequestID != 0:
 		return "sent: it was made here"
-	case slices.Equal(sent, r.vals):
-		return "sent as it came"
+	}
+	return "sent as it came"
+}
+
+// change says why a header does not go out as it came. whole: all of that may go.
+func (o *outbound) change(f field, clear *clearance, whole bool, in *inbound) string {
+	switch {
+	case o.anew.has(f.format) && in.isLocal:
+		return "rewritten: the local span"
+	case o.anew.has(f.format):
+		return "rewritten: translated from " + o.sourceFormat().String()
+	case f.format == Baggage && in.changed:
+		return "rewritten: the application's baggage"
+	case !whole && !o.p.reportOnly:
+		return "sent in part: " + clear.whom()
+	case f.bin && o.c.about&rawBins != 0:
+		return "rewritten: in base64, as HTTP carries bytes"
+	}
+	return "sent in part: HTTP cannot carry the rest"
+}
+
+// absence says why nothing of a header goes out. barred: nothing of what came may.
+func (o *outbound) absence(f field, clear *clearance, barred bool, in *inbound) string {
+	switch {
 	case f.format != 0 && !o.p.carries.has(f.format):
 		return "not sent: the format is only read"
-	case !isLocal && codecs[f.format].yields != 0 && o.c.read().stale(f.format):
+	case !in.isLocal && codecs[f.format].yields != 0 && o.stale(f.format):
 		return "not sent: it names another span than " + codecs[f.format].yields.String()
-	case len(sent) > 0 && isLocal && f.format.decodes():
-		return "rewritten: the local span"
-	case len(sent) > 0 && f.format == Baggage && o.baggage != nil:
-		return "rewritten: the application's baggage"
-	case len(permitted) == 0 && !o.p.reportOnly:
-		return "withheld: " + whom
-	case len(sent) > 0 && !slices.Equal(permitted, r.vals):
-		return "sent in part: " + whom
-	case len(sent) > 0:
-		return "rewritten"
-	case f.format == Baggage && o.c.askedBaggage():
+	case f.format == Baggage && in.changed && in.bag == "":
 		return "not sent: the application has taken its baggage away"
-	case isLocal && f.format.decodes():
+	case !o.p.reportOnly && (barred || f.format == Baggage && in.changed):
+		return "withheld: " + clear.whom()
+	case in.isLocal && f.format.decodes():
 		return "not sent: it belongs to the span that the local one takes the place of"
+	case o.anew.has(f.format):
+		return "not sent: it belongs to lines that another span context takes the place of"
 	}
 	return "not sent: HTTP cannot carry it"
 }
@@ -53,12 +73,24 @@ func (c *clearance) whom() string {
 }
 
 // origin says where a header comes from that did not come in.
-func (x *Explanation) origin(name string) string {
+func (o *outbound) origin(name string, in *inbound) string {
 	switch {
 	case name == fields[firstField[Baggage]].lower:
 		return "new: the application's baggage"
-	case x.Local.IsValid():
+	case in.isLocal:
 		return "new: the local span"
 	}
-	return "new: translated from " + x.Winner.String()
+	return "new: translated from " + o.sourceFormat().String()
+}
+
+// withheldNew returns the formats of which something would be sent that did not come, if it might.
+func (o *outbound) withheldNew(in *inbound, clear *clearance) (fs formatSet) {
+	if o.p.reportOnly || in.nothing() {
+		return 0
+	}
+	fs = o.writes(in.isLocal) &^ clear.formats
+	if in.bag != "" && o.baggage == nil {
+		fs |= 1 << Baggage
+	}
+	return fs
 }

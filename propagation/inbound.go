@@ -19,7 +19,12 @@ func (p *Propagator) inbound(ctx context.Context) (in inbound) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	in.c = captured(ctx)
+	return p.inboundOf(ctx, captured(ctx))
+}
+
+// inboundOf is inbound with the context's capture, or with another that says the same.
+func (p *Propagator) inboundOf(ctx context.Context, c *capture) (in inbound) {
+	in.c = c
 	in.local, in.isLocal = p.local(ctx, in.c)
 	in.changed, in.bag = p.changedBaggage(ctx, in.c)
 	return in

@@ -178,14 +178,26 @@ func (o *outbound) translate() {
 }
 
 // stale reports whether a format's lines were left behind by those of another that this Propagator reads.
-func (o *outbound) stale(f Format) bool { return o.p.reads.has(codecs[f].yields) && o.c.read().stale(f) }
+func (o *outbound) stale(f Format) bool {
+	return o.p.reads.has(codecs[f].yields) && o.c.read().stale(f)
+}
 
-// source returns the span context that is translated: the remote one, unless its format has been left behind.
+// sourceFormat returns the format that is translated: the remote span context's, unless that has been left behind.
+func (o *outbound) sourceFormat() Format {
+	winner := o.c.read().winner
+	if winner != 0 && o.stale(winner) {
+		return codecs[winner].yields
+	}
+	return winner
+}
+
+// source returns the span context that is translated.
 func (o *outbound) source(read *lazy) SpanContext {
-	if read.winner == 0 || !o.stale(read.winner) {
+	f := o.sourceFormat()
+	if f == read.winner {
 		return read.remote
 	}
-	sc := read.reading(codecs[read.winner].yields).sc
+	sc := read.reading(f).sc
 	if sc.TraceID == read.remote.TraceID { // what W3C said of the trace
 		sc.TraceState, sc.Random = read.remote.TraceState, read.remote.Random
 	}
