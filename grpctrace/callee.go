@@ -2,11 +2,14 @@ package grpctrace
 
 import (
 	"context"
+	"net"
+	"strconv"
 	"strings"
 
 	"github.com/traceferry/traceferry/internal/hostmatch"
 	"github.com/traceferry/traceferry/propagation"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/resolver"
 )
 
 // endpoint is the host that a target names, as a URL would, and the port that it means without one.
@@ -17,24 +20,36 @@ type endpoint struct {
 
 func (e endpoint) Host() (string, uint16) { return e.host, e.port }
 
-// endpointOf reads a target in the form scheme://authority/endpoint (grpc/grpc, doc/naming.md). A socket
-// of this machine is localhost. What is no target gives what is no host.
+// endpointOf reads a target as grpc.NewClient takes it: scheme://authority/endpoint, scheme:endpoint of a scheme that
+// has a resolver, or what DNS is asked for (grpc/grpc, doc/naming.md). A socket of this machine is localhost. What
+// is no target gives what is no host.
 func endpointOf(target string) endpoint {
-	if isSocket(target) {
-		return endpoint{host: "localhost"}
+	scheme, host := "dns", target
+	if s, rest, ok := strings.Cut(target, "://"); ok {
+		_, host, _ = strings.Cut(rest, "/")
+		scheme = strings.ToLower(s)
+	} else if s, rest, ok := strings.Cut(target, ":"); ok && resolver.Get(strings.ToLower(s)) != nil {
+		scheme, host = strings.ToLower(s), strings.TrimPrefix(rest, "/")
 	}
-	scheme, rest, ok := strings.Cut(target, "://")
-	if !ok { // DNS is what grpc.NewClient takes it for
-		return endpoint{strings.TrimPrefix(target, "dns:"), 443}
-	}
-	_, host, _ := strings.Cut(rest, "/")
 	switch {
-	case scheme == "dns":
-		return endpoint{host, 443}
-	case isSocket(host): // passthrough:///unix:///path
+	case isSocket(scheme + ":"), isSocket(host): // passthrough:///unix:///path
 		return endpoint{host: "localhost"}
+	case scheme == "dns":
+		return endpoint{numbered(host), 443}
 	}
-	return endpoint{host: host}
+	return endpoint{host: numbered(host)}
+}
+
+// numbered returns a host with the number of its port, where that is a name: "https", say.
+func numbered(host string) string {
+	name, port, err := net.SplitHostPort(host)
+	if err != nil || port == "" || '0' <= port[0] && port[0] <= '9' {
+		return host
+	}
+	if n, err := net.LookupPort("tcp", port); err == nil {
+		return net.JoinHostPort(name, strconv.Itoa(n))
+	}
+	return host
 }
 
 func isSocket(s string) bool {

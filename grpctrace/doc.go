@@ -3,7 +3,7 @@
 // One option each wires it:
 //
 //	server := grpc.NewServer(grpctrace.ServerOptions(p)...)
-//	conn, err := grpc.NewClient(target, grpctrace.DialOptions(p)...)
+//	conn, err := grpc.NewClient(target, append(grpctrace.DialOptions(p), grpc.WithTransportCredentials(creds))...)
 //
 // Captured headers are the same whether they came by HTTP or gRPC, and leave by
 // either: names in the transport's case, -bin values as its bytes or its base64.

@@ -1,6 +1,7 @@
 package httptrace_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -10,7 +11,11 @@ import (
 	"github.com/traceferry/traceferry/httptrace"
 	"github.com/traceferry/traceferry/propagation"
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/baggage"
 	otelprop "go.opentelemetry.io/otel/propagation"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 )
 
 // What otelhttp outside has injected from the same context, by p or by OpenTelemetry's own propagators, is judged like ours.
@@ -80,5 +85,43 @@ func TestRedirectInsideOtelhttp(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Around otelhttp, in the wrong order, p does not see its span; what it has otelhttp write is judged all the same.
+func TestDestinationsAroundOtelhttp(t *testing.T) {
+	silent := propagation.Destination{Hosts: []string{"evil.example"}, Formats: []propagation.Format{}}
+	p, w := withRules(silent), newWorld(t)
+	member, _ := baggage.NewMember("own", "1")
+	own, _ := baggage.New(member)
+	for name, provider := range map[string]trace.TracerProvider{"spans": sdktrace.NewTracerProvider(), "no spans": noop.NewTracerProvider()} {
+		client := &http.Client{Transport: httptrace.NewTransport(p, otelhttp.NewTransport(w.base, otelhttp.WithPropagators(p), otelhttp.WithTracerProvider(provider)))}
+		for what, ctx := range map[string]context.Context{
+			"nothing came": t.Context(), "much came": p.ExtractHTTP(t.Context(), laden), "baggage of ours": baggage.ContextWithBaggage(t.Context(), own),
+		} {
+			if got := carriedOf(call(t, client, ctx, "http://evil.example/")); len(got) > 0 {
+				t.Errorf("%s, %s: a stranger got %q", name, what, got)
+			}
+		}
+	}
+}
+
+// Also where the base does not say which request it answers, as net/http's does.
+func TestSecondHopOfOtherBase(t *testing.T) {
+	p, w := propagation.MustNew(propagation.Config{UnsafeHeaders: []string{"authorization"}}), newWorld(t)
+	base := roundTripper(func(r *http.Request) (*http.Response, error) {
+		resp, err := w.base.RoundTrip(r)
+		if resp != nil {
+			resp.Request = nil
+		}
+		return resp, err
+	})
+	client := &http.Client{Transport: httptrace.NewTransport(p, base)}
+	ctx := p.ExtractHTTP(t.Context(), http.Header{"Authorization": {"Bearer secret"}})
+	do(t, client, request(t, "GET", through("reviews", "details"), nil, nil).WithContext(ctx))
+	for i, v := range w.visits() {
+		if got := v.header.Get("Authorization") != ""; got != (i == 0) {
+			t.Errorf("hop %d, to %s: authorization %v", i, v.host, got)
+		}
 	}
 }

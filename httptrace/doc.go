@@ -25,7 +25,7 @@
 // Of transports ours is the inner one: otelhttp.NewTransport(httptrace.NewTransport(p, base)).
 // The other way round ours runs before otelhttp starts its client span, so the
 // formats that otelhttp's propagator does not write would name the span around the
-// call.
+// call, and what that propagator writes, if it is not p, nobody judges by whom it goes to.
 //
 // # At an edge
 //

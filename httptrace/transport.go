@@ -35,7 +35,8 @@ type Transport struct {
 // V4) goes to any other host as it is.
 //
 // With otelhttp.NewTransport, ours is the inner one, otelhttp.NewTransport(ours): outside, it
-// would not see the span that otelhttp starts.
+// would not see the span that otelhttp starts. What otelhttp then injects with p is judged by the same
+// host; what it injects with another propagator is not.
 func NewTransport(p *propagation.Propagator, base http.RoundTripper, opts ...Option) *Transport {
 	collect(opts)
 	return &Transport{p: p, base: base}
@@ -43,12 +44,25 @@ func NewTransport(p *propagation.Propagator, base http.RoundTripper, opts ...Opt
 
 // RoundTrip implements http.RoundTripper.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if h, ok := t.p.CloneRequest(r); ok {
+	next, ctx := t.next(), r.Context()
+	if _, last := next.(*http.Transport); !last { // it may inject, and does not know whom it calls
+		ctx = t.p.ContextForRequest(r)
+	}
+	h, ok := t.p.CloneRequest(r)
+	switch {
+	case ctx != r.Context():
+		r = r.WithContext(ctx)
+		r.Header = h
+	case ok:
 		sent := *r
 		sent.Header = h
 		r = &sent
 	}
-	return t.next().RoundTrip(r)
+	resp, err := next.RoundTrip(r)
+	if resp != nil && resp.Request == nil { // as net/http's does, and http.Client needs it to tell a redirect's hosts
+		resp.Request = r
+	}
+	return resp, err
 }
 
 // CloseIdleConnections forwards to the base, so that http.Client's method of that

@@ -49,6 +49,20 @@ func ContextWithCallee(ctx context.Context, to Callee) context.Context {
 	return context.WithValue(ctx, calleeKey{}, to)
 }
 
+// ContextForRequest returns the context of an outgoing request, which tells CalleeFromContext whom it calls where
+// not all that it carries may go there: for a RoundTripper over others that may inject once more.
+func (p *Propagator) ContextForRequest(r *http.Request) context.Context {
+	ctx := r.Context()
+	if p == nil || r.URL == nil {
+		return ctx
+	}
+	to, in := calleeOf(r), p.inbound(ctx)
+	if p.clearanceFor(&in, to) == nil {
+		return ctx
+	}
+	return ContextWithCallee(ctx, to)
+}
+
 // CalleeFromContext returns whom the last ContextWithCallee was told of, or the last
 // ContextWithMetadata if not all may go there; nil if there was none.
 func CalleeFromContext(ctx context.Context) Callee {

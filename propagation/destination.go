@@ -25,11 +25,12 @@ import (
 // rule lists Formats.
 //
 // Of the rules that match a host the most specific holds, alone: a name before a network or a suffix, a
-// longer one before a shorter one, one with a port before one without.
+// longer one before a shorter one, one with a port before one without; then "<single-label>", "<internal>", "*".
 type Destination struct {
 	// Hosts are patterns: "api.example.com", "*.example.com" (all below it, not itself), "10.0.0.0/8",
-	// "10.1.2.3", "[fd00::1]", "<single-label>" (names without a dot), "*" (all); each perhaps with
-	// ":" and a port. Names may be in any case and script. No two rules may have the same pattern.
+	// "10.1.2.3", "[fd00::1]", "<single-label>" (names without a dot), "<internal>" (what is internal
+	// above), "*" (all); each perhaps with ":" and a port. Names may be in any case and script. No two
+	// rules may have the same pattern.
 	Hosts []string
 
 	// Formats are those that may go there. nil: all (x-envoy-force-trace to an internal host);
@@ -38,7 +39,8 @@ type Destination struct {
 
 	// Baggage are the keys of the members that may go there, in whatever form; "*" stands for all,
 	// and alone lets the items in an x-ot-span-context go. Keys of Jaeger's and OTTrace's forms are
-	// compared in any case, as they lose theirs on the way, others as they are. nil: all if Formats
+	// compared in any case, as they lose theirs on the way, others as they are. What Config.Formats do
+	// not carry does not go, whatever stands here. nil: all if Formats
 	// lists propagation.Baggage, none if it lists others, and where Formats is nil all to an
 	// internal host and none elsewhere. Empty, not nil: none.
 	Baggage []string

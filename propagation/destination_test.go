@@ -84,7 +84,7 @@ func TestURLDecides(t *testing.T) {
 func TestMostSpecificRule(t *testing.T) {
 	patterns := map[string]string{
 		"host": "api.partner.example", "port": "API.Partner.example.:8443", "deep": "*.eu.partner.example", "suffix": "*.partner.example", "idna": "*.bücher.example",
-		"net": "203.0.113.0/24", "address": "203.0.113.7", "v6": "[2001:db8::/32]:443", "single": "<single-label>", "one": "reviews", "all": "*:8080",
+		"net": "203.0.113.0/24", "address": "203.0.113.7", "v6": "[2001:db8::/32]:443", "single": "<single-label>", "one": "reviews", "class": "<internal>:9080", "all": "*:8080",
 	}
 	var rules []propagation.Destination
 	var members []string
@@ -96,6 +96,7 @@ func TestMostSpecificRule(t *testing.T) {
 	ctx := received(p, "Baggage", strings.Join(members, ","), "Traceparent", callerW3C)
 	for rawURL, key := range map[string]string{
 		"https://api.partner.example/": "host", "https://API.partner.EXAMPLE.:443": "host", "https://api.partner.example:8443": "port", "https://user:reviews@api.partner.example:8443/": "port",
+		"http://reviews.svc:9080": "class", "http://[::1]:9080": "class", "http://details:9080": "single",
 		"http://a.eu.partner.example": "deep", "http://eu.partner.example": "suffix", "http://b.partner.example:8080": "suffix", "http://partner.example": "",
 		"http://a.BÜCHER.example": "idna", "http://a.xn--bcher-kva.example": "idna", "http://a。bücher．example": "idna", "http://bücher.example": "",
 		"http://203.0.113.7": "address", "http://[::ffff:203.0.113.7]:99": "address", "http://203.0.113.8": "net", "http://[::ffff:cb00:7108]": "net", "http://203.0.114.7": "",

@@ -19,8 +19,8 @@
 // With a local span, one that OpenTelemetry, or Config.LocalSpan, says runs in the
 // context: every trace format that came in, and every one of Config.Emit, is
 // written with that span's ids and decision; formats of 64 bits get the low half of the trace
-// id. If none of them came with ids and Emit is nil, the first of Config.Formats that can be
-// written is. What a format carried beside ids is kept if it named the same trace: tracestate
+// id. If none of them came with ids, or none that did may go to the host, and Emit is nil, the
+// first of Config.Formats that can be written is. What a format carried beside ids is kept if it named the same trace: tracestate
 // with the span's changes to it, Datadog's origin and tags, X-Ray's Self (and its
 // Lineage always), debug while it is still sampled.
 //
@@ -40,8 +40,9 @@
 //
 // Trace formats go to every host. What users have put there (baggage in all its forms,
 // Config.Headers) and orders to proxies go to internal hosts only, unless a rule of Config.Destinations
-// says otherwise; see [Destination]. Judged are calls whose host is known: those of httptrace.Transport and Rewrite, and of package
-// grpctrace. InjectHTTP, InjectMetadata and Inject know none. [Explain] tells what goes where, and why.
+// says otherwise; see [Destination]. Judged are calls whose host is known: those of httptrace.Transport
+// and Rewrite, and of package grpctrace. InjectHTTP, InjectMetadata and Inject know what [CalleeFromContext]
+// tells, mostly nobody, to whom all goes. [Explain] tells what goes where, and why.
 //
 // # Which span is local
 //

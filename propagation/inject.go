@@ -19,7 +19,7 @@ import (
 // are removed where they are not written. Where ctx has neither a capture nor a local
 // span nor baggage of the application's, h is not touched (but by Config.Also).
 //
-// It knows no host, so Config.Destinations do not bound it: see CloneRequest.
+// What may not go to CalleeFromContext is left out; where that is nobody all goes: see CloneRequest.
 //
 // The values written are shared between all calls of one inbound request: Set, Add
 // and Del on h are safe, writing an element (h[k][0] = v) is not. It allocates what
@@ -29,7 +29,7 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 	if p == nil || h == nil {
 		return
 	}
-	if len(p.also) > 0 {
+	if len(p.also) > 0 && p.alsoMay(calleeIn(ctx)) {
 		p.injectAlso(ctx, propagation.HeaderCarrier(h))
 	}
 	if c, ok := ctx.(*capture); ok && p.forwards(c) {
@@ -38,7 +38,11 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 	}
 	var o outbound
 	in := p.inbound(ctx)
-	if !p.prepare(ctx, &in, &o, overHTTP, nil) {
+	var to Callee
+	if p.ruled || in.hasPrivate() { // else it does not matter
+		to = calleeIn(ctx)
+	}
+	if !p.prepare(ctx, &in, &o, overHTTP, to) {
 		return
 	}
 	p.sweep(h, o.removes)

@@ -25,11 +25,15 @@ const (
 	network
 	suffix
 	singleLabel
+	internal
 	anyHost
 )
 
-// SingleLabel is the pattern of all names without a dot.
-const SingleLabel = "<single-label>"
+// The patterns that stand for a class of hosts.
+const (
+	SingleLabel = "<single-label>" // names without a dot
+	Internal    = "<internal>"     // see Host.Internal
+)
 
 // ParsePattern reads a pattern:
 //
@@ -38,6 +42,7 @@ const SingleLabel = "<single-label>"
 //	10.0.0.0/8, fd00::/8  addresses of a network
 //	10.1.2.3, [fd00::1]   an address
 //	<single-label>        names without a dot
+//	<internal>            those of the service's own network, by their looks; see Host.Internal
 //	*                     all
 //
 // Each may be followed by ":" and a port, for calls to that alone; an IPv6 network is then in brackets, as
@@ -86,6 +91,8 @@ func ParsePattern(s string) (Pattern, error) {
 		p.kind = anyHost
 	case host == SingleLabel:
 		p.kind = singleLabel
+	case host == Internal:
+		p.kind = internal
 	case strings.Contains(below, "*"):
 		return Pattern{}, errors.New("has a * that is not all of it, nor its first label")
 	default:
@@ -155,6 +162,8 @@ func (p Pattern) String() string {
 		s = "*" + s
 	case singleLabel:
 		s = SingleLabel
+	case internal:
+		s = Internal
 	case anyHost:
 		s = "*"
 	}
@@ -178,6 +187,8 @@ func (p Pattern) Match(h Host) bool {
 		return strings.HasSuffix(h.Name, p.name) && len(h.Name) > len(p.name)
 	case singleLabel:
 		return h.Name != "" && !strings.Contains(h.Name, ".")
+	case internal:
+		return h.Internal()
 	}
 	return true
 }

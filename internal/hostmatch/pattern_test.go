@@ -37,6 +37,8 @@ func TestParsePattern(t *testing.T) {
 		"*:443":                  "*:443",
 		"<single-label>":         "<single-label>",
 		"<single-label>:80":      "<single-label>:80",
+		"<internal>":             "<internal>",
+		"<internal>:80":          "<internal>:80",
 		"10.0.0.0/8":             "10.0.0.0/8",
 		"10.0.0.0/8:80":          "10.0.0.0/8:80",
 		"[10.0.0.0/8]:80":        "10.0.0.0/8:80",
@@ -112,6 +114,8 @@ func TestMatch(t *testing.T) {
 		"*.1e100.net":          "a.1e100.net ! 1.1.1.1",
 		"<single-label>":       "reviews Reviews. localhost:1 ! a.b 127.0.0.1 [::1] 127.1",
 		"<single-label>:9080":  "reviews:9080 ! reviews a.b:9080",
+		"<internal>":           "reviews a.svc 10.1.2.3 [::1] [fd00::1] localhost a.b.consul ! a.b 8.8.8.8 [2001:db8::1] 127.1",
+		"<internal>:9080":      "a.svc:9080 10.1.2.3:9080 ! a.svc a.b:9080",
 		"*":                    "a a.b 1.2.3.4 [::1]:9 127.1",
 		"*:443":                "a:443 1.2.3.4:443 ! a 1.2.3.4 [::1]",
 		"10.0.0.0/8":           "10.0.0.0 10.255.255.255:1 [::ffff:10.1.2.3] ! 11.0.0.0 9.255.255.255 [::10.0.0.1] ten 10.1",
@@ -146,7 +150,8 @@ func TestMatch(t *testing.T) {
 // specific lists patterns that may all match one of some hosts, the most specific first.
 var specific = []string{
 	"api.internal.example.com:443", "api.internal.example.com", "10.1.2.3:443", "10.1.2.3", "10.1.2.0/24:443", "10.1.2.0/24", "10.0.0.0/8", "0.0.0.0/0",
-	"*.internal.example.com:443", "*.internal.example.com", "*.example.com:443", "*.example.com", "*.com", "<single-label>:443", "<single-label>", "*:443", "*",
+	"*.internal.example.com:443", "*.internal.example.com", "*.example.com:443", "*.example.com", "*.com", "<single-label>:443", "<single-label>",
+	"<internal>:443", "<internal>", "*:443", "*",
 }
 
 func TestMostSpecific(t *testing.T) {
@@ -161,7 +166,7 @@ func TestMostSpecific(t *testing.T) {
 			"b.internal.example.com:443": "*.internal.example.com:443", "b.internal.example.com": "*.internal.example.com", "internal.example.com": "*.example.com",
 			"x.example.com:443": "*.example.com:443", "example.com": "*.com", "example.org": "*", "example.org:443": "*:443",
 			"10.1.2.3:443": "10.1.2.3:443", "10.1.2.3": "10.1.2.3", "[::ffff:10.1.2.3]": "10.1.2.3", "10.1.2.4:443": "10.1.2.0/24:443", "10.1.2.4": "10.1.2.0/24",
-			"10.9.9.9:443": "10.0.0.0/8", "8.8.8.8": "0.0.0.0/0", "[::1]": "*", "reviews:443": "<single-label>:443", "reviews": "<single-label>",
+			"10.9.9.9:443": "10.0.0.0/8", "8.8.8.8": "0.0.0.0/0", "[::1]": "<internal>", "a.svc": "<internal>", "a.svc:443": "<internal>:443", "reviews:443": "<single-label>:443", "reviews": "<single-label>",
 		} {
 			h, _ := Parse(host, 80)
 			if got, ok := table.Find(h); !ok || got != want {
