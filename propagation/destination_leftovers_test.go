@@ -2,6 +2,7 @@ package propagation_test
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -54,7 +55,7 @@ func (ownPropagator) Extract(ctx context.Context, _ otelprop.TextMapCarrier) con
 }
 func (ownPropagator) Fields() []string { return []string{"x-mine"} }
 
-// Inject and InjectMetadata know whom the context says that they write for.
+// Inject, InjectHTTP and InjectMetadata know whom the context says that they write for.
 func TestCalleeInContext(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	ctx := propagation.ContextWithCallee(received(p, "B3", "1", "Baggage", "user=bob"), calling("api.example"))
@@ -64,8 +65,39 @@ func TestCalleeInContext(t *testing.T) {
 	if md["baggage"] != nil || text["baggage"] != "" || md["b3"] == nil || text["b3"] == "" {
 		t.Errorf("a stranger gets %q and %q", md, text)
 	}
+	also := compile(t, propagation.Config{
+		Also:         []otelprop.TextMapPropagator{ownPropagator{}},
+		Destinations: []propagation.Destination{{Hosts: []string{"*"}, Formats: []propagation.Format{propagation.B3Single}}},
+	})
+	for name, p := range map[string]*propagation.Propagator{"the default": p, "a rule": also} {
+		expect(t, sent(p, ctx), carrier("B3", "1"))
+		if t.Failed() {
+			t.Fatal(name)
+		}
+	}
 	if propagation.CalleeFromContext(ctx) != calling("api.example") || propagation.CalleeFromContext(context.Background()) != nil {
 		t.Error("the callee is not the one that was named")
+	}
+}
+
+// A request's context tells it where not all may go, and is left alone elsewhere.
+func TestContextForRequest(t *testing.T) {
+	p, bag := compile(t, propagation.Config{}), received(compile(t, propagation.Config{}), "Baggage", "user=bob")
+	for url, told := range map[string]bool{"http://reviews/": false, "http://api.example:81/": true} {
+		r := requestTo(t, bag, url)
+		ctx := p.ContextForRequest(r)
+		if to := propagation.CalleeFromContext(ctx); (to != nil) != told || (ctx != bag) != told {
+			t.Errorf("%s: the context tells %v", url, to)
+		} else if told {
+			if host, port := to.Host(); host != "api.example:81" || port != 80 {
+				t.Errorf("%s: it tells %s, %d", url, host, port)
+			}
+		}
+	}
+	bare, none := requestTo(t, received(p, "B3", "1"), "http://api.example/"), (*propagation.Propagator)(nil)
+	if p.ContextForRequest(bare) != bare.Context() || none.ContextForRequest(requestTo(t, bag, "http://api.example/")) != bag ||
+		p.ContextForRequest(new(http.Request).WithContext(bag)) != bag {
+		t.Error("a context was changed for nothing")
 	}
 }
 
