@@ -42,7 +42,7 @@ func Parse(s string, port uint16) (h Host, ok bool) {
 	if strings.HasPrefix(name, "[") {
 		addr, err := netip.ParseAddr(name[1 : len(name)-1])
 		h.Addr = addr.WithZone("").Unmap()
-		return h, err == nil && addr.Is6()
+		return h, err == nil && addr.Is6() && !strings.ContainsFunc(addr.Zone(), notOfZone)
 	}
 	if name, ok = ascii(name); !ok {
 		return h, false
@@ -54,6 +54,11 @@ func Parse(s string, port uint16) (h Host, ok bool) {
 	}
 	h.Name = name
 	return h, validName(name)
+}
+
+// notOfZone reports whether a character may not stand in the zone of an address in a URL (RFC 6874, section 2).
+func notOfZone(c rune) bool {
+	return !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.ContainsRune("-._~", c))
 }
 
 // maxSpelled is more than any name has bytes, in any script: 253 letters of four. Package idna takes time

@@ -16,6 +16,7 @@ import (
 var (
 	slowName   = regexp.MustCompile(`^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$`)
 	slowNumber = regexp.MustCompile(`(^|\.)([0-9]*|0x[0-9a-f]*)$`)
+	slowZone   = regexp.MustCompile(`^[^%]*(%[A-Za-z0-9._~-]+)?\]$`)
 	slowPort   = regexp.MustCompile(`^(.*):([0-9]*)$`)
 )
 
@@ -41,7 +42,7 @@ func slowParse(s string, port uint16) (Host, bool) {
 		}
 		addr, err := netip.ParseAddr(u.Hostname())
 		h.Addr = addr.Unmap().WithZone("")
-		return h, err == nil && strings.Contains(host, ":")
+		return h, err == nil && strings.Contains(host, ":") && slowZone.MatchString(host)
 	}
 	if strings.ContainsFunc(host, func(r rune) bool { return r >= 0x80 }) {
 		var err error
