@@ -56,8 +56,11 @@ func (p *Propagator) ContextForRequest(r *http.Request) context.Context {
 	if p == nil || r.URL == nil {
 		return ctx
 	}
-	to, in := calleeOf(r), p.inbound(ctx)
-	if p.clearanceFor(&in, to) == nil {
+	to := calleeOf(r)
+	if c, ok := ctx.(*capture); ok && p.startsNothing(c) && p.open(c, to) { // most calls
+		return ctx
+	}
+	if in := p.inbound(ctx); p.clearanceFor(&in, to) == nil {
 		return ctx
 	}
 	return ContextWithCallee(ctx, to)
