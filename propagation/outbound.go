@@ -167,10 +167,16 @@ func (o *outbound) translate() {
 			anew |= 1 << f
 		}
 	}
+	source := &localSpan{SpanContext: o.source(read)}
+	for f := range (anew & yielding).all { // it must not disagree with what goes as it came, and is preferred to it
+		beside := read.reading(codecs[f].yields)
+		if o.verbatim.has(beside.format) && beside.sc.IsValid() && (beside.sc.SpanID != source.SpanID || !sameTrace(beside.sc.TraceID, source.TraceID)) {
+			anew &^= 1 << f
+		}
+	}
 	if anew == 0 {
 		return
 	}
-	source := &localSpan{SpanContext: o.source(read)}
 	if source.TraceState == "" {
 		source.TraceState = read.member(o.c, source.SpanContext)
 	}
@@ -222,9 +228,9 @@ func (o *outbound) encode(anew formatSet, span *localSpan, read *lazy, isLocal b
 		e.own, e.kept, e.stateCame, e.keptRandom = lines{}, false, "", false
 		if o.c != nil && (o.c.formats & o.p.carries).has(f) {
 			e.own = lines{o.c, f}
-			if came := &read.reading(f).sc; isLocal && came.TraceID.IsValid() && sameTrace(came.TraceID, span.TraceID) {
-				e.kept, e.stateCame, e.keptRandom = true, came.TraceState, came.Random
-				if came.Sampling == Debug && e.Sampling == Accepted {
+			if came := read.reading(f); (isLocal || came.verdict == absent) && came.sc.TraceID.IsValid() && sameTrace(came.sc.TraceID, span.TraceID) {
+				e.kept, e.stateCame, e.keptRandom = true, came.sc.TraceState, came.sc.Random
+				if came.sc.Sampling == Debug && e.Sampling == Accepted {
 					e.Sampling = Debug
 				}
 			}

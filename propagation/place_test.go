@@ -7,6 +7,7 @@ import (
 
 	"github.com/traceferry/traceferry/propagation"
 	otelprop "go.opentelemetry.io/otel/propagation"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 )
 
@@ -36,5 +37,50 @@ func TestUndecidedOuterSpan(t *testing.T) {
 				t.Errorf("the active span is %v, sampled %v, tracestate %q", sc.SpanID(), sc.IsSampled(), sc.TraceState())
 			}
 		})
+	}
+}
+
+// TestUndecidedInnerLimits: a decision that an outer Propagator has read, and whose lines an inner one has no room for,
+// is not shown to samplers either.
+func TestUndecidedInnerLimits(t *testing.T) {
+	in := carrier("Traceparent", callerW3C)
+	outer := received(compile(t, propagation.Config{}), "Traceparent", callerW3C)
+	inner := compile(t, propagation.Config{Limits: propagation.Limits{HeaderBytes: 20}})
+	sc := trace.SpanContextFromContext(inner.ExtractHTTPTrust(outer, in, propagation.DistrustSampling))
+	if sc.IsSampled() {
+		t.Errorf("the active span is %v, sampled", sc.SpanID())
+	}
+}
+
+// TestExtractHides: OpenTelemetry's Extract hides a span that is active, for another that the carrier names, and for
+// nothing else.
+func TestExtractHides(t *testing.T) {
+	p := compile(t, propagation.Config{})
+	server, span := tracer(t, sdktrace.AlwaysSample()).Start(received(p, "Traceparent", callerW3C, "B3", callerB3), "server")
+	consumer := otelprop.TraceContext{}.Extract(server, otelprop.MapCarrier{"traceparent": otherW3C})
+	local, remote := span.SpanContext().SpanID(), trace.SpanContextFromContext(consumer).SpanID()
+	for name, row := range map[string]struct {
+		ctx  context.Context
+		in   http.Header
+		want trace.SpanID
+	}{
+		"nothing":              {server, nil, local},
+		"baggage":              {server, carrier("Baggage", "k=v"), local},
+		"a request id":         {server, carrier("X-Request-Id", "r1"), local},
+		"a decision":           {server, carrier("B3", "0"), local},
+		"garbage":              {server, carrier("Traceparent", "garbage"), local},
+		"baggage, in consumer": {consumer, carrier("Baggage", "k=v"), remote},
+		"a span":               {server, carrier("Traceparent", callerW3C), callerContext.SpanID},
+		"a span, in consumer":  {consumer, carrier("B3", callerB3), callerContext.SpanID},
+	} {
+		for way, c := range map[string]otelprop.TextMapCarrier{"HTTP": otelprop.HeaderCarrier(row.in), "text": valuesCarrier(lowered(row.in))} {
+			ctx := p.Extract(row.ctx, c)
+			if got := trace.SpanContextFromContext(ctx).SpanID(); got != row.want {
+				t.Errorf("%s by %s: the active span is %v, want %v", name, way, got, row.want)
+			}
+			if row.want == local && sent(p, ctx).Get("Traceparent") != sent(p, server).Get("Traceparent") {
+				t.Errorf("%s by %s: %q leaves", name, way, sent(p, ctx))
+			}
+		}
 	}
 }

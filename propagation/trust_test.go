@@ -97,6 +97,24 @@ func TestRestartHidesOpenTelemetry(t *testing.T) {
 	expect(t, sent(p, ctx), carrier("Baggage", "mine=1"))
 }
 
+// TestDecidedAgain: a second decision, or Demote, hides what another propagator has read for itself since the first.
+func TestDecidedAgain(t *testing.T) {
+	p, in := compile(t, propagation.Config{}), carrier("Traceparent", callerW3C, "Tracestate", "a=1", "Baggage", "a=1")
+	for name, theirs := range map[string]otelprop.TextMapPropagator{
+		"ids": otelprop.TraceContext{}, "baggage": otelprop.Baggage{}, "both": otelprop.NewCompositeTextMapPropagator(otelprop.TraceContext{}, otelprop.Baggage{}),
+	} {
+		for _, trust := range []propagation.Trust{propagation.Restart, propagation.Ignore} {
+			ctx := theirs.Extract(p.ExtractHTTPTrust(context.Background(), in, trust), otelprop.HeaderCarrier(in))
+			for again, ctx := range map[string]context.Context{"decided": p.ExtractHTTPTrust(ctx, in, trust), "demoted": propagation.Demote(ctx)} {
+				t.Run(name+"/"+trust.String()+"/"+again, func(t *testing.T) {
+					checkSilent(t, ctx)
+					expect(t, sent(p, ctx), nil)
+				})
+			}
+		}
+	}
+}
+
 // TestRestartCleansCarrier: what names the stranger's span in an outgoing request already goes.
 func TestRestartCleansCarrier(t *testing.T) {
 	p := compile(t, distrusting())

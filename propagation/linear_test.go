@@ -1,0 +1,84 @@
+package propagation_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/traceferry/traceferry/internal/cputime"
+	"github.com/traceferry/traceferry/propagation"
+)
+
+// checkLinear checks that sixteen times the names take about sixteen times the time, and not 256 times. There is room
+// between for caches that no longer hold them. work returns what is to be measured, with so many names.
+func checkLinear(t *testing.T, few int, work func(n int) func()) {
+	t.Helper()
+	const times, atMost = 16, 90
+	took := func(run func()) time.Duration {
+		best, total := time.Hour, time.Duration(0)
+		for n := 0; n < 7 && total < time.Second; n++ { // what is quadratic need not be waited for
+			stop := cputime.Start()
+			run()
+			last := stop()
+			best, total = min(best, last), total+last
+		}
+		return best
+	}
+	short, long := work(few), work(few*times)
+	for range 5 { // other work of the machine, in the same caches, may spoil one
+		a, b := took(short), took(long)
+		if b < atMost*a {
+			return
+		}
+		t.Logf("%d names take %v and %d take %v", few, a, few*times, b)
+	}
+	t.Error("not linear")
+}
+
+// TestManyPrefixedNamesAreLinear: whoever raises Limits.Lines pays for names under prefixes no more than once each,
+// wherever what came is compared with what else there is.
+func TestManyPrefixedNamesAreLinear(t *testing.T) {
+	p := compile(t, propagation.Config{
+		Formats: propagation.AllFormats(), Limits: propagation.Limits{Lines: 65535, TotalBytes: 1 << 30, MetadataBytes: 1 << 30},
+	})
+	bg := context.Background()
+	for name, work := range map[string]func(in http.Header) func(){
+		"distrusted twice": func(in http.Header) func() {
+			return func() {
+				p.ExtractHTTPTrust(p.ExtractHTTPTrust(bg, in, propagation.DistrustBaggage), in, propagation.Restart)
+			}
+		},
+		"promoted": func(in http.Header) func() {
+			ctx := p.ExtractHTTPTrust(bg, in, propagation.DistrustBaggage)
+			return func() { propagation.Promote(ctx) }
+		},
+		"cloned over what a proxy has copied": func(in http.Header) func() {
+			ctx := p.ExtractHTTPTrust(bg, in, propagation.DistrustBaggage)
+			return func() { p.CloneHTTP(ctx, in) }
+		},
+		"injected over the same metadata": func(in http.Header) func() {
+			ctx, md := p.ExtractHTTP(bg, in), overMetadata(in)
+			return func() { p.InjectMetadata(ctx, md) }
+		},
+		"injected over other metadata": func(in http.Header) func() {
+			ctx, md := p.ExtractHTTP(bg, in), map[string][]string{}
+			for i := range len(in) {
+				md[fmt.Sprintf("uberctx-other%06d", i)] = []string{"v"}
+			}
+			return func() { p.InjectMetadata(ctx, maps.Clone(md)) }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			checkLinear(t, 250, func(n int) func() {
+				in := floods(n)
+				for i := range n {
+					in[fmt.Sprintf("L5d-Ctx-K%06d", i)] = []string{"v"}
+				}
+				return work(in)
+			})
+		})
+	}
+}

@@ -1,0 +1,46 @@
+package propagation_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+	otelprop "go.opentelemetry.io/otel/propagation"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+)
+
+// TestStateOfAnotherPropagator: a span whose parent another propagator has read keeps the tracestate that came with that
+// parent, and takes none of another trace's.
+func TestStateOfAnotherPropagator(t *testing.T) {
+	theirs := func(ctx context.Context) context.Context {
+		return otelprop.TraceContext{}.Extract(ctx, otelprop.MapCarrier{"traceparent": otherW3C, "tracestate": "b=2"})
+	}
+	tracer := tracer(t, sdktrace.AlwaysSample())
+	start := func(ctx context.Context) context.Context { ctx, _ = tracer.Start(ctx, "span"); return ctx }
+	ours := func(p *propagation.Propagator) context.Context {
+		return received(p, "Traceparent", callerW3C, "Tracestate", "a=1")
+	}
+	plain := propagation.Config{}
+	also := propagation.Config{
+		Formats: []propagation.Format{propagation.B3Multi}, Emit: []propagation.Format{propagation.W3C},
+		Also: []otelprop.TextMapPropagator{otelprop.TraceContext{}},
+	}
+	for name, row := range map[string]struct {
+		c    propagation.Config
+		ctx  func(*propagation.Propagator) context.Context
+		want string
+	}{
+		"theirs alone":                 {plain, func(*propagation.Propagator) context.Context { return start(theirs(context.Background())) }, "b=2"},
+		"theirs alone, a child of it":  {plain, func(*propagation.Propagator) context.Context { return start(start(theirs(context.Background()))) }, "b=2"},
+		"theirs inside ours":           {plain, func(p *propagation.Propagator) context.Context { return start(theirs(ours(p))) }, "b=2"},
+		"theirs inside a span of ours": {plain, func(p *propagation.Propagator) context.Context { return start(theirs(start(ours(p)))) }, "b=2"},
+		"ours":                         {plain, func(p *propagation.Propagator) context.Context { return start(ours(p)) }, "a=1"},
+		"of Config.Also":               {also, func(p *propagation.Propagator) context.Context { return start(ours(p)) }, "a=1"},
+		"of Config.Also, a child":      {also, func(p *propagation.Propagator) context.Context { return start(start(ours(p))) }, "a=1"},
+	} {
+		p := compile(t, row.c)
+		if got := sent(p, row.ctx(p)).Get("Tracestate"); got != row.want {
+			t.Errorf("%s: tracestate %q, want %q", name, got, row.want)
+		}
+	}
+}
