@@ -112,6 +112,16 @@ func TestExplainOthers(t *testing.T) {
 			t.Errorf("of the application's baggage in a context %s it says\n%s", name, got)
 		}
 	}
+	fallback := compile(t, propagation.Config{
+		Formats:      []propagation.Format{propagation.Jaeger, propagation.B3Single},
+		LocalSpan:    func(context.Context) (propagation.SpanContext, bool) { return otherSpan, true },
+		Destinations: []propagation.Destination{{Hosts: []string{"*"}, Formats: []propagation.Format{}}},
+	})
+	for b3, want := range map[string]bool{callerB3: false, "": true} { // where b3 came with ids, it is that which would be written
+		if got := propagation.Explain(received(fallback, "B3", b3, "Jaeger-Baggage", "a=b"), "reviews").String(); strings.Contains(got, "uber-trace-id") != want {
+			t.Errorf("of a local span that may go in no format, with b3 %q, it says\n%s", b3, got)
+		}
+	}
 	bin := inner.ExtractMetadata(context.Background(), map[string][]string{"grpc-trace-bin": {"\x00\x01"}})
 	if got := propagation.Explain(bin, "reviews").String(); !strings.Contains(got, "rewritten: in base64") {
 		t.Errorf("of bytes it says\n%s", got)

@@ -88,7 +88,11 @@ func (o *outbound) withheldNew(in *inbound, clear *clearance) (fs formatSet) {
 	if o.p.reportOnly || in.nothing() {
 		return 0
 	}
-	fs = o.writes(in.isLocal) &^ clear.formats
+	all := outbound{p: o.p, c: o.c}
+	if o.c != nil {
+		all.verbatim = o.c.formats & o.p.carries
+	}
+	fs = all.writes(in.isLocal) &^ clear.formats
 	if in.bag != "" && o.baggage == nil {
 		fs |= 1 << Baggage
 	}
