@@ -3,6 +3,7 @@ package grpctrace
 import (
 	"context"
 
+	"github.com/traceferry/traceferry/internal/contexts"
 	"github.com/traceferry/traceferry/propagation"
 	"google.golang.org/grpc"
 )
@@ -32,7 +33,7 @@ func StreamServerInterceptor(p *propagation.Propagator, opts ...Option) grpc.Str
 		if o.trust != nil {
 			trust = o.trust(outer, info.FullMethod)
 		}
-		if ctx := extract(outer, p, trust); ctx != outer {
+		if ctx := extract(outer, p, trust); !contexts.Same(ctx, outer) {
 			stream = &serverStream{stream, ctx}
 		}
 		return handler(srv, stream)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/traceferry/traceferry/internal/contexts"
 	"github.com/traceferry/traceferry/propagation"
 )
 
@@ -51,7 +52,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("X-Request-Id", id)
 		}
 	}
-	if ctx == outer {
+	if contexts.Same(ctx, outer) {
 		h.next.ServeHTTP(w, r)
 		return
 	}

@@ -3,6 +3,7 @@ package httptrace
 import (
 	"net/http/httputil"
 
+	"github.com/traceferry/traceferry/internal/contexts"
 	"github.com/traceferry/traceferry/propagation"
 )
 
@@ -24,7 +25,7 @@ func Rewrite(p *propagation.Propagator, next func(*httputil.ProxyRequest)) func(
 			next(pr)
 		}
 		ctx := p.ExtractHTTP(pr.Out.Context(), pr.In.Header)
-		if ctx != pr.Out.Context() {
+		if !contexts.Same(ctx, pr.Out.Context()) {
 			pr.Out = pr.Out.WithContext(ctx)
 		}
 		if h, ok := p.CloneRequest(pr.Out); ok {

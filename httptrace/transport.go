@@ -44,13 +44,13 @@ func NewTransport(p *propagation.Propagator, base http.RoundTripper, opts ...Opt
 
 // RoundTrip implements http.RoundTripper.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	next, ctx := t.next(), r.Context()
+	next, ctx, told := t.next(), r.Context(), false
 	if _, last := next.(*http.Transport); !last { // it may inject, and does not know whom it calls
-		ctx = t.p.ContextForRequest(r)
+		ctx, told = t.p.ContextForRequest(r)
 	}
 	h, ok := t.p.CloneRequest(r)
 	switch {
-	case ctx != r.Context():
+	case told:
 		r = r.WithContext(ctx)
 		r.Header = h
 	case ok:
@@ -59,8 +59,10 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		r = &sent
 	}
 	resp, err := next.RoundTrip(r)
-	if resp != nil && resp.Request == nil { // as net/http's does, and http.Client needs it to tell a redirect's hosts
-		resp.Request = r
+	if resp != nil && resp.Request == nil && resp.StatusCode/100 == 3 {
+		answer := *resp // the base may give one answer to all
+		answer.Request = r
+		resp = &answer // where it leads to is judged by where it comes from
 	}
 	return resp, err
 }

@@ -8,19 +8,26 @@ import (
 
 type begunKey struct{}
 
-// noteBegun keeps the span context of a local span that runs already where a caller is found not to be believed. An
-// instrumentation further out has begun it as the caller's child: its tracestate, and so that of all spans in its
-// trace, is the caller's.
+// noteBegun keeps the span context of a local span that runs already where a caller is found not to be believed, with
+// the tracestate that it was given. An instrumentation further out has begun it as the caller's child: that list,
+// in all spans of its trace, is the caller's.
 func (c *capture) noteBegun() {
 	span := trace.SpanFromContext(c.parent)
 	sc := span.SpanContext()
 	if !sc.IsValid() || sc.IsRemote() || sc.TraceState().Len() == 0 {
 		return
 	}
-	if child, told := span.(interface{ Parent() trace.SpanContext }); told && !child.Parent().IsValid() {
-		return // a root: its list is its own
-	}
 	kept := sc // moves to the heap, and only here
+	if child, told := span.(interface{ Parent() trace.SpanContext }); told {
+		switch given := child.Parent(); {
+		case !given.IsValid():
+			return // a root: its list is its own
+		case given.IsRemote():
+			kept = sc.WithTraceState(given.TraceState()) // what the span has added is its own
+		case c.strangersOtherTrace(sc.TraceID()):
+			return // a child of a span of ours
+		}
+	}
 	c.parent = context.WithValue(c.parent, begunKey{}, &kept)
 }
 
@@ -33,4 +40,16 @@ func (c *capture) begunWith(id trace.TraceID) *trace.SpanContext {
 		return sc
 	}
 	return nil
+}
+
+// strangersOtherTrace reports whether the caller is known to have named another trace beside his list.
+func (c *capture) strangersOtherTrace(id trace.TraceID) bool {
+	held := c.stranger()
+	if held == nil {
+		return false
+	}
+	l := new(lazy)
+	l.decode(held)
+	w := l.reading(W3C)
+	return w.verdict == valid && !sameTrace(w.sc.TraceID, id)
 }

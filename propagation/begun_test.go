@@ -96,3 +96,35 @@ func TestBegunByAnother(t *testing.T) {
 		}
 	}
 }
+
+// TestBegunOwnTrace: the list of a trace that is this service's own stays, whoever called.
+func TestBegunOwnTrace(t *testing.T) {
+	p := compile(t, propagation.Config{})
+	in := carrier("Traceparent", callerW3C, "Tracestate", "theirs=1")
+	tracer := tracer(t, editing{sdktrace.AlwaysSample(), inserting(t, "mine", "1")})
+	demoted, _ := tracer.Start(p.ExtractHTTP(context.Background(), in), "server", trace.WithNewRoot())
+	demoted, _ = tracer.Start(demoted, "child")
+	restarted, _ := tracer.Start(context.Background(), "server", trace.WithNewRoot())
+	restarted, _ = tracer.Start(restarted, "child")
+	for name, ctx := range map[string]context.Context{
+		"demoted": propagation.Demote(demoted), "restarted": p.ExtractHTTPTrust(restarted, in, propagation.Restart),
+	} {
+		if got := sent(p, ctx).Get("Tracestate"); got != "mine=1" {
+			t.Errorf("%s: tracestate %q leaves", name, got)
+		}
+	}
+}
+
+// TestBegunChild: what the span that has begun added to its caller's list, its children have, too.
+func TestBegunChild(t *testing.T) {
+	p := compile(t, propagation.Config{})
+	in := carrier("Traceparent", callerW3C, "Tracestate", "theirs=1,dd=s:2")
+	ctx, _ := tracer(t, editing{sdktrace.AlwaysSample(), inserting(t, "mine", "1")}).Start(p.Extract(context.Background(), otelprop.HeaderCarrier(in)), "server")
+	ctx = p.ExtractHTTPTrust(ctx, in, propagation.DistrustSampling)
+	child, _ := tracer(t, sdktrace.AlwaysSample()).Start(ctx, "child")
+	for name, ctx := range map[string]context.Context{"the span": ctx, "its child": child} {
+		if got := sent(p, ctx).Get("Tracestate"); got != "mine=1,theirs=1" {
+			t.Errorf("%s: tracestate %q leaves", name, got)
+		}
+	}
+}

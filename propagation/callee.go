@@ -44,26 +44,28 @@ func calleeOf(r *http.Request) Callee {
 type calleeKey struct{}
 
 // ContextWithCallee returns a context that tells CalleeFromContext to: for code that knows whom a
-// call goes to, and code further in that injects and does not.
+// call goes to, and code further in that injects and does not. It holds until another call of ours is made with
+// the context, or an Extract takes it for a request that has arrived.
 func ContextWithCallee(ctx context.Context, to Callee) context.Context {
 	return context.WithValue(ctx, calleeKey{}, to)
 }
 
-// ContextForRequest returns the context of an outgoing request, which tells CalleeFromContext whom it calls where
-// not all that it carries may go there: for a RoundTripper over others that may inject once more.
-func (p *Propagator) ContextForRequest(r *http.Request) context.Context {
-	ctx := r.Context()
+// ContextForRequest is for a RoundTripper over others that may inject once more. Where not all that an outgoing
+// request's context carries may go to whom it calls, or the context tells of another call, it returns one that
+// tells CalleeFromContext, and true; else the request's, and false. It may be called from any goroutine.
+func (p *Propagator) ContextForRequest(r *http.Request) (ctx context.Context, told bool) {
+	ctx = r.Context()
 	if p == nil || r.URL == nil {
-		return ctx
+		return ctx, false
 	}
 	to := calleeOf(r)
 	if c, ok := ctx.(*capture); ok && p.startsNothing(c) && p.open(c, to) { // most calls
-		return ctx
+		return ctx, false
 	}
-	if in := p.inbound(ctx); p.clearanceFor(&in, to) == nil {
-		return ctx
+	if in := p.inbound(ctx); p.clearanceFor(&in, to) == nil && calleeIn(ctx) == nil {
+		return ctx, false
 	}
-	return ContextWithCallee(ctx, to)
+	return ContextWithCallee(ctx, to), true
 }
 
 // CalleeFromContext returns whom the last ContextWithCallee was told of, or the last

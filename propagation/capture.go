@@ -205,6 +205,8 @@ func (c *capture) Value(key any) any {
 	switch key {
 	case captureKey{}:
 		return c
+	case calleeKey{}:
+		return nil // who was called further out has been reached
 	case otelKeys.span:
 		switch c.about & (showsSpan | hidesSpan) {
 		case showsSpan:

@@ -85,8 +85,8 @@ func TestContextForRequest(t *testing.T) {
 	p, bag := compile(t, propagation.Config{}), received(compile(t, propagation.Config{}), "Baggage", "user=bob")
 	for url, told := range map[string]bool{"http://reviews/": false, "http://api.example:81/": true} {
 		r := requestTo(t, bag, url)
-		ctx := p.ContextForRequest(r)
-		if to := propagation.CalleeFromContext(ctx); (to != nil) != told || (ctx != bag) != told {
+		ctx, changed := p.ContextForRequest(r)
+		if to := propagation.CalleeFromContext(ctx); (to != nil) != told || changed != told || (ctx != bag) != told {
 			t.Errorf("%s: the context tells %v", url, to)
 		} else if told {
 			if host, port := to.Host(); host != "api.example:81" || port != 80 {
@@ -94,10 +94,26 @@ func TestContextForRequest(t *testing.T) {
 			}
 		}
 	}
-	bare, none := requestTo(t, received(p, "B3", "1"), "http://api.example/"), (*propagation.Propagator)(nil)
-	if p.ContextForRequest(bare) != bare.Context() || none.ContextForRequest(requestTo(t, bag, "http://api.example/")) != bag ||
-		p.ContextForRequest(new(http.Request).WithContext(bag)) != bag {
-		t.Error("a context was changed for nothing")
+	for what, q := range map[string]struct {
+		p *propagation.Propagator
+		r *http.Request
+	}{
+		"nothing private": {p, requestTo(t, received(p, "B3", "1"), "http://api.example/")},
+		"nil Propagator":  {nil, requestTo(t, bag, "http://api.example/")},
+		"no URL":          {p, new(http.Request).WithContext(bag)},
+	} {
+		if ctx, changed := q.p.ContextForRequest(q.r); changed || ctx != q.r.Context() {
+			t.Errorf("%s: a context was changed for nothing", what)
+		}
+	}
+	// a call that another is made for: what is in the context speaks of that
+	inner := requestTo(t, propagation.ContextWithCallee(bag, calling("api.example")), "http://reviews/")
+	ctx, _ := p.ContextForRequest(inner)
+	if host, _ := propagation.CalleeFromContext(ctx).Host(); host != "reviews" {
+		t.Errorf("the callee is still %q", host)
+	}
+	if to := propagation.CalleeFromContext(p.ExtractHTTP(inner.Context(), carrier("B3", "1"))); to != nil {
+		t.Errorf("behind a request that came in, %v is called", to)
 	}
 }
 

@@ -175,7 +175,7 @@ func (x *Explanation) explainFormats(c *capture) {
 		return
 	}
 	l := c.read()
-	x.Remote = l.remote
+	x.Remote, x.Winner = l.remote, l.winner
 	for _, r := range l.readings {
 		says := "names another trace than " + x.Winner.String()
 		switch {
@@ -185,10 +185,9 @@ func (x *Explanation) explainFormats(c *capture) {
 			says = "says nothing"
 		case r.verdict == malformed:
 			says = "is malformed"
-		case x.Winner == 0 && (r.sc.IsValid() || !l.remote.IsValid()):
-			x.Winner = r.format
+		case r.format == l.winner:
 			says = "wins: the first in the order of precedence that is valid and has ids"
-			if !r.sc.IsValid() {
+			if !r.sc.TraceID.IsValid() {
 				says = "wins: a decision without ids, and no format has any"
 			}
 		case !r.sc.IsValid():

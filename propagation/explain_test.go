@@ -126,6 +126,11 @@ func TestExplainOthers(t *testing.T) {
 	if got := propagation.Explain(bin, "reviews").String(); !strings.Contains(got, "rewritten: in base64") {
 		t.Errorf("of bytes it says\n%s", got)
 	}
+	bare := received(compile(t, propagation.Config{Formats: []propagation.Format{propagation.B3Single, propagation.Datadog}}),
+		"B3", "0", "X-Datadog-Trace-Id", "7", "X-Datadog-Parent-Id", "0", "X-Datadog-Origin", "synthetics")
+	if x := propagation.Explain(bare, "reviews"); x.Winner != propagation.Datadog || !strings.Contains(x.String(), "wins: the first") {
+		t.Errorf("of a trace without a span it says\n%v", x)
+	}
 	var none context.Context
 	for name, ctx := range map[string]context.Context{"empty": context.Background(), "nil": none} {
 		if x := propagation.Explain(ctx, "reviews"); !x.Internal || len(x.Headers) > 0 || !strings.Contains(x.String(), "nothing came in") || !strings.Contains(x.String(), "rules unknown") {

@@ -22,6 +22,9 @@ func (p *Propagator) ContextWithMetadata(ctx context.Context, to Callee, key any
 	}
 	in := p.inbound(ctx)
 	open := p.clearanceFor(&in, to) == nil
+	if open && to != nil && calleeIn(ctx) != nil { // another call's, for which this one is made
+		ctx = ContextWithCallee(ctx, to)
+	}
 	if open && in.verbatim() && len(p.also) == 0 {
 		if made := in.c.made(p, key); made != nil {
 			return &contextWithValue{ctx, key, made.value}, true

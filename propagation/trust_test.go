@@ -115,6 +115,26 @@ func TestDecidedAgain(t *testing.T) {
 	}
 }
 
+// TestOwnBaggageStays: baggage that the application has put behind an edge is its own, also where somebody extracts again.
+func TestOwnBaggageStays(t *testing.T) {
+	p := compile(t, propagation.Config{})
+	in := carrier("Traceparent", callerW3C, "Baggage", "user=mallory")
+	own, _ := baggage.Parse("tenant=7")
+	ctx := baggage.ContextWithBaggage(p.ExtractHTTPTrust(context.Background(), in, propagation.Restart), own)
+	for name, again := range map[string]context.Context{
+		"Extract": p.Extract(ctx, otelprop.HeaderCarrier(in)), "ExtractHTTP": p.ExtractHTTP(ctx, in), "of nothing": p.ExtractHTTP(ctx, nil),
+	} {
+		expect(t, sent(p, again), carrier("Baggage", "tenant=7"))
+		if got := baggage.FromContext(again).String(); got != "tenant=7" {
+			t.Errorf("%s: OpenTelemetry is shown %q", name, got)
+		}
+	}
+	theirs := otelprop.Baggage{}.Extract(ctx, otelprop.HeaderCarrier(in)) // another reads what is held back
+	if got := baggage.FromContext(p.ExtractHTTP(theirs, in)).String(); got != "" {
+		t.Errorf("a stranger's baggage is shown: %q", got)
+	}
+}
+
 // TestRestartCleansCarrier: what names the stranger's span in an outgoing request already goes.
 func TestRestartCleansCarrier(t *testing.T) {
 	p := compile(t, distrusting())
