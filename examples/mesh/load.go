@@ -22,12 +22,11 @@ func (m *mesh) load(ctx context.Context, o options) []error {
 		last    atomic.Int64
 		errs    = make([]error, o.n)
 		clients sync.WaitGroup
-		headers = o.strangers()
 	)
 	for range min(o.parallel, o.n) {
 		clients.Go(func() {
 			for i := int(last.Add(1)); i <= o.n; i = int(last.Add(1)) {
-				errs[i-1] = app.Ask(ctx, client, m.outbound[app.Edge].Addr(), i, headers)
+				errs[i-1] = app.Ask(ctx, client, m.outbound[app.Edge].Addr(), i, o.strangers(i))
 			}
 		})
 	}

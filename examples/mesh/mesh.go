@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,7 +60,6 @@ func hold(ports map[string]*envoy.Port, service string) (err error) {
 
 // startEnvoys starts them at once: each takes a while.
 func (m *mesh) startEnvoys(ctx context.Context, o options) error {
-	proxies := append([]string{app.Edge}, app.Services...)
 	m.processes = make([]*envoy.Process, len(proxies))
 	errs := make([]error, len(proxies))
 	var starts sync.WaitGroup
@@ -71,12 +71,14 @@ func (m *mesh) startEnvoys(ctx context.Context, o options) error {
 				Tracer:    o.tracer.envoy,
 				Tracing:   o.tracing,
 				Collector: m.collector.Addr(),
-				AccessLog: m.accessLog(service),
+				AccessLog: accessLog(m.dir, service),
 			})
 		})
 	}
 	starts.Wait()
-	return errors.Join(errs...)
+	// what is wrong with the binary is wrong with it six times
+	slices.SortFunc(errs, func(a, b error) int { return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	return errors.Join(slices.CompactFunc(errs, func(a, b error) bool { return fmt.Sprint(a) == fmt.Sprint(b) })...)
 }
 
 // listeners of a service's sidecar, or of the edge: one for what comes in, which goes
@@ -110,13 +112,16 @@ func (m *mesh) listeners(service string) []envoy.Listener {
 	return used
 }
 
-func (m *mesh) accessLog(service string) string { return filepath.Join(m.dir, service+".access.log") }
+// proxies are all, by their services.
+var proxies = append([]string{app.Edge}, app.Services...)
+
+func accessLog(dir, proxy string) string { return filepath.Join(dir, proxy+".access.log") }
 
 // logs reads the access logs. Envoy writes their end when it ends: stop it before.
 func (m *mesh) logs() ([]envoy.LogLine, error) {
 	var lines []envoy.LogLine
-	for _, service := range append([]string{app.Edge}, app.Services...) {
-		more, err := envoy.ReadLog(m.accessLog(service))
+	for _, proxy := range proxies {
+		more, err := envoy.ReadLog(accessLog(m.dir, proxy))
 		if err != nil {
 			return nil, err
 		}

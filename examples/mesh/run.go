@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -30,7 +31,7 @@ func (o options) run(ctx context.Context, stdout io.Writer) (*judge.Verdict, err
 	}
 	m, err := startMesh(ctx, o, p, dir)
 	if err != nil {
-		return nil, err
+		return nil, cmp.Or(context.Cause(ctx), err)
 	}
 	defer m.close()
 	if o.keep != "" {
@@ -41,19 +42,20 @@ func (o options) run(ctx context.Context, stdout io.Writer) (*judge.Verdict, err
 	for _, err := range m.load(ctx, o) {
 		v.Find(judge.Failed, "%v", err)
 	}
-	spans := settled(ctx, m.collector, o.spans())
+	settle(ctx, m.collector, o.spans())
 	m.stopEnvoys()
+	spans := m.collector.Spans()
 	lines, err := m.logs()
 	if err := cmp.Or(context.Cause(ctx), err); err != nil {
 		return nil, err
 	}
 	draw(stdout, spans, "1")
-	v.JudgeTraces(spans, o.n)
+	v.JudgeTraces(spans, o.n, o.spans()/o.n)
 	// Where the application does not carry x-request-id, each sidecar makes one.
 	if slices.Contains(o.config.Formats, propagation.RequestID) {
 		v.JudgeRequestIDs(lines, spans, o.n)
 	}
-	o.judgeHeaders(&v, m.app.Seen.List())
+	o.judgeHeaders(&v, m.app.Hops)
 	return &v, nil
 }
 
@@ -66,12 +68,16 @@ func (o options) folder() (dir string, tidy func(), err error) {
 	if dir, err = filepath.Abs(o.keep); err != nil {
 		return "", nil, err
 	}
-	// A run before this one may have left its logs, and Envoy adds to them.
-	logs, err := filepath.Glob(filepath.Join(dir, "*.access.log"))
-	for _, old := range logs {
-		err = cmp.Or(err, os.Remove(old))
+	if err = os.MkdirAll(dir, 0o700); err != nil {
+		return "", nil, err
 	}
-	return dir, func() {}, cmp.Or(err, os.MkdirAll(dir, 0o700))
+	// A run before this one may have left its logs, and Envoy adds to them.
+	for _, proxy := range proxies {
+		if err := os.Remove(accessLog(dir, proxy)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return "", nil, err
+		}
+	}
+	return dir, func() {}, nil
 }
 
 // spans is how many the requests make.
@@ -82,17 +88,16 @@ func (o options) spans() int {
 	return o.n * judge.SpansFor
 }
 
-// settled waits until all spans are there, or none has come for a while.
-func settled(ctx context.Context, s sink.Sink, want int) []sink.Span {
-	const quiet = 4 * time.Second // longer than a tracer takes between two reports
+// settle waits until all spans are there, and no more come, or none has come for a while.
+func settle(ctx context.Context, s sink.Sink, want int) {
+	const quiet, still = 4 * time.Second, 200 * time.Millisecond // quiet: longer than a tracer takes between two reports
 	have, since := 0, time.Now()
-	for {
-		spans := s.Spans()
-		if len(spans) > have {
-			have, since = len(spans), time.Now()
+	for ctx.Err() == nil {
+		if now := len(s.Spans()); now > have {
+			have, since = now, time.Now()
 		}
-		if have >= want || time.Since(since) > quiet || ctx.Err() != nil {
-			return spans
+		if since := time.Since(since); since > quiet || have >= want && since > still {
+			return
 		}
 		time.Sleep(50 * time.Millisecond)
 	}

@@ -15,24 +15,25 @@ import (
 // App is the running services.
 type App struct {
 	Addr    map[string]string // where each listens
-	Seen    *Names            // what users got
+	Hops    *Hops             // what they got and sent
 	closers []func() error
 }
 
 // Start starts the services. Each makes its calls by its sidecar, whose address outbound
 // has. The nil Propagator makes an application that forwards nothing.
 func Start(p *propagation.Propagator, outbound map[string]string) (*App, error) {
-	conn, err := dialRatings(p, outbound["reviews"])
+	hops := new(Hops)
+	conn, err := dialRatings(p, hops, outbound["reviews"])
 	if err != nil {
 		return nil, fmt.Errorf("cannot connect: %w", err)
 	}
-	a := &App{Addr: map[string]string{}, Seen: &Names{}, closers: []func() error{conn.Close}}
+	a := &App{Addr: map[string]string{}, Hops: hops, closers: []func() error{conn.Close}}
 	err = errors.Join(
-		a.serve("productpage", productpage(p, via(outbound["productpage"]))),
+		a.serve("productpage", productpage(p, hops.transport(via(outbound["productpage"])))),
 		a.serve("details", details(p)),
 		a.serve("reviews", reviews(p, conn)),
-		a.serveGRPC("ratings", ratings(p, via(outbound["ratings"]))),
-		a.serve("users", a.Seen.note(users(p))),
+		a.serveGRPC("ratings", ratings(p, hops.transport(via(outbound["ratings"])), hops.server())),
+		a.serve("users", users(p)),
 	)
 	if err != nil {
 		return nil, errors.Join(err, a.Close())
@@ -41,7 +42,7 @@ func Start(p *propagation.Propagator, outbound map[string]string) (*App, error) 
 }
 
 func (a *App) serve(name string, h http.Handler) error {
-	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	s := &http.Server{Handler: a.Hops.handler(h), ReadHeaderTimeout: 10 * time.Second}
 	return a.listen(name, s.Serve, s.Close)
 }
 

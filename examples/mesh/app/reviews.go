@@ -20,11 +20,12 @@ import (
 )
 
 // dialRatings connects reviews to ratings, by the sidecar.
-func dialRatings(p *propagation.Propagator, sidecar string) (*grpc.ClientConn, error) {
+func dialRatings(p *propagation.Propagator, hops *Hops, sidecar string) (*grpc.ClientConn, error) {
 	dial := dialer(sidecar)
 	return grpc.NewClient("passthrough:///ratings", append(grpctrace.DialOptions(p),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(ctx context.Context, addr string) (net.Conn, error) { return dial(ctx, "tcp", addr) }))...)
+		grpc.WithContextDialer(func(ctx context.Context, addr string) (net.Conn, error) { return dial(ctx, "tcp", addr) }),
+		hops.dial())...)
 }
 
 // reviews knows what readers say of a book, and asks ratings for the stars. It is called by

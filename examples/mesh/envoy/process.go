@@ -99,12 +99,19 @@ func (e *Process) wait(ctx context.Context, addr string) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-e.done:
-			return fmt.Errorf("ended: %w\n%s", e.err, e.lastLines())
+			return fmt.Errorf("%s\n%s", e.ended(), e.lastLines())
 		case <-late:
 			return fmt.Errorf("does not listen after %v: %w\n%s", patience, err, e.lastLines())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
+}
+
+func (e *Process) ended() string {
+	if e.err == nil {
+		return "ended without an error, as no Envoy does"
+	}
+	return fmt.Sprintf("ended: %v", e.err)
 }
 
 // lastLines is the end of the log.

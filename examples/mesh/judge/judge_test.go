@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/traceferry/traceferry/examples/mesh/app"
@@ -65,9 +66,15 @@ func TestJudgeTraces(t *testing.T) {
 		change func(one, two []sink.Span) []sink.Span
 		faults map[Fault]int
 	}{
-		"right":               {func(a, b []sink.Span) []sink.Span { return append(a, b...) }, nil},
-		"shared ids":          {func(a, b []sink.Span) []sink.Span { return append(share(a), share(b)...) }, nil},
-		"two a proxy":         {func(a, b []sink.Span) []sink.Span { return append(double(a), double(b)...) }, nil},
+		"right":                {func(a, b []sink.Span) []sink.Span { return append(a, b...) }, nil},
+		"shared ids":           {func(a, b []sink.Span) []sink.Span { return append(share(a), share(b)...) }, nil},
+		"two a proxy":          {func(a, b []sink.Span) []sink.Span { return append(double(a), double(b)...) }, nil},
+		"two a proxy, but one": {func(a, b []sink.Span) []sink.Span { return append(double(a)[:27], double(b)...) }, map[Fault]int{Missing: 1}},
+		"a trace of nobody's": {func(a, b []sink.Span) []sink.Span {
+			foreign := whole(99)[12:]
+			foreign[0].ParentID = ""
+			return append(append(a, b...), foreign...)
+		}, map[Fault]int{Foreign: 1}},
 		"nothing":             {func(a, b []sink.Span) []sink.Span { return nil }, map[Fault]int{Missing: 2}},
 		"a trace lacks":       {func(a, b []sink.Span) []sink.Span { return a }, map[Fault]int{Missing: 1}},
 		"a leaf lacks":        {func(a, b []sink.Span) []sink.Span { return append(a[:13], b...) }, map[Fault]int{Missing: 1}},
@@ -106,7 +113,11 @@ func TestJudgeTraces(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var v Verdict
-			v.JudgeTraces(c.change(whole(1), whole(2)), 2)
+			each := SpansFor
+			if strings.HasPrefix(name, "two a proxy") {
+				each *= 2
+			}
+			v.JudgeTraces(c.change(whole(1), whole(2)), 2, each)
 			if !maps.Equal(v.Faults, c.faults) || v.Good() != (len(c.faults) == 0) {
 				t.Errorf("%v\n%q", &v, v.Findings)
 			}
@@ -131,8 +142,11 @@ func TestJudgeRequestIDs(t *testing.T) {
 		"a line lacks":     {func(l []envoy.LogLine, _ []sink.Span) []envoy.LogLine { return l[1:] }, map[Fault]int{Missing: 1}},
 		"another in a log": {func(l []envoy.LogLine, _ []sink.Span) []envoy.LogLine { l[5].RequestID = other; return l }, map[Fault]int{RequestIDs: 1}},
 		"another in a tag": {func(l []envoy.LogLine, s []sink.Span) []envoy.LogLine { s[5].RequestID = other; return l }, map[Fault]int{RequestIDs: 1}},
-		"another reason":   {func(l []envoy.LogLine, _ []sink.Span) []envoy.LogLine { l[5].RequestID = untraced; return l }, map[Fault]int{RequestIDs: 1, Reasons: 1}},
-		"none":             {func(l []envoy.LogLine, _ []sink.Span) []envoy.LogLine { l[5].RequestID = ""; return l }, map[Fault]int{RequestIDs: 1, Reasons: 1}},
+		"one of nobody's": {func(l []envoy.LogLine, _ []sink.Span) []envoy.LogLine {
+			return append(l, envoy.LogLine{Book: "99", RequestID: reqID})
+		}, map[Fault]int{Foreign: 1}},
+		"another reason": {func(l []envoy.LogLine, _ []sink.Span) []envoy.LogLine { l[5].RequestID = untraced; return l }, map[Fault]int{RequestIDs: 1, Reasons: 1}},
+		"none":           {func(l []envoy.LogLine, _ []sink.Span) []envoy.LogLine { l[5].RequestID = ""; return l }, map[Fault]int{RequestIDs: 1, Reasons: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var v Verdict

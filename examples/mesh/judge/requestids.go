@@ -23,6 +23,9 @@ func (v *Verdict) JudgeRequestIDs(lines []envoy.LogLine, spans []sink.Span, n in
 	}
 	for _, l := range lines {
 		logged[l.Book]++
+		if !asked(l.Book, n) {
+			v.Find(Foreign, "an access log has book %q, for which nobody asked", l.Book)
+		}
 		note(l.Book, l.RequestID)
 	}
 	for _, s := range spans {

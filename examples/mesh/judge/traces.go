@@ -24,9 +24,9 @@ func ByTrace(spans []sink.Span) map[string][]sink.Span {
 	return traces
 }
 
-// JudgeTraces judges the spans of requests for the books 1 to n: for each one trace, that is one tree
-// with every call under its cause.
-func (v *Verdict) JudgeTraces(spans []sink.Span, n int) {
+// JudgeTraces judges the spans of requests for the books 1 to n: for each one trace, of so many spans, that is one
+// tree with every call under its cause; and no other trace.
+func (v *Verdict) JudgeTraces(spans []sink.Span, n, each int) {
 	traces := ByTrace(spans)
 	v.Requests, v.Traces, v.Spans = n, len(traces), len(spans)
 	tracesOf := map[string][]string{}
@@ -37,8 +37,11 @@ func (v *Verdict) JudgeTraces(spans []sink.Span, n int) {
 			tracesOf[book] = append(tracesOf[book], id)
 			mixed[book] = mixed[book] || len(of) > 1
 		}
-		if len(of) != 1 {
+		switch {
+		case len(of) != 1:
 			v.Find(Mixed, "trace %s has spans of the books %v", id, of)
+		case !asked(of[0], n):
+			v.Find(Foreign, "trace %s is of book %s, for which nobody asked", id, of[0])
 		}
 	}
 	for i := range n {
@@ -48,10 +51,19 @@ func (v *Verdict) JudgeTraces(spans []sink.Span, n int) {
 			v.Find(Missing, "book %s has no trace", book)
 		case len(ids) > 1:
 			v.Find(Split, "book %s is in %d traces", book, len(ids))
-		case v.tree("book "+book, traces[ids[0]]) && !mixed[book]:
+		case !v.tree("book "+book, traces[ids[0]]) || mixed[book]:
+		case len(traces[ids[0]]) != each: // of two spans for one place one is lost
+			v.Find(Missing, "book %s has %d spans instead of %d", book, len(traces[ids[0]]), each)
+		default:
 			v.Whole++
 		}
 	}
+}
+
+// asked reports whether a book is one of 1 to n.
+func asked(book string, n int) bool {
+	i, err := strconv.Atoi(book)
+	return err == nil && 1 <= i && i <= n
 }
 
 // books are those that the spans of a trace name.

@@ -12,6 +12,7 @@ const (
 	Failed     Fault = "failed"              // a request without the right answer
 	Split      Fault = "split"               // a request's spans are in several traces
 	Mixed      Fault = "mixed up"            // a trace with spans of several requests
+	Foreign    Fault = "foreign"             // a trace of none of the requests
 	Orphan     Fault = "orphans"             // a span whose parent nobody has
 	Missing    Fault = "missing"             // a call without its span
 	Misplaced  Fault = "misplaced"           // a span under another than the call's cause
@@ -21,7 +22,7 @@ const (
 )
 
 // Faults are all, in the order in which a verdict counts them.
-var Faults = []Fault{Failed, Split, Mixed, Orphan, Missing, Misplaced, RequestIDs, Reasons, Headers}
+var Faults = []Fault{Failed, Split, Mixed, Foreign, Orphan, Missing, Misplaced, RequestIDs, Reasons, Headers}
 
 // Verdict adds up what was judged and what was wrong.
 type Verdict struct {
