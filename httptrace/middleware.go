@@ -20,7 +20,8 @@ import (
 // route, and net/http removes the temporary files of an upload. Path values, which
 // net/http keeps to itself, stay with the copy.
 //
-// It costs two allocations for a request with headers to carry, none for another.
+// It costs two allocations for a request with headers to carry, or with a caller who is not
+// believed, three if the body is chunked, none for another.
 // Who is believed WithTrust decides, or a Decider like Edge: everybody, if there is none.
 // The nil Propagator carries nothing. An Option that makes no sense panics here,
 // where the program is put together.

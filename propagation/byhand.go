@@ -69,7 +69,7 @@ func (w *written) among(c *capture, id fieldID, line string) bool {
 	for r := range c.runs {
 		own := r.id
 		if own >= firstHeader {
-			own, _ = w.p.headerID(c.field(r))
+			own = w.p.numberOf(c, r)
 		}
 		if own == id && join(r.vals) == line {
 			return true

@@ -187,13 +187,7 @@ func (c *capture) printable() bool {
 func (c *capture) askedBaggage() bool { return c.seen.Load()&baggageAsked != 0 }
 
 // field describes a run, whichever Propagator captured it.
-func (c *capture) field(r run) field {
-	switch r.id {
-	case foreignHeader, foreignUnsafe:
-		return headerField(r.key, r.id == foreignUnsafe)
-	}
-	return *c.by.field(r.id)
-}
+func (c *capture) field(r run) field { return c.by.described(r.id, r.key) }
 
 // A capture is a context.Context: its parent, and three answers more.
 

@@ -77,16 +77,12 @@ func (p *Propagator) clearanceOf(to Callee) *clearance {
 }
 
 func (p *Propagator) findClearance(host string, port uint16) *clearance {
-	h, ok := hostmatch.Parse(host, port)
-	if !ok { // what is no host matches the pattern of all, and is not internal
-		h = hostmatch.Host{Port: h.Port}
-	}
-	internal := h.Internal()
+	h, _ := hostmatch.Parse(host, port) // what is no host matches the pattern of all, and is not internal
 	r, ok := p.rules.Find(h)
 	if !ok {
 		r = p.unruled
 	}
-	if internal {
+	if h.Internal() {
 		return r.inside
 	}
 	return r.outside
@@ -119,10 +115,4 @@ func (c *capture) hasPrivate() bool {
 // open reports whether all that a capture holds may go to a callee.
 func (p *Propagator) open(c *capture, to Callee) bool {
 	return to == nil || !p.ruled && !c.hasPrivate() || p.clearanceOf(to).open
-}
-
-// alsoMay reports whether the propagators of Config.Also may write to a callee: unless a rule lists what
-// may go there.
-func (p *Propagator) alsoMay(to Callee) bool {
-	return to == nil || !p.ruled || p.reportOnly || p.clearanceOf(to).also
 }

@@ -23,7 +23,7 @@ func (p *Propagator) CloneHTTP(ctx context.Context, h http.Header) (http.Header,
 	if p == nil {
 		return h, false
 	}
-	return p.cloneHTTP(ctx, nil, h)
+	return p.clone(ctx, nil, h, overHTTP)
 }
 
 // CloneRequest is CloneHTTP with the context, the headers and the URL of a request: what may not go to
@@ -38,17 +38,7 @@ func (p *Propagator) CloneRequest(r *http.Request) (http.Header, bool) {
 	if signed(r) && !p.signedMay(r.Context(), to) {
 		return p.unwrite(r.Context(), r.Header)
 	}
-	return p.cloneHTTP(r.Context(), to, r.Header)
-}
-
-func (p *Propagator) cloneHTTP(ctx context.Context, to Callee, h http.Header) (http.Header, bool) {
-	copied, ok := p.clone(ctx, to, h, p.sentHTTP, overHTTP)
-	if len(p.also) == 0 {
-		return copied, ok
-	}
-	others := http.Header{}
-	p.injectAlso(ctx, propagation.HeaderCarrier(others))
-	return p.mergeAlso(copied, others, ok, p.sentHTTP, to)
+	return p.clone(r.Context(), to, r.Header, overHTTP)
 }
 
 // CloneMetadata is CloneHTTP for gRPC metadata, with what InjectMetadata leaves out left out, and what may
@@ -57,32 +47,34 @@ func (p *Propagator) CloneMetadata(ctx context.Context, to Callee, md map[string
 	if p == nil {
 		return md, false
 	}
-	copied, ok := p.clone(ctx, to, md, p.sentMetadata, overGRPC)
+	return p.clone(ctx, to, md, overGRPC)
+}
+
+// withAlso puts what they write into headers, which are copied first if they are the caller's still. Where it
+// may not go to the callee it is taken out: an Inject further out may have had them write it, too.
+func (p *Propagator) withAlso(ctx context.Context, to Callee, m map[string][]string, copied bool, over transport) (map[string][]string, bool) {
 	if len(p.also) == 0 {
-		return copied, ok
+		return m, copied
 	}
-	others := metadataCarrier{}
-	p.injectAlso(ctx, others)
-	return p.mergeAlso(copied, others, ok, p.sentMetadata, to)
-}
-
-func (p *Propagator) injectAlso(ctx context.Context, carrier propagation.TextMapCarrier) {
-	for _, also := range p.also {
-		also.Inject(ctx, carrier)
-	}
-}
-
-// mergeAlso merges what the propagators of Config.Also have written, or takes it out if that may not go
-// to the callee: an Inject further out may have had them write it, too.
-func (p *Propagator) mergeAlso(m, others map[string][]string, copied bool, x *index, to Callee) (map[string][]string, bool) {
-	if p.alsoMay(to) {
-		return x.merge(m, others, copied)
+	others, may := map[string][]string{}, p.alsoMay(to)
+	if over == overGRPC {
+		p.writeAlso(ctx, metadataCarrier(others))
+	} else {
+		p.writeAlso(ctx, propagation.HeaderCarrier(others))
 	}
 	for key, vals := range others {
-		if now, there := m[key]; there && slices.Equal(now, vals) {
-			if !copied {
-				m, copied = http.Header(m).Clone(), true
+		if _, ours := p.sent(over).owner(key); ours || !may && (m[key] == nil || !slices.Equal(m[key], vals)) {
+			continue
+		}
+		if !copied {
+			m, copied = http.Header(m).Clone(), true
+			if m == nil {
+				m = map[string][]string{}
 			}
+		}
+		if may {
+			m[key] = vals
+		} else {
 			delete(m, key)
 		}
 	}
@@ -96,7 +88,7 @@ func (p *Propagator) unwrite(ctx context.Context, h http.Header) (_ http.Header,
 	p.prepare(ctx, &in, &o, overHTTP, nil)
 	o.p, o.ctx = p, ctx
 	before, others := o.writtenBefore(p.sentHTTP, &in), http.Header{}
-	p.injectAlso(ctx, propagation.HeaderCarrier(others))
+	p.writeAlso(ctx, propagation.HeaderCarrier(others))
 	for key, vals := range h {
 		if before.has(key, vals) || others[key] != nil && slices.Equal(others[key], vals) {
 			if !changed {
@@ -108,27 +100,14 @@ func (p *Propagator) unwrite(ctx context.Context, h http.Header) (_ http.Header,
 	return h, changed
 }
 
-// merge puts what the propagators of Config.Also have written into the headers, but for names
-// that are ours. The headers are copied first if they are the caller's still.
-func (x *index) merge(m, others map[string][]string, copied bool) (map[string][]string, bool) {
-	for key, vals := range others {
-		if _, tagged := x.findPrefix(key); tagged || x.find(key) != nil {
-			continue
-		}
-		if !copied {
-			m, copied = http.Header(m).Clone(), true
-			if m == nil {
-				m = map[string][]string{}
-			}
-		}
-		m[key] = vals
-	}
-	return m, copied
+func (p *Propagator) clone(ctx context.Context, to Callee, m map[string][]string, over transport) (map[string][]string, bool) {
+	copied, ok := p.cloneOwn(ctx, to, m, p.sent(over), over)
+	return p.withAlso(ctx, to, copied, ok, over)
 }
 
-// clone puts what goes out into a new map, and over it what the caller's has that names no span: so a
+// cloneOwn puts what goes out into a new map, and over it what the caller's has that names no span: so a
 // name that is set by hand stays.
-func (p *Propagator) clone(ctx context.Context, to Callee, m map[string][]string, x *index, over transport) (map[string][]string, bool) {
+func (p *Propagator) cloneOwn(ctx context.Context, to Callee, m map[string][]string, x *index, over transport) (map[string][]string, bool) {
 	if c, ok := ctx.(*capture); ok && over == overHTTP && p.forwards(c) && p.open(c, to) {
 		b := newBlock(len(m)+int(c.n), len(m)+int(c.n))
 		c.putInto(&b)

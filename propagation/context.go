@@ -10,7 +10,7 @@ import (
 // holds a decision without ids. False, where no captured format says either.
 //
 // Headers that do not parse are carried all the same; only nothing is said of them here.
-// The headers are parsed at the first call for a request (one allocation or two),
+// The headers are parsed at the first call for a request (two allocations),
 // and it may be called from any goroutine.
 func RemoteFromContext(ctx context.Context) (SpanContext, bool) {
 	if c := captured(ctx); c != nil && c.formats&traceFormats != 0 {

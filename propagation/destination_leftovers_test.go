@@ -8,6 +8,7 @@ import (
 
 	"github.com/traceferry/traceferry/propagation"
 	otelprop "go.opentelemetry.io/otel/propagation"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
 // Where a propagator of Config.Also writes a name of ours, ours is judged, and theirs does not go beside it.
@@ -78,6 +79,41 @@ func TestCalleeInContext(t *testing.T) {
 	if propagation.CalleeFromContext(ctx) != calling("api.example") || propagation.CalleeFromContext(context.Background()) != nil {
 		t.Error("the callee is not the one that was named")
 	}
+}
+
+// Nor does what is written anew, the items of an x-ot-span-context beside a local span's ids, go to a stranger that
+// the context tells of.
+func TestCalleeOfLocalSpan(t *testing.T) {
+	const items = "EkYJJGG7UzlaSEgREtOWGh1K+6IYASIZCgZ0ZW5hbnQSD2xpZ2h0c3RlcHRlbmFudCIVCgR1c2VyEg1saWdodHN0ZXB1c2Vy"
+	p := compile(t, propagation.Config{})
+	ctx, _ := tracer(t, sdktrace.AlwaysSample()).Start(received(p, "X-Ot-Span-Context", items), "child")
+	stranger := propagation.ContextWithCallee(ctx, calling("api.example"))
+	for what, out := range map[string][2]string{
+		"InjectHTTP":     {sent(p, stranger).Get("X-Ot-Span-Context"), sent(p, ctx).Get("X-Ot-Span-Context")},
+		"InjectMetadata": {sentMetadata(p, stranger)["x-ot-span-context"][0], sentMetadata(p, ctx)["x-ot-span-context"][0]},
+	} {
+		if len(out[0]) == 0 || len(out[1]) < len(out[0])+50 {
+			t.Errorf("%s: a stranger gets %q, and everybody %q", what, out[0], out[1])
+		}
+	}
+}
+
+// What another propagator writes as well is ours to send, where ours may.
+func TestAlsoWritesTheSame(t *testing.T) {
+	p := compile(t, propagation.Config{
+		Also:         []otelprop.TextMapPropagator{otelprop.TraceContext{}},
+		Destinations: []propagation.Destination{{Hosts: []string{"api.example"}, Formats: []propagation.Format{propagation.W3C}}},
+	})
+	expect(t, sentTo(t, p, received(p, "Traceparent", callerW3C), "http://api.example/"), carrier("Traceparent", callerW3C))
+}
+
+// A header that only a Propagator further out carries takes no room from what goes out.
+func TestMetadataBytesOfForeignHeader(t *testing.T) {
+	outer, p := compile(t, propagation.Config{Headers: []string{"x-big"}}), compile(t, propagation.Config{})
+	in := carrier("X-Big", strings.Repeat("x", 4000), "Baggage", "k=v", "Traceparent", callerW3C)
+	ctx := p.ExtractHTTP(outer.ExtractHTTP(context.Background(), in), in)
+	expect(t, sentMetadata(p, ctx), metadataOf("baggage", "k=v", "traceparent", callerW3C))
+	expectCounts(t, p, nil)
 }
 
 // A request's context tells it where not all may go, and is left alone elsewhere.

@@ -5,11 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
-	"text/tabwriter"
-
-	"github.com/traceferry/traceferry/internal/ascii"
 )
 
 // Explanation says what came in with a request, who is believed to have called, and what would be sent to
@@ -49,7 +45,7 @@ type ExplainedHeader struct {
 // matters, or a whole URL. Of a context in which nothing was extracted it knows no Propagator, and so
 // no rules: ask the Propagator's method.
 //
-// Nothing is counted or observed. What the propagators of Config.Also would write is not in it, nor that
+// Nothing is counted or observed, but what asking the context for its baggage counts. What the propagators of Config.Also would write is not in it, nor that
 // a request that is signed already goes to a stranger as it is. It is slow, and may be called from any goroutine.
 //
 //	log.Print(propagation.Explain(r.Context(), "api.example.com"))
@@ -226,58 +222,4 @@ func explained(r run, f field) ExplainedHeader {
 func formatNamed(lower string) Format {
 	f, _ := formatOwning(lower)
 	return f
-}
-
-// String returns the explanation in lines, for people.
-func (x Explanation) String() string {
-	var b strings.Builder
-	where := "not internal"
-	if x.Internal {
-		where = "internal"
-	}
-	rule := "no rule"
-	switch {
-	case x.Rule != "":
-		rule = "the rule for " + x.Rule
-	case x.unruled:
-		rule = "its rules unknown: no Propagator has extracted this context"
-	}
-	fmt.Fprintf(&b, "to %s: %s, %s\ncaller: %v\n", oneLine(x.Host), where, rule, x.Trust)
-	describe := func(what string, sc SpanContext) {
-		if sc != (SpanContext{}) {
-			fmt.Fprintf(&b, "%s: trace %s, span %s, %v\n", what, idOrNone(sc.TraceID), idOrNone(sc.SpanID), sc.Sampling)
-		}
-	}
-	describe("remote span, by "+x.Winner.String(), x.Remote)
-	describe("local span", x.Local)
-	if len(x.Headers) == 0 {
-		b.WriteString("nothing came in, and nothing would be sent\n")
-	}
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, f := range x.Came {
-		fmt.Fprintf(w, "  %v\t%s\n", f.Format, f.Says)
-	}
-	for _, h := range x.Headers {
-		fmt.Fprintf(w, "  %s\t%s\t%s\n", oneLine(h.Name), h.Came, h.Fate)
-	}
-	w.Flush()
-	return b.String()
-}
-
-// oneLine returns a text that others have written, quoted if it is more than words.
-func oneLine(s string) string {
-	if !ascii.Printable(s) {
-		return strconv.Quote(s)
-	}
-	return s
-}
-
-func idOrNone(id interface {
-	IsValid() bool
-	String() string
-}) string {
-	if !id.IsValid() {
-		return "none"
-	}
-	return id.String()
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"go.opentelemetry.io/otel/propagation"
-	"go.opentelemetry.io/otel/trace"
 )
 
 // ExtractHTTP reads the carried headers of an inbound HTTP request and returns a
@@ -15,7 +14,8 @@ import (
 //
 // A valid local span that is already in ctx stays the active one; a capture that
 // is already in ctx (an Extract further out) stays for every format that h says
-// nothing of. It costs one allocation, and may be called from any goroutine.
+// nothing of. It costs one allocation while the lines are eight or fewer and their names fixed, a few
+// more above, and may be called from any goroutine.
 func (p *Propagator) ExtractHTTP(ctx context.Context, h http.Header) context.Context {
 	return p.ExtractHTTPTrust(ctx, h, Continue)
 }
@@ -27,9 +27,7 @@ func (p *Propagator) ExtractHTTPTrust(ctx context.Context, h http.Header, trust 
 	if p == nil {
 		return ctx
 	}
-	if len(p.also) > 0 {
-		ctx = p.extractAlso(ctx, propagation.HeaderCarrier(h), trust)
-	}
+	ctx = p.extractAlso(ctx, propagation.HeaderCarrier(h), trust)
 	return p.extractMap(ctx, h, p.readHTTP, 0, trust)
 }
 
@@ -44,34 +42,8 @@ func (p *Propagator) ExtractMetadataTrust(ctx context.Context, md map[string][]s
 	if p == nil {
 		return ctx
 	}
-	if len(p.also) > 0 {
-		ctx = p.extractAlso(ctx, metadataCarrier(md), trust)
-	}
+	ctx = p.extractAlso(ctx, metadataCarrier(md), trust)
 	return p.extractMap(ctx, md, p.readMetadata, rawBins, trust)
-}
-
-// alsoReads reports whether the propagators of Config.Also may read of a caller: they do not
-// tell ids from decisions and baggage, so only of one who is believed in all three.
-func alsoReads(ctx context.Context, trust Trust) bool {
-	if outer := captured(ctx); outer != nil {
-		trust |= outer.trust
-	}
-	return trust&(DistrustIDs|DistrustSampling|DistrustBaggage) == 0
-}
-
-// extractAlso has the propagators of Config.Also extract, and leaves a local span active.
-func (p *Propagator) extractAlso(ctx context.Context, carrier propagation.TextMapCarrier, trust Trust) context.Context {
-	if !alsoReads(ctx, trust) {
-		return ctx
-	}
-	active := trace.SpanFromContext(ctx)
-	for _, also := range p.also {
-		ctx = also.Extract(ctx, carrier)
-	}
-	if sc := active.SpanContext(); sc.IsValid() && !sc.IsRemote() {
-		return trace.ContextWithSpan(ctx, active)
-	}
-	return ctx
 }
 
 // hiding asks that the capture hide a local span, as OpenTelemetry's Extract does.

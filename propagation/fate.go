@@ -6,8 +6,7 @@ import "slices"
 func (o *outbound) fate(r run, f field, clear *clearance, sent []string, in *inbound) string {
 	id := r.id
 	if id >= firstHeader {
-		var foreign string
-		if id, foreign = o.p.headerID(f); foreign != "" {
+		if id = o.p.numberOf(o.c, r); id == notSent {
 			return "not sent: only a Propagator further out carries it"
 		}
 	}

@@ -38,7 +38,7 @@ func (c *capture) inherit(own []hit, read formatSet, p *Propagator, about traits
 		h := hit{id: r.id, key: r.key, vals: r.vals}
 		if r.id >= firstHeader {
 			h.id, h.key = p.headerID(f)
-			if slices.ContainsFunc(own, func(o hit) bool { return o.id == h.id && o.key == h.key }) {
+			if contains(own, h) {
 				continue
 			}
 		} else if read.has(f.format) {
@@ -65,6 +65,20 @@ func (p *Propagator) headerID(f field) (fieldID, string) {
 		return foreignUnsafe, f.lower
 	}
 	return foreignHeader, f.lower
+}
+
+// notSent is the number of a captured name that the sending Propagator does not carry.
+const notSent = foreignHeader
+
+// numberOf returns the number that a captured name of somebody's Config.Headers has for p.
+func (p *Propagator) numberOf(c *capture, r run) fieldID {
+	if c.by == p && r.id < foreignUnsafe {
+		return r.id
+	}
+	if id, foreign := p.headerID(c.field(r)); foreign == "" {
+		return id
+	}
+	return notSent
 }
 
 // convertBins returns -bin values as the other transport carries them. A value that is no base64 is

@@ -29,9 +29,7 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 	if p == nil || h == nil {
 		return
 	}
-	if len(p.also) > 0 && p.alsoMay(calleeIn(ctx)) {
-		p.injectAlso(ctx, propagation.HeaderCarrier(h))
-	}
+	p.injectAlso(ctx, propagation.HeaderCarrier(h))
 	if c, ok := ctx.(*capture); ok && p.forwards(c) {
 		c.forward(h)
 		return
@@ -47,7 +45,7 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 	}
 	p.sweep(h, o.removes)
 	first, lines := o.from, o.lines()
-	if !o.careful { // what was encoded goes as it is, and is most of what a local span sends
+	if !o.careful && o.clear == nil { // what was encoded goes as it is, and is most of what a local span sends
 		for i := range o.values {
 			h[fields[o.encoded[i]].canon] = o.values[i : i+1 : i+1]
 		}
@@ -129,13 +127,10 @@ func (p *Propagator) InjectMetadata(ctx context.Context, md map[string][]string)
 	if p == nil || md == nil {
 		return
 	}
-	to := calleeIn(ctx)
-	if p.alsoMay(to) {
-		p.injectAlso(ctx, metadataCarrier(md))
-	}
+	p.injectAlso(ctx, metadataCarrier(md))
 	var o outbound
 	in := p.inbound(ctx)
-	if !p.prepare(ctx, &in, &o, overGRPC, to) {
+	if !p.prepare(ctx, &in, &o, overGRPC, calleeIn(ctx)) {
 		return
 	}
 	o.putInto(md)

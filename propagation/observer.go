@@ -58,7 +58,7 @@ type Observer struct {
 	// stands for Config.Headers and for the request as a whole.
 	Outcome func(context.Context, Format, Outcome)
 
-	// Extracted is called by each Extract that carried something, with the formats
+	// Extracted is called by each Extract that carried something, and by Promote, with the formats
 	// that it read: what the fleet still sends. The slice is the callee's own.
 	Extracted func(context.Context, []Format)
 }

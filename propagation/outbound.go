@@ -58,18 +58,19 @@ func (p *Propagator) prepare(ctx context.Context, in *inbound, o *outbound, over
 	case c != nil && (p.emits != 0 || o.verbatim&yielding != 0 && c.formats&p.reads&yielded != 0):
 		o.translate()
 	}
+	o.account()
 	if over == overGRPC {
 		o.fit()
 	}
-	o.account()
 	if c != nil || in.isLocal { // else it is the application's baggage alone, and the trace fields are not ours to judge
 		o.removes = p.owns &^ o.sends
 	}
 	return true
 }
 
-// account notes which fields go out.
+// account notes which fields go out. It is called again when fit has dropped some.
 func (o *outbound) account() {
+	o.keeps = 0
 	if o.c != nil {
 		verbatim := o.verbatimFields()
 		ids, _ := o.c.lines()

@@ -57,11 +57,7 @@ func (p *Propagator) makeMetadata(ctx context.Context, in inbound, to Callee, op
 	if p.prepare(ctx, &in, &o, overGRPC, to) {
 		o.putInto(md)
 	}
-	if len(p.also) > 0 && p.alsoMay(to) {
-		others := metadataCarrier{}
-		p.injectAlso(ctx, others)
-		md, _ = p.sentMetadata.merge(md, others, true)
-	}
+	md, _ = p.withAlso(ctx, to, md, true, overGRPC)
 	if len(md) == 0 {
 		return ctx, false
 	}

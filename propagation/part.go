@@ -16,14 +16,15 @@ func (p *Propagator) part(ctx context.Context, hits []hit, about traits, trust T
 		return nil, hits
 	}
 	for _, h := range hits {
-		if trust.holdsBack(p.described(h)) {
+		if f := p.described(h.id, h.key); trust.holdsBack(&f) {
 			held = append(held, h)
 		} else {
 			believed = append(believed, h)
 		}
 	}
 	for i, h := range believed {
-		if vals := trust.amend(h, p.described(h)); vals != nil {
+		f := p.described(h.id, h.key)
+		if vals := trust.amend(h, &f); vals != nil {
 			if !slices.Equal(vals, h.vals) {
 				held = append(held, h)
 			}
@@ -46,19 +47,9 @@ func (p *Propagator) part(ctx context.Context, hits []hit, about traits, trust T
 // formatsOfAll is formatsOf with bit 0 for Config.Headers.
 func (p *Propagator) formatsOfAll(hits []hit) (s formatSet) {
 	for _, h := range hits {
-		s |= 1 << p.described(h).format
+		s |= 1 << p.described(h.id, h.key).format
 	}
 	return s
-}
-
-// described returns the field of a hit, whichever Propagator it comes from.
-func (p *Propagator) described(h hit) *field {
-	switch h.id {
-	case foreignHeader, foreignUnsafe:
-		f := headerField(h.key, h.id == foreignUnsafe)
-		return &f
-	}
-	return p.field(h.id)
 }
 
 // amend returns what is believed of lines that are not held back whole; nil: all of it.
@@ -110,11 +101,11 @@ func unasked(h hit, f *field) []string {
 func (p *Propagator) undecided(ctx context.Context, hits []hit, about traits, trust Trust) (made []hit) {
 	var ids []hit
 	for _, h := range hits {
-		f := p.described(h)
+		f := p.described(h.id, h.key)
 		if f.order || f.bag || !f.format.decodes() {
 			continue
 		}
-		if vals := unladen(h, f); vals != nil && trust.has(DistrustBaggage) {
+		if vals := unladen(h, &f); vals != nil && trust.has(DistrustBaggage) {
 			h.vals = vals
 		}
 		ids = append(ids, h)
@@ -162,7 +153,7 @@ func undecidedState(list string) string {
 // anonymous returns the decisions of the hits' formats, where a format has a place for one without ids.
 func (p *Propagator) anonymous(ctx context.Context, hits []hit, about traits) (made []hit) {
 	for _, h := range hits {
-		f := p.described(h).format
+		f := p.described(h.id, h.key).format
 		if codecs[f].state == nil || h.id != firstField[f] {
 			continue
 		}

@@ -14,7 +14,8 @@ import "context"
 // A local span that runs in ctx stays the active one; the next without one is the caller's child.
 // Calls made with ctx itself, before or after, are not affected. Where the caller is believed
 // already the context returned is ctx; after Ignore there is nothing to bring back, but what is
-// extracted later is believed. The propagators of Config.Also do not read anew. It costs a few
+// extracted later is believed. The propagators of Config.Also do not read anew, and baggage that OpenTelemetry
+// had in the context before the decision stays hidden. It costs a few
 // allocations, and may be called from any goroutine.
 func Promote(ctx context.Context) context.Context {
 	c := captured(ctx)

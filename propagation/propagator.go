@@ -136,6 +136,23 @@ func (p *Propagator) field(id fieldID) *field {
 	return &p.headers[id-firstHeader]
 }
 
+// sent is the index of what goes out over a transport.
+func (p *Propagator) sent(over transport) *index {
+	if over == overGRPC {
+		return p.sentMetadata
+	}
+	return p.sentHTTP
+}
+
+// described returns the field of a captured name, whichever Propagator it comes from.
+func (p *Propagator) described(id fieldID, key string) field {
+	switch id {
+	case foreignHeader, foreignUnsafe:
+		return headerField(key, id == foreignUnsafe)
+	}
+	return *p.field(id)
+}
+
 // Fields returns the names, in lower case, that Inject may set; names under a
 // prefix are not among them. The slice is the caller's own.
 func (p *Propagator) Fields() []string {

@@ -1,6 +1,7 @@
 package propagation
 
 import (
+	"math/bits"
 	"sync"
 	"sync/atomic"
 
@@ -58,6 +59,7 @@ type event struct {
 }
 
 func (l *lazy) decode(c *capture) (events []event) {
+	l.readings = make([]reading, 0, bits.OnesCount32(uint32(c.formats&traceFormats)))
 	add := func(f Format) {
 		sc, v := codecs[f].decode(lines{c, f})
 		if c.trust.has(DistrustSampling) {

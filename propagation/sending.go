@@ -72,31 +72,38 @@ func (o *outbound) all(yield func(sending) bool) {
 	}
 }
 
-// send fills in what goes out of a captured run, and reports whether it does.
-func (o *outbound) send(r run, s *sending) bool {
-	s.id, s.key, s.vals = r.id, r.key, r.vals
+// going returns the number that a captured name has for the sending Propagator, notSent if it does not go out,
+// and its lines as far as they may go to the callee, legal or not.
+func (o *outbound) going(r run) (fieldID, []string) {
+	id := r.id
 	switch {
-	case r.id < firstHeader:
-		if !o.keeps.has(r.id) {
-			return false
+	case id < firstHeader:
+		if !o.keeps.has(id) {
+			return notSent, nil
 		}
-		s.def = &fields[r.id]
 	case o.noHeaders:
-		return false
-	case o.c.by == o.p && r.id < foreignUnsafe:
-		s.def = &o.p.headers[r.id-firstHeader]
-	default: // captured by another Propagator: sent if this one carries the name
-		if s.id, s.key = o.p.headerID(o.c.field(r)); s.key != "" {
-			return false
+		return notSent, nil
+	default:
+		if id = o.p.numberOf(o.c, r); id == notSent {
+			return notSent, nil
 		}
-		s.def = o.p.field(s.id)
 	}
 	if o.clear != nil {
-		if s.vals = o.clear.permit(s.id, s.key, s.vals); len(s.vals) == 0 {
-			return false
-		}
+		return id, o.clear.permit(id, r.key, r.vals)
 	}
-	if s.def.bin && !o.transcode(s) {
+	return id, r.vals
+}
+
+// send fills in what goes out of a captured run, and reports whether it does.
+func (o *outbound) send(r run, s *sending) bool {
+	if s.id, s.vals = o.going(r); s.id == notSent {
+		return false
+	}
+	s.def = o.p.field(s.id)
+	if r.id < firstHeader {
+		s.key = r.key
+	}
+	if len(s.vals) == 0 || s.def.bin && !o.transcode(s) {
 		return false
 	}
 	return !o.careful || o.legalLines(s)
@@ -104,14 +111,12 @@ func (o *outbound) send(r run, s *sending) bool {
 
 // sendsHeader reports whether a name of Config.Headers goes out.
 func (o *outbound) sendsHeader(id fieldID) bool {
-	if o.c != nil && !o.noHeaders && (o.clear == nil || o.clear.headers[id-firstHeader]) {
-		for r := range o.c.runs {
-			if r.id < firstHeader {
-				continue
-			}
-			if own, foreign := o.p.headerID(o.c.field(r)); own == id && foreign == "" {
-				return true
-			}
+	for r := range o.c.runs {
+		if r.id < firstHeader {
+			continue
+		}
+		if own, vals := o.going(r); own == id && len(vals) > 0 {
+			return true
 		}
 	}
 	return false
@@ -120,7 +125,7 @@ func (o *outbound) sendsHeader(id fieldID) bool {
 // sentTagged returns, in lower case, the names under a prefix that go out.
 func (o *outbound) sentTagged() (names map[string]bool) {
 	for name, r := range o.c.tagged {
-		if o.keeps.has(r.id) && (o.clear == nil || o.clear.permit(r.id, r.key, r.vals) != nil) {
+		if _, vals := o.going(r); len(vals) > 0 {
 			if names == nil {
 				names = map[string]bool{}
 			}

@@ -100,13 +100,10 @@ func (p *Propagator) Inject(ctx context.Context, carrier propagation.TextMapCarr
 			return
 		}
 	}
-	to := calleeIn(ctx)
-	if p.alsoMay(to) {
-		p.injectAlso(ctx, carrier)
-	}
+	p.injectAlso(ctx, carrier)
 	var o outbound
 	in := p.inbound(ctx)
-	if !p.prepare(ctx, &in, &o, overText, to) {
+	if !p.prepare(ctx, &in, &o, overText, calleeIn(ctx)) {
 		return
 	}
 	for s := range o.all {

@@ -1,6 +1,7 @@
 package propagation
 
 import (
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -110,8 +111,10 @@ func (o *outbound) fit() {
 			o.drop(1 << o.p.order[trace])
 		default:
 			o.drop(o.anew) // those of Emit alone
+			o.account()
 			return
 		}
+		o.account()
 	}
 }
 
@@ -125,13 +128,8 @@ func (o *outbound) dropBaggage() {
 
 func (o *outbound) dropTagged() {
 	var fs formatSet
-	if o.c != nil {
-		verbatim := o.verbatimFields()
-		for r := range o.c.runs {
-			if r.id < firstHeader && fields[r.id].prefix && verbatim.has(r.id) {
-				fs |= 1 << fields[r.id].format
-			}
-		}
+	for rest := o.keeps & prefixFields; rest != 0; rest &= rest - 1 {
+		fs |= 1 << fields[bits.TrailingZeros64(uint64(rest))].format
 	}
 	o.noTagged = true
 	for f := range fs.all {
@@ -175,18 +173,17 @@ func (o *outbound) metadataBytes() (n int) {
 		}
 	}
 	if o.c != nil {
-		verbatim := o.verbatimFields()
 		for r := range o.c.runs {
-			f := o.c.field(r)
-			if id := o.sentAs(r); o.clear != nil && id != notSent {
-				r.vals = o.clear.permit(id, r.key, r.vals)
+			id, vals := o.going(r)
+			if id == notSent {
+				continue
 			}
-			switch name := max(len(r.key), len(f.lower)); {
-			case r.id >= firstHeader && o.noHeaders, r.id < firstHeader && !verbatim.has(r.id):
-			case f.bin && o.c.about&rawBins == 0:
-				addText(name, r.vals)
-			default:
-				add(name, f.bin, r.vals...)
+			f := o.p.field(id)
+			name := max(len(r.key), len(f.lower))
+			if f.bin && o.c.about&rawBins == 0 {
+				addText(name, vals)
+			} else {
+				add(name, f.bin, vals...)
 			}
 		}
 	}

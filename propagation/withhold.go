@@ -49,9 +49,6 @@ func (o *outbound) writes(isLocal bool) formatSet {
 	return 0
 }
 
-// notSent is the number of a captured name that the injecting Propagator does not carry.
-const notSent = foreignHeader
-
 // sentAs returns the number that a captured name has for the injecting Propagator.
 func (o *outbound) sentAs(r run) fieldID {
 	if r.id < firstHeader {
@@ -60,10 +57,7 @@ func (o *outbound) sentAs(r run) fieldID {
 		}
 		return notSent
 	}
-	if id, foreign := o.p.headerID(o.c.field(r)); foreign == "" {
-		return id
-	}
-	return notSent
+	return o.p.numberOf(o.c, r)
 }
 
 // permit returns what of a field's lines may go: all, some members, or none. key is the whole name

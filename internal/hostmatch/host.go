@@ -28,23 +28,32 @@ func Parse(s string, port uint16) (h Host, ok bool) {
 	if !ok {
 		return Host{}, false
 	}
-	h.Port = port
 	if digits != "" {
 		n, err := strconv.ParseUint(digits, 10, 16)
 		if err != nil {
 			return Host{}, false
 		}
-		h.Port = uint16(n)
+		port = uint16(n)
 	}
-	if len(name) > maxSpelled {
+	if h, ok = parseName(name); !ok {
+		h = Host{}
+	}
+	h.Port = port
+	return h, ok
+}
+
+// parseName reads what stands before the port.
+func parseName(s string) (h Host, ok bool) {
+	if len(s) > maxSpelled {
 		return h, false
 	}
-	if strings.HasPrefix(name, "[") {
-		addr, err := netip.ParseAddr(name[1 : len(name)-1])
+	if strings.HasPrefix(s, "[") {
+		addr, err := netip.ParseAddr(s[1 : len(s)-1])
 		h.Addr = addr.WithZone("").Unmap()
 		return h, err == nil && addr.Is6() && !strings.ContainsFunc(addr.Zone(), notOfZone)
 	}
-	if name, ok = ascii(name); !ok {
+	name, ok := ascii(s)
+	if !ok {
 		return h, false
 	}
 	name = strings.TrimSuffix(name, ".")
