@@ -11,10 +11,9 @@ type begunKey struct{}
 // noteBegun keeps the span context of a local span that runs already where a caller is found not to be believed, with
 // the tracestate that it was given. An instrumentation further out has begun it as the caller's child: that list,
 // in all spans of its trace, is the caller's.
-func (c *capture) noteBegun() {
-	span := trace.SpanFromContext(c.parent)
+func (c *capture) noteBegun(span trace.Span) {
 	sc := span.SpanContext()
-	if !sc.IsValid() || sc.IsRemote() || sc.TraceState().Len() == 0 {
+	if sc.IsRemote() || sc.TraceState().Len() == 0 {
 		return
 	}
 	kept := sc // moves to the heap, and only here

@@ -9,13 +9,17 @@ import (
 // place decides which of OpenTelemetry's questions the node answers, by what is in the
 // contexts further out.
 func (c *capture) place(hide bool) {
-	if c.trust&(DistrustIDs|DistrustSampling) == DistrustSampling {
-		c.undecide()
+	distrusted := c.trust & (DistrustIDs | DistrustSampling)
+	if distrusted != 0 || c.formats&traceFormats != 0 {
+		active := trace.SpanFromContext(c.parent)
+		if distrusted != 0 && active.SpanContext().IsValid() {
+			c.noteBegun(active)
+			if distrusted == DistrustSampling {
+				c.undecide(active)
+			}
+		}
+		c.about |= c.placeSpan(active, hide)
 	}
-	if c.trust&(DistrustIDs|DistrustSampling) != 0 {
-		c.noteBegun()
-	}
-	c.about |= c.placeSpan(hide)
 	if c.by.carries.has(Baggage) || c.trust.has(DistrustBaggage) {
 		c.about |= c.placeBaggage(hide)
 	}
@@ -24,10 +28,9 @@ func (c *capture) place(hide bool) {
 
 // undecide takes the decision out of a remote span further out that the node will not hide, where the caller
 // is believed in ids alone.
-func (c *capture) undecide() {
-	span := trace.SpanFromContext(c.parent)
-	sc := span.SpanContext()
-	if _, ours := span.(*remoteSpan); !sc.IsValid() || !sc.IsRemote() || ours && c.read().remote.IsValid() {
+func (c *capture) undecide(active trace.Span) {
+	sc := active.SpanContext()
+	if _, ours := active.(*remoteSpan); !sc.IsRemote() || ours && c.read().remote.IsValid() {
 		return
 	}
 	state, _ := trace.ParseTraceState(undecidedState(sc.TraceState().String()))
@@ -77,9 +80,9 @@ func (c *capture) answerOtherwise() {
 
 // placeSpan lets the node be the active span, a remote one, unless that would hide a
 // valid local span, or any valid span behind lines that name none.
-func (c *capture) placeSpan(hide bool) traits {
+func (c *capture) placeSpan(span trace.Span, hide bool) traits {
 	if c.trust.has(DistrustIDs) {
-		if remote := trace.SpanFromContext(c.parent).SpanContext(); remote.IsValid() && remote.IsRemote() {
+		if remote := span.SpanContext(); remote.IsValid() && remote.IsRemote() {
 			return hidesSpan
 		}
 		return 0
@@ -87,7 +90,6 @@ func (c *capture) placeSpan(hide bool) traits {
 	if c.formats&traceFormats == 0 {
 		return 0
 	}
-	span := trace.SpanFromContext(c.parent)
 	if _, ours := span.(*remoteSpan); !ours {
 		active := span.SpanContext()
 		if !active.IsValid() {
