@@ -47,6 +47,7 @@ var (
 	yielding     formatSet                 // those that yield to another
 	yielded      formatSet                 // and those that they yield to
 	withMember   formatSet                 // those whose extras make a member of tracestate
+	takeMembers  formatSet                 // those that have a tracestate
 	// those of which something does not go to strangers
 	privateFormats formatSet
 	prefixBase     fieldID // the first number of a prefix; the rest of the table is prefixes
@@ -92,6 +93,9 @@ func numberFields() {
 		}
 		if codecs[f].member != nil {
 			withMember |= 1 << f
+		}
+		if codecs[f].members {
+			takeMembers |= 1 << f
 		}
 	}
 	for _, f := range AllFormats() {

@@ -60,9 +60,11 @@ type codec struct {
 	unladen func(line string) string // the first field's line without the baggage in it; nil: there is none in it
 
 	yields Format // not sent verbatim when it and this format are valid and name different spans
+
+	members bool // it has a tracestate
+	// member, where not nil, is the tracestate member that the format's extras amount to when its context
+	// is written in a format with one, with a decision.
 	member func(lines, Sampling) string
-	// member, where not nil, is the tracestate member that the format's extras amount to when its
-	// context is written as W3C, with a decision.
 }
 
 // codecs is the table of formats, indexed by Format.

@@ -25,7 +25,10 @@ type name struct {
 	format formatSet // the one that it belongs to; none for Config.Headers
 }
 
-const hashSize = 1 << 10 // five times as many as there can be names
+const (
+	hashBits = 10
+	hashSize = 1 << hashBits // five times as many as there can be names
+)
 
 // newIndex makes the index of fields: spelled in lower case, or else as http.Header
 // has them. With folded, keys match in any case.
@@ -61,7 +64,7 @@ func lengthBit(key string) uint64 { return 1 << min(len(key), 63) }
 func hashOf(key string) uint32 {
 	n := len(key)
 	h := uint32(n) | uint32(key[n-1]|0x20)<<6 | uint32(key[n/2]|0x20)<<14 | uint32(key[max(0, n-5)]|0x20)<<21
-	return h * 0x9E3779B1 >> 22
+	return h * 0x9E3779B1 >> (32 - hashBits)
 }
 
 // find returns the fixed name that a key is, or nil if it is none of ours.

@@ -124,7 +124,7 @@ func (o *outbound) rewrite(local *localSpan) {
 	if o.p.fallback != 0 && !read.namesSpan(came) {
 		anew |= 1 << o.p.fallback
 	}
-	if local.TraceState == "" && local.stateSame && o.c != nil && o.c.formats&withMember != 0 && (anew &^ came).has(W3C) {
+	if local.TraceState == "" && local.stateSame && o.c != nil && o.c.formats&withMember != 0 && (anew&^came)&takeMembers != 0 {
 		local.TraceState = o.c.read().member(o.c, local.SpanContext)
 	}
 	o.encode(o.cleared(anew), local, read, true)

@@ -25,6 +25,7 @@ var w3c = codec{
 	decode:  decodeW3C,
 	encode:  encodeW3C,
 	written: 2,
+	members: true,
 }
 
 const traceparentSize = 55
