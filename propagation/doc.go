@@ -20,9 +20,9 @@
 // context: every trace format that came in, and every one of Config.Emit, is
 // written with that span's ids and decision; formats of 64 bits get the low half of the trace
 // id. If none of them came with ids, or none that did may go to the host, and Emit is nil, the
-// first of Config.Formats that can be written is. What a format carried beside ids is kept if it named the same trace: tracestate
-// with the span's changes to it, Datadog's origin and tags, X-Ray's Self (and its
-// Lineage always), debug while it is still sampled.
+// first of Config.Formats that can be written is. What a format carried beside ids is kept if it
+// named the same trace: tracestate with the span's changes to it, Datadog's origin and tags (in
+// W3C's tracestate, too), X-Ray's Self (and its Lineage always), debug while it is still sampled.
 //
 // A format is in play as a whole: writing it removes all of its fields first. Formats
 // that name no span (request id, baggage, and those that are only carried) go verbatim

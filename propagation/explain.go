@@ -45,8 +45,9 @@ type ExplainedHeader struct {
 // matters, or a whole URL. Of a context in which nothing was extracted it knows no Propagator, and so
 // no rules: ask the Propagator's method.
 //
-// Nothing is counted or observed, but what asking the context for its baggage counts. What the propagators of Config.Also would write is not in it, nor that
-// a request that is signed already goes to a stranger as it is. It is slow, and may be called from any goroutine.
+// Nothing is counted or observed, but what asking the context for its baggage counts. What the
+// propagators of Config.Also would write is not in it, nor that a request that is signed already goes
+// to a stranger as it is. It is slow, and may be called from any goroutine.
 //
 //	log.Print(propagation.Explain(r.Context(), "api.example.com"))
 //
