@@ -85,8 +85,9 @@ func TestTracing(t *testing.T) {
 		exit int
 		says string
 	}{
-		`{"spawn_upstream_span": true}`: {0, "3 requests made 3 traces of 84 spans, 3 whole"},
-		`{"random_sampling": {}}`:       {1, "3 changed reasons"},
+		`{"spawn_upstream_span": true}`:                                             {0, "3 requests made 3 traces of 84 spans, 3 whole"},
+		"tracing:\n  spawn_upstream_span: true # as Envoy's documentation has it\n": {0, "3 requests made 3 traces of 84 spans, 3 whole"},
+		`{"random_sampling": {}}`:                                                   {1, "3 changed reasons"},
 	} {
 		file := filepath.Join(t.TempDir(), "tracing.json")
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {

@@ -31,7 +31,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	flags.StringVar(&w.tracer, "tracer", "zipkin", "of Envoy's tracers, this `NAME`: "+names(tracers))
 	flags.StringVar(&w.preset, "preset", "envoy", "what the application carries, `NAME`: "+names(presets))
 	flags.StringVar(&w.app, "app", "traceferry", "the application, `NAME`: traceferry, or broken, which forwards nothing")
-	flags.StringVar(&w.tracing, "tracing", "", "a `FILE` with fields of Envoy's tracing block, as JSON, that replace those of the mesh")
+	flags.StringVar(&w.tracing, "tracing", "", "a `FILE` with fields of Envoy's tracing block, as YAML or JSON, that replace those of the mesh")
 	flags.StringVar(&w.envoy, "envoy", "", "the Envoy binary, a `PATH` or name; else $ENVOY, else envoy")
 	flags.IntVar(&o.n, "n", 1000, "send `N` requests")
 	flags.IntVar(&o.parallel, "c", 16, "this `MANY` at once")

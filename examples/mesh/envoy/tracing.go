@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 
@@ -8,6 +9,7 @@ import (
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	tracingv3 "github.com/envoyproxy/go-control-plane/envoy/type/tracing/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+	"go.yaml.in/yaml/v3"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/wrapperspb"
@@ -16,17 +18,33 @@ import (
 // Tracing is the tracing block of an HTTP connection manager, or a part of it.
 type Tracing = hcmv3.HttpConnectionManager_Tracing
 
-// ReadTracing reads a tracing block as JSON.
+// ReadTracing reads a tracing block as YAML, of which JSON is a part, with or without the key tracing above it.
 func ReadTracing(file string) (*Tracing, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	t := &Tracing{}
-	if err := protojson.Unmarshal(text, t); err != nil {
+	t, err := parseTracing(text)
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return t, nil
+}
+
+func parseTracing(text []byte) (*Tracing, error) {
+	var block map[string]any
+	if err := yaml.Unmarshal(text, &block); err != nil {
+		return nil, err
+	}
+	if inner, ok := block["tracing"].(map[string]any); ok && len(block) == 1 {
+		block = inner
+	}
+	typed, err := json.Marshal(block)
+	if err != nil {
+		return nil, err
+	}
+	t := &Tracing{}
+	return t, protojson.Unmarshal(typed, t)
 }
 
 // tracing has a listener report its spans. As in Istio, a proxy makes one span for a
