@@ -74,6 +74,7 @@ var b3Single = peer{
 	known: []difference{
 		untrimmed("contrib's b3", proof{onlyOurs: spoil(b3SingleSample, "B3", " "+b3Value)}),
 		takesFirst("contrib's b3", proof{onlyOurs: spoil(b3SingleSample, "B3", "", b3Value)}),
+		upperCaseB3(`^[0-9a-fA-F]*[A-F][0-9a-fA-F]*-`, header("b3", strings.ToUpper(b3Value))),
 		{
 			rule:  "B3, Single Header: the state may stand alone. OpenTelemetry has no place for it without ids.",
 			shows: line("b3", `^[ \t]*[01d][ \t]*$`),
@@ -116,6 +117,14 @@ var b3Multi = peer{
 			onlyPeer: spoil(b3MultiSample, "X-B3-Sampled", "", "x"),
 			decision: spoil(b3MultiSample, "X-B3-Sampled", "", "1"),
 		}),
+		upperCaseB3(`[A-F]`, spoil(b3MultiSample, "X-B3-Traceid", strings.ToUpper(b3Trace))),
+		{
+			rule: "B3, Identifiers: ids have 16 or 32 digits. Envoy reads them with zeros lost or added on the left, and so do we. contrib does not.",
+			shows: func(h http.Header) bool {
+				return anyLine(`^(.{13,15}|0.{16,})$`, "X-B3-Traceid")(h) || anyLine(`^(.{1,15}|0.{16,})$`, "X-B3-Spanid", "X-B3-Parentspanid")(h)
+			},
+			makes: proof{onlyOurs: spoil(b3MultiSample, "X-B3-Traceid", b3Trace[17:])},
+		},
 		{
 			rule:  "B3, Sampling State: it may travel alone. OpenTelemetry has no place for it without ids.",
 			shows: func(h http.Header) bool { return h.Get("x-b3-traceid") == "" && h.Get("x-b3-spanid") == "" },
@@ -132,6 +141,15 @@ var b3Multi = peer{
 			makes: proof{onlyOurs: spoil(b3MultiSample, "X-B3-Parentspanid", "0000000000000000")},
 		},
 	},
+}
+
+// upperCaseB3 is the difference of contrib in ids that a tracer printed in upper case.
+func upperCaseB3(pattern string, h http.Header) difference {
+	return difference{
+		rule:  "B3, Identifiers: lower-case hexadecimal. Envoy reads upper case, and so do we where the trace id is in it. contrib does not.",
+		shows: anyLine(pattern, "B3", "X-B3-Traceid"),
+		makes: proof{onlyOurs: h},
+	}
 }
 
 func FuzzB3Single(f *testing.F) { fuzz(f, b3Single) }

@@ -134,6 +134,11 @@ var datadog = peer{
 			makes: ddLosesTID("_dd.p.dm=-4, _dd.p.tid=640cfd8d00000000"),
 		},
 		{
+			rule:  "Envoy reads a _dd.p.tid in upper case, and so do we. dd-trace-go drops it.",
+			shows: line("x-datadog-tags", `_dd\.p\.tid=[0-9a-f]*[A-F]`),
+			makes: ddLosesTID("_dd.p.tid=640CFD8D00000000"),
+		},
+		{
 			rule:  "Of several _dd.p.tid the first counts. dd-trace-go takes the last.",
 			shows: line("x-datadog-tags", `_dd\.p\.tid=.*_dd\.p\.tid=`),
 			makes: ddLosesTID("_dd.p.tid=640cfd8d00000000,_dd.p.tid=0").and(onlyPeer,

@@ -36,7 +36,7 @@ var xray = peer{
 			shows: xrayPair(`^[ \t]|[ \t]$`),
 			makes: proof{
 				onlyOurs: header("x-amzn-trace-id", xrayRoot+"; "+xrayParent+";Sampled=1"),
-				onlyPeer: header("x-amzn-trace-id", xrayIDs+"; Parent=1;Self=x"),
+				onlyPeer: header("x-amzn-trace-id", xrayIDs+"; Parent=x;Self=x"),
 				otherIDs: header("x-amzn-trace-id", xrayIDs+"; Parent=0000000000000001;Self=x"),
 				decision: header("x-amzn-trace-id", xrayIDs+"; Sampled=1;Self=x"),
 			},
@@ -55,6 +55,23 @@ var xray = peer{
 				otherIDs: header("x-amzn-trace-id", xrayIDs+";Parents=0000000000000001"),
 				decision: header("x-amzn-trace-id", xrayIDs+";Sampled-by=1"),
 			},
+		},
+		{
+			rule: "X-Ray, Tracing header: keys are Root, Parent and Sampled, ids are lower-case. Envoy reads both in any case, and so do we. contrib does not.",
+			shows: func(h http.Header) bool {
+				return xrayPair(`(?i)^[ \t]*(root|parent|sampled)=`)(h) && xrayPair(`^[ \t]*([^RPS].*|R[^=]*[^o=a-z].*|[RPS][A-Z].*|[^=]*=.*[A-F].*)$`)(h)
+			},
+			makes: proof{
+				onlyOurs: header("x-amzn-trace-id", strings.ToUpper(xrayIDs)),
+				otherIDs: header("x-amzn-trace-id", xrayIDs+";parent=0000000000000001"),
+				decision: header("x-amzn-trace-id", xrayIDs+";sampled=1"),
+				onlyPeer: header("x-amzn-trace-id", xrayIDs+";root=1"),
+			},
+		},
+		{
+			rule:  "X-Ray, Tracing header: a parent has 16 digits. Envoy reads fewer, and so do we, as zeros lost on the left. contrib refuses them.",
+			shows: xrayPair(`(?i)^[ \t]*parent=([0-9a-f]{1,15}|0+[0-9a-f]{16})$`),
+			makes: proof{onlyOurs: header("x-amzn-trace-id", xrayRoot+";Parent=3995c3f42cd8ad8")},
 		},
 		{
 			rule:  "X-Ray, Tracing header: a key comes once. Of several we take the last; contrib refuses the header if one is no id.",

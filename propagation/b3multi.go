@@ -13,6 +13,10 @@ import "github.com/traceferry/traceferry/internal/hex"
 //
 // Either both ids are there or neither; the decision may stand alone. Absent, it is
 // deferred. Of several lines of a name the first counts.
+//
+// As Envoy does it, ids are read that lost zeros on their left (a trace id up to three) or
+// that have more zeros there. x-b3-sampled is written beside x-b3-flags where it was received:
+// Linkerd and Envoy read no flags.
 var b3Multi = codec{
 	name:    "b3multi",
 	fields:  []string{"x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags"},
@@ -43,7 +47,7 @@ func decodeB3Multi(l lines) (SpanContext, verdict) {
 		}
 		return SpanContext{Sampling: sampling}, valid
 	}
-	sc, ok := parseB3IDs(traceID, spanID, parentID)
+	sc, ok := parseB3IDs(padTraceID(traceID), padID(spanID), padID(parentID))
 	if !ok {
 		return SpanContext{}, malformed
 	}
@@ -66,6 +70,9 @@ func encodeB3Multi(e *encoder) {
 	case Accepted:
 		e.put(3, "1")
 	case Debug:
+		if e.own.first(3) != "" {
+			e.put(3, "1")
+		}
 		e.put(4, "1")
 	}
 }

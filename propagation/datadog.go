@@ -17,7 +17,7 @@ import (
 //	x-datadog-sampling-priority = an integer: above 0 keep, else drop; absent, the decision is deferred
 //	x-datadog-origin            = free text; with "synthetics" the parent id may be 0
 //	x-datadog-tags              = key "=" value, joined with ","; _dd.p.tid is the high half of the
-//	                              trace id, 16 lower-case digits; one that is not is passed over
+//	                              trace id, 16 hexadecimal digits; one that is not is passed over
 //
 // Debug is written as priority 2, "user keep". To and from tracestate, origin, tags and
 // priority travel as the member dd (Datadog, "Trace Context Propagation").
@@ -53,7 +53,7 @@ func decodeDatadog(l lines) (sc SpanContext, v verdict) {
 	for tag := range members(l.first(4)) {
 		if key, high, _ := strings.Cut(tag, "="); key == ddHighTag {
 			var id [8]byte
-			if hex.Decode(id[:], high) {
+			if hex.Decode(id[:], strings.ToLower(high)) { // Envoy reads either case
 				copy(sc.TraceID[:], id[:])
 			}
 			break

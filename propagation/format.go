@@ -61,6 +61,11 @@ type codec struct {
 
 	yields Format // not sent verbatim when it and this format are valid and name different spans
 
+	// behind is the format that a proxy advances in the place of lines of this one that it cannot
+	// read, and skipped reports whether it cannot. Zero and nil: there is none.
+	behind  Format
+	skipped func(lines) bool
+
 	members bool // it has a tracestate
 	// member, where not nil, is the tracestate member that the format's extras amount to when its context
 	// is written in a format with one, with a decision.

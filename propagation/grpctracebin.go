@@ -18,14 +18,19 @@ import (
 // HTTP/2, "Custom-Metadata"): the first counts. A version byte of zero tells the
 // two apart.
 //
-// It is written with all three fields, the 29 bytes that grpc-go insists on; as
-// base64 without padding, unless it came with it (Linkerd reads only that).
+// It is written with all three fields, the 29 bytes that grpc-go insists on. In HTTP it is
+// written with padding, which Linkerd needs, unless it was received without.
+//
+// Linkerd is the only proxy of today that advances it, and reads one padded value alone. gRPC's libraries
+// write none: so where x-b3-* name another span of the trace beside such a value, they are read first.
 var grpcTraceBin = codec{
 	name:    "grpctracebin",
 	fields:  []string{"grpc-trace-bin"},
 	decode:  decodeGRPCTraceBin,
 	encode:  encodeGRPCTraceBin,
 	written: 1,
+	behind:  B3Multi,
+	skipped: func(l lines) bool { return !paddedBase64(l.all(0)[0]) },
 }
 
 func decodeGRPCTraceBin(l lines) (SpanContext, verdict) {
@@ -111,10 +116,23 @@ func encodeGRPCTraceBin(e *encoder) {
 	switch {
 	case e.raw:
 		e.buf = append(e.buf, b[:]...)
-	case strings.HasSuffix(e.own.first(0), "="):
-		e.buf = base64.StdEncoding.AppendEncode(e.buf, b[:])
-	default:
+	case unpaddedBase64(e.own.first(0)):
 		e.buf = base64.RawStdEncoding.AppendEncode(e.buf, b[:])
+	default:
+		e.buf = base64.StdEncoding.AppendEncode(e.buf, b[:])
 	}
 	e.close(0)
+}
+
+// paddedBase64 reports whether text is one value of base64 with padding, if its length needs some.
+func paddedBase64(s string) bool {
+	s = trimOWS(s)
+	return s != "" && s[0] != 0 && len(s)%4 == 0 && !strings.Contains(s, ",")
+}
+
+// unpaddedBase64 reports whether text is, or begins with, a value of base64 that lacks its padding.
+func unpaddedBase64(s string) bool {
+	one, _, _ := strings.Cut(s, ",")
+	one = trimOWS(one)
+	return one != "" && one[0] != 0 && len(one)%4 != 0
 }

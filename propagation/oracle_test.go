@@ -53,11 +53,12 @@ var (
 	stateMember  = regexp.MustCompile(`^[a-z0-9][a-z0-9_\-*/@]{0,255}=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$`)
 	b3           = regexp.MustCompile(`^([0-9a-f]{16}|[0-9a-f]{32})-([0-9a-f]{16})(?:-([01d]))?(?:-([0-9a-f]{16}))?$`)
 	b3ID         = regexp.MustCompile(`^([0-9a-f]{16}|[0-9a-f]{32})?/([0-9a-f]{16})?/([0-9a-f]{16})?$`)
+	b3Loose      = regexp.MustCompile(`^(?:([0-9a-f]{32})|0*([0-9a-f]{13,16}))?/(?:0*([0-9a-f]{1,16}))?/(?:0*([0-9a-f]{1,16}))?$`)
 	cloud        = regexp.MustCompile(`^([0-9a-f]{32})/([0-9]+)(?:;o=([0-9]))?$`)
 	uber         = regexp.MustCompile(`^([0-9a-f]{1,32}):([0-9a-f]{1,16}):([^:]*):([0-9a-f]+)$`)
 	uberParent   = regexp.MustCompile(`^[0-9a-f]{1,16}$`)
 	xrayRoot     = regexp.MustCompile(`^1-([0-9a-f]{8})-([0-9a-f]{24})$`)
-	xrayParent   = regexp.MustCompile(`^[0-9a-f]{16}$`)
+	xrayParent   = regexp.MustCompile(`^0*([0-9a-f]{1,16})$`)
 	standardText = regexp.MustCompile(`^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$`)
 )
 
@@ -97,10 +98,20 @@ func oracleB3Single(first []string, _ http.Header) propagation.SpanContext {
 	if state, ok := states[first[0]]; ok {
 		return propagation.SpanContext{Sampling: state}
 	}
-	if m := b3.FindStringSubmatch(first[0]); m != nil {
+	if m := b3.FindStringSubmatch(foldB3(first[0], first[0])); m != nil {
 		return contextOf(m[1], m[2], m[4], states[m[3]])
 	}
 	return nothing
+}
+
+// foldB3 returns a value in lower case if the trace id that it begins with is in upper case.
+func foldB3(traceID, value string) string {
+	if traceID, _, _ = strings.Cut(traceID, "-"); strings.ContainsAny(traceID, "ABCDEF") {
+		for _, c := range "ABCDEF" {
+			value = strings.ReplaceAll(value, string(c), string(c-'A'+'a'))
+		}
+	}
+	return value
 }
 
 func oracleB3Multi(first []string, _ http.Header) propagation.SpanContext {
@@ -110,16 +121,16 @@ func oracleB3Multi(first []string, _ http.Header) propagation.SpanContext {
 	if first[4] == "1" {
 		state = propagation.Debug
 	}
-	m := b3ID.FindStringSubmatch(first[0] + "/" + first[1] + "/" + first[2])
+	m := b3Loose.FindStringSubmatch(foldB3(first[0], first[0]+"/"+first[1]+"/"+first[2]))
 	switch {
 	case !ok || m == nil:
 		return nothing
-	case m[1]+m[2]+m[3] == "":
+	case first[0]+first[1]+first[2] == "":
 		return propagation.SpanContext{Sampling: state}
-	case m[1] == "" || m[2] == "":
+	case first[0] == "" || first[1] == "":
 		return nothing
 	}
-	return contextOf(m[1], m[2], m[3], state)
+	return contextOf(m[1]+m[2], m[3], m[4], state)
 }
 
 func oracleTraceBin(_ []string, in http.Header) propagation.SpanContext {
@@ -214,17 +225,21 @@ func oracleXRay(first []string, _ http.Header) propagation.SpanContext {
 	pairs := map[string]string{}
 	for _, pair := range strings.Split(first[0], ";") {
 		key, value, _ := strings.Cut(strings.Trim(pair, " \t"), "=")
-		pairs[key] = value
+		for _, name := range []string{"root", "parent", "sampled"} {
+			if strings.EqualFold(key, name) {
+				pairs[name] = foldB3("A", value)
+			}
+		}
 	}
-	root := xrayRoot.FindStringSubmatch(pairs["Root"])
-	if root == nil || !xrayParent.MatchString(pairs["Parent"]) {
+	root, parent := xrayRoot.FindStringSubmatch(pairs["root"]), xrayParent.FindStringSubmatch(pairs["parent"])
+	if root == nil || parent == nil {
 		return nothing
 	}
 	state := propagation.Deferred
-	if s := pairs["Sampled"]; s == "0" || s == "1" {
+	if s := pairs["sampled"]; s == "0" || s == "1" {
 		state = sampledIf(s == "1")
 	}
-	return contextOf(root[1]+root[2], pairs["Parent"], "", state)
+	return contextOf(root[1]+root[2], parent[1], "", state)
 }
 
 func oracleOTTrace(first []string, _ http.Header) propagation.SpanContext {

@@ -91,6 +91,9 @@ func (l *lazy) decode(c *capture) (events []event) {
 			l.remote, l.winner = r.sc, r.format
 		}
 	}
+	if ahead := l.ahead(c); ahead != nil {
+		l.remote, l.winner = ahead.sc, ahead.format
+	}
 	for _, r := range l.readings {
 		switch {
 		case r.verdict != valid || !r.sc.TraceID.IsValid():
@@ -146,6 +149,20 @@ func (l *lazy) stale(f Format) bool {
 	same := sameTrace(own.sc.TraceID, other.sc.TraceID)
 	ahead := same && own.sc.ParentID == other.sc.SpanID && other.sc.ParentID != own.sc.SpanID
 	return !ahead && (!same || own.sc.SpanID != other.sc.SpanID)
+}
+
+// ahead returns the reading that is newer than the winner's: a proxy could not read the winner's lines, and
+// advanced the other format of the same trace. nil: there is none.
+func (l *lazy) ahead(c *capture) *reading {
+	skipped := codecs[l.winner].skipped
+	if skipped == nil {
+		return nil
+	}
+	other := l.reading(codecs[l.winner].behind)
+	if other.verdict != valid || !other.sc.IsValid() || !sameTrace(other.sc.TraceID, l.remote.TraceID) || !skipped(lines{c, l.winner}) {
+		return nil
+	}
+	return other
 }
 
 // member returns the tracestate member that what else came with a trace amounts to: Datadog's.

@@ -16,10 +16,11 @@ import (
 //	                / "Sampled=" ( "1" / "0" / "?" )     "?" and absent: deferred
 //	                / key "=" value                      Self of a load balancer, Lineage of Lambda, a user's own
 //
-// Digits are lower-case hexadecimal. A Root without Parent, as a load balancer sends it,
+// Digits are lower-case hexadecimal. As Envoy does it, keys and ids are read in any case, and a
+// Parent that lost zeros on its left. A Root without Parent, as a load balancer sends it,
 // names no span: it travels and is not read. When written, Lineage always stays
-// (Lambda stops endless recursion by it), the other pairs while the trace does. Envoy reads the
-// keys in any case, so the first three stay in none.
+// (Lambda stops endless recursion by it), the other pairs while the trace does; the first
+// three are replaced in any case.
 var xray = codec{
 	name:    "xray",
 	fields:  []string{"x-amzn-trace-id"},
@@ -36,12 +37,12 @@ func decodeXRay(l lines) (SpanContext, verdict) {
 	var root, parent string
 	var sc SpanContext
 	for pair := range xrayPairs(s) {
-		switch key, value, _ := strings.Cut(pair, "="); key {
-		case "Root":
-			root = value
-		case "Parent":
-			parent = value
-		case "Sampled":
+		switch key, value, _ := strings.Cut(pair, "="); {
+		case strings.EqualFold(key, "Root"):
+			root = strings.ToLower(value)
+		case strings.EqualFold(key, "Parent"):
+			parent = padID(strings.ToLower(value))
+		case strings.EqualFold(key, "Sampled"):
 			sc.Sampling = Deferred
 			switch value {
 			case "0":
