@@ -81,25 +81,6 @@ func TestTracersWriteWhatTheRealOnesWrite(t *testing.T) {
 			in:     []string{bare(parent, 3)},
 			out:    []string{bare(id, 1)},
 		},
-		"Linkerd: W3C before all others": {
-			tracer: Linkerd,
-			in: []string{"traceparent: 00-" + trace + "-" + parent + "-03", "tracestate: a=1", "tracestate: b=2",
-				"x-b3-traceid: " + trace, "x-b3-spanid: " + parent},
-			out: []string{"traceparent: 00-" + trace + "-" + id + "-03", "tracestate: a=1", "tracestate: b=2",
-				"x-b3-traceid: " + trace, "x-b3-spanid: " + parent},
-		},
-		"Linkerd: grpc-trace-bin before B3": {
-			tracer: Linkerd,
-			in:     []string{padded(parent, 1), "x-b3-traceid: 1", "x-b3-spanid: 2"},
-			out:    []string{padded(id, 1), "x-b3-traceid: 1", "x-b3-spanid: 2"},
-		},
-		"Linkerd: no grpc-trace-bin without padding; of B3 the span alone": {
-			tracer: Linkerd,
-			in: []string{bare(trace[:16], 1),
-				"x-b3-traceid: " + trace, "x-b3-spanid: " + parent, "x-b3-parentspanid: 1", "b3: 0"},
-			out: []string{bare(trace[:16], 1),
-				"x-b3-traceid: " + trace, "x-b3-spanid: " + id, "x-b3-parentspanid: 1", "b3: 0"},
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h, want := header(tt.in...), header(tt.out...)
