@@ -25,9 +25,10 @@ func Istio() propagation.Config {
 	return carry(propagation.W3C, propagation.B3Multi, propagation.B3Single, propagation.RequestID, propagation.Datadog, propagation.OTSpanContext, propagation.CloudTrace, propagation.GRPCTraceBin, propagation.SkyWalking)
 }
 
-// Linkerd carries what Linkerd 2's proxy reads (W3C, then grpc-trace-bin, then
-// x-b3-*; it advances the first of them that came), and the l5d-* headers of
-// Linkerd 1. It generates no x-request-id.
+// Linkerd carries what Linkerd 2's proxy reads (W3C, then padded grpc-trace-bin, then
+// x-b3-*; it advances the first that it can parse), and the l5d-* headers of
+// Linkerd 1. x-b3-* are read before an unpadded grpc-trace-bin, which Linkerd leaves
+// behind. It generates no x-request-id.
 func Linkerd() propagation.Config {
 	return carry(propagation.W3C, propagation.GRPCTraceBin, propagation.B3Multi, propagation.Linkerd1)
 }
