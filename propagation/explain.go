@@ -193,7 +193,7 @@ func (x *Explanation) explainFormats(c *capture) {
 			case !r.sc.TraceID.IsValid():
 				says = "wins: a decision without ids, and no format has any"
 			case !r.sc.SpanID.IsValid():
-				says = "wins: a decision beside a trace id, and no format names a span"
+				says = "wins: the first that names a trace, and none names a span"
 			}
 		case !r.sc.IsValid():
 			says = "decides, and has no ids"
