@@ -55,11 +55,11 @@ func (o *outbound) transcode(s *sending) bool {
 	case raw == (o.over == overGRPC):
 		return true
 	}
-	came := len(s.vals)
-	s.vals = convertBins(s.vals, !raw)
-	if len(s.vals) < came {
+	came := s.vals
+	s.vals = convertBins(came, !raw)
+	if len(s.vals) < len(came) {
 		o.leaveOut(s)
-		if s.def.format != 0 { // another line must not stand for the first
+		if _, first := binaryValue(came[0], nil); !first && s.def.format != 0 { // of a format the first line counts
 			return false
 		}
 	}
