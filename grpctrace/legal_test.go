@@ -22,25 +22,28 @@ func refused() propagation.Config {
 	return c
 }
 
-// illegal is what HTTP brings and grpc-go refuses: what is wrong, and whose it is.
+// illegal is what HTTP brings and grpc-go refuses: what is wrong, whose it is, and what goes with it.
 var illegal = []struct {
 	name, value string
 	format      propagation.Format // that it is counted under
+	with        []string           // ids and decisions of the same format
 }{
-	{"Traceparent", "00-café", propagation.W3C},
-	{"Tracestate", "a=\t1", propagation.W3C},
-	{"X-B3-Traceid", "\xff\xfe", propagation.B3Multi},
-	{"X-Request-Id", "id\twith a tab", propagation.RequestID},
-	{"Baggage", "k=☃", propagation.Baggage},
-	{"Uberctx-User", "josé", propagation.Jaeger},
-	{"Uberctx-Odd!name", "x", propagation.Jaeger},
-	{"Ot-Baggage-User", "\x80", propagation.OTTrace},
-	{"Sw8", "1-é", propagation.SkyWalking},
-	{"Grpc-Trace-Bin", "no base64!", propagation.GRPCTraceBin},
-	{"End-User", "ユーザー", 0},
-	{"User-Bin", "-_-", 0},
-	{"User-Agent", "curl/8.0", 0},
-	{"X-Odd!name", "x", 0},
+	{"Traceparent", "00-café", propagation.W3C, []string{"tracestate"}},
+	{"Tracestate", "a=\t1", propagation.W3C, nil},
+	{"X-B3-Traceid", "\xff\xfe", propagation.B3Multi, []string{"x-b3-spanid", "x-b3-sampled"}},
+	{"X-B3-Sampled", "1é", propagation.B3Multi, []string{"x-b3-traceid", "x-b3-spanid"}},
+	{"Ot-Tracer-Sampled", "é", propagation.OTTrace, []string{"ot-tracer-traceid", "ot-tracer-spanid", "ot-baggage-user"}},
+	{"X-Request-Id", "id\twith a tab", propagation.RequestID, nil},
+	{"Baggage", "k=☃", propagation.Baggage, nil},
+	{"Uberctx-User", "josé", propagation.Jaeger, nil},
+	{"Uberctx-Odd!name", "x", propagation.Jaeger, nil},
+	{"Ot-Baggage-User", "\x80", propagation.OTTrace, nil},
+	{"Sw8", "1-é", propagation.SkyWalking, nil},
+	{"Grpc-Trace-Bin", "no base64!", propagation.GRPCTraceBin, nil},
+	{"End-User", "ユーザー", 0, nil},
+	{"User-Bin", "-_-", 0, nil},
+	{"User-Agent", "curl/8.0", 0, nil},
+	{"X-Odd!name", "x", 0, nil},
 }
 
 // What grpc-go refuses is left out and counted, and the call succeeds.
@@ -51,7 +54,9 @@ func TestPromise6_IllegalIsLeftOut(t *testing.T) {
 			p := propagation.MustNew(refused())
 			headers, want := overHTTP(inbound(1)), inbound(1)
 			headers[bad.name] = []string{bad.value}
-			delete(want, strings.ToLower(bad.name))
+			for _, name := range append(bad.with, strings.ToLower(bad.name)) {
+				delete(want, name)
+			}
 
 			ctx, conn := p.ExtractHTTP(t.Context(), headers), dial(t, back, w.client(p)...)
 			for range 2 {

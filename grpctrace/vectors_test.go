@@ -118,6 +118,15 @@ func (v vector) span() (sc propagation.SpanContext) {
 // carried returns what of the metadata a service that carries the vector's formats passes on.
 func (v vector) carried(md metadata.MD) metadata.MD { return carriedBy(vectorFormats[v.Format], md) }
 
+// sentOn returns the lines of the vector's formats that are sent on: not a malformed b3 beside valid x-b3-*.
+func (v vector) sentOn(md metadata.MD) metadata.MD {
+	out := v.carried(md)
+	if v.ID == "b3-single-021" {
+		delete(out, "b3")
+	}
+	return out
+}
+
 // carriedBy returns the lines of formats that are not blank.
 func carriedBy(formats []propagation.Format, md metadata.MD) metadata.MD {
 	out := metadata.MD{}

@@ -46,7 +46,7 @@ func TestVectors(t *testing.T) {
 					if sc := <-read; len(unsendable) == 0 && !v.says(sc) {
 						t.Errorf("%s: read %+v, want %+v (%s)", kind, sc, v.span(), v.Note)
 					}
-					checkSame(t, v.carried(got), v.carried(sent))
+					checkSame(t, v.carried(got), v.sentOn(sent))
 				}
 			})
 		}
@@ -82,7 +82,7 @@ func TestVectorsFromHTTP(t *testing.T) {
 						return
 					}
 					sent, unsendable := split(metadataOf(v.header()))
-					checkSame(t, v.carried(got), v.carried(sent))
+					checkSame(t, v.carried(got), v.sentOn(sent))
 					if left := p.Stats().Total(propagation.LeftOut) - before; left != uint64(len(v.carried(unsendable))) {
 						t.Errorf("counted %d values left out, want %d: %q", left, len(v.carried(unsendable)), unsendable)
 					}

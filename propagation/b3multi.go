@@ -8,11 +8,11 @@ import "github.com/traceferry/traceferry/internal/hex"
 //	x-b3-traceid      = 16 or 32 digits
 //	x-b3-spanid       = 16 digits
 //	x-b3-parentspanid = 16 digits; absent on a root
-//	x-b3-sampled      = "1" / "0"; "true" and "false" are read, never written
-//	x-b3-flags        = "1" for debug, which implies accepted: no x-b3-sampled beside it
+//	x-b3-sampled      = "1" / "0"; "true" and "false" are read in any case, and never written
+//	x-b3-flags        = "1" for debug, which implies accepted: no x-b3-sampled beside it; "0" says nothing
 //
 // Either both ids are there or neither; the decision may stand alone. Absent, it is
-// deferred. Of several lines of a name the first counts.
+// deferred. If it cannot be read, it is deferred, too, and the ids stand. Of several lines of a name the first counts.
 //
 // As Envoy does it, ids are read that lost zeros on their left (a trace id up to three) or
 // that have more zeros there. x-b3-sampled is written beside x-b3-flags where it was received:
@@ -28,31 +28,29 @@ var b3Multi = codec{
 
 func decodeB3Multi(l lines) (SpanContext, verdict) {
 	traceID, spanID, parentID, sampled, flags := l.first(0), l.first(1), l.first(2), l.first(3), l.first(4)
-	sampling := Deferred
-	switch sampled {
-	case "":
-	case "0", "false":
-		sampling = Denied
-	case "1", "true":
-		sampling = Accepted
+	sampling, readable := parseDecision(sampled)
+	switch flags {
+	case "1":
+		sampling, readable = Debug, true
+	case "", "0":
 	default:
-		return SpanContext{}, malformed
-	}
-	if flags == "1" {
-		sampling = Debug
+		readable = false
 	}
 	if traceID == "" && spanID == "" && parentID == "" {
-		if sampling == Deferred {
-			return SpanContext{}, absent
+		switch {
+		case sampling != Deferred:
+			return SpanContext{Sampling: sampling}, valid.withDecision(readable)
+		case !readable:
+			return SpanContext{}, malformed
 		}
-		return SpanContext{Sampling: sampling}, valid
+		return SpanContext{}, absent
 	}
 	sc, ok := parseB3IDs(padTraceID(traceID), padID(spanID), padID(parentID))
 	if !ok {
 		return SpanContext{}, malformed
 	}
 	sc.Sampling = sampling
-	return sc, valid
+	return sc, valid.withDecision(readable)
 }
 
 func encodeB3Multi(e *encoder) {

@@ -10,9 +10,10 @@ import (
 // (https://github.com/openzipkin/b3-propagation#single-header):
 //
 //	b3    = state / trace-id "-" span-id [ "-" state ] [ "-" parent-span-id ]
-//	state = "1" accept / "0" deny / "d" debug
+//	state = "1" accept / "0" deny / "d" debug; "D" is read, too
 //
-// Without a state the decision is deferred. The first of several lines counts.
+// Without a state the decision is deferred. So it is with a state of any other character, and the ids stand; a longer
+// state is malformed, as everything behind it stands by its position. The first of several lines counts.
 // Envoy prefers b3 when it reads. Until 1.39 it writes x-b3-* only, so a b3 that names another
 // span than x-b3-* is stale, and not sent on. From 1.40 on it writes b3 where b3 came in, and leaves
 // x-b3-* behind: a b3 that names that span's child is sent on beside it.
@@ -43,20 +44,18 @@ func decodeB3Single(l lines) (SpanContext, verdict) {
 	if more && !hasParent && len(state) == 16 { // the state left out and the parent not
 		state, parentID, hasParent, more = "", state, true, false
 	}
-	sampling, ok := Deferred, !hasParent || parentID != ""
-	if more {
-		sampling, ok = parseB3State(state)
-		ok = ok && (!hasParent || parentID != "")
-	}
-	if !ok {
+	if more && len(state) != 1 || hasParent && parentID == "" {
 		return SpanContext{}, malformed
 	}
 	sc, ok := parseB3IDs(traceID, spanID, parentID)
 	if !ok {
 		return SpanContext{}, malformed
 	}
-	sc.Sampling = sampling
-	return sc, valid
+	readable := true
+	if more {
+		sc.Sampling, readable = parseB3State(state)
+	}
+	return sc, valid.withDecision(readable)
 }
 
 func parseB3State(s string) (Sampling, bool) {
@@ -65,7 +64,7 @@ func parseB3State(s string) (Sampling, bool) {
 		return Denied, true
 	case "1":
 		return Accepted, true
-	case "d":
+	case "d", "D":
 		return Debug, true
 	}
 	return Deferred, false

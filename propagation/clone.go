@@ -130,7 +130,7 @@ func (p *Propagator) cloneOwn(ctx context.Context, to Callee, m map[string][]str
 		i = next
 	}
 	var before written
-	if o.clear != nil || o.c != nil && o.c.trust != Continue {
+	if o.clear != nil || o.c != nil && (o.c.trust != Continue || p.asciiOnly && o.careful) {
 		before = o.writtenBefore(x, &in)
 	}
 	b.putOwn(m, x, o.removes|o.sends&p.owns, &before)

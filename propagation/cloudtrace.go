@@ -11,13 +11,16 @@ import (
 // cloudTrace is Google Cloud's header
 // (https://cloud.google.com/trace/docs/trace-context, "Legacy trace context"):
 //
-//	x-cloud-trace-context = trace-id "/" span-id [ ";o=" option ]
+//	x-cloud-trace-context = trace-id [ "/" span-id ] [ ";o=" option ]
 //	trace-id              = 32 lower-case hexadecimal digits, not all zero
-//	span-id               = a decimal number of 64 bits, unsigned, not zero
+//	span-id               = a decimal number of 64 bits, unsigned; zero, or absent: no span
 //	option                = one digit; 0 is not sampled, every other sampled
 //
-// Without an option the decision is deferred. A trace id alone, which the
-// documentation allows, names no span: it travels and is not read.
+// Without an option the decision is deferred, and with any other text for it. A trace id without a span continues
+// nothing: it travels, the decision beside it is read, and IDGenerator gives the id to a root span.
+//
+// When written, an open decision is left out, unless Config.Deferred says what it becomes: OpenTelemetry's propagator
+// for Python reads no header without an option (opentelemetry-operations-python, cloud_trace_propagator).
 var cloudTrace = codec{
 	name:    "cloudtrace",
 	fields:  []string{"x-cloud-trace-context"},
@@ -26,34 +29,34 @@ var cloudTrace = codec{
 	written: 1,
 }
 
-func decodeCloudTrace(l lines) (SpanContext, verdict) {
+func decodeCloudTrace(l lines) (sc SpanContext, v verdict) {
 	s := l.first(0)
-	var alone [16]byte
-	if s == "" || hex.Decode(alone[:], s) {
-		return SpanContext{TraceID: alone}, absent
+	if s == "" {
+		return sc, absent
 	}
-	if sc, ok := parseCloudTrace(s); ok {
-		return sc, valid
+	ids, options, hasOptions := strings.Cut(s, ";")
+	traceID, spanID, hasSpan := strings.Cut(ids, "/")
+	readable := true
+	if hasOptions {
+		if len(options) < 2 || !strings.EqualFold(options[:2], "o=") {
+			return SpanContext{}, malformed
+		}
+		sc.Sampling, readable = parseCloudOption(options[2:])
 	}
-	return SpanContext{}, malformed
+	if !hex.Decode(sc.TraceID[:], traceID) || !sc.TraceID.IsValid() || hasSpan && !parseDecimalID(sc.SpanID[:], spanID) {
+		return SpanContext{}, malformed
+	}
+	return sc, verdictOf(sc).withDecision(readable)
 }
 
-func parseCloudTrace(s string) (sc SpanContext, ok bool) {
-	traceID, rest, _ := strings.Cut(s, "/")
-	spanID, option, hasOption := strings.Cut(rest, ";o=")
-	if !hex.Decode(sc.TraceID[:], traceID) || !parseDecimalID(sc.SpanID[:], spanID) || !sc.IsValid() {
-		return SpanContext{}, false
+func parseCloudOption(s string) (decision Sampling, ok bool) {
+	switch {
+	case len(s) != 1 || s[0] < '0' || s[0] > '9':
+		return Deferred, false
+	case s == "0":
+		return Denied, true
 	}
-	if hasOption {
-		if len(option) != 1 || option[0] < '0' || option[0] > '9' {
-			return SpanContext{}, false
-		}
-		sc.Sampling = Denied
-		if option != "0" {
-			sc.Sampling = Accepted
-		}
-	}
-	return sc, true
+	return Accepted, true
 }
 
 // parseDecimalID reads an unsigned decimal number of 64 bits.
@@ -72,13 +75,9 @@ func encodeCloudTrace(e *encoder) {
 		e.buf = append(e.buf, '/')
 		e.buf = strconv.AppendUint(e.buf, binary.BigEndian.Uint64(e.SpanID[:]), 10)
 	}
-	if e.Sampling.Decided() {
-		option := byte('0')
-		if e.Sampling.Sampled() {
-			option = '1'
-		}
+	if digit, ok := e.word(); ok {
 		e.buf = append(e.buf, ";o="...)
-		e.buf = append(e.buf, option)
+		e.buf = append(e.buf, digit)
 	}
 	e.close(0)
 }

@@ -11,9 +11,13 @@ import (
 type verdict uint8
 
 const (
-	absent    verdict = iota // nothing that could name a span or decide; a trace without a span, perhaps
+	absent    verdict = iota // nothing that could name a span or decide; a trace id alone, perhaps
 	malformed                // something is there, and it is not by the format's grammar
-	valid                    // ids, a decision, or both
+	spanless                 // a trace id and a decision, but no span id
+	valid                    // both ids, a decision, or all three
+
+	// undecidable is added to a verdict where the decision cannot be read. It is Deferred then, and the ids stand.
+	undecidable verdict = 1 << 7
 )
 
 // lines is what came in of one format. The zero value is nothing.
@@ -51,6 +55,7 @@ type encoder struct {
 	traceDigits [32]byte // the ids in hexadecimal: most formats write them so, and one conversion serves all
 	spanDigits  [16]byte
 	deferred    Sampling // what a format that cannot leave the decision open says instead
+	spoken      Sampling // what one says that can, for readers who want a word; Deferred: nothing
 	raw         bool     // the carrier takes raw bytes under -bin names
 
 	own  lines // what came in this format

@@ -53,6 +53,9 @@ type Config struct {
 	// OpenTelemetry, W3C, GRPCTraceBin, OTSpanContext, Jaeger and OTTrace. The zero
 	// value, Deferred, means Denied; the other choice is Accepted. A parent-based
 	// sampler takes Denied for the caller's word and records nothing of such a trace.
+	//
+	// In XRay and CloudTrace an open decision can stay open, but OpenTelemetry's readers of them for JavaScript, .NET
+	// and Python want a word. If Deferred is set to Denied or Accepted, Emit writes that word there as well.
 	Deferred Sampling
 
 	// LocalSpan returns the span that runs in a context, for tracers other than
@@ -67,6 +70,19 @@ type Config struct {
 	// is theirs: Limits do not bound it. None may call this Propagator back: not
 	// otel.GetTextMapPropagator(), if this one is set there.
 	Also []propagation.TextMapPropagator
+
+	// DropMalformed leaves out a trace format that does not parse, while there is no local span. It is off by default:
+	// such lines travel as they came, as the proxy that reads them decides. Turn it on where one that cannot be read
+	// costs the proxy its span: Envoy 1.40 makes none for a malformed b3, x-b3-parentspanid or traceparent. Each is
+	// counted as Malformed. A format whose ids parse is sent, also if its decision cannot be read; so is a format
+	// that is only carried. (A malformed b3 beside valid x-b3-* is never sent; see Stale.)
+	DropMalformed bool
+
+	// ASCIIOnly leaves out values that are not printable ASCII over HTTP, too, as is always done over gRPC, and
+	// counts them (LeftOut). Turn it on if a callee refuses requests with such values, as Spring Security's
+	// StrictHttpFirewall does. A trace format with such a value is left out whole; of tracestate, baggage and Headers
+	// only the lines are that hold it.
+	ASCIIOnly bool
 
 	// Limits bound what one request may make this process keep and send.
 	Limits Limits

@@ -6,8 +6,9 @@ import (
 )
 
 // RemoteFromContext returns what the caller's headers said of its span: the first
-// format of Config.Formats whose lines are valid and have ids, else the first that
-// holds a decision without ids. False, where no captured format says either.
+// format of Config.Formats whose lines are valid and have both ids, else the first that holds a decision beside a trace
+// id, else the first that holds a decision alone. False, where no captured format says any of these. A trace id alone
+// says nothing of a span; IDGenerator uses it.
 //
 // Headers that do not parse are carried all the same; only nothing is said of them here.
 // The headers are parsed at the first call for a request (two allocations),
@@ -20,9 +21,12 @@ func RemoteFromContext(ctx context.Context) (SpanContext, bool) {
 	return SpanContext{}, false
 }
 
-// RequestIDFromContext returns the captured x-request-id, or "" if there is none or if it is
-// not 1 to 128 characters of A-Z a-z 0-9 . _ : -. What it returns is safe in logs,
-// headers and file names. A longer or stranger id is carried all the same.
+// RequestIDFromContext returns the captured x-request-id. It is "" if there is none, or if the id is not 1 to 128
+// characters of A-Z a-z 0-9 . _ : -, or is dots alone, as "." and ".." are.
+//
+// What it returns is safe in logs and headers, and as the name of a file on Unix: it stays in its directory. It may
+// begin with a dot or a hyphen, and on Windows more must be replaced: the colon, a dot at the end, and names of devices
+// such as NUL. A different id is carried all the same.
 func RequestIDFromContext(ctx context.Context) string {
 	if c := captured(ctx); c != nil && c.formats.has(RequestID) {
 		if id := (lines{c, RequestID}).first(0); validRequestID(id) {

@@ -63,22 +63,22 @@ func TestRemoteFromContext(t *testing.T) {
 	}
 }
 
-// safeRequestID is the documented set.
-var safeRequestID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
+// safeRequestID is the documented set, but for dots alone.
+var safeRequestID, dots = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`), regexp.MustCompile(`^\.+$`)
 
 // TestRequestIDFromContext: what is not safe to print is not returned, and carried all the same.
 func TestRequestIDFromContext(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	values := []string{
 		"r", " \tpadded\t ", "5f2f7d9c-7b1a-9d5e-8f57-1f8f0a2b3c4d", strings.Repeat("x", 128), strings.Repeat("x", 129),
-		"a b", "a\nb", "../etc", "ünïcode", "<script>", "a,b", "\x1b[31m", "-", ".",
+		"a b", "a\nb", "../etc", "ünïcode", "<script>", "a,b", "\x1b[31m", "-", ".", "..", "...", strings.Repeat(".", 128), "..a", "a..", ".-.", " .. ",
 	}
 	for c := range 256 {
 		values = append(values, "a"+string([]byte{byte(c)})+"a")
 	}
 	for _, value := range values {
 		want := ""
-		if trimmed := strings.Trim(value, " \t"); safeRequestID.MatchString(trimmed) {
+		if trimmed := strings.Trim(value, " \t"); safeRequestID.MatchString(trimmed) && !dots.MatchString(trimmed) {
 			want = trimmed
 		}
 		ctx := p.ExtractMetadata(context.Background(), metadataOf("x-request-id", value))

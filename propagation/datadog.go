@@ -14,7 +14,7 @@ import (
 //
 //	x-datadog-trace-id          = the low 64 bits in decimal; a negative number is its two's complement
 //	x-datadog-parent-id         = the caller's span id, likewise
-//	x-datadog-sampling-priority = an integer: above 0 keep, else drop; absent, the decision is deferred
+//	x-datadog-sampling-priority = an integer: above 0 keep, else drop; absent or not an integer, the decision is deferred
 //	x-datadog-origin            = free text; with "synthetics" the parent id may be 0
 //	x-datadog-tags              = key "=" value, joined with ","; _dd.p.tid is the high half of the
 //	                              trace id, 16 hexadecimal digits; one that is not is passed over
@@ -45,10 +45,12 @@ func decodeDatadog(l lines) (sc SpanContext, v verdict) {
 		return sc, absent
 	}
 	ok := parseSignedID(sc.TraceID[8:], traceID) && parseSignedID(sc.SpanID[:], spanID)
-	if priority != "" && ok {
+	readable := true
+	if priority != "" {
 		n, err := strconv.Atoi(priority)
-		ok = err == nil
-		sc.Sampling = ddDecision(n)
+		if readable = err == nil; readable {
+			sc.Sampling = ddDecision(n)
+		}
 	}
 	for tag := range members(l.first(4)) {
 		if key, high, _ := strings.Cut(tag, "="); key == ddHighTag {
@@ -62,7 +64,7 @@ func decodeDatadog(l lines) (sc SpanContext, v verdict) {
 	if !ok || !sc.TraceID.IsValid() || !sc.SpanID.IsValid() && l.first(3) != "synthetics" {
 		return SpanContext{}, malformed
 	}
-	return sc, valid
+	return sc, valid.withDecision(readable)
 }
 
 func ddDecision(priority int) Sampling {
@@ -103,7 +105,7 @@ func encodeDatadog(e *encoder) {
 	if x.priority != "" {
 		e.put(2, x.priority)
 	}
-	if x.origin != "" {
+	if x.origin != "" && ascii.Printable(x.origin) { // else the ids would stay behind with it
 		e.put(3, x.origin)
 	}
 	start := len(e.buf)

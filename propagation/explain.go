@@ -178,14 +178,22 @@ func (x *Explanation) explainFormats(c *capture) {
 		switch {
 		case r.verdict == absent && r.sc.TraceID.IsValid():
 			says = "names a trace and no span"
+		case r.verdict == spanless && r.format != l.winner:
+			says = "names a trace and no span, and decides"
 		case r.verdict == absent:
 			says = "says nothing"
 		case r.verdict == malformed:
 			says = "is malformed"
+			if codecs[r.format].yields != 0 && l.stale(r.format) {
+				says = "is malformed beside a valid " + codecs[r.format].yields.String()
+			}
 		case r.format == l.winner:
 			says = "wins: the first in the order of precedence that is valid and has ids"
-			if !r.sc.TraceID.IsValid() {
+			switch {
+			case !r.sc.TraceID.IsValid():
 				says = "wins: a decision without ids, and no format has any"
+			case !r.sc.SpanID.IsValid():
+				says = "wins: the first that names a trace, and none names a span"
 			}
 		case !r.sc.IsValid():
 			says = "decides, and has no ids"
@@ -195,6 +203,9 @@ func (x *Explanation) explainFormats(c *capture) {
 			says = "says the same as " + x.Winner.String()
 		case sameTrace(r.sc.TraceID, l.remote.TraceID):
 			says = "names another span of the same trace as " + x.Winner.String()
+		}
+		if r.undecidable {
+			says += "; its decision cannot be read"
 		}
 		x.Came = append(x.Came, ExplainedFormat{r.format, says})
 	}

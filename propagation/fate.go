@@ -38,7 +38,7 @@ func (o *outbound) change(f field, clear *clearance, whole bool, in *inbound) st
 	case f.bin && o.c.about&rawBins != 0:
 		return "rewritten: in base64, as HTTP carries bytes"
 	}
-	return "sent in part: HTTP cannot carry the rest"
+	return "sent in part: " + o.barrier() + " the rest"
 }
 
 // absence says why nothing of a header goes out. barred: nothing of what came may.
@@ -47,7 +47,12 @@ func (o *outbound) absence(f field, clear *clearance, barred bool, in *inbound) 
 	case f.format != 0 && !o.p.carries.has(f.format):
 		return "not sent: the format is only read"
 	case !in.isLocal && codecs[f.format].yields != 0 && o.stale(f.format):
+		if own := o.c.read().reading(f.format); own.verdict == malformed || own.undecidable {
+			return "not sent: it is malformed beside a valid " + codecs[f.format].yields.String()
+		}
 		return "not sent: it names another span than " + codecs[f.format].yields.String()
+	case !in.isLocal && o.p.dropMalformed && o.c.read().reading(f.format).verdict == malformed:
+		return "not sent: it is malformed, and Config.DropMalformed is set"
 	case f.format == Baggage && in.changed && in.bag == "":
 		return "not sent: the application has taken its baggage away"
 	case !o.p.reportOnly && (barred || f.format == Baggage && in.changed):
@@ -57,7 +62,18 @@ func (o *outbound) absence(f field, clear *clearance, barred bool, in *inbound) 
 	case o.anew.has(f.format):
 		return "not sent: it belongs to lines that another span context takes the place of"
 	}
-	return "not sent: HTTP cannot carry it"
+	if o.refused.has(f.format) {
+		return "not sent: " + o.barrier() + " all of the format"
+	}
+	return "not sent: " + o.barrier() + " it"
+}
+
+// barrier says what refuses a value.
+func (o *outbound) barrier() string {
+	if o.p.asciiOnly {
+		return "Config.ASCIIOnly forbids"
+	}
+	return "HTTP cannot carry"
 }
 
 // whom says what a clearance rests on.

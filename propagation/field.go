@@ -43,6 +43,7 @@ var (
 	writtenBy    [formatCount + 1]fieldSet // the fields that a trace format's encode may write
 	fieldsOf     [formatCount + 1]fieldSet // all of a format's names and prefixes
 	prefixFields fieldSet                  // all prefixes
+	wholeFields  fieldSet                  // fields that hold ids or decisions: a format goes with all of its own, or not at all
 	traceFormats formatSet                 // those that decode
 	yielding     formatSet                 // those that yield to another
 	yielded      formatSet                 // and those that they yield to
@@ -72,6 +73,9 @@ func numberFields() {
 		}
 		if fields[id].bag || fields[id].inside || c.unladen != nil {
 			privateFormats |= 1 << f
+		}
+		if f := &fields[id]; !f.bag && !f.list && f.format != RequestID {
+			wholeFields |= 1 << id
 		}
 		id++
 	}

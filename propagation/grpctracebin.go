@@ -12,7 +12,7 @@ import (
 //	value  = 0x00 version, then fields in any order
 //	field  = 0x00 trace-id (16 bytes) / 0x01 span-id (8 bytes) / 0x02 options (1 byte, bit 0 sampled)
 //
-// An unknown field ends the reading. Without options the decision is deferred. In
+// An unknown field ends the reading. Without options the decision is deferred, and where they were cut off. In
 // gRPC metadata the value is these bytes; in HTTP it is their base64, standard
 // alphabet, padded or not, of which several may be joined with commas (gRPC over
 // HTTP/2, "Custom-Metadata"): the first counts. A version byte of zero tells the
@@ -43,17 +43,18 @@ func decodeGRPCTraceBin(l lines) (SpanContext, verdict) {
 	if !ok || len(raw) == 0 || raw[0] != 0 {
 		return SpanContext{}, malformed
 	}
-	sc, ok := parseTraceBin(raw[1:])
-	if !ok {
+	sc, readable := parseTraceBin(raw[1:])
+	if !sc.IsValid() {
 		return SpanContext{}, malformed
 	}
-	return sc, valid
+	return sc, valid.withDecision(readable)
 }
 
-func parseTraceBin(b []byte) (sc SpanContext, ok bool) {
+// parseTraceBin reads the fields. Without both ids the span context is not valid; readable tells of the decision.
+func parseTraceBin(b []byte) (sc SpanContext, readable bool) {
 	for len(b) > 0 {
 		id, rest := b[0], b[1:]
-		size := 0
+		size, ok := 0, true
 		switch id {
 		case 0:
 			size = copy(sc.TraceID[:], rest)
@@ -62,23 +63,21 @@ func parseTraceBin(b []byte) (sc SpanContext, ok bool) {
 			size = copy(sc.SpanID[:], rest)
 			ok = size == len(sc.SpanID)
 		case 2:
-			if ok = len(rest) > 0; ok {
-				size = 1
-				sc.Sampling = Denied
-				if rest[0]&1 != 0 {
-					sc.Sampling = Accepted
-				}
+			if len(rest) == 0 {
+				return sc, false
+			}
+			size = 1
+			sc.Sampling = Denied
+			if rest[0]&1 != 0 {
+				sc.Sampling = Accepted
 			}
 		default: // a later minor revision; what was read before it holds
-			return sc, sc.IsValid()
+			return sc, true
 		}
 		if !ok {
-			return SpanContext{}, false
+			return SpanContext{}, true
 		}
 		b = rest[size:]
-	}
-	if !sc.IsValid() {
-		return SpanContext{}, false
 	}
 	return sc, true
 }

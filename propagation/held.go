@@ -86,7 +86,9 @@ func (c *capture) strangersTrace(id trace.TraceID) bool {
 	}
 	l := new(lazy)
 	l.decode(held)
-	return slices.ContainsFunc(l.readings, func(r reading) bool { return r.verdict == valid && sameTrace(r.sc.TraceID, id) })
+	return slices.ContainsFunc(l.readings, func(r reading) bool {
+		return r.verdict != malformed && r.sc.TraceID.IsValid() && sameTrace(r.sc.TraceID, id)
+	})
 }
 
 // hits returns the capture's lines as an Extract finds them; the nil capture has none.

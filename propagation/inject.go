@@ -75,7 +75,7 @@ func (p *Propagator) startsNothing(c *capture) bool {
 // they are there: the call that most calls are.
 func (p *Propagator) forwards(c *capture) bool {
 	return c.by == p && c.more == nil && p.startsNothing(c) && c.about&rawBins == 0 && c.formats&^p.carries == 0 &&
-		p.emits == 0 && (c.formats&yielding == 0 || c.formats&yielded == 0) && c.printable()
+		p.emits == 0 && (!p.dropMalformed || c.formats&traceFormats == 0) && (c.formats&yielding == 0 || c.formats&yielded == 0) && c.printable()
 }
 
 // forward writes the lines of a node.

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/ascii"
 	"github.com/traceferry/traceferry/internal/hex"
 )
 
@@ -14,7 +15,7 @@ import (
 //	trace-id        = 1 to 32 lower-case hexadecimal digits, not zero, leading zeros optional
 //	span-id         = 1 to 16 digits, likewise
 //	parent-id       = deprecated: any text is read, "0" is written
-//	flags           = hexadecimal; bit 0 sampled, bit 1 debug, which needs bit 0
+//	flags           = hexadecimal, in any case; bit 0 sampled, bit 1 debug, which needs bit 0
 //	jaeger-debug-id = any text; asks for a debug trace where there is no uber-trace-id
 //	jaeger-baggage  = key "=" value, joined with ","
 //	uberctx-KEY     = a baggage item
@@ -50,6 +51,7 @@ func parseJaeger(s string) (sc SpanContext, ok bool) {
 	traceID, s, _ := strings.Cut(s, ":")
 	spanID, s, _ := strings.Cut(s, ":")
 	parentID, flags, _ := strings.Cut(s, ":")
+	flags = strings.ToLower(flags)
 	ok = hex.DecodePadded(sc.TraceID[:], traceID) && hex.DecodePadded(sc.SpanID[:], spanID) && sc.IsValid() && flags != ""
 	for i := range len(flags) {
 		if _, digit := hex.Digit(flags[i]); !digit {
@@ -75,7 +77,7 @@ func encodeJaeger(e *encoder) {
 	e.buf = append(e.buf, ":0:"...)
 	e.buf = append(e.buf, flags)
 	e.close(0)
-	if id := e.own.first(1); id != "" {
+	if id := e.own.first(1); id != "" && ascii.Printable(id) { // else the ids would stay behind with it
 		e.put(1, id)
 	}
 }

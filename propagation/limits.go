@@ -1,6 +1,9 @@
 package propagation
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // measure adds up what the hits would keep: their lines that say something, whether
 // some name is under a prefix, and whether all are within the limits.
@@ -50,7 +53,7 @@ func (p *Propagator) fit(ctx context.Context, hits []hit) []hit {
 			n, size = n+l, size+s
 		}
 		if left.has(f) && f != 0 || lines+n > p.limits.Lines || total+size > p.limits.TotalBytes {
-			if !isPrefixed(group[0]) {
+			if !isPrefixed(group[0]) || wholeFields.has(group[0].id) {
 				left |= 1 << f
 			}
 			p.count(ctx, f, TooLarge)
@@ -71,6 +74,7 @@ func (p *Propagator) fit(ctx context.Context, hits []hit) []hit {
 			i = j
 		}
 	}
+	kept = slices.DeleteFunc(kept, func(h hit) bool { return left.has(formatOf(h)) && formatOf(h) != 0 })
 	sortHits(kept)
 	return kept
 }

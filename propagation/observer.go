@@ -11,8 +11,8 @@ import (
 type Outcome uint8
 
 const (
-	// Malformed: a format's lines are not by its grammar. They travel verbatim while
-	// there is no local span, and name nothing.
+	// Malformed: a format's lines are not by its grammar. They name nothing. They travel verbatim while
+	// there is no local span, unless Config.DropMalformed is set. If only the decision cannot be read, the ids stand.
 	Malformed Outcome = iota
 	// Duplicate: a header that may come once came more often. Its lines travel; the
 	// first counts, but for traceparent, where none does.
@@ -21,10 +21,11 @@ const (
 	TooLarge
 	// Conflict: the format is valid and names another trace than a format before it.
 	Conflict
-	// Stale: the single b3 is valid and names another span than a valid x-b3-*, and not that
-	// span's child. It is not sent.
+	// Stale: the single b3 must not go beside valid x-b3-*, as Envoy prefers it. It names another span, and not
+	// that span's child, or it is malformed (which is counted, too). It is not sent.
 	Stale
-	// LeftOut: a value could not legally be sent on the transport.
+	// LeftOut: a value could not legally be sent on the transport, or Config.ASCIIOnly forbids it. If it holds ids
+	// or a decision, its whole format was left out, with its baggage; else only the value was.
 	LeftOut
 	// NoContext: an outgoing request had a context with neither captured headers nor a
 	// local span: client.Get, or a context that does not come from the handler's; or

@@ -41,6 +41,17 @@ func contextOf(trace, span, parent string, s propagation.Sampling) propagation.S
 	return sc
 }
 
+// traceOf is contextOf for ids of which the span's may be zero: a trace id with a decision.
+func traceOf(trace, span string, s propagation.Sampling) propagation.SpanContext {
+	sc := propagation.SpanContext{Sampling: s}
+	mustHex(sc.TraceID[:], trace)
+	mustHex(sc.SpanID[:], fmt.Sprintf("%016s", span))
+	if !sc.TraceID.IsValid() || !sc.SpanID.IsValid() && !s.Decided() {
+		return nothing
+	}
+	return sc
+}
+
 func sampledIf(yes bool) propagation.Sampling {
 	if yes {
 		return propagation.Accepted
@@ -51,11 +62,11 @@ func sampledIf(yes bool) propagation.Sampling {
 var (
 	traceparent  = regexp.MustCompile(`^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$`)
 	stateMember  = regexp.MustCompile(`^[a-z0-9][a-z0-9_\-*/@]{0,255}=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$`)
-	b3           = regexp.MustCompile(`^([0-9a-f]{16}|[0-9a-f]{32})-([0-9a-f]{16})(?:-([01d]))?(?:-([0-9a-f]{16}))?$`)
+	b3           = regexp.MustCompile(`^([0-9a-f]{16}|[0-9a-f]{32})-([0-9a-f]{16})(?:-([^-]))?(?:-([0-9a-f]{16}))?$`)
 	b3ID         = regexp.MustCompile(`^([0-9a-f]{16}|[0-9a-f]{32})?/([0-9a-f]{16})?/([0-9a-f]{16})?$`)
 	b3Loose      = regexp.MustCompile(`^(?:([0-9a-f]{32})|0*([0-9a-f]{13,16}))?/(?:0*([0-9a-f]{1,16}))?/(?:0*([0-9a-f]{1,16}))?$`)
-	cloud        = regexp.MustCompile(`^([0-9a-f]{32})/([0-9]+)(?:;o=([0-9]))?$`)
-	uber         = regexp.MustCompile(`^([0-9a-f]{1,32}):([0-9a-f]{1,16}):([^:]*):([0-9a-f]+)$`)
+	cloud        = regexp.MustCompile(`^([0-9a-f]{32})(?:/([0-9]+))?(?:;[oO]=(.*))?$`)
+	uber         = regexp.MustCompile(`^([0-9a-f]{1,32}):([0-9a-f]{1,16}):([^:]*):([0-9a-fA-F]+)$`)
 	uberParent   = regexp.MustCompile(`^[0-9a-f]{1,16}$`)
 	xrayRoot     = regexp.MustCompile(`^1-([0-9a-f]{8})-([0-9a-f]{24})$`)
 	xrayParent   = regexp.MustCompile(`^0*([0-9a-f]{1,16})$`)
@@ -94,7 +105,7 @@ func oracleW3C(first []string, in http.Header) propagation.SpanContext {
 }
 
 func oracleB3Single(first []string, _ http.Header) propagation.SpanContext {
-	states := map[string]propagation.Sampling{"": propagation.Deferred, "0": propagation.Denied, "1": propagation.Accepted, "d": propagation.Debug}
+	states := map[string]propagation.Sampling{"": propagation.Deferred, "0": propagation.Denied, "1": propagation.Accepted, "d": propagation.Debug, "D": propagation.Debug}
 	if state, ok := states[first[0]]; ok {
 		return propagation.SpanContext{Sampling: state}
 	}
@@ -117,13 +128,13 @@ func foldB3(traceID, value string) string {
 func oracleB3Multi(first []string, _ http.Header) propagation.SpanContext {
 	states := map[string]propagation.Sampling{"": propagation.Deferred, "0": propagation.Denied, "false": propagation.Denied,
 		"1": propagation.Accepted, "true": propagation.Accepted}
-	state, ok := states[first[3]]
+	state := states[strings.ToLower(first[3])]
 	if first[4] == "1" {
 		state = propagation.Debug
 	}
 	m := b3Loose.FindStringSubmatch(foldB3(first[0], first[0]+"/"+first[1]+"/"+first[2]))
 	switch {
-	case !ok || m == nil:
+	case m == nil:
 		return nothing
 	case first[0]+first[1]+first[2] == "":
 		return propagation.SpanContext{Sampling: state}
@@ -162,6 +173,9 @@ func oracleTraceBin(_ []string, in http.Header) propagation.SpanContext {
 		if !known {
 			break
 		}
+		if rest == "\x02" {
+			break
+		}
 		if len(rest) < 1+size {
 			return nothing
 		}
@@ -180,16 +194,16 @@ func oracleCloudTrace(first []string, _ http.Header) propagation.SpanContext {
 		return nothing
 	}
 	n, err := strconv.ParseUint(m[2], 10, 64)
-	if err != nil {
+	if err != nil && m[2] != "" {
 		return nothing
 	}
 	var span [8]byte
 	binary.BigEndian.PutUint64(span[:], n)
 	state := propagation.Deferred
-	if m[3] != "" {
+	if len(m[3]) == 1 && m[3] >= "0" && m[3] <= "9" {
 		state = sampledIf(m[3] != "0")
 	}
-	return contextOf(m[1], fmt.Sprintf("%x", span), "", state)
+	return traceOf(m[1], fmt.Sprintf("%x", span), state)
 }
 
 func oracleJaeger(first []string, _ http.Header) propagation.SpanContext {
@@ -231,13 +245,17 @@ func oracleXRay(first []string, _ http.Header) propagation.SpanContext {
 			}
 		}
 	}
-	root, parent := xrayRoot.FindStringSubmatch(pairs["root"]), xrayParent.FindStringSubmatch(pairs["parent"])
-	if root == nil || parent == nil {
+	root := xrayRoot.FindStringSubmatch(pairs["root"])
+	parent := xrayParent.FindStringSubmatch(pairs["parent"])
+	if root == nil || pairs["parent"] != "" && parent == nil {
 		return nothing
 	}
 	state := propagation.Deferred
 	if s := pairs["sampled"]; s == "0" || s == "1" {
 		state = sampledIf(s == "1")
+	}
+	if parent == nil {
+		return traceOf(root[1]+root[2], "", state)
 	}
 	return contextOf(root[1]+root[2], parent[1], "", state)
 }
@@ -245,9 +263,9 @@ func oracleXRay(first []string, _ http.Header) propagation.SpanContext {
 func oracleOTTrace(first []string, _ http.Header) propagation.SpanContext {
 	states := map[string]propagation.Sampling{"": propagation.Deferred, "0": propagation.Denied, "false": propagation.Denied,
 		"1": propagation.Accepted, "true": propagation.Accepted}
-	state, ok := states[strings.ToLower(first[2])]
+	state := states[strings.ToLower(first[2])]
 	m := b3ID.FindStringSubmatch(first[0] + "/" + first[1] + "/")
-	if !ok || m == nil || m[1] == "" || m[2] == "" {
+	if m == nil || m[1] == "" || m[2] == "" {
 		return nothing
 	}
 	return contextOf(m[1], m[2], "", state)

@@ -1,10 +1,6 @@
 package propagation
 
-import (
-	"strings"
-
-	"github.com/traceferry/traceferry/internal/hex"
-)
+import "github.com/traceferry/traceferry/internal/hex"
 
 // otTrace is the text form of OpenTracing's basic tracers. There is no
 // specification; this is what OpenTelemetry's propagator reads and writes
@@ -12,7 +8,7 @@ import (
 //
 //	ot-tracer-traceid = 16 or 32 lower-case hexadecimal digits, not all zero
 //	ot-tracer-spanid  = 16 digits, not all zero
-//	ot-tracer-sampled = "true" / "1" / "false" / "0", in any case
+//	ot-tracer-sampled = "true" / "1" / "false" / "0", in any case; if it is anything else, the ids stand
 //	ot-baggage-KEY    = a baggage item
 //
 // Without ot-tracer-sampled the decision is deferred, as OpenTelemetry takes it for
@@ -34,19 +30,12 @@ func decodeOTTrace(l lines) (sc SpanContext, v verdict) {
 	if traceID == "" && spanID == "" {
 		return sc, absent
 	}
-	switch strings.ToLower(sampled) {
-	case "":
-	case "0", "false":
-		sc.Sampling = Denied
-	case "1", "true":
-		sc.Sampling = Accepted
-	default:
-		return SpanContext{}, malformed
-	}
+	sampling, readable := parseDecision(sampled)
 	if !parseTraceID(&sc.TraceID, traceID) || !hex.Decode(sc.SpanID[:], spanID) || !sc.IsValid() {
 		return SpanContext{}, malformed
 	}
-	return sc, valid
+	sc.Sampling = sampling
+	return sc, valid.withDecision(readable)
 }
 
 func encodeOTTrace(e *encoder) {

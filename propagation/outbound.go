@@ -3,6 +3,8 @@ package propagation
 import (
 	"context"
 	"math/bits"
+
+	"github.com/traceferry/traceferry/internal/ascii"
 )
 
 // outbound is what one Inject sends. It lives on the stack.
@@ -20,7 +22,8 @@ type outbound struct {
 
 	clear *clearance // of the callee; nil: all may go
 
-	dropped   formatSet // what would exceed Limits.MetadataBytes
+	refused   formatSet // formats of which the transport does not take the ids or the decision
+	dropped   formatSet // those, and what would exceed Limits.MetadataBytes
 	noTagged  bool      // names under prefixes would
 	noHeaders bool      // Config.Headers would
 
@@ -47,6 +50,7 @@ func (p *Propagator) prepare(ctx context.Context, in *inbound, o *outbound, over
 		o.verbatim &^= 1 << Baggage
 		if in.bag != "" {
 			o.baggage = []string{in.bag}
+			o.careful = o.careful || !ascii.Printable(in.bag)
 		}
 	}
 	if clear := p.clearanceFor(in, to); clear != nil {
@@ -55,10 +59,13 @@ func (p *Propagator) prepare(ctx context.Context, in *inbound, o *outbound, over
 	switch {
 	case in.isLocal:
 		o.rewrite(&in.local)
-	case c != nil && (p.emits != 0 || o.verbatim&yielding != 0 && c.formats&p.reads&yielded != 0):
+	case c != nil && (p.emits != 0 || p.dropMalformed || o.verbatim&yielding != 0 && c.formats&p.reads&yielded != 0):
 		o.translate()
 	}
 	o.account()
+	if o.careful && c != nil {
+		o.refuse()
+	}
 	if over == overGRPC {
 		o.fit()
 	}
@@ -148,7 +155,8 @@ func (l *lazy) namesSpan(came formatSet) bool {
 	return false
 }
 
-// translate writes what came in in the formats of Emit, and holds back what is stale.
+// translate writes what came in in the formats of Emit, and holds back what is stale, or malformed where
+// Config.DropMalformed says so.
 func (o *outbound) translate() {
 	if o.c.formats&traceFormats == 0 {
 		return
@@ -157,6 +165,13 @@ func (o *outbound) translate() {
 	for f := range (o.verbatim & yielding).all {
 		if o.stale(f) {
 			o.verbatim &^= 1 << f
+		}
+	}
+	if o.p.dropMalformed {
+		for f := range (o.verbatim & traceFormats).all {
+			if read.reading(f).verdict == malformed {
+				o.verbatim &^= 1 << f
+			}
 		}
 	}
 	if !read.remote.IsValid() {
@@ -217,6 +232,10 @@ func (o *outbound) encode(anew formatSet, span *localSpan, read *lazy, isLocal b
 	o.anew = anew
 	e := newEncoder(span.SpanContext)
 	e.deferred, e.raw = o.p.deferred, o.over == overGRPC
+	e.spoken = Deferred
+	if !isLocal {
+		e.spoken = o.p.spoken
+	}
 	e.stateShown, e.stateSame = span.stateShown, span.stateSame
 	for rest := anew; rest != 0; rest &= rest - 1 {
 		f := Format(bits.TrailingZeros32(uint32(rest)))
@@ -229,7 +248,7 @@ func (o *outbound) encode(anew formatSet, span *localSpan, read *lazy, isLocal b
 		e.own, e.kept, e.stateCame, e.keptRandom = lines{}, false, "", false
 		if o.c != nil && (o.c.formats & o.p.carries).has(f) {
 			e.own = lines{o.c, f}
-			if came := read.reading(f); (isLocal || came.verdict == absent) && came.sc.TraceID.IsValid() && sameTrace(came.sc.TraceID, span.TraceID) {
+			if came := read.reading(f); (isLocal || came.verdict == absent || came.verdict == spanless) && came.sc.TraceID.IsValid() && sameTrace(came.sc.TraceID, span.TraceID) {
 				e.kept, e.stateCame, e.keptRandom = true, came.sc.TraceState, came.sc.Random
 				if came.sc.Sampling == Debug && e.Sampling == Accepted {
 					e.Sampling = Debug

@@ -49,7 +49,7 @@ func expectVerbatim(p *propagation.Propagator, c propagation.Config, in http.Hea
 		formats = propagation.AllFormats()[:8]
 	}
 	want := http.Header{}
-	for name, lines := range in {
+	for name, lines := range withoutRefused(in) {
 		lower := strings.ToLower(name)
 		if !carries(p, formats, lower) {
 			continue
@@ -62,11 +62,42 @@ func expectVerbatim(p *propagation.Propagator, c propagation.Config, in http.Hea
 	}
 	if slices.Contains(formats, propagation.B3Single) && slices.Contains(formats, propagation.B3Multi) {
 		single, multi := readAs(propagation.B3Single, in), readAs(propagation.B3Multi, in)
-		if single.IsValid() && multi.IsValid() && (single.SpanID != multi.SpanID || !same64(single, multi)) {
+		valid := multi.IsValid() || multi.Sampling.Decided()
+		switch {
+		case single.IsValid() && multi.IsValid() && (single.SpanID != multi.SpanID || !same64(single, multi)):
+			delete(want, "B3")
+		case single == (propagation.SpanContext{}) && valid: // malformed
 			delete(want, "B3")
 		}
 	}
 	return want
+}
+
+// withoutRefused leaves out the formats of which HTTP does not take a line with ids or a decision.
+func withoutRefused(in http.Header) http.Header {
+	in = in.Clone()
+	for _, f := range propagation.AllFormats() {
+		names := slices.DeleteFunc(slices.Collect(maps.Keys(in)), func(name string) bool {
+			lower := strings.ToLower(name)
+			return !slices.Contains(f.Fields(), lower) &&
+				!slices.ContainsFunc(f.Prefixes(), func(p string) bool { return strings.HasPrefix(lower, p) })
+		})
+		if slices.ContainsFunc(names, func(name string) bool {
+			return !standsAlone(name) && slices.ContainsFunc(in[name], func(line string) bool { return !httpguts.ValidHeaderFieldValue(line) })
+		}) {
+			for _, name := range names {
+				delete(in, name)
+			}
+		}
+	}
+	return in
+}
+
+// standsAlone reports whether the lines of a name are judged one by one: they hold neither ids nor a decision.
+func standsAlone(name string) bool {
+	lower := strings.ToLower(name)
+	return strings.HasPrefix(lower, "uberctx-") || strings.HasPrefix(lower, "ot-baggage-") ||
+		slices.Contains([]string{"tracestate", "baggage", "jaeger-baggage", "sw8-correlation", "correlation-context", "x-request-id"}, lower)
 }
 
 // same64 reports whether two contexts name one trace, by the low half where one has no more.
@@ -130,6 +161,8 @@ func TestPromise1_Exceptions(t *testing.T) {
 			http.Header{"X-Request-Id": {"r"}}, propagation.W3C, propagation.TooLarge},
 		{"not legal on the transport", http.Header{"Tracestate": {"a=1\n"}, "X-Request-Id": {"r"}},
 			http.Header{"X-Request-Id": {"r"}}, propagation.W3C, propagation.LeftOut},
+		{"a malformed b3", http.Header{"B3": {"garbage"}, "X-B3-Traceid": {multi}, "X-B3-Spanid": {"0020000000000001"}},
+			http.Header{"X-B3-Traceid": {multi}, "X-B3-Spanid": {"0020000000000001"}}, propagation.B3Single, propagation.Stale},
 		{"a stale b3", http.Header{"B3": {multi + "-a2fb4a1d1a96d312-1"}, "X-B3-Traceid": {multi}, "X-B3-Spanid": {"0020000000000001"}},
 			http.Header{"X-B3-Traceid": {multi}, "X-B3-Spanid": {"0020000000000001"}}, propagation.B3Single, propagation.Stale},
 	} {
@@ -145,8 +178,8 @@ func TestPromise1_Exceptions(t *testing.T) {
 			}
 		})
 	}
-	t.Run("a b3 that agrees or is not valid travels", func(t *testing.T) {
-		for _, b3 := range []string{multi + "-0020000000000001-0", "1", "garbage"} {
+	t.Run("a b3 that agrees or only decides travels", func(t *testing.T) {
+		for _, b3 := range []string{multi + "-0020000000000001-0", "1"} {
 			p := propagation.MustNew(propagation.Config{})
 			out := http.Header{}
 			in := http.Header{"B3": {b3}, "X-B3-Traceid": {multi}, "X-B3-Spanid": {"0020000000000001"}}

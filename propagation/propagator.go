@@ -29,7 +29,10 @@ type Propagator struct {
 	plainHeaders           bool   // gRPC takes all names of Config.Headers
 
 	generateRequestID bool
-	deferred          Sampling
+	dropMalformed     bool
+	asciiOnly         bool
+	deferred          Sampling // what an open decision becomes where it must be decided
+	spoken            Sampling // and where it need not: Config.Deferred as it is
 	localSpan         func(context.Context) (SpanContext, bool)
 	also              []propagation.TextMapPropagator
 	limits            Limits
@@ -65,7 +68,10 @@ func New(c Config) (*Propagator, error) {
 		reads:             setOf(carried...) | setOf(c.ReadOnly...),
 		emits:             setOf(c.Emit...),
 		generateRequestID: c.GenerateRequestID,
+		dropMalformed:     c.DropMalformed,
+		asciiOnly:         c.ASCIIOnly,
 		deferred:          max(c.Deferred, Denied),
+		spoken:            c.Deferred,
 		localSpan:         c.LocalSpan,
 		also:              slices.Clone(c.Also),
 		limits:            c.Limits.withDefaults(),

@@ -13,7 +13,7 @@ import (
 type lazy struct {
 	ids      sync.Once
 	readings []reading
-	remote   SpanContext // the first that names a span, else the first that decides
+	remote   SpanContext // the first that names a span, else the first that decides; see rank
 	winner   Format      // whose that is; 0: there is none
 
 	span atomic.Pointer[trace.SpanContext] // remote as OpenTelemetry was shown it; nil: never asked
@@ -27,9 +27,24 @@ type lazy struct {
 
 // reading is what one captured format says.
 type reading struct {
-	format  Format
-	verdict verdict
-	sc      SpanContext
+	format      Format
+	verdict     verdict
+	undecidable bool // a decision is there and cannot be read
+	sc          SpanContext
+}
+
+// rank orders what formats say: ids go before a decision alone, and that before a trace id alone, which says
+// nothing of the caller's span.
+func (r *reading) rank() int {
+	switch {
+	case r.verdict == valid && r.sc.IsValid():
+		return 3
+	case (r.verdict == valid || r.verdict == spanless) && r.sc.TraceID.IsValid():
+		return 2
+	case r.verdict == valid:
+		return 1
+	}
+	return 0
 }
 
 // learn returns the place for what is worked out.
@@ -65,13 +80,15 @@ func (l *lazy) decode(c *capture) (events []event) {
 		if c.trust.has(DistrustSampling) {
 			sc.Sampling = Deferred // some formats could not but write a decision
 		}
-		if v == malformed {
+		unread := v&undecidable != 0
+		v &^= undecidable
+		if v == malformed || unread {
 			events = append(events, event{f, Malformed})
 		}
 		if c.repeatsField(f) {
 			events = append(events, event{f, Duplicate})
 		}
-		l.readings = append(l.readings, reading{f, v, sc})
+		l.readings = append(l.readings, reading{f, v, unread, sc})
 	}
 	// What this Extract read itself goes before what it inherited: it is the later word.
 	left := c.formats & traceFormats
@@ -86,9 +103,10 @@ func (l *lazy) decode(c *capture) (events []event) {
 	for f := range left.all { // inherited from a Propagator that carries more
 		add(f)
 	}
-	for _, r := range l.readings {
-		if r.verdict == valid && (l.winner == 0 || r.sc.TraceID.IsValid() && !l.remote.TraceID.IsValid()) {
-			l.remote, l.winner = r.sc, r.format
+	best := 0
+	for i := range l.readings {
+		if r := &l.readings[i]; r.rank() > best {
+			best, l.remote, l.winner = r.rank(), r.sc, r.format
 		}
 	}
 	if ahead := l.ahead(c); ahead != nil {
@@ -138,12 +156,17 @@ func (l *lazy) reading(f Format) *reading {
 // notRead is the reading of a format that did not come.
 var notRead reading
 
-// stale reports whether a format's valid lines name another span than the valid
-// lines of the format that it yields to, and not that span's child: then it is the other
-// that was left behind.
+// stale reports whether a format must not go beside the valid lines of the format that it yields to, as readers
+// prefer it: it is malformed, or its valid lines name another span than the other's, and not that span's child: then
+// it is the other that was left behind.
 func (l *lazy) stale(f Format) bool {
 	own, other := l.reading(f), l.reading(codecs[f].yields)
-	if own.verdict != valid || other.verdict != valid || !own.sc.IsValid() || !other.sc.IsValid() {
+	switch {
+	case other.verdict != valid:
+		return false
+	case own.verdict == malformed || own.undecidable:
+		return true
+	case own.verdict != valid || !own.sc.IsValid() || !other.sc.IsValid():
 		return false
 	}
 	same := sameTrace(own.sc.TraceID, other.sc.TraceID)

@@ -2,6 +2,7 @@ package propagation
 
 import (
 	"crypto/rand"
+	"strings"
 
 	"github.com/google/uuid"
 )
@@ -28,10 +29,10 @@ func newRequestID() string {
 	return id.String()
 }
 
-// validRequestID reports whether an id is safe to print and to send on: 1 to 128
-// characters of A-Z a-z 0-9 . _ : -.
+// validRequestID reports whether an id is safe to print, to send on, and as a name in a directory: 1 to 128
+// characters of A-Z a-z 0-9 . _ : -, and not dots alone.
 func validRequestID(s string) bool {
-	if s == "" || len(s) > 128 {
+	if len(s) > 128 || strings.Trim(s, ".") == "" {
 		return false
 	}
 	for i := range len(s) {

@@ -17,6 +17,33 @@ const (
 	overText                  // somebody's TextMapCarrier: one printable line a name, and nothing under -bin names
 )
 
+// refuse takes out the formats of which the transport does not take a line with ids or a decision: a reader must not
+// get the rest, which says something else. User data, tracestate and other lists are none of these: of them only the
+// lines that are refused are left out.
+func (o *outbound) refuse() {
+	for r := range o.c.runs {
+		id, vals := o.going(r)
+		if id == notSent || len(vals) == 0 || !wholeFields.has(id) {
+			continue
+		}
+		s := sending{id: id, key: r.key, def: &fields[id], vals: vals}
+		if s.def.bin && (o.over == overText || o.c.about&rawBins != 0) { // transcode judges these
+			continue
+		}
+		if !o.sift(&s) {
+			o.refused |= 1 << s.def.format
+		}
+	}
+	if o.refused == 0 {
+		return
+	}
+	for f := range o.refused.all {
+		o.p.count(o.ctx, f, LeftOut)
+	}
+	o.dropped |= o.refused
+	o.account()
+}
+
 // transcode makes the captured lines of a -bin name what the transport carries
 // under it, and reports whether any is left.
 func (o *outbound) transcode(s *sending) bool {
@@ -28,10 +55,13 @@ func (o *outbound) transcode(s *sending) bool {
 	case raw == (o.over == overGRPC):
 		return true
 	}
-	came := len(s.vals)
-	s.vals = convertBins(s.vals, !raw)
-	if len(s.vals) < came {
+	came := s.vals
+	s.vals = convertBins(came, !raw)
+	if len(s.vals) < len(came) {
 		o.leaveOut(s)
+		if _, first := binaryValue(came[0], nil); !first && s.def.format != 0 { // of a format the first line counts
+			return false
+		}
 	}
 	return len(s.vals) > 0
 }
@@ -39,38 +69,48 @@ func (o *outbound) transcode(s *sending) bool {
 // legalLines leaves out the lines that the transport does not take, and reports
 // whether any is left.
 func (o *outbound) legalLines(s *sending) bool {
+	if !o.sift(s) {
+		o.leaveOut(s)
+	}
+	return len(s.vals) > 0
+}
+
+// sift reduces the lines to those that the transport takes, and reports whether these are all.
+func (o *outbound) sift(s *sending) (all bool) {
+	if !o.legalName(s) {
+		s.vals = nil
+		return false
+	}
+	if s.def.bin && o.over == overGRPC {
+		return true
+	}
+	if o.over == overText && len(s.vals) > 1 && s.def.list {
+		s.vals = []string{strings.Join(s.vals, ",")}
+	}
 	legal := ascii.Printable
+	if o.over == overHTTP && !o.p.asciiOnly {
+		legal = ascii.FieldValue
+	}
+	all = true
+	if slices.ContainsFunc(s.vals, func(v string) bool { return !legal(v) }) {
+		all = false
+		s.vals = slices.DeleteFunc(slices.Clone(s.vals), func(v string) bool { return !legal(v) })
+	}
+	if o.over == overText && len(s.vals) > 1 {
+		return s.oneLine() && all
+	}
+	return all
+}
+
+// legalName reports whether the transport takes the name: under a prefix it is the caller's.
+func (o *outbound) legalName(s *sending) bool {
 	switch o.over {
 	case overHTTP:
-		if s.key != "" && !validToken(s.key) || taggedBin(s.key) && o.c.about&rawBins != 0 {
-			// a name of a carrier that takes any, or bytes
-			o.leaveOut(s)
-			return false
-		}
-		legal = ascii.FieldValue
-	case overGRPC:
-		if !ascii.MetadataKey(s.lower()) {
-			o.leaveOut(s)
-			return false
-		}
-		if s.def.bin {
-			return true
-		}
-		if taggedBin(s.key) { // grpc-go would take text for bytes
-			o.leaveOut(s)
-			return false
-		}
-	case overText:
-		if len(s.vals) > 1 && s.def.list {
-			s.vals = []string{strings.Join(s.vals, ",")}
-		}
+		return s.key == "" || validToken(s.key) && (!taggedBin(s.key) || o.c.about&rawBins == 0)
+	case overGRPC: // under a -bin name grpc-go would take text for bytes
+		return ascii.MetadataKey(s.lower()) && (s.def.bin || !taggedBin(s.key))
 	}
-	if !slices.ContainsFunc(s.vals, func(v string) bool { return !legal(v) }) {
-		return o.over != overText || o.oneLine(s)
-	}
-	o.leaveOut(s)
-	s.vals = slices.DeleteFunc(slices.Clone(s.vals), func(v string) bool { return !legal(v) })
-	return len(s.vals) > 0 && (o.over != overText || o.oneLine(s))
+	return true
 }
 
 // taggedBin reports whether a name under a prefix says of itself that it holds bytes.
@@ -79,11 +119,11 @@ func taggedBin(key string) bool {
 	return len(key) >= 4 && strings.EqualFold(key[len(key)-4:], "-bin")
 }
 
-// oneLine reports whether one line says all: which of several that differ would be
+// oneLine reduces several lines to one if they agree, else to none: which of several that differ would be
 // meant, only their reader knows.
-func (o *outbound) oneLine(s *sending) bool {
+func (s *sending) oneLine() (all bool) {
 	if slices.ContainsFunc(s.vals, func(v string) bool { return v != s.vals[0] }) {
-		o.leaveOut(s)
+		s.vals = nil
 		return false
 	}
 	s.vals = s.vals[:1]
@@ -133,7 +173,11 @@ func (o *outbound) dropTagged() {
 	}
 	o.noTagged = true
 	for f := range fs.all {
-		o.p.count(o.ctx, f, TooLarge)
+		if fieldsOf[f]&prefixFields&wholeFields != 0 { // not baggage: the format goes with it
+			o.drop(1 << f)
+		} else {
+			o.p.count(o.ctx, f, TooLarge)
+		}
 	}
 }
 

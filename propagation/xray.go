@@ -13,14 +13,18 @@ import (
 //	x-amzn-trace-id = pair *( ";" pair ), in any order
 //	pair            = "Root=1-" 8 digits "-" 24 digits   the trace id in two parts
 //	                / "Parent=" 16 digits
-//	                / "Sampled=" ( "1" / "0" / "?" )     "?" and absent: deferred
+//	                / "Sampled=" ( "1" / "0" / "?" )     "?", absent, and any other text: deferred
 //	                / key "=" value                      Self of a load balancer, Lineage of Lambda, a user's own
 //
-// Digits are lower-case hexadecimal. As Envoy does it, keys and ids are read in any case, and a
-// Parent that lost zeros on its left. A Root without Parent, as a load balancer sends it,
-// names no span: it travels and is not read. When written, Lineage always stays
-// (Lambda stops endless recursion by it), the other pairs while the trace does; the first
-// three are replaced in any case.
+// Digits are lower-case hexadecimal. As Envoy does it, keys and ids are read in any case, and a Parent that lost zeros
+// on its left. A Root without Parent, as a load balancer sends it, continues nothing: it travels,
+// the decision beside it is read, and IDGenerator gives the id to a root span. When written, Lineage always stays
+// (Lambda stops endless recursion by it), the other pairs while the trace does; the first three are
+// replaced in any case.
+//
+// An open decision is left out, unless Config.Deferred says what it becomes: OpenTelemetry's propagators for JavaScript
+// and .NET read no header without a decision (opentelemetry-js-contrib, propagator-aws-xray; opentelemetry-dotnet-contrib,
+// AWSXRayPropagator), while those for Java, Python and Go, and X-Ray's own SDKs, do.
 var xray = codec{
 	name:    "xray",
 	fields:  []string{"x-amzn-trace-id"},
@@ -36,6 +40,7 @@ func decodeXRay(l lines) (SpanContext, verdict) {
 	}
 	var root, parent string
 	var sc SpanContext
+	readable := true
 	for pair := range xrayPairs(s) {
 		switch key, value, _ := strings.Cut(pair, "="); {
 		case strings.EqualFold(key, "Root"):
@@ -43,26 +48,26 @@ func decodeXRay(l lines) (SpanContext, verdict) {
 		case strings.EqualFold(key, "Parent"):
 			parent = padID(strings.ToLower(value))
 		case strings.EqualFold(key, "Sampled"):
-			sc.Sampling = Deferred
-			switch value {
-			case "0":
-				sc.Sampling = Denied
-			case "1":
-				sc.Sampling = Accepted
-			}
+			sc.Sampling, readable = parseXRayDecision(value)
 		}
 	}
 	ok := len(root) == 35 && root[:2] == "1-" && root[10] == '-' &&
-		hex.Decode(sc.TraceID[:4], root[2:10]) && hex.Decode(sc.TraceID[4:], root[11:])
-	switch {
-	case parent == "" && root != "" && ok:
-		return SpanContext{TraceID: sc.TraceID}, absent
-	case parent == "" && root != "":
-		return SpanContext{}, absent
-	case ok && hex.Decode(sc.SpanID[:], parent) && sc.IsValid():
-		return sc, valid
+		hex.Decode(sc.TraceID[:4], root[2:10]) && hex.Decode(sc.TraceID[4:], root[11:]) && sc.TraceID.IsValid() &&
+		(parent == "" || hex.Decode(sc.SpanID[:], parent) && sc.SpanID.IsValid())
+	if !ok {
+		return SpanContext{}, malformed
 	}
-	return SpanContext{}, malformed
+	return sc, verdictOf(sc).withDecision(readable)
+}
+
+func parseXRayDecision(s string) (decision Sampling, ok bool) {
+	switch s {
+	case "0":
+		return Denied, true
+	case "1":
+		return Accepted, true
+	}
+	return Deferred, s == "?" || s == ""
 }
 
 // xrayPairs ranges over the pairs of a value without the white space around them.
@@ -87,11 +92,9 @@ func encodeXRay(e *encoder) {
 		e.buf = append(e.buf, ";Parent="...)
 		e.buf = append(e.buf, e.spanDigits[:]...)
 	}
-	switch {
-	case e.Sampling.Sampled():
-		e.buf = append(e.buf, ";Sampled=1"...)
-	case e.Sampling.Decided():
-		e.buf = append(e.buf, ";Sampled=0"...)
+	if digit, ok := e.word(); ok {
+		e.buf = append(e.buf, ";Sampled="...)
+		e.buf = append(e.buf, digit)
 	}
 	for pair := range xrayPairs(e.own.first(0)) {
 		switch key := trimOWS(keyOf(pair)); {

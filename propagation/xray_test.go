@@ -68,7 +68,8 @@ func TestTraceAlone(t *testing.T) {
 		{"X-Amzn-Trace-Id", elbSelf + ";" + callerRoot + ";Sampled=0;" + lineage, callerRoot + ";" + elbSelf + ";" + lineage},
 		{"X-Amzn-Trace-Id", "Root=garbage;Sampled=1", ""},
 		{"X-Cloud-Trace-Context", callerTrace, callerTrace},
-		{"X-Cloud-Trace-Context", callerTrace + "/0;o=1", ""},
+		{"X-Cloud-Trace-Context", callerTrace + "/0;o=1", callerTrace},
+		{"X-Cloud-Trace-Context", callerTrace + ";o=0", callerTrace},
 	} {
 		for _, names := range []propagation.Trust{0, propagation.DistrustBaggage} {
 			ctx := p.ExtractHTTPTrust(context.Background(), carrier(row.name, row.in), propagation.DistrustSampling|names)

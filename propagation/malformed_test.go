@@ -1,0 +1,160 @@
+package propagation_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+	otelprop "go.opentelemetry.io/otel/propagation"
+)
+
+// unparsed are headers that do not parse, one format each.
+var unparsed = map[string][]string{
+	"traceparent, short":           {"Traceparent", "00-x", "Tracestate", "a=1"},
+	"traceparent in upper case":    {"Traceparent", strings.ToUpper(callerW3C)},
+	"two traceparents":             {"Traceparent", callerW3C, "Traceparent", callerW3C},
+	"b3: None":                     {"B3", "None"},
+	"b3: -":                        {"B3", "-"},
+	"b3 with a word for the state": {"B3", callerTrace + "-" + callerSpan + "-true"},
+	"x-b3-parentspanid":            {"X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan, "X-B3-Parentspanid", "None", "X-B3-Sampled", "1"},
+	"x-b3-traceid alone":           {"X-B3-Traceid", callerTrace, "X-B3-Sampled", "1"},
+	"x-b3-sampled alone":           {"X-B3-Sampled", "maybe"},
+	"grpc-trace-bin":               {"Grpc-Trace-Bin", "AQ=="},
+	"x-cloud-trace-context":        {"X-Cloud-Trace-Context", "garbage"},
+	"x-ot-span-context":            {"X-Ot-Span-Context", "AQ=="},
+	"x-datadog-*":                  {"X-Datadog-Trace-Id", "0", "X-Datadog-Parent-Id", "1", "X-Datadog-Tags", "_dd.p.dm=-4"},
+	"uber-trace-id":                {"Uber-Trace-Id", "garbage", "Uberctx-User", "bob"},
+	"x-amzn-trace-id":              {"X-Amzn-Trace-Id", "Root=garbage;Lineage=a:1"},
+	"ot-tracer-*":                  {"Ot-Tracer-Traceid", "1", "Ot-Tracer-Spanid", callerSpan},
+}
+
+// carriedOnly are formats that nobody reads here.
+var carriedOnly = []string{"Sw8", "garbage", "X-Request-Id", "r", "Baggage", "=", "X-Client-Trace-Id", "?", "L5d-Ctx-Trace", "?", "Request-Id", "?"}
+
+// TestDropMalformed: a trace format that does not parse is sent as it came, or, with DropMalformed, not at all. It is
+// counted either way, and what is only carried stays.
+func TestDropMalformed(t *testing.T) {
+	for name, in := range unparsed {
+		t.Run(name, func(t *testing.T) {
+			for _, drop := range []bool{false, true} {
+				p := compile(t, propagation.Config{Formats: propagation.AllFormats(), DropMalformed: drop})
+				want := carrier(append(in, carriedOnly...)...)
+				if drop {
+					want = carrier(carriedOnly...)
+				}
+				ctx := received(p, append(in, carriedOnly...)...)
+				expect(t, sent(p, ctx), want)
+				cloned, _ := p.CloneHTTP(ctx, carrier(in[0], "set by hand"))
+				expect(t, cloned, want)
+				md, _ := p.CloneMetadata(ctx, nil, nil)
+				if got := md[strings.ToLower(in[0])] != nil; got == drop && in[0] != "Grpc-Trace-Bin" {
+					t.Errorf("over gRPC leaves %q", md)
+				}
+				texts := otelprop.MapCarrier{}
+				p.Inject(ctx, texts)
+				if texts.Get(strings.ToLower(in[0])) != "" && drop {
+					t.Errorf("over a map leaves %q", texts)
+				}
+				if n := p.Stats().Total(propagation.Malformed); drop && n != 1 {
+					t.Errorf("counted %d times", n)
+				}
+			}
+		})
+	}
+}
+
+// TestDropMalformedAlone: the shortest way through the code.
+func TestDropMalformedAlone(t *testing.T) {
+	for name, in := range unparsed {
+		p := compile(t, propagation.Config{Formats: propagation.AllFormats(), DropMalformed: true})
+		ctx := received(p, in...)
+		for range 2 {
+			if out := sent(p, ctx); len(out) > 0 {
+				t.Errorf("%s: leaves %q", name, out)
+			}
+			if out, _ := p.CloneHTTP(ctx, carrier(in[0], "set by hand")); len(out) > 0 {
+				t.Errorf("%s: a copy leaves %q", name, out)
+			}
+			if out := sentMetadata(p, ctx); len(out) > 0 {
+				t.Errorf("%s: over gRPC leaves %q", name, out)
+			}
+		}
+		if n := p.Stats().Total(propagation.Malformed); n != 1 {
+			t.Errorf("%s: counted %d times", name, n)
+		}
+	}
+}
+
+// TestDropMalformedKeeps: what parses is sent as it came.
+func TestDropMalformedKeeps(t *testing.T) {
+	p := compile(t, propagation.Config{Formats: propagation.AllFormats(), DropMalformed: true})
+	for _, in := range [][]string{
+		{"Traceparent", callerW3C, "Tracestate", "a=1"}, {"B3", "0"}, {"B3", callerB3}, {"X-Amzn-Trace-Id", callerRoot + ";Sampled=1"},
+		{"X-Cloud-Trace-Context", callerTrace}, {"Uberctx-User", "bob"}, {"Jaeger-Debug-Id", "d"}, {"Tracestate", "a=1"},
+	} {
+		expect(t, sent(p, received(p, in...)), carrier(in...))
+	}
+}
+
+// TestDropMalformedOfLocalSpan: a local span writes each format, whatever came, and Emit a malformed one.
+func TestDropMalformedOfLocalSpan(t *testing.T) {
+	p := compile(t, propagation.Config{DropMalformed: true, LocalSpan: running(otherSpan)})
+	if got := sent(p, received(p, "Traceparent", "garbage")).Get("Traceparent"); got != otherW3C {
+		t.Errorf("leaves %q", got)
+	}
+	p = compile(t, propagation.Config{DropMalformed: true, Emit: []propagation.Format{propagation.W3C}})
+	expect(t, sent(p, received(p, "Traceparent", "garbage", "B3", callerB3)), carrier("Traceparent", callerW3C, "B3", callerB3))
+}
+
+// TestMalformedB3IsStale: beside valid x-b3-* a malformed b3 is never sent, as Envoy prefers it and makes no span.
+func TestMalformedB3IsStale(t *testing.T) {
+	multi := []string{"X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan, "X-B3-Sampled", "1"}
+	for _, b3 := range []string{"None", "-", "null", "garbage", callerTrace, callerTrace + "-" + callerSpan + "-", callerTrace + "-" + callerSpan + "-true", callerTrace + "-" + callerSpan + "-x"} {
+		for _, valid := range [][]string{multi, {"X-B3-Sampled", "0"}, multi[:4]} {
+			p := compile(t, propagation.Config{})
+			ctx := received(p, append([]string{"B3", b3}, valid...)...)
+			for range 2 {
+				expect(t, sent(p, ctx), carrier(valid...))
+				expect(t, sentMetadata(p, ctx), lowered(carrier(valid...)))
+				cloned, _ := p.CloneHTTP(ctx, carrier("B3", b3))
+				expect(t, cloned, carrier(valid...))
+			}
+			expectCounts(t, p, map[string]uint64{"b3 stale": 1, "b3 malformed": 1})
+		}
+		for _, beside := range [][]string{nil, {"X-B3-Traceid", callerTrace}, {"Traceparent", callerW3C}} { // nothing that it could hide
+			p := compile(t, propagation.Config{})
+			in := append([]string{"B3", b3}, beside...)
+			expect(t, sent(p, received(p, in...)), carrier(in...))
+		}
+	}
+}
+
+// TestExplainMalformed: the reason is said.
+func TestExplainMalformed(t *testing.T) {
+	explain := func(c propagation.Config, pairs ...string) string {
+		p := compile(t, c)
+		return p.Explain(p.ExtractMetadata(context.Background(), metadataOf(pairs...)), "reviews").String()
+	}
+	multi := []string{"x-b3-traceid", callerTrace, "x-b3-spanid", callerSpan}
+	for _, row := range []struct {
+		got  string
+		want []string
+	}{
+		{explain(propagation.Config{DropMalformed: true}, "traceparent", "garbage", "tracestate", "a=1"), []string{"is malformed", "not sent: it is malformed, and Config.DropMalformed is set"}},
+		{explain(propagation.Config{}, "traceparent", "garbage"), []string{"is malformed", "sent as it came"}},
+		{explain(propagation.Config{}, slices.Concat([]string{"b3", "None"}, multi)...), []string{"is malformed beside a valid b3multi", "not sent: it is malformed beside a valid b3multi"}},
+		{explain(propagation.Config{}, slices.Concat([]string{"x-b3-sampled", "maybe"}, multi)...), []string{"its decision cannot be read", "sent as it came"}},
+		{explain(propagation.Config{Formats: propagation.AllFormats()}, "x-amzn-trace-id", callerRoot+";Sampled=1"), []string{"wins: the first that names a trace", "accepted"}},
+		{explain(propagation.Config{Formats: propagation.AllFormats()}, "x-amzn-trace-id", callerRoot+";Sampled=1", "b3", callerB3), []string{"names a trace and no span, and decides"}},
+		{explain(propagation.Config{ASCIIOnly: true}, "x-b3-traceid", "é", "x-b3-spanid", callerSpan, "baggage", "a=é"), []string{"not sent: Config.ASCIIOnly forbids all of the format", "not sent: Config.ASCIIOnly forbids it"}},
+		{explain(propagation.Config{}, "x-b3-traceid", "\x00", "x-b3-spanid", callerSpan), []string{"not sent: HTTP cannot carry all of the format"}},
+	} {
+		for _, want := range row.want {
+			if !strings.Contains(row.got, want) {
+				t.Errorf("%q is not in\n%s", want, row.got)
+			}
+		}
+	}
+}
