@@ -49,14 +49,3 @@ func TestB3BesideMulti(t *testing.T) {
 
 // before140 reports whether the Envoy left the b3 that was sent.
 func before140(app http.Header) bool { return app.Get("b3") == single }
-
-// TestB3Unreadable: a b3 that makes no sense hides a sound x-b3-*. Envoy makes no span and
-// changes neither, and the application sends on both.
-func TestB3Unreadable(t *testing.T) {
-	c := start(t, setup{inbound: sidecar(envoy.Always), carry: preset.Consul()})
-	app, end := c.send(t, b3("x-b3-sampled: 1", "b3: nonsense")...)
-	want(t, "the application", app, "x-b3-spanid", parent)
-	want(t, "the end", end, "b3", "nonsense")
-	want(t, "the end", end, "x-b3-spanid", parent)
-	c.untraced(t)
-}

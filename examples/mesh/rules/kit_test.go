@@ -21,6 +21,7 @@ import (
 type setup struct {
 	inbound envoy.Listener // its Addr and Routes are filled in
 	zipkin  envoy.ZipkinOptions
+	otel    bool // the tracer is OpenTelemetry's instead
 	carry   propagation.Config
 	edge    bool // the application believes nobody
 	naive   bool // the application copies all headers instead
@@ -65,7 +66,11 @@ func start(t *testing.T, s setup) *chain {
 	if err != nil {
 		t.Skip(err)
 	}
-	collector, err := sink.NewZipkin()
+	newSink, tracer := sink.NewZipkin, envoy.Zipkin(s.zipkin)
+	if s.otel {
+		newSink, tracer = sink.NewOpenTelemetry, envoy.OpenTelemetry()
+	}
+	collector, err := newSink()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +88,7 @@ func start(t *testing.T, s setup) *chain {
 	p, err := envoy.Start(t.Context(), binary, t.TempDir(), envoy.Proxy{
 		Service:   "app",
 		Listeners: []envoy.Listener{inbound, outbound},
-		Tracer:    envoy.Zipkin(s.zipkin),
+		Tracer:    tracer,
 		Collector: collector.Addr(),
 	})
 	if err != nil {
