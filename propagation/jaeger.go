@@ -14,7 +14,7 @@ import (
 //	trace-id        = 1 to 32 lower-case hexadecimal digits, not zero, leading zeros optional
 //	span-id         = 1 to 16 digits, likewise
 //	parent-id       = deprecated: any text is read, "0" is written
-//	flags           = hexadecimal; bit 0 sampled, bit 1 debug, which needs bit 0
+//	flags           = hexadecimal, in any case; bit 0 sampled, bit 1 debug, which needs bit 0
 //	jaeger-debug-id = any text; asks for a debug trace where there is no uber-trace-id
 //	jaeger-baggage  = key "=" value, joined with ","
 //	uberctx-KEY     = a baggage item
@@ -51,6 +51,7 @@ func parseJaeger(s string) (sc SpanContext, ok bool) {
 	spanID, s, _ := strings.Cut(s, ":")
 	parentID, flags, _ := strings.Cut(s, ":")
 	ok = hex.DecodePadded(sc.TraceID[:], traceID) && hex.DecodePadded(sc.SpanID[:], spanID) && sc.IsValid() && flags != ""
+	flags = strings.ToLower(flags)
 	for i := range len(flags) {
 		if _, digit := hex.Digit(flags[i]); !digit {
 			ok = false

@@ -54,7 +54,7 @@ var (
 	b3           = regexp.MustCompile(`^([0-9a-f]{16}|[0-9a-f]{32})-([0-9a-f]{16})(?:-([01d]))?(?:-([0-9a-f]{16}))?$`)
 	b3ID         = regexp.MustCompile(`^([0-9a-f]{16}|[0-9a-f]{32})?/([0-9a-f]{16})?/([0-9a-f]{16})?$`)
 	cloud        = regexp.MustCompile(`^([0-9a-f]{32})/([0-9]+)(?:;o=([0-9]))?$`)
-	uber         = regexp.MustCompile(`^([0-9a-f]{1,32}):([0-9a-f]{1,16}):([^:]*):([0-9a-f]+)$`)
+	uber         = regexp.MustCompile(`^([0-9a-f]{1,32}):([0-9a-f]{1,16}):([^:]*):([0-9a-fA-F]+)$`)
 	uberParent   = regexp.MustCompile(`^[0-9a-f]{1,16}$`)
 	xrayRoot     = regexp.MustCompile(`^1-([0-9a-f]{8})-([0-9a-f]{24})$`)
 	xrayParent   = regexp.MustCompile(`^[0-9a-f]{16}$`)

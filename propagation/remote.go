@@ -147,13 +147,3 @@ func (l *lazy) stale(f Format) bool {
 	ahead := same && own.sc.ParentID == other.sc.SpanID && other.sc.ParentID != own.sc.SpanID
 	return !ahead && (!same || own.sc.SpanID != other.sc.SpanID)
 }
-
-// member returns the tracestate member that what else came with a trace amounts to: Datadog's.
-func (l *lazy) member(c *capture, of SpanContext) string {
-	for _, r := range l.readings {
-		if member := codecs[r.format].member; member != nil && r.verdict == valid && sameTrace(r.sc.TraceID, of.TraceID) {
-			return member(lines{c, r.format}, of.Sampling)
-		}
-	}
-	return ""
-}
