@@ -68,6 +68,9 @@ type encoder struct {
 	stateSame  bool
 	keptRandom bool
 
+	extras    ddExtras // what all formats that have a place for it say
+	addMember bool     // the tracestate does not yet
+
 	buf   []byte // all fields of all formats
 	first fieldID
 	n     int
@@ -96,7 +99,7 @@ func newEncoder(sc SpanContext) *encoder {
 // not its lines, which would keep its whole context alive.
 func (e *encoder) release() {
 	if cap(e.buf) <= maxPooled {
-		e.SpanContext, e.own, e.stateCame, e.stateShown = SpanContext{}, lines{}, "", ""
+		e.SpanContext, e.own, e.stateCame, e.stateShown, e.extras = SpanContext{}, lines{}, "", "", ddExtras{}
 		encoders.Put(e)
 	}
 }

@@ -1,6 +1,7 @@
 package propagation
 
 import (
+	"cmp"
 	"encoding/binary"
 	"strconv"
 	"strings"
@@ -19,8 +20,7 @@ import (
 //	x-datadog-tags              = key "=" value, joined with ","; _dd.p.tid is the high half of the
 //	                              trace id, 16 hexadecimal digits; one that is not is passed over
 //
-// Debug is written as priority 2, "user keep". To and from tracestate, origin, tags and
-// priority travel as the member dd (Datadog, "Trace Context Propagation").
+// Debug is written as priority 2, "user keep". Priority, origin and tags are extras: see ddExtras.
 var datadog = codec{
 	name: "datadog",
 	fields: []string{"x-datadog-trace-id", "x-datadog-parent-id", "x-datadog-sampling-priority",
@@ -28,14 +28,13 @@ var datadog = codec{
 	decode:  decodeDatadog,
 	encode:  encodeDatadog,
 	written: 5,
-	member:  datadogMember,
+	extras:  datadogExtras,
 }
 
 const (
 	ddTagPrefix = "_dd.p."
 	ddHighTag   = ddTagPrefix + "tid"
 	ddMakerTag  = ddTagPrefix + "dm" // who made the sampling decision
-	ddMaxMember = 256                // of the tracestate member, key included: dd-trace-go drops a longer one
 	ddByDefault = "-0"               // the decision maker that is nobody in particular
 )
 
@@ -93,34 +92,21 @@ func encodeDatadog(e *encoder) {
 	e.close(0)
 	e.buf = strconv.AppendUint(e.buf, binary.BigEndian.Uint64(e.SpanID[:]), 10)
 	e.close(1)
-
-	x := ddExtras{}
-	switch {
-	case e.kept:
-		x = ddExtras{e.own.first(2), e.own.first(3), e.own.first(4)}
-	case e.TraceState != "":
-		x = parseDatadogMember(e.TraceState)
+	if priority := cmp.Or(e.extras.priority, ddPriorities[e.Sampling]); priority != "" {
+		e.put(2, priority)
 	}
-	was, changed := x.decide(e.Sampling)
-	if x.priority != "" {
-		e.put(2, x.priority)
-	}
-	if x.origin != "" && ascii.Printable(x.origin) { // else the ids would stay behind with it
-		e.put(3, x.origin)
+	if e.extras.origin != "" && ascii.Printable(e.extras.origin) { // else the ids would stay behind with it
+		e.put(3, e.extras.origin)
 	}
 	start := len(e.buf)
-	e.addDatadogTags(x.tags, changed && (e.kept || was.Decided()))   // a dd without s has left the decision to the flags
-	if changed && !e.kept && was == Denied && e.Sampling.Sampled() { // the flags overrule the dd beside them
-		e.buf = appendMember(e.buf, start, ddMakerTag+"="+ddByDefault)
-	}
-	if len(e.buf) > start {
+	if e.addDatadogTags(); len(e.buf) > start {
 		e.close(4)
 	}
 }
 
-// addDatadogTags writes the tags that still hold, and the high half of the trace id, in its place if it has one.
-func (e *encoder) addDatadogTags(tags string, changed bool) {
-	start := len(e.buf)
+// addDatadogTags writes the tags, with the high half of the trace id in its place if it has one.
+func (e *encoder) addDatadogTags() {
+	start, x := len(e.buf), &e.extras
 	high := !low64(e.TraceID)
 	addHigh := func() {
 		if high {
@@ -129,102 +115,17 @@ func (e *encoder) addDatadogTags(tags string, changed bool) {
 			high = false
 		}
 	}
-	for tag := range members(tags) {
+	for tag := range members(x.tags) {
 		switch key := keyOf(tag); {
 		case key == ddHighTag:
 			addHigh()
-		case key == ddMakerTag && changed, !ascii.Printable(tag):
+		case key == ddMakerTag && x.maker != makerStays, !ascii.Printable(tag):
 		default:
 			e.buf = appendMember(e.buf, start, tag)
 		}
 	}
 	addHigh()
-}
-
-// ddExtras is what Datadog's headers carry besides ids.
-type ddExtras struct{ priority, origin, tags string }
-
-// decide makes the priority say a decision, and returns what it said before and whether that was another.
-func (x *ddExtras) decide(now Sampling) (was Sampling, changed bool) {
-	if n, err := strconv.Atoi(x.priority); err == nil {
-		was = ddDecision(n)
-	} else {
-		x.priority = ""
+	if x.maker == makerByDefault {
+		e.buf = appendMember(e.buf, start, ddMakerTag+"="+ddByDefault)
 	}
-	changed = was.Decided() != now.Decided() || was.Sampled() != now.Sampled()
-	if changed {
-		x.priority = [...]string{Deferred: "", Denied: "0", Accepted: "1", Debug: "2"}[now]
-	}
-	return was, changed
-}
-
-// datadogMember returns the tracestate member of Datadog's headers, with a decision:
-//
-//	dd=s:PRIORITY;o:ORIGIN;p:PARENT;t.NAME:VALUE
-//
-// PARENT is the caller's span id in hexadecimal, a NAME that of a tag _dd.p.NAME. What
-// does not fit 256 characters is left out.
-func datadogMember(l lines, decision Sampling) string {
-	sc, _ := decodeDatadog(l)
-	x := ddExtras{l.first(2), l.first(3), l.first(4)}
-	_, changed := x.decide(decision)
-	b := []byte("dd=")
-	add := func(key, value string) {
-		if part := len(key) + 1 + len(value); value != "" && len(b)+1+part <= ddMaxMember {
-			if len(b) > len("dd=") {
-				b = append(b, ';')
-			}
-			b = append(append(append(b, key...), ':'), value...)
-		}
-	}
-	add("s", x.priority)
-	add("o", ddEscape(x.origin))
-	add("p", string(hex.Append(nil, sc.SpanID[:])))
-	for tag := range members(x.tags) {
-		key, value, _ := strings.Cut(tag, "=")
-		name, ok := strings.CutPrefix(key, ddTagPrefix)
-		if ok && (key != ddHighTag || !low64(sc.TraceID)) && (key != ddMakerTag || !changed) {
-			add("t."+ddEscape(name), ddEscape(value))
-		}
-	}
-	return string(b)
-}
-
-// ddEscape makes a value fit a tracestate member: "=" becomes "~", and what would
-// end the part, the member or the list becomes "_".
-func ddEscape(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '=':
-			return '~'
-		case r == ',' || r == ';' || r == '~' || r < 0x20 || r > 0x7E:
-			return '_'
-		}
-		return r
-	}, s)
-}
-
-// parseDatadogMember reads the member dd of a list, if there is one.
-func parseDatadogMember(list string) (x ddExtras) {
-	for m := range members(list) {
-		value, ok := strings.CutPrefix(m, "dd=")
-		if !ok {
-			continue
-		}
-		for part := range strings.SplitSeq(value, ";") {
-			key, v, _ := strings.Cut(part, ":")
-			v = strings.ReplaceAll(v, "~", "=")
-			name, isTag := strings.CutPrefix(key, "t.")
-			switch {
-			case key == "s":
-				x.priority = v
-			case key == "o":
-				x.origin = v
-			case isTag && v != "":
-				x.tags = string(appendMember([]byte(x.tags), 0, ddTagPrefix+name+"="+v))
-			}
-		}
-		break
-	}
-	return x
 }

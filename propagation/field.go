@@ -47,8 +47,8 @@ var (
 	traceFormats formatSet                 // those that decode
 	yielding     formatSet                 // those that yield to another
 	yielded      formatSet                 // and those that they yield to
-	withMember   formatSet                 // those whose extras make a member of tracestate
-	takeMembers  formatSet                 // those that have a tracestate
+	withExtras   formatSet                 // those that have a place for extras
+	withState    formatSet                 // those of them that have it in a tracestate
 	// those of which something does not go to strangers
 	privateFormats formatSet
 	prefixBase     fieldID // the first number of a prefix; the rest of the table is prefixes
@@ -95,11 +95,11 @@ func numberFields() {
 			yielding |= 1 << f
 			yielded |= 1 << y
 		}
-		if codecs[f].member != nil {
-			withMember |= 1 << f
+		if codecs[f].extras != nil {
+			withExtras |= 1 << f
 		}
 		if codecs[f].members {
-			takeMembers |= 1 << f
+			withState |= 1 << f
 		}
 	}
 	for _, f := range AllFormats() {

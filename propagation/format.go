@@ -66,10 +66,9 @@ type codec struct {
 	behind  Format
 	skipped func(lines) bool
 
-	members bool // it has a tracestate
-	// member, where not nil, is the tracestate member that the format's extras amount to when its context
-	// is written in a format with one, with a decision.
-	member func(lines, Sampling) string
+	// extras, where not nil, reads what the format says of a trace besides ids and decision.
+	extras  func(lines, SpanContext) ddExtras
+	members bool // its place for extras is a member of a tracestate
 }
 
 // codecs is the table of formats, indexed by Format.

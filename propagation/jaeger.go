@@ -53,6 +53,7 @@ func parseJaeger(s string) (sc SpanContext, ok bool) {
 	parentID, flags, _ := strings.Cut(s, ":")
 	flags = strings.ToLower(flags)
 	ok = hex.DecodePadded(sc.TraceID[:], traceID) && hex.DecodePadded(sc.SpanID[:], spanID) && sc.IsValid() && flags != ""
+	flags = strings.ToLower(flags)
 	for i := range len(flags) {
 		if _, digit := hex.Digit(flags[i]); !digit {
 			ok = false

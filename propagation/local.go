@@ -11,6 +11,9 @@ type localSpan struct {
 	SpanContext
 	stateShown string // what it was given
 	stateSame  bool   // TraceState is just that, or it knows of none
+
+	extras    ddExtras // what it says besides ids and decision
+	addMember bool     // which tracestate does not say yet
 }
 
 // local returns the span that runs in ctx, if there is one with both ids.

@@ -79,11 +79,11 @@ func TestLocalSpan(t *testing.T) {
 		sc := span.SpanContext()
 		id := sc.SpanID().String()
 		expectFamily(t, sent(p, ctx), sc, carrier(
-			"Traceparent", "00-"+callerTrace+"-"+id+"-01", "Tracestate", "a=1",
+			"Traceparent", "00-"+callerTrace+"-"+id+"-01", "Tracestate", "dd=s:1;o:rum;p:"+callerSpan+";t.dm:-4;t.tid:463ac35c9f6413ad;t.x:y,a=1",
 			"B3", callerTrace+"-"+id+"-d-"+parent,
 			"X-B3-Traceid", callerTrace, "X-B3-Spanid", id, "X-B3-Parentspanid", parent, "X-B3-Flags", "1",
 			"X-Cloud-Trace-Context", callerTrace+"/"+decimal(sc.SpanID())+";o=1",
-			"X-Datadog-Trace-Id", "5208512171318403364", "X-Datadog-Parent-Id", decimal(sc.SpanID()), "X-Datadog-Sampling-Priority", "2",
+			"X-Datadog-Trace-Id", "5208512171318403364", "X-Datadog-Parent-Id", decimal(sc.SpanID()), "X-Datadog-Sampling-Priority", "1",
 			"X-Datadog-Origin", "rum", "X-Datadog-Tags", "_dd.p.dm=-4,_dd.p.tid=463ac35c9f6413ad,_dd.p.x=y",
 			"Uber-Trace-Id", callerTrace+":"+id+":0:3",
 			"X-Amzn-Trace-Id", callerRoot+";Parent="+id+";Sampled=1;"+elbSelf+";"+lineage,
@@ -107,7 +107,7 @@ func TestLocalSpanDropped(t *testing.T) {
 	sc := span.SpanContext()
 	id := sc.SpanID().String()
 	expectFamily(t, sent(p, ctx), sc, carrier( // it does not tell its parent
-		"Traceparent", "00-"+callerTrace+"-"+id+"-00", "Tracestate", "a=1",
+		"Traceparent", "00-"+callerTrace+"-"+id+"-00", "Tracestate", "dd=s:0;o:rum;p:"+callerSpan+";t.tid:463ac35c9f6413ad;t.x:y,a=1",
 		"B3", callerTrace+"-"+id+"-0",
 		"X-B3-Traceid", callerTrace, "X-B3-Spanid", id, "X-B3-Sampled", "0",
 		"X-Cloud-Trace-Context", callerTrace+"/"+decimal(sc.SpanID())+";o=0",

@@ -131,10 +131,9 @@ func (o *outbound) rewrite(local *localSpan) {
 	if o.p.fallback != 0 && !read.namesSpan(came) {
 		anew |= 1 << o.p.fallback
 	}
-	if local.TraceState == "" && local.stateSame && o.c != nil && o.c.formats&withMember != 0 && (anew&^came)&takeMembers != 0 {
-		local.TraceState = o.c.read().member(o.c, local.SpanContext)
-	}
-	o.encode(o.cleared(anew), local, read, true)
+	anew = o.cleared(anew)
+	o.agree(local, anew, true)
+	o.encode(anew, local, read, true)
 }
 
 // cleared returns the formats that may go to the callee.
@@ -183,7 +182,7 @@ func (o *outbound) translate() {
 			anew |= 1 << f
 		}
 	}
-	source := &localSpan{SpanContext: o.source(read)}
+	source := &localSpan{SpanContext: o.source(read), stateSame: true}
 	for f := range (anew & yielding).all { // it must not disagree with what goes as it came, and is preferred to it
 		beside := read.reading(codecs[f].yields)
 		if o.verbatim.has(beside.format) && beside.sc.IsValid() && (beside.sc.SpanID != source.SpanID || !sameTrace(beside.sc.TraceID, source.TraceID)) {
@@ -193,9 +192,7 @@ func (o *outbound) translate() {
 	if anew == 0 {
 		return
 	}
-	if source.TraceState == "" {
-		source.TraceState = read.member(o.c, source.SpanContext)
-	}
+	o.agree(source, anew, false)
 	o.encode(anew, source, read, false)
 }
 
@@ -237,6 +234,7 @@ func (o *outbound) encode(anew formatSet, span *localSpan, read *lazy, isLocal b
 		e.spoken = o.p.spoken
 	}
 	e.stateShown, e.stateSame = span.stateShown, span.stateSame
+	e.extras, e.addMember = span.extras, span.addMember
 	for rest := anew; rest != 0; rest &= rest - 1 {
 		f := Format(bits.TrailingZeros32(uint32(rest)))
 		e.first = firstField[f]

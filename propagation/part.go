@@ -120,12 +120,18 @@ func (p *Propagator) undecided(ctx context.Context, hits []hit, about traits, tr
 		if r.verdict == malformed || !r.sc.TraceID.IsValid() {
 			continue
 		}
+		span := &localSpan{stateSame: true}
+		if extras := codecs[r.format].extras; extras != nil && !codecs[r.format].members {
+			span.extras = extras(lines{c, r.format}, r.sc)
+			span.extras.decide(Deferred)
+		}
 		r.sc.Sampling, r.sc.TraceState = Deferred, undecidedState(r.sc.TraceState)
+		span.SpanContext = r.sc
 		o := outbound{p: p, ctx: ctx, c: c, over: overHTTP}
 		if about&rawBins != 0 {
 			o.over = overGRPC
 		}
-		o.encode(1<<r.format, &localSpan{SpanContext: r.sc, stateSame: true}, read, true)
+		o.encode(1<<r.format, span, read, true)
 		for j, v := range o.values {
 			made = append(made, hit{id: o.encoded[j], vals: []string{v}, raw: fields[o.encoded[j]].bin && about&rawBins != 0})
 		}

@@ -187,13 +187,3 @@ func (l *lazy) ahead(c *capture) *reading {
 	}
 	return other
 }
-
-// member returns the tracestate member that what else came with a trace amounts to: Datadog's.
-func (l *lazy) member(c *capture, of SpanContext) string {
-	for _, r := range l.readings {
-		if member := codecs[r.format].member; member != nil && r.verdict == valid && sameTrace(r.sc.TraceID, of.TraceID) {
-			return member(lines{c, r.format}, of.Sampling)
-		}
-	}
-	return ""
-}

@@ -88,13 +88,16 @@ func appendMember(list []byte, start int, m string) []byte {
 	return append(list, m...)
 }
 
-// editTraceState appends the list that leaves this service. raw is what came in;
-// shown is the part of it that the span was given, and now the span's own list. What the
-// span changed or added stands left, in its order (section 3.3.1.1 wants the modified
-// key leftmost); what it deleted goes; the rest of raw follows as it was.
-func editTraceState(dst []byte, raw, shown, now string) []byte {
-	var edited []string // keys whose raw members do not follow
-	start, n := len(dst), 0
+// editTraceState appends the list that leaves this service to what begins at start: nothing, or a member of the
+// key own. raw is what came in; shown is the part of it that the span was given, and now the span's own list.
+// What the span changed or added stands left, in its order (section 3.3.1.1 wants the modified key leftmost); what it
+// deleted goes; the rest of raw follows as it was.
+func editTraceState(dst []byte, start int, own, raw, shown, now string) []byte {
+	var keys [4]string
+	edited, n := keys[:0], 0 // keys whose raw members do not follow
+	if own != "" {
+		edited, n = append(edited, own), 1
+	}
 	add := func(m string) {
 		if n < maxTraceStateMembers {
 			dst = appendMember(dst, start, m)
@@ -102,9 +105,9 @@ func editTraceState(dst []byte, raw, shown, now string) []byte {
 		}
 	}
 	for m := range members(now) {
-		if validMember(m) && !hasMember(shown, m) {
+		if key := keyOf(m); key != own && validMember(m) && changedMember(raw, shown, m) {
 			add(m)
-			edited = append(edited, keyOf(m))
+			edited = append(edited, key)
 		}
 	}
 	for m := range members(shown) {
@@ -118,6 +121,15 @@ func editTraceState(dst []byte, raw, shown, now string) []byte {
 		}
 	}
 	return dst
+}
+
+// changedMember reports whether a span has set a member. A span may hold members that nobody knows it was given:
+// what came in then tells.
+func changedMember(raw, shown, m string) bool {
+	if hasKey(shown, keyOf(m)) {
+		return !hasMember(shown, m)
+	}
+	return !hasMember(raw, m)
 }
 
 func keyOf(m string) string {

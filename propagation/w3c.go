@@ -25,6 +25,7 @@ var w3c = codec{
 	decode:  decodeW3C,
 	encode:  encodeW3C,
 	written: 2,
+	extras:  stateExtras,
 	members: true,
 }
 
@@ -82,13 +83,21 @@ func encodeW3C(e *encoder) {
 	e.close(0)
 
 	start := len(e.buf)
+	own := ""
+	if e.addMember {
+		if e.buf = e.extras.appendMember(e.buf, e.TraceID); len(e.buf) > start {
+			own = ddKey
+		}
+	}
 	switch {
 	case !e.kept:
-		e.buf = editTraceState(e.buf, "", "", e.TraceState)
-	case e.stateSame:
+		e.buf = editTraceState(e.buf, start, own, "", "", e.TraceState)
+	case e.stateSame && own == "":
 		e.buf = append(e.buf, e.stateCame...)
+	case e.stateSame:
+		e.buf = editTraceState(e.buf, start, own, e.stateCame, "", "")
 	default:
-		e.buf = editTraceState(e.buf, e.stateCame, e.stateShown, e.TraceState)
+		e.buf = editTraceState(e.buf, start, own, e.stateCame, e.stateShown, e.TraceState)
 	}
 	if len(e.buf) > start {
 		e.close(1)
