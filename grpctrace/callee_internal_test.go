@@ -27,7 +27,7 @@ func TestEndpointOf(t *testing.T) {
 		"passthrough:///unix:///run/a.sock":   {"localhost", 0},
 		"":                                    {"", 443},
 	} {
-		if got := endpointOf(target); got != want {
+		if got := endpointOf(canonical(target)); got != want {
 			t.Errorf("%q calls %v, want %v", target, got, want)
 		}
 	}

@@ -55,21 +55,21 @@ func (s *serverStream) Context() context.Context { return s.ctx }
 // Metadata for the calls of one inbound request is made at the first and shared by all
 // while no local span runs, which then cost one allocation each. A context
 // that carries nothing is counted (propagation.NoContext). What may not go to the endpoint of the
-// connection's target is left out (propagation.Destination).
+// connection's target is left out (propagation.Destination); see WithTarget for targets that do not tell the host.
 //
 // Beside otelgrpc use ClientHandler: its client span begins after the interceptors.
 func UnaryClientInterceptor(p *propagation.Propagator, opts ...Option) grpc.UnaryClientInterceptor {
-	collect(opts)
+	to := &callees{told: collect(opts).target}
 	return func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-		return invoke(inject(ctx, p, calleeOf(cc)), method, req, reply, cc, opts...)
+		return invoke(inject(ctx, p, to.of(cc)), method, req, reply, cc, opts...)
 	}
 }
 
 // StreamClientInterceptor is UnaryClientInterceptor for streams: headers are sent
 // once, when the stream begins.
 func StreamClientInterceptor(p *propagation.Propagator, opts ...Option) grpc.StreamClientInterceptor {
-	collect(opts)
+	to := &callees{told: collect(opts).target}
 	return func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, begin grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-		return begin(inject(ctx, p, calleeOf(cc)), desc, cc, method, opts...)
+		return begin(inject(ctx, p, to.of(cc)), desc, cc, method, opts...)
 	}
 }

@@ -18,10 +18,19 @@ type optionFunc func(*options)
 
 func (f optionFunc) apply(o *options) { f(o) }
 
-// WithTarget tells a ClientHandler what its connection calls: the target as grpc.NewClient takes it, with
-// its scheme (dns:///api.example.com:443); without one it means DNS, and without a port 443. DialOptions needs it not.
+// WithTarget says what the connection calls: the target as grpc.NewClient takes it, with its scheme
+// (dns:///api.example.com:443); without one it means DNS, and without a port 443. A ClientHandler by itself needs it.
+// DialOptions and the client interceptors need it where the connection's own target does not tell the host: a target of
+// etcd, consul, k8s, discovery or another registry names the registry or a key in it. Such a callee is unknown, so baggage and
+// Config.Headers stay here, unless a rule for "*" lets them go (propagation.Destination). WithTarget comes
+// before the connection's target.
+//
+//	grpc.NewClient("etcd:///10.0.0.5:2379?key=user.rpc", grpctrace.DialOptions(p, grpctrace.WithTarget("user.default.svc"))...)
+//
+// Known are the schemes dns, passthrough, unix, unix-abstract, ipv4, ipv6, xds (the name of the service) and direct (a list of
+// addresses, in go-zero and Kratos). A list is internal if all its addresses are.
 func WithTarget(target string) Option {
-	to := endpointOf(target)
+	to := endpointOf(canonical(target))
 	return optionFunc(func(o *options) { o.target = to })
 }
 
@@ -51,9 +60,10 @@ func ServerOptions(p *propagation.Propagator, opts ...Option) []grpc.ServerOptio
 //	opts := append([]grpc.DialOption{grpc.WithStatsHandler(otelgrpc.NewClientHandler())}, grpctrace.DialOptions(p)...)
 //	conn, err := grpc.NewClient(target, opts...)
 func DialOptions(p *propagation.Propagator, opts ...Option) []grpc.DialOption {
+	to := &callees{told: collect(opts).target}
 	return []grpc.DialOption{
-		grpc.WithChainUnaryInterceptor(noteUnary),
-		grpc.WithChainStreamInterceptor(noteStream),
+		grpc.WithChainUnaryInterceptor(to.noteUnary),
+		grpc.WithChainStreamInterceptor(to.noteStream),
 		grpc.WithStatsHandler(ClientHandler(p, opts...)),
 	}
 }

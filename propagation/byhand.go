@@ -37,7 +37,7 @@ func (w *written) has(key string, vals []string) bool {
 		return false
 	}
 	line := join(vals)
-	if id < firstHeader && fields[id].prefix {
+	if w.p.field(id).prefix {
 		return slices.Contains(w.underPrefix(strings.ToLower(key)), line)
 	}
 	if w.among(w.c, id, line) || w.among(w.held, id, line) {
@@ -57,7 +57,7 @@ func (w *written) underPrefix(lower string) []string {
 	if w.tagged == nil {
 		w.tagged = map[string][]string{}
 		for _, c := range []*capture{w.c, w.held} {
-			for name, r := range c.tagged {
+			for name, r := range w.p.tagged(c) {
 				w.tagged[name] = append(w.tagged[name], join(r.vals))
 			}
 		}

@@ -4,10 +4,13 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // Callee tells where a call goes, when that matters: the host as in a URL, and the port
-// that it means where it has none, 0 for none known. A host that does not parse is nobody's.
+// that it means where it has none, 0 for none known. Where the call may reach any of several hosts, commas stand between
+// them; then only what may go to each of them is sent. An invalid or empty host is unknown: it is not
+// internal, and only a rule for "*" matches it.
 type Callee interface {
 	Host() (host string, port uint16)
 }
@@ -16,7 +19,11 @@ type Callee interface {
 type urlCallee struct{ *url.URL }
 
 func (u urlCallee) Host() (string, uint16) {
-	switch host := u.URL.Host; u.Scheme {
+	host := u.URL.Host
+	if strings.Contains(host, ",") { // a URL has one host, and none with a comma
+		host = ""
+	}
+	switch u.Scheme {
 	case "http":
 		return host, 80
 	case "https":

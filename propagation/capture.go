@@ -3,6 +3,7 @@ package propagation
 import (
 	"context"
 	"fmt"
+	"iter"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -132,14 +133,23 @@ func (c *capture) runs(yield func(run) bool) {
 	}
 }
 
-// tagged ranges over the captured names under a prefix, in lower case.
-func (c *capture) tagged(yield func(string, run) bool) {
-	if c == nil || c.more == nil || c.more.keys == nil {
-		return
-	}
-	for r := range c.runs {
-		if r.id < firstHeader && r.key != "" && !yield(strings.ToLower(r.key), r) {
+// tagged ranges over the captured names that are under a prefix for p, in lower case.
+func (p *Propagator) tagged(c *capture) iter.Seq2[string, run] {
+	return func(yield func(string, run) bool) {
+		if c == nil || (c.more == nil || c.more.keys == nil) && !p.patterned {
 			return
+		}
+		for r := range c.runs {
+			id := r.id
+			if id >= firstHeader {
+				id = p.numberOf(c, r)
+			}
+			if id == notSent {
+				continue
+			}
+			if key := p.tag(c, id, r); key != "" && !yield(strings.ToLower(key), r) {
+				return
+			}
 		}
 	}
 }

@@ -12,11 +12,15 @@ type clearance struct {
 	rule     string // the pattern of the rule; "" if there is none
 	internal bool
 	formats  formatSet
-	fields   fieldSet // of formats; of those that hold baggage the members of keys
-	keys     []string // of baggage that may go; every for all
-	headers  []bool   // by the number of the name in Config.Headers and UnsafeHeaders
-	also     bool     // whether the propagators of Config.Also may write
-	open     bool     // all may go
+	fields   fieldSet  // of formats; of those that hold baggage the members of keys
+	keys     []string  // of baggage that may go; every for all
+	headers  []bool    // by the number of the name, or pattern, in Config.Headers and UnsafeHeaders
+	named    headerSet // names and patterns under a pattern of Config.Headers of which not all names may go
+	also     bool      // whether the propagators of Config.Also may write
+	open     bool      // all may go
+
+	// next is what may go to another host that the same call may reach: both must let a line go. It may be nil.
+	next *clearance
 
 	// redirected is the same after a redirect from another host: without Config.UnsafeHeaders, as
 	// http.Client sends Authorization and Cookie there no more.
@@ -26,9 +30,9 @@ type clearance struct {
 // rule is what a Destination lets go to a host, by whether that is internal.
 type rule struct{ outside, inside *clearance }
 
-// clearance compiles a rule, for a host that is internal or not.
-func (p *Propagator) clearance(d Destination, rule string, internal bool) *clearance {
-	c := &clearance{rule: rule, internal: internal, formats: setOf(AllFormats()...), keys: slices.Clone(d.Baggage), also: d.Formats == nil}
+// clearance compiles a rule, for hosts that are internal or not.
+func (p *Propagator) clearance(d Destination, internal bool) *clearance {
+	c := &clearance{internal: internal, formats: setOf(AllFormats()...), keys: slices.Clone(d.Baggage), also: d.Formats == nil}
 	if d.Formats != nil {
 		c.formats = setOf(d.Formats...)
 	}
@@ -46,10 +50,9 @@ func (p *Propagator) clearance(d Destination, rule string, internal bool) *clear
 			c.fields |= 1 << id
 		}
 	}
-	for _, h := range p.headers {
-		c.headers = append(c.headers, d.Headers == nil && d.Formats == nil && internal || slices.ContainsFunc(d.Headers, func(name string) bool {
-			return name == every || strings.EqualFold(name, h.lower)
-		}))
+	c.named = newHeaderSet(d.Headers)
+	for i := range p.headers {
+		c.headers = append(c.headers, d.Headers == nil && d.Formats == nil && internal || slices.Contains(d.Headers, every) || c.named.covers(&p.headers[i]))
 	}
 	c.open = internal && d.Formats == nil && slices.Contains(c.keys, every) && !slices.Contains(c.headers, false)
 	redirected := *c
@@ -60,6 +63,33 @@ func (p *Propagator) clearance(d Destination, rule string, internal bool) *clear
 	redirected.open = c.open && slices.Equal(c.headers, redirected.headers)
 	c.redirected = &redirected
 	return c
+}
+
+// of returns the same, by the rule for a pattern of hosts.
+func (c *clearance) of(rule string) *clearance {
+	ruled, redirected := *c, *c.redirected
+	ruled.rule, redirected.rule = rule, rule
+	ruled.redirected = &redirected
+	return &ruled
+}
+
+// and returns what may go to both of two hosts. Either may be nil, which says nothing.
+func (c *clearance) and(d *clearance) *clearance {
+	if c == d || d == nil {
+		return c
+	}
+	if c == nil {
+		return d
+	}
+	both := *d
+	both.next = c
+	both.internal, both.also, both.open = c.internal && d.internal, c.also && d.also, c.open && d.open
+	both.formats, both.fields = c.formats&d.formats, c.fields&d.fields
+	if c.rule != d.rule {
+		both.rule = strings.Trim(c.rule+", "+d.rule, ", ")
+	}
+	both.redirected = c.redirected.and(d.redirected)
+	return &both
 }
 
 // clearanceOf returns what may go to a callee.
@@ -76,16 +106,34 @@ func (p *Propagator) clearanceOf(to Callee) *clearance {
 	return c
 }
 
-func (p *Propagator) findClearance(host string, port uint16) *clearance {
-	h, _ := hostmatch.Parse(host, port) // what is no host matches the pattern of all, and is not internal
-	r, ok := p.rules.Find(h)
-	if !ok {
-		r = p.unruled
+// findClearance returns what may go to each of some hosts.
+func (p *Propagator) findClearance(hosts string, port uint16) (all *clearance) {
+	seen := map[*clearance]bool{}
+	for host := range strings.SplitSeq(hosts, ",") {
+		h, _ := hostmatch.Parse(host, port) // an invalid host matches only the pattern "*", and is not internal
+		inside := p.isInternal(h)
+		r, ok := p.rules.Find(h, inside)
+		if !ok {
+			r = p.unruled
+		}
+		c := r.outside
+		if inside {
+			c = r.inside
+		}
+		if !seen[c] {
+			seen[c], all = true, all.and(c)
+		}
 	}
+	return all
+}
+
+// isInternal reports whether a host is internal by its form, or by Config.InternalHosts.
+func (p *Propagator) isInternal(h hostmatch.Host) bool {
 	if h.Internal() {
-		return r.inside
+		return true
 	}
-	return r.outside
+	_, found := p.internal.Find(h, false)
+	return found
 }
 
 // clearanceFor returns what may go to a callee, nil if all may that a context holds.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"strings"
 
 	"go.opentelemetry.io/otel/propagation"
 )
@@ -31,17 +31,23 @@ type Config struct {
 	// of a migration.
 	ReadOnly []Format
 
-	// Headers are further headers to carry verbatim: exact names, in any case.
-	// Credentials, hop-by-hop headers, and what proxies and transports own are
-	// refused (see New); for those that an application may have reason to pass on
-	// there is UnsafeHeaders. Where no Destination says otherwise they go to internal hosts only.
+	// Headers are further headers to carry verbatim: names, in any case, and patterns. The pattern "x-company-*"
+	// stands for all names that begin with "x-company-"; it needs three characters before the "*". Limits bound
+	// what it matches: names are kept in sorted order, after baggage. Of several patterns the longest decides, and a
+	// listed name decides before any. A name under a pattern that ends in -bin travels from HTTP to HTTP only:
+	// list it by itself.
+	//
+	// New refuses credentials, what only a proxy may say, what belongs to one hop or one message, and the names of
+	// formats. Such a name does not come through a pattern either. For credentials there is UnsafeHeaders. Where no
+	// Destination says otherwise Headers go to internal hosts only.
 	Headers []string
 
-	// UnsafeHeaders are carried as Headers are, and withheld from
-	// CapturedFromContext. Only authorization, cookie, set-cookie, jwt and x-envoy-*
-	// may stand here: each is a credential or steers a proxy. As Headers they go to internal hosts
-	// only, where no Destination says otherwise; and httptrace.Transport does not send them
-	// on to another host when a callee redirects there.
+	// UnsafeHeaders are carried as Headers are, and withheld from CapturedFromContext. They are names, not
+	// patterns. Only credentials and x-envoy-* may stand here: a credential lets each callee act as your caller, and
+	// x-envoy-* steers proxies. A credential is also what New takes for one by a word in its name, such as token,
+	// secret, password, auth or api-key; a harmless name of that kind belongs here too. As Headers they go to internal
+	// hosts only, where no Destination says otherwise; and httptrace.Transport does not send them on to another host
+	// when a callee redirects there.
 	UnsafeHeaders []string
 
 	// GenerateRequestID lets Extract make a random UUID (version 4) where no
@@ -91,6 +97,13 @@ type Config struct {
 	// Rewrite, and by package grpctrace. Without any, and for hosts that no rule names, user data
 	// goes to internal hosts only; see Destination.
 	Destinations []Destination
+
+	// InternalHosts adds to the hosts that are internal by their form (see Destination). The patterns are those of
+	// Destination.Hosts. List a custom cluster domain ("*.cluster.example"), the namespaces whose services you call by
+	// two labels ("*.default"), and the range of your pods if it is not private: EKS and GKE may use 100.64.0.0/10
+	// (RFC 6598). A carrier or an overlay network such as Tailscale may use that range too, so it is not internal
+	// unless you list it. nil: none.
+	InternalHosts []string
 
 	// DestinationsReportOnly lets everything be sent, and counts and observes (Withheld) what would
 	// not have been: to see what a policy would do.
@@ -147,12 +160,18 @@ func (c *Config) validate() error {
 		}
 		once(f, field)
 	})
+	readOnly := setOf()
+	for _, f := range c.ReadOnly {
+		if f.known() {
+			readOnly |= 1 << f
+		}
+	}
 	emitted := map[Format]bool{}
 	list("Emit", c.Emit, func(f Format, field string) {
 		switch {
 		case !f.encodes():
 			wrong(field, f, "cannot be written from a span context")
-		case slices.Contains(c.ReadOnly, f):
+		case readOnly.has(f):
 			wrong(field, f, "is in ReadOnly, which is never written")
 		case emitted[f]:
 			wrong(field, f, "is listed twice")
@@ -171,7 +190,7 @@ func (c *Config) validate() error {
 			if reason := refuseHeader(name, l.unsafe); reason != "" {
 				wrong(field, name, "%s", reason)
 			}
-			lower := headerField(name, l.unsafe).lower
+			lower := strings.ToLower(name)
 			if at, dup := names[lower]; dup {
 				wrong(field, name, "already in %s", at)
 			}

@@ -3,7 +3,6 @@ package propagation
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/traceferry/traceferry/internal/hostmatch"
 )
@@ -17,7 +16,10 @@ import (
 // correlation-context, the items in an x-ot-span-context), Config.Headers and UnsafeHeaders, and
 // x-envoy-force-trace, go to internal hosts only. Internal are names of one label, names that end in .svc,
 // .cluster.local, .internal, .local, .consul or .localhost, loopback addresses and private ones
-// (RFC 1918, RFC 4193). A two-label name of Kubernetes ("reviews.default") is not: it may be anybody's.
+// (RFC 1918, RFC 4193), and what Config.InternalHosts adds. A two-label name of Kubernetes ("reviews.default")
+// is not internal: it may be a public name. Nor is one label with a dot at its end ("ai."): it is a top-level domain.
+//
+// A gRPC target that lists several addresses is internal if all of them are, and gets what may go to each of them.
 //
 // What the application has set by hand on the request is its own and goes; but what equals what
 // came in, or what another Inject has written there from the same context (otelhttp's, with this
@@ -29,7 +31,7 @@ import (
 type Destination struct {
 	// Hosts are patterns: "api.example.com", "*.example.com" (all below it, not itself), "10.0.0.0/8",
 	// "10.1.2.3", "[fd00::1]", "<single-label>" (names without a dot), "<internal>" (what is internal
-	// above), "*" (all); each perhaps with ":" and a port. Names may be in any case and script. No two
+	// above, Config.InternalHosts included), "*" (all); each perhaps with ":" and a port. Names may be in any case and script. No two
 	// rules may have the same pattern.
 	Hosts []string
 
@@ -45,53 +47,63 @@ type Destination struct {
 	// internal host and none elsewhere. Empty, not nil: none.
 	Baggage []string
 
-	// Headers are those of Config.Headers and UnsafeHeaders that may go there; "*" stands for all.
+	// Headers are those of Config.Headers and UnsafeHeaders that may go there; "*" stands for all, and
+	// "x-company-*" for the names of Config.Headers that begin so. Where Config.Headers has such a pattern, single
+	// names under it may stand here.
 	// nil: where Formats is nil all to an internal host, and none elsewhere. Empty, not nil: none.
 	Headers []string
 }
 
 const every = "*"
 
-// validateDestinations finds the mistakes of Config.Destinations.
+// validateDestinations finds the mistakes of Config.Destinations and InternalHosts. Its cost is linear in their size.
 func (c *Config) validateDestinations(wrong func(field string, value any, reason string, args ...any)) {
-	headers := map[string]bool{every: true}
-	for _, name := range slices.Concat(c.Headers, c.UnsafeHeaders) {
-		headers[strings.ToLower(name)] = true
-	}
-	patterns := map[string]string{}
-	for i, d := range c.Destinations {
-		at := func(list string, j int) string { return fmt.Sprintf("Destinations[%d].%s[%d]", i, list, j) }
-		if len(d.Hosts) == 0 {
-			wrong(fmt.Sprintf("Destinations[%d].Hosts", i), d.Hosts, "is empty, so the rule can match nothing")
-		}
-		for j, host := range d.Hosts {
+	hosts := func(list string, hosts []string, seen map[string]string) {
+		for i, host := range hosts {
+			at := fmt.Sprintf("%s[%d]", list, i)
 			pattern, err := hostmatch.ParsePattern(host)
 			if err != nil {
-				wrong(at("Hosts", j), host, "%v", err)
+				wrong(at, host, "%v", err)
 				continue
 			}
-			if other, dup := patterns[pattern.String()]; dup {
-				wrong(at("Hosts", j), host, "matches the same as %s: which rule would hold?", other)
+			if other, dup := seen[pattern.String()]; dup {
+				wrong(at, host, "matches the same as %s: list it once", other)
 				continue
 			}
-			patterns[pattern.String()] = fmt.Sprintf("%s (%q)", at("Hosts", j), host)
+			seen[pattern.String()] = fmt.Sprintf("%s (%q)", at, host)
 		}
+	}
+	hosts("InternalHosts", c.InternalHosts, map[string]string{})
+
+	carried := newHeaderSet(slices.Concat(c.Headers, c.UnsafeHeaders))
+	tooMany := len(c.Headers)+len(c.UnsafeHeaders) > maxHeaders // a mistake by itself; each entry below would be compared with all
+	ruled := map[string]string{}
+	for i, d := range c.Destinations {
+		rule := fmt.Sprintf("Destinations[%d].", i)
+		if len(d.Hosts) == 0 {
+			wrong(rule+"Hosts", d.Hosts, "is empty, so the rule can match nothing")
+		}
+		hosts(rule+"Hosts", d.Hosts, ruled)
+		listed := formatSet(0)
 		for j, f := range d.Formats {
+			at := fmt.Sprintf("%sFormats[%d]", rule, j)
 			switch {
 			case !f.known():
-				wrong(at("Formats", j), f, "no such format")
-			case slices.Contains(d.Formats[:j], f):
-				wrong(at("Formats", j), f, "is listed twice")
+				wrong(at, f, "no such format")
+			case listed.has(f):
+				wrong(at, f, "is listed twice")
+			default:
+				listed |= 1 << f
 			}
 		}
 		for j, key := range d.Baggage {
 			if key != every && !validToken(key) {
-				wrong(at("Baggage", j), key, "is no key of baggage (W3C Baggage, section 3.3.1), nor *")
+				wrong(fmt.Sprintf("%sBaggage[%d]", rule, j), key, "is no key of baggage (W3C Baggage, section 3.3.1), nor *")
 			}
 		}
 		for j, name := range d.Headers {
-			if !headers[strings.ToLower(name)] {
-				wrong(at("Headers", j), name, "is not in Headers or UnsafeHeaders, so it is not carried")
+			if name != every && !tooMany && !carried.touches(name) {
+				wrong(fmt.Sprintf("%sHeaders[%d]", rule, j), name, "is not in Headers or UnsafeHeaders, so it is not carried")
 			}
 		}
 	}
@@ -101,13 +113,21 @@ func (c *Config) validateDestinations(wrong func(field string, value any, reason
 func (p *Propagator) compileDestinations(c *Config) {
 	p.reportOnly = c.DestinationsReportOnly
 	p.ruled = len(c.Destinations) > 0
-	p.unruled = rule{p.clearance(Destination{}, "", false), p.clearance(Destination{}, "", true)}
+	p.unruled = rule{p.clearance(Destination{}, false), p.clearance(Destination{}, true)}
 	p.cleared = hostmatch.NewCache[*clearance]()
+	for _, host := range c.InternalHosts {
+		if pattern, err := hostmatch.ParsePattern(host); err == nil { // validated
+			p.internal.Add(pattern, struct{}{})
+		}
+	}
+	p.internal.Sort()
 	for _, d := range c.Destinations {
+		outside, inside := p.clearance(d, false), p.clearance(d, true)
 		for _, host := range d.Hosts {
-			if pattern, err := hostmatch.ParsePattern(host); err == nil { // validated
-				p.rules.Add(pattern, rule{p.clearance(d, host, false), p.clearance(d, host, true)})
+			if pattern, err := hostmatch.ParsePattern(host); err == nil {
+				p.rules.Add(pattern, rule{outside.of(host), inside.of(host)})
 			}
 		}
 	}
+	p.rules.Sort()
 }

@@ -15,10 +15,11 @@ func TestDestinationsDefault(t *testing.T) {
 	p := compile(t, carryingAll())
 	ctx := p.ExtractHTTP(context.Background(), laden)
 	for host, internal := range map[string]bool{
-		"reviews": true, "REVIEWS:9080": true, "reviews.": true, "localhost:8080": true, "127.0.0.1": true, "[::1]:8080": true,
+		"reviews": true, "REVIEWS:9080": true, "localhost:8080": true, "localhost.": true, "127.0.0.1": true, "[::1]:8080": true,
 		"10.1.2.3": true, "172.16.0.1": true, "192.168.0.1": true, "[fd00::1]": true, "[::ffff:10.1.2.3]": true, "127.0.0.1.": true,
 		"reviews.default.svc": true, "Reviews.Default.SVC.": true, "a.svc.cluster.local": true, "a.internal": true, "printer.local": true, "web.service.consul": true,
 
+		"reviews.": false, "AI.": false, "com.:443": false, "ai。": false,
 		"example.com": false, "api.example.com:8080": false, "reviews.default": false, "svc.example.com": false, "evilsvc.com": false,
 		"8.8.8.8": false, "[2001:db8::1]": false, "[::ffff:8.8.8.8]": false, "[::]": false, "0.0.0.0": false, "169.254.169.254": false, "[fe80::1%25eth0]": false,
 		"127.1": false, "0x7f.1": false, "0177.0.0.1": false, "2130706433": false, "134744072": false, "0x8080808": false, "8.8.8.8.": false,

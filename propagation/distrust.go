@@ -3,6 +3,7 @@ package propagation
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/trace"
@@ -121,7 +122,7 @@ func (c *capture) rejoin(held, believed []hit) []hit {
 	return all
 }
 
-// contains reports whether a name is among the hits.
+// contains reports whether a name, in any case, is among the hits.
 func contains(hits []hit, name hit) bool {
-	return slices.ContainsFunc(hits, func(h hit) bool { return h.id == name.id && h.key == name.key })
+	return slices.ContainsFunc(hits, func(h hit) bool { return h.id == name.id && strings.EqualFold(h.key, name.key) })
 }

@@ -60,7 +60,7 @@ func ExampleDestination_mistakes() {
 	}})
 	fmt.Println(err)
 	// Output:
-	// propagation: Config.Destinations[1].Hosts[0]: "*.XN--bcher-kva.example.": matches the same as Destinations[0].Hosts[0] ("*.bücher.example"): which rule would hold?
+	// propagation: Config.Destinations[1].Hosts[0]: "*.XN--bcher-kva.example.": matches the same as Destinations[0].Hosts[0] ("*.bücher.example"): list it once
 	// propagation: Config.Destinations[1].Hosts[1]: "https://api.example.com": has a scheme: a pattern is a host, and perhaps a port
 	// propagation: Config.Destinations[1].Hosts[2]: "10.1.0.0/8": has bits set behind its length: write 10.0.0.0/8
 }

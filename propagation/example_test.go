@@ -52,7 +52,7 @@ func ExampleNew() {
 	// Output:
 	// propagation: Config.Formats[1]: tracecontext: already in Formats[0]
 	// propagation: Config.Emit[0]: sw8: cannot be written from a span context
-	// propagation: Config.Headers[1]: "Authorization": is a credential or steers a proxy: if what is called may have it, put it in UnsafeHeaders
+	// propagation: Config.Headers[1]: "Authorization": is a credential, or says who the caller is: if each callee may have it, put it in UnsafeHeaders
 }
 
 // A caller that speaks B3 only reaches a service that reads W3C only, without an SDK.

@@ -10,7 +10,7 @@ func (o *outbound) fate(r run, f field, clear *clearance, sent []string, in *inb
 			return "not sent: only a Propagator further out carries it"
 		}
 	}
-	permitted := clear.permit(id, r.key, r.vals)
+	permitted := clear.permit(id, o.p.tag(o.c, id, r), r.vals)
 	switch {
 	case len(sent) == 0:
 		return o.absence(f, clear, len(permitted) == 0, in)

@@ -26,7 +26,7 @@ type field struct {
 	format Format // zero: a name of Config.Headers
 	list   bool   // lines may be joined with a comma
 	bin    bool   // raw bytes in gRPC metadata, base64 in HTTP
-	prefix bool   // lower and canon are what names begin with
+	prefix bool   // lower and canon are what names begin with; of Config.Headers: a pattern
 	bag    bool   // holds what users put there
 	order  bool   // holds a decision, or asks for one, and no ids
 	inside bool   // gives orders to the proxies of this mesh
@@ -117,6 +117,16 @@ func numberFields() {
 		}
 	}
 	firstHeader = id
+}
+
+// entryField is the field of an entry of Config.Headers or UnsafeHeaders: a name, or a pattern of names.
+func entryField(entry string, unsafe bool) field {
+	name, pattern := strings.CutSuffix(entry, every)
+	f := headerField(name, unsafe)
+	if f.prefix = pattern; pattern {
+		f.bin = false
+	}
+	return f
 }
 
 // headerField is the field of a name of Config.Headers.

@@ -1,50 +1,107 @@
 package propagation
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
 
-// What Config.Headers refuses, and why: a header that is forwarded reaches every
-// destination that the client calls.
-var (
-	// credentials and proxy orders that an application may have reason to forward, knowingly
-	unsafeNames    = []string{"authorization", "cookie", "set-cookie", "jwt"}
-	unsafePrefixes = []string{"x-envoy-"}
-
-	// what belongs to one connection, one message or the proxy between
-	refusedNames = []string{
-		"forwarded", "x-amz-security-token", "host", "connection", "te", "accept-encoding",
-		"keep-alive", "transfer-encoding", "trailer", "upgrade", "http2-settings", "via", // hop-by-hop too: RFC 9110, section 7.6
-		"expect", "range", "max-forwards", "date", // of one message
-	}
-	refusedPrefixes = []string{"proxy-", "x-forwarded-", "content-", "grpc-", "if-", "sec-websocket-"}
-)
-
-// refuseHeader returns why a name may not stand in Config.Headers, or in
-// Config.UnsafeHeaders; "" if it may.
-func refuseHeader(name string, unsafe bool) string {
-	lower := strings.ToLower(name)
-	begins := func(prefix string) bool { return strings.HasPrefix(lower, prefix) }
-	owner, owned := formatOwning(lower)
-	needsUnsafe := slices.Contains(unsafeNames, lower) || slices.ContainsFunc(unsafePrefixes, begins)
+// refuseHeader returns why an entry may not stand in Config.Headers, or in Config.UnsafeHeaders; "" if it may.
+func refuseHeader(entry string, unsafe bool) string {
+	name, pattern := strings.CutSuffix(entry, every)
 	switch {
-	case name == "":
+	case entry == "":
 		return "is empty"
-	case begins(":"):
+	case strings.HasPrefix(entry, ":"):
 		return "is a pseudo-header: it belongs to one message"
-	case !validToken(name):
+	case !pattern && !validToken(name):
 		return "is no header name (RFC 9110, section 5.1)"
+	case strings.Contains(name, every):
+		return `has a "*" before its end: a pattern is the beginning of a name and one "*", as in "x-company-*"`
+	case !pattern:
+		return refuseName(name, unsafe)
+	case unsafe:
+		return `is a pattern: list each name of UnsafeHeaders by itself`
+	case len(name) < minPattern:
+		return `has fewer than three characters before the "*": name the headers that you mean`
+	case !validToken(name):
+		return "is no beginning of a header name (RFC 9110, section 5.1)"
+	}
+	return refusePattern(name)
+}
+
+// minPattern is how many characters a pattern has before its "*" at least. "x-*" would be nearly all headers.
+const minPattern = 3
+
+// refuseName returns why a token may not stand in one of the lists.
+func refuseName(name string, unsafe bool) string {
+	lower := strings.ToLower(name)
+	owner, owned := formatOwning(lower)
+	k := kindOf(lower)
+	switch {
 	case owned:
 		return "belongs to the format " + owner.String() + ": put that in Formats"
-	case slices.Contains(refusedNames, lower) || slices.ContainsFunc(refusedPrefixes, begins):
-		return "belongs to one hop or one message and is never forwarded"
-	case needsUnsafe && !unsafe:
-		return "is a credential or steers a proxy: if what is called may have it, put it in UnsafeHeaders"
-	case unsafe && !needsUnsafe:
+	case k == harmless && unsafe:
 		return "is not one of the unsafe names: put it in Headers"
+	case k == harmless || k.knowingly() && unsafe:
+		return ""
+	}
+	return k.reason()
+}
+
+// refusePattern returns why the names that begin so cannot be carried; "" if some can. A name that is refused by
+// itself does not come through a pattern (carriesUnder).
+func refusePattern(prefix string) string {
+	lower := strings.ToLower(prefix)
+	if k := kindOfAll(lower); k != harmless {
+		return "has only refused names under it: such a header " + k.reason()
+	}
+	for _, f := range AllFormats() {
+		if begins := namespace(f); begins != "" && strings.HasPrefix(lower, begins) || slices.ContainsFunc(codecs[f].prefixes, func(p string) bool { return strings.HasPrefix(lower, p) }) {
+			return "is within the names of the format " + f.String() + ": put that in Formats"
+		}
 	}
 	return ""
+}
+
+// namespace returns how all names of a format with several begin, up to a "-": "x-b3-", "x-datadog-". It is empty
+// where they have no such beginning, or only "x-".
+func namespace(f Format) string {
+	names := codecs[f].fields
+	common := names[0]
+	for _, name := range names[1:] {
+		for !strings.HasPrefix(name, common) {
+			common = common[:len(common)-1]
+		}
+	}
+	common = common[:strings.LastIndexByte(common, '-')+1]
+	if len(names) < 2 || len(common) <= len("x-") {
+		return ""
+	}
+	return common
+}
+
+// comparePatterns puts names before patterns, and a longer pattern before a shorter one: the longest decides.
+func comparePatterns(a, b field) int {
+	switch {
+	case a.prefix && b.prefix:
+		return cmp.Compare(len(b.lower), len(a.lower))
+	case a.prefix:
+		return 1
+	case b.prefix:
+		return -1
+	}
+	return 0
+}
+
+// carriesUnder reports whether a header that begins as a pattern says is carried. It is not if its name is refused by itself,
+// belongs to a format, or is no name. Such a header is treated as one that is not configured.
+func carriesUnder(name string) bool {
+	lower := strings.ToLower(name)
+	if _, owned := allNames().owner(lower); owned || strings.Contains(lower, every) {
+		return false
+	}
+	return validToken(lower) && kindOf(lower) == harmless
 }
 
 // validToken reports whether s is a token (RFC 9110, section 5.6.2).

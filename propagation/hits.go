@@ -72,7 +72,7 @@ func (t *tags) add(id fieldID, key string, vals []string, as string) {
 func (t *tags) first() []hit {
 	slices.SortFunc(t.hits, compareHits)
 	for n := t.p.limits.Lines; len(t.hits) > n; t.hits = t.hits[:len(t.hits)-1] {
-		t.p.count(t.ctx, fields[t.hits[len(t.hits)-1].id].format, TooLarge)
+		t.p.count(t.ctx, formatOf(t.hits[len(t.hits)-1]), TooLarge)
 	}
 	return t.hits
 }

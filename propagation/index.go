@@ -90,17 +90,28 @@ func (x *index) spell(key string) string {
 }
 
 // findPrefix returns the prefix, if it is one of ours, that the name begins with, in
-// any case: the key behind it has lost its case on the way already.
+// any case: the key behind it has lost its case on the way already. Of the patterns of Config.Headers
+// the longest decides; a name that may not come through a pattern belongs to none.
 func (x *index) findPrefix(key string) (fieldID, bool) {
 	if key == "" || x.letters>>(key[0]&31)&1 == 0 {
 		return 0, false
 	}
 	for _, p := range x.prefixes {
 		if len(key) > len(p.key) && strings.EqualFold(key[:len(p.key)], p.key) {
-			return p.id, true
+			return p.id, p.id < firstHeader || !x.lists(key) && carriesUnder(key)
 		}
 	}
 	return 0, false
+}
+
+// lists reports whether a key is a fixed name, in any case.
+func (x *index) lists(key string) bool {
+	for at := hashOf(key); x.slots[at] != 0; at = (at + 1) % hashSize {
+		if strings.EqualFold(key, x.names[x.slots[at]-1].key) {
+			return true
+		}
+	}
+	return false
 }
 
 // owner returns the fixed name or the prefix that a key belongs to, if it is one of ours.

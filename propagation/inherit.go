@@ -53,12 +53,17 @@ func (c *capture) inherit(own []hit, read formatSet, p *Propagator, about traits
 	return hits
 }
 
-// headerID returns the number of a name of Config.Headers: p's own, or one of those
-// that stand for any name, with that name as the key.
+// headerID returns the number of a name of Config.Headers: p's own, or that of p's pattern, or one of those
+// that stand for any name, each of these with that name as the key.
 func (p *Propagator) headerID(f field) (fieldID, string) {
 	for i, own := range p.headers {
-		if own.lower == f.lower {
+		if !own.prefix && own.lower == f.lower {
 			return firstHeader + fieldID(i), ""
+		}
+	}
+	if p.patterned && !f.unsafe {
+		if id, ours := p.readMetadata.findPrefix(f.lower); ours && id >= firstHeader {
+			return id, f.lower
 		}
 	}
 	if f.unsafe {
@@ -75,10 +80,21 @@ func (p *Propagator) numberOf(c *capture, r run) fieldID {
 	if c.by == p && r.id < foreignUnsafe {
 		return r.id
 	}
-	if id, foreign := p.headerID(c.field(r)); foreign == "" {
+	if id, _ := p.headerID(c.field(r)); id < foreignUnsafe {
 		return id
 	}
 	return notSent
+}
+
+// tag returns the whole name of a run, if it has p's number of a prefix; else "".
+func (p *Propagator) tag(c *capture, id fieldID, r run) string {
+	switch {
+	case !p.field(id).prefix:
+		return ""
+	case r.key == "": // another Propagator's name, of which p has the pattern
+		return c.field(r).lower
+	}
+	return r.key
 }
 
 // convertBins returns -bin values as the other transport carries them. A value that is no base64 is

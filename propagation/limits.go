@@ -36,7 +36,7 @@ func (h *hit) measure() (lines, size int) {
 }
 
 // fit returns the hits that are within the limits. Fixed names are taken first, a
-// format whole or not at all, then Config.Headers, then baggage, then the names under prefixes
+// format whole or not at all, then Config.Headers, then baggage, then the names under prefixes and patterns
 // in their order; a prefix of a format that was left out goes with it.
 func (p *Propagator) fit(ctx context.Context, hits []hit) []hit {
 	var kept []hit
@@ -88,5 +88,8 @@ func formatOf(h hit) Format {
 
 func isFixed(h hit) bool    { return h.id < prefixBase && !isBaggage(h) }
 func isBaggage(h hit) bool  { return h.id == firstField[Baggage] }
-func isPrefixed(h hit) bool { return h.id >= prefixBase && h.id < firstHeader }
-func isHeader(h hit) bool   { return h.id >= firstHeader }
+func isPrefixed(h hit) bool { return h.id >= prefixBase && h.id < firstHeader || isMatched(h) }
+func isHeader(h hit) bool   { return h.id >= firstHeader && !isMatched(h) }
+
+// isMatched reports whether a pattern of Config.Headers has found the name.
+func isMatched(h hit) bool { return h.id >= firstHeader && h.id < foreignUnsafe && h.key != "" }

@@ -21,12 +21,13 @@ type Propagator struct {
 	emits    formatSet
 	owns     fieldSet // fields that name spans, of all formats read or written: this side's alone
 	fallback Format   // written for a local span that would leave in no format; zero: none
-	headers  []field  // of Config.Headers and UnsafeHeaders
+	headers  []field  // of Config.Headers and UnsafeHeaders, patterns last
 	names    []string // Fields
 
 	readHTTP, readMetadata *index // of what is read
 	sentHTTP, sentMetadata *index // of what is read or written, as outgoing carriers may spell it
 	plainHeaders           bool   // gRPC takes all names of Config.Headers
+	patterned              bool   // some entry of Config.Headers is a pattern
 
 	generateRequestID bool
 	dropMalformed     bool
@@ -38,6 +39,7 @@ type Propagator struct {
 	limits            Limits
 	observer          Observer
 
+	internal   hostmatch.Table[struct{}] // Config.InternalHosts
 	rules      hostmatch.Table[rule]
 	ruled      bool // there are rules
 	unruled    rule // where none matches
@@ -53,7 +55,7 @@ var _ propagation.TextMapPropagator = (*Propagator)(nil)
 // or repeated formats, Emit of a format that cannot be written, limits out of
 // range, and header names that may not be forwarded (Headers refuses credentials,
 // hop-by-hop headers, proxies' and transports' own, and names that a format owns).
-// The Config's slices are copied.
+// The Config's slices are copied. The cost is linear in their length.
 func New(c Config) (*Propagator, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
@@ -86,12 +88,13 @@ func New(c Config) (*Propagator, error) {
 	for f := range (p.reads | p.emits | setOf(p.fallback)).all {
 		p.owns |= writtenBy[f]
 	}
-	for _, name := range c.Headers {
-		p.headers = append(p.headers, headerField(name, false))
+	for _, entry := range c.Headers {
+		p.headers = append(p.headers, entryField(entry, false))
 	}
 	for _, name := range c.UnsafeHeaders {
-		p.headers = append(p.headers, headerField(name, true))
+		p.headers = append(p.headers, entryField(name, true))
 	}
+	slices.SortStableFunc(p.headers, comparePatterns)
 	p.compileNames()
 	p.compileDestinations(&c)
 	return p, nil
@@ -126,8 +129,11 @@ func (p *Propagator) compileNames() {
 	for i, h := range p.headers {
 		id := firstHeader + fieldID(i)
 		read, sent = append(read, id), append(sent, id)
-		p.names = append(p.names, h.lower)
-		p.plainHeaders = p.plainHeaders && ascii.MetadataKey(h.lower)
+		if !h.prefix {
+			p.names = append(p.names, h.lower)
+		}
+		p.patterned = p.patterned || h.prefix
+		p.plainHeaders = p.plainHeaders && !h.prefix && ascii.MetadataKey(h.lower)
 	}
 	p.readHTTP = newIndex(read, p.field, false, false)
 	p.readMetadata = newIndex(read, p.field, true, true)
@@ -156,7 +162,11 @@ func (p *Propagator) described(id fieldID, key string) field {
 	case foreignHeader, foreignUnsafe:
 		return headerField(key, id == foreignUnsafe)
 	}
-	return *p.field(id)
+	f := p.field(id)
+	if id >= firstHeader && f.prefix {
+		return headerField(key, false)
+	}
+	return *f
 }
 
 // Fields returns the names, in lower case, that Inject may set; names under a

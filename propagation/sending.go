@@ -88,8 +88,11 @@ func (o *outbound) going(r run) (fieldID, []string) {
 			return notSent, nil
 		}
 	}
+	if o.noTagged && o.p.field(id).prefix {
+		return notSent, nil
+	}
 	if o.clear != nil {
-		return id, o.clear.permit(id, r.key, r.vals)
+		return id, o.clear.permit(id, o.p.tag(o.c, id, r), r.vals)
 	}
 	return id, r.vals
 }
@@ -100,9 +103,7 @@ func (o *outbound) send(r run, s *sending) bool {
 		return false
 	}
 	s.def = o.p.field(s.id)
-	if r.id < firstHeader {
-		s.key = r.key
-	}
+	s.key = o.p.tag(o.c, s.id, r)
 	if len(s.vals) == 0 || s.def.bin && !o.transcode(s) {
 		return false
 	}
@@ -124,7 +125,7 @@ func (o *outbound) sendsHeader(id fieldID) bool {
 
 // sentTagged returns, in lower case, the names under a prefix that go out.
 func (o *outbound) sentTagged() (names map[string]bool) {
-	for name, r := range o.c.tagged {
+	for name, r := range o.p.tagged(o.c) {
 		if _, vals := o.going(r); len(vals) > 0 {
 			if names == nil {
 				names = map[string]bool{}

@@ -172,6 +172,11 @@ func (o *outbound) dropTagged() {
 		fs |= 1 << fields[bits.TrailingZeros64(uint64(rest))].format
 	}
 	o.noTagged = true
+	for _, r := range o.p.tagged(o.c) {
+		if r.id >= firstHeader {
+			fs |= 1 << 0 // a pattern of Config.Headers
+		}
+	}
 	for f := range fs.all {
 		if fieldsOf[f]&prefixFields&wholeFields != 0 { // not baggage: the format goes with it
 			o.drop(1 << f)

@@ -10,7 +10,7 @@ func (o *outbound) withhold(clear *clearance, isLocal bool) {
 	var not formatSet
 	if o.c != nil {
 		for r := range o.c.runs {
-			if id := o.sentAs(r); id != notSent && !slices.Equal(clear.permit(id, r.key, r.vals), r.vals) {
+			if id := o.sentAs(r); id != notSent && !slices.Equal(clear.permit(id, o.p.tag(o.c, id, r), r.vals), r.vals) {
 				not |= 1 << o.p.field(id).format
 			}
 		}
@@ -63,8 +63,15 @@ func (o *outbound) sentAs(r run) fieldID {
 // permit returns what of a field's lines may go: all, some members, or none. key is the whole name
 // under a prefix.
 func (c *clearance) permit(id fieldID, key string, vals []string) []string {
+	for ; c != nil; c = c.next {
+		vals = c.permitOne(id, key, vals)
+	}
+	return vals
+}
+
+func (c *clearance) permitOne(id fieldID, key string, vals []string) []string {
 	if id >= firstHeader {
-		if c.headers[id-firstHeader] {
+		if c.headers[id-firstHeader] || key != "" && c.named.has(strings.ToLower(key)) {
 			return vals
 		}
 		return nil

@@ -15,6 +15,10 @@ type Host struct {
 	Name string     // in lower-case ASCII, without the dot at its end; "" for an address
 	Addr netip.Addr // without a zone, IPv4 never as IPv6
 	Port uint16     // 0: not known
+
+	// TopLevel: the name is one label with a dot at its end, "ai.". It is absolute: a top-level domain of the
+	// public DNS, and no search list completes it (RFC 1034, section 3.1).
+	TopLevel bool
 }
 
 // Parse reads a host as URLs have it: a name in any case and script, with or without a dot at its end, an IPv4
@@ -56,12 +60,13 @@ func parseName(s string) (h Host, ok bool) {
 	if !ok {
 		return h, false
 	}
-	name = strings.TrimSuffix(name, ".")
+	name, absolute := strings.CutSuffix(name, ".")
 	if addr, err := netip.ParseAddr(name); err == nil {
 		h.Addr = addr
 		return h, addr.Is4()
 	}
 	h.Name = name
+	h.TopLevel = absolute && h.oneLabel()
 	return h, validName(name)
 }
 
@@ -139,14 +144,16 @@ func isNumber(label string) bool {
 // (ICANN keeps .internal for them), of mDNS (RFC 6762), of Consul, and of this machine (RFC 6761).
 var internalSuffixes = []string{".svc", ".cluster.local", ".internal", ".local", ".consul", ".localhost"}
 
-// Internal reports whether the host is one of the service's own network, by its looks: a name
-// of one label, one of the suffixes above, a loopback address or a private one.
+func (h Host) oneLabel() bool { return h.Name != "" && !strings.Contains(h.Name, ".") }
+
+// Internal reports whether the host belongs to the service's own network, judged by its form: a name of one label
+// that is not a top-level domain, a name that ends in one of the suffixes above, a loopback address or a private one.
 func (h Host) Internal() bool {
 	if h.Name == "" {
 		return h.Addr.IsLoopback() || h.Addr.IsPrivate()
 	}
-	if !strings.Contains(h.Name, ".") {
-		return true
+	if h.oneLabel() {
+		return !h.TopLevel || h.Name == "localhost"
 	}
 	for _, suffix := range internalSuffixes {
 		if strings.HasSuffix(h.Name, suffix) {

@@ -22,7 +22,9 @@ func TestParse(t *testing.T) {
 		"example.com.:443":       {Name: "example.com", Port: 443},
 		"example.com:0":          {Name: "example.com"},
 		"reviews":                {Name: "reviews", Port: 80},
-		"reviews.":               {Name: "reviews", Port: 80},
+		"reviews.":               {Name: "reviews", Port: 80, TopLevel: true},
+		"AI。:443":                {Name: "ai", Port: 443, TopLevel: true},
+		"a.svc.":                 {Name: "a.svc", Port: 80},
 		"a_b.svc":                {Name: "a_b.svc", Port: 80},
 		"3com.com":               {Name: "3com.com", Port: 80},
 		"1.2.3.4.example.com":    {Name: "1.2.3.4.example.com", Port: 80},
@@ -99,7 +101,7 @@ func TestParseLong(t *testing.T) {
 
 func TestInternal(t *testing.T) {
 	for host, want := range map[string]bool{
-		"localhost": true, "LOCALHOST": true, "localhost.": true, "reviews": true, "reviews.": true, "reviews:9080": true, "bücher": true, "xn--bcher-kva": true,
+		"localhost": true, "LOCALHOST": true, "localhost.": true, "reviews": true, "reviews:9080": true, "bücher": true, "xn--bcher-kva": true,
 		"svc": true, "local": true, "a_b": true, "deadbeef": true,
 		"reviews.default.svc": true, "reviews.default.svc.": true, "Reviews.Default.SVC:80": true, "a.svc": true,
 		"reviews.default.svc.cluster.local": true, "metadata.google.internal": true, "printer.local": true, "web.service.consul": true, "api.localhost": true,
@@ -107,6 +109,7 @@ func TestInternal(t *testing.T) {
 		"127.0.0.1": true, "127.255.0.9": true, "[::1]": true, "[::ffff:127.0.0.1]": true, "１２７.０.０.１": true,
 		"10.0.0.1": true, "172.16.0.1": true, "172.31.255.255": true, "192.168.1.1": true, "[fd00::1]": true, "[fc00::1]": true, "[::ffff:10.0.0.1]:80": true,
 
+		"ai.": false, "com.": false, "AI.:443": false, "reviews.": false, "ai。": false, "ａｉ．": false, "svc.": false, "internal.": false, "xn--bcher-kva.": false,
 		"example.com": false, "reviews.default": false, "evil.svc.example.com": false, "evilsvc.com": false, "evil.notlocal": false, "xsvc.y": false,
 		"svc.example": false, "cluster.local.example": false, "internal.example": false, "consul.io": false, "evil.svcx": false, "evil.xsvc": false,
 		"evil。example": false, "evil.local.com": false,

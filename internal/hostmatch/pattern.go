@@ -32,7 +32,7 @@ const (
 // The patterns that stand for a class of hosts.
 const (
 	SingleLabel = "<single-label>" // names without a dot
-	Internal    = "<internal>"     // see Host.Internal
+	Internal    = "<internal>"     // hosts that the caller of Match or Find calls internal
 )
 
 // ParsePattern reads a pattern:
@@ -42,7 +42,7 @@ const (
 //	10.0.0.0/8, fd00::/8  addresses of a network
 //	10.1.2.3, [fd00::1]   an address
 //	<single-label>        names without a dot
-//	<internal>            those of the service's own network, by their looks; see Host.Internal
+//	<internal>            hosts of the service's own network
 //	*                     all
 //
 // Each may be followed by ":" and a port, for calls to that alone; an IPv6 network is then in brackets, as
@@ -173,8 +173,8 @@ func (p Pattern) String() string {
 	return s
 }
 
-// Match reports whether the pattern stands for a host.
-func (p Pattern) Match(h Host) bool {
+// Match reports whether the pattern stands for a host, which may be an internal one.
+func (p Pattern) Match(h Host, inside bool) bool {
 	if p.port != 0 && p.port != h.Port {
 		return false
 	}
@@ -186,9 +186,9 @@ func (p Pattern) Match(h Host) bool {
 	case suffix:
 		return strings.HasSuffix(h.Name, p.name) && len(h.Name) > len(p.name)
 	case singleLabel:
-		return h.Name != "" && !strings.Contains(h.Name, ".")
+		return h.oneLabel() && !h.TopLevel
 	case internal:
-		return h.Internal()
+		return inside
 	}
 	return true
 }
@@ -206,7 +206,7 @@ func Compare(a, b Pattern) int {
 
 func hasPort(p Pattern) int { return int(min(p.port, 1)) }
 
-// Table finds values by the most specific pattern that matches.
+// Table finds values by the most specific pattern that matches. Add all patterns, then Sort it once, then Find.
 type Table[V any] struct{ rows []row[V] }
 
 type row[V any] struct {
@@ -215,16 +215,18 @@ type row[V any] struct {
 }
 
 // Add adds a pattern. Each is added once.
-func (t *Table[V]) Add(p Pattern, value V) {
-	r := row[V]{p, value}
-	at, _ := slices.BinarySearchFunc(t.rows, r, func(a, b row[V]) int { return Compare(a.Pattern, b.Pattern) })
-	t.rows = slices.Insert(t.rows, at, r)
+func (t *Table[V]) Add(p Pattern, value V) { t.rows = append(t.rows, row[V]{p, value}) }
+
+// Sort orders the patterns, the most specific first.
+func (t *Table[V]) Sort() {
+	slices.SortFunc(t.rows, func(a, b row[V]) int { return Compare(a.Pattern, b.Pattern) })
 }
 
-// Find returns the value of the most specific pattern that matches a host.
-func (t *Table[V]) Find(h Host) (value V, ok bool) {
+// Find returns the value of the most specific pattern that matches a host, which may be an internal one. Its cost is
+// linear in the number of patterns.
+func (t *Table[V]) Find(h Host, inside bool) (value V, ok bool) {
 	for i := range t.rows {
-		if t.rows[i].Match(h) {
+		if t.rows[i].Match(h, inside) {
 			return t.rows[i].value, true
 		}
 	}

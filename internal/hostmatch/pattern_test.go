@@ -112,7 +112,7 @@ func TestMatch(t *testing.T) {
 		"*.example.com":        "a.example.com a.b.example.com A.EXAMPLE.com.:1 ! example.com xexample.com a.example.com.evil.org example.com.evil.org",
 		"*.example.com:80":     "a.example.com a.example.com:80 ! a.example.com:443",
 		"*.1e100.net":          "a.1e100.net ! 1.1.1.1",
-		"<single-label>":       "reviews Reviews. localhost:1 ! a.b 127.0.0.1 [::1] 127.1",
+		"<single-label>":       "reviews Reviews localhost:1 ! Reviews. ai. localhost. a.b 127.0.0.1 [::1] 127.1",
 		"<single-label>:9080":  "reviews:9080 ! reviews a.b:9080",
 		"<internal>":           "reviews a.svc 10.1.2.3 [::1] [fd00::1] localhost a.b.consul ! a.b 8.8.8.8 [2001:db8::1] 127.1",
 		"<internal>:9080":      "a.svc:9080 10.1.2.3:9080 ! a.svc a.b:9080",
@@ -140,7 +140,7 @@ func TestMatch(t *testing.T) {
 			if !ok { // as a caller does with what is no host
 				h = Host{Port: 80}
 			}
-			if p.Match(h) != want {
+			if p.Match(h, h.Internal()) != want {
 				t.Errorf("%s matches %s: %v", of, host, !want)
 			}
 		}
@@ -161,6 +161,7 @@ func TestMostSpecific(t *testing.T) {
 		for _, i := range order {
 			table.Add(pattern(t, specific[i]), specific[i])
 		}
+		table.Sort()
 		for host, want := range map[string]string{
 			"api.internal.example.com:443": "api.internal.example.com:443", "api.internal.example.com": "api.internal.example.com",
 			"b.internal.example.com:443": "*.internal.example.com:443", "b.internal.example.com": "*.internal.example.com", "internal.example.com": "*.example.com",
@@ -169,12 +170,12 @@ func TestMostSpecific(t *testing.T) {
 			"10.9.9.9:443": "10.0.0.0/8", "8.8.8.8": "0.0.0.0/0", "[::1]": "<internal>", "a.svc": "<internal>", "a.svc:443": "<internal>:443", "reviews:443": "<single-label>:443", "reviews": "<single-label>",
 		} {
 			h, _ := Parse(host, 80)
-			if got, ok := table.Find(h); !ok || got != want {
+			if got, ok := table.Find(h, h.Internal()); !ok || got != want {
 				t.Errorf("order %d: %s finds %s, want %s", shuffle, host, got, want)
 			}
 		}
 	}
-	if _, ok := new(Table[int]).Find(Host{Name: "a"}); ok {
+	if _, ok := new(Table[int]).Find(Host{Name: "a"}, true); ok {
 		t.Error("an empty table finds something")
 	}
 }
@@ -213,9 +214,9 @@ func FuzzParsePattern(f *testing.F) {
 		if err != nil || again != p {
 			t.Fatalf("%q is %v, and that is %v, %v", s, p, again, err)
 		}
-		if one := member(p); !p.Match(one) {
+		if one := member(p); !p.Match(one, true) {
 			t.Errorf("%q does not match %+v", s, one)
-		} else if again, ok := Parse(spell(one), 0); !ok || !p.Match(again) {
+		} else if again, ok := Parse(spell(one), 0); !ok || !p.Match(again, true) {
 			t.Errorf("%q does not match %s", s, spell(one))
 		}
 		h, ok := Parse(host, port)
@@ -229,7 +230,8 @@ func FuzzParsePattern(f *testing.F) {
 				table.Add(q, q.String())
 			}
 		}
-		value, ok := table.Find(h)
+		table.Sort()
+		value, ok := table.Find(h, h.Internal())
 		if want, found := slowFind(patterns, h); ok != found || found && value != want.String() {
 			t.Errorf("%s finds %v, %v; slowly %v, %v", spell(h), value, ok, want, found)
 		}
@@ -257,10 +259,11 @@ func TestTableOfMany(t *testing.T) {
 		table.Add(pattern(t, fmt.Sprintf("*.n%d.example.com", i)), i)
 		table.Add(pattern(t, fmt.Sprintf("10.%d.0.0/16", i)), 100+i)
 	}
+	table.Sort()
 	for i := range 100 {
 		for host, want := range map[string]int{fmt.Sprintf("a.n%d.example.com", i): i, fmt.Sprintf("10.%d.7.7", i): 100 + i} {
 			h, _ := Parse(host, 80)
-			if got, ok := table.Find(h); !ok || got != want {
+			if got, ok := table.Find(h, h.Internal()); !ok || got != want {
 				t.Errorf("%s finds %d, %v; want %d", host, got, ok, want)
 			}
 		}

@@ -50,7 +50,9 @@ func slowParse(s string, port uint16) (Host, bool) {
 			return h, false
 		}
 	}
-	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	host = strings.ToLower(host)
+	h.TopLevel = strings.Index(host, ".") == len(host)-1 && host != ""
+	host = strings.TrimSuffix(host, ".")
 	if ip := net.ParseIP(host); ip != nil && !strings.Contains(host, ":") {
 		h.Addr, _ = netip.AddrFromSlice(ip.To4())
 		return h, true
@@ -62,6 +64,9 @@ func slowParse(s string, port uint16) (Host, bool) {
 // spell writes a host as URLs have it.
 func spell(h Host) string {
 	s := h.Name
+	if h.TopLevel {
+		s += "."
+	}
 	if h.Addr.IsValid() {
 		if s = h.Addr.String(); h.Addr.Is6() {
 			s = "[" + s + "]"
@@ -110,7 +115,7 @@ func slowFind(patterns []Pattern, h Host) (best Pattern, ok bool) {
 		return a.port != 0 && b.port == 0
 	}
 	for _, p := range patterns {
-		if p.Match(h) && (!ok || better(p, best)) {
+		if p.Match(h, h.Internal()) && (!ok || better(p, best)) {
 			best, ok = p, true
 		}
 	}

@@ -1,0 +1,45 @@
+package grpctrace
+
+import (
+	"runtime"
+	"sync"
+	"weak"
+
+	"google.golang.org/grpc"
+)
+
+// endpoints keeps what connections call that share an interceptor, as grpc-go makes the canonical target anew for each
+// question. The key is the connection: the same target means something else to a connection with resolvers of its own
+// (grpc.WithResolvers).
+var endpoints = endpointCache{known: map[weak.Pointer[grpc.ClientConn]]endpoint{}}
+
+// endpointCache keeps the endpoint of a connection as long as that lives.
+type endpointCache struct {
+	mu    sync.RWMutex
+	known map[weak.Pointer[grpc.ClientConn]]endpoint
+}
+
+func (c *endpointCache) of(cc *grpc.ClientConn) endpoint {
+	key := weak.Make(cc)
+	c.mu.RLock()
+	e, ok := c.known[key]
+	c.mu.RUnlock()
+	if ok {
+		return e
+	}
+	e = endpointOf(cc.CanonicalTarget())
+	c.mu.Lock()
+	_, ok = c.known[key]
+	c.known[key] = e
+	c.mu.Unlock()
+	if !ok {
+		runtime.AddCleanup(cc, c.forget, key)
+	}
+	return e
+}
+
+func (c *endpointCache) forget(key weak.Pointer[grpc.ClientConn]) {
+	c.mu.Lock()
+	delete(c.known, key)
+	c.mu.Unlock()
+}

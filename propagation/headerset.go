@@ -1,0 +1,68 @@
+package propagation
+
+import (
+	"slices"
+	"strings"
+)
+
+// headerSet is some names of headers, and patterns of names, as Config.Headers and Destination.Headers list them.
+type headerSet struct {
+	names    map[string]bool // in lower case
+	prefixes []string        // of the patterns, in lower case
+}
+
+// newHeaderSet returns the set of a list. A lone "*" is not a pattern of names.
+func newHeaderSet(list []string) (s headerSet) {
+	if len(list) == 0 {
+		return s
+	}
+	s = headerSet{names: make(map[string]bool, len(list))}
+	for _, name := range list {
+		if name == every || s.names[strings.ToLower(name)] {
+			continue
+		}
+		lower := strings.ToLower(name)
+		s.names[lower] = true
+		if prefix, pattern := strings.CutSuffix(lower, every); pattern {
+			s.prefixes = append(s.prefixes, prefix)
+		}
+	}
+	return s
+}
+
+// has reports whether a name in lower case is listed, or begins as a pattern says.
+func (s *headerSet) has(lower string) bool { return s.names[lower] || s.begins(lower) }
+
+func (s *headerSet) begins(lower string) bool {
+	return slices.ContainsFunc(s.prefixes, func(prefix string) bool { return strings.HasPrefix(lower, prefix) })
+}
+
+// covers reports whether the set has every name that a field of Config.Headers or UnsafeHeaders stands for. A pattern
+// covers no name of UnsafeHeaders.
+func (s *headerSet) covers(h *field) bool {
+	switch {
+	case h.unsafe:
+		return s.names[h.lower]
+	case h.prefix:
+		return s.begins(h.lower)
+	}
+	return s.has(h.lower)
+}
+
+// touches reports whether the set has a name that an entry of another list stands for.
+func (s *headerSet) touches(entry string) bool {
+	lower := strings.ToLower(entry)
+	prefix, pattern := strings.CutSuffix(lower, every)
+	if !pattern {
+		return s.has(lower)
+	}
+	if s.begins(prefix) { // a pattern of the set covers this one
+		return true
+	}
+	for name := range s.names {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}

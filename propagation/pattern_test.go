@@ -1,0 +1,201 @@
+package propagation_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+	otelprop "go.opentelemetry.io/otel/propagation"
+)
+
+// patterned carries the headers of patterns, and one of them by its name too.
+func patterned(rules ...propagation.Destination) propagation.Config {
+	return propagation.Config{Headers: []string{"x-company-*", "x-company-id", "baggage-*", "x-am*", "x-b*"}, UnsafeHeaders: []string{"x-ambient-token"}, Destinations: rules}
+}
+
+// matching is a request with names under the patterns, and with names that may not come through one.
+var matching = carrier(
+	"X-Company-Id", "1", "X-Company-Region", "eu", "X-Company-Region", "us", "X-Company-Team", "blue", "Baggage-Tenant", "7", "X-Ambient", "y", "X-Ambient-Token", "t",
+	"Traceparent", callerW3C,
+)
+
+var refusedUnderPatterns = carrier(
+	"X-Company-Token", "s", "X-Company-Api-Key", "s", "X-Company_secret", "s", "X-Amz-Security-Token", "s", "X-Amzn-Trace-Id", "Root=1", "X-Amzn-Oidc-Data", "s",
+	"X-Datadog-Trace-Id", "1", "X-Company-", "prefix alone",
+)
+
+// TestPatterns: names under a pattern are carried over every transport, and no refused name comes through one.
+func TestPatterns(t *testing.T) {
+	p := compile(t, patterned())
+	came := merged(matching, refusedUnderPatterns)
+	for over, ctx := range map[string]context.Context{
+		"HTTP": p.ExtractHTTP(context.Background(), came), "gRPC": p.ExtractMetadata(context.Background(), overMetadata(came)),
+		"twice": p.ExtractHTTP(p.ExtractMetadata(context.Background(), overMetadata(came)), came),
+	} {
+		h := http.Header{"X-Company-Team": {"of the last request"}, "Accept": {"*/*"}}
+		p.InjectHTTP(ctx, h)
+		expect(t, h, merged(matching, carrier("Accept", "*/*")))
+		md := map[string][]string{"X-Company-TEAM": {"of the last request"}, "x-company-own": {"mine"}}
+		p.InjectMetadata(ctx, md)
+		want := overMetadata(matching)
+		want["x-company-own"] = []string{"mine"}
+		if !equalLines(md, want) {
+			t.Errorf("%s: over gRPC goes %q", over, md)
+		}
+		expect(t, sentTo(t, p, ctx, "http://reviews/"), matching)
+		expect(t, sentTo(t, p, ctx, "http://evil.example/"), of(matching, "Traceparent"))
+		expect(t, sentTo(t, p, propagation.Copy(context.Background(), ctx), "http://reviews/"), matching)
+	}
+	if fields := p.Fields(); slices.ContainsFunc(fields, func(f string) bool { return strings.HasPrefix(f, "baggage-") || strings.HasSuffix(f, "*") }) || !slices.Contains(fields, "x-company-id") {
+		t.Errorf("Fields are %q", fields)
+	}
+}
+
+func equalLines(a, b map[string][]string) bool { return fmt.Sprint(a) == fmt.Sprint(b) }
+
+// TestPatternsOverMaps: a TextMapCarrier's keys are matched in any case, a listed name is read once.
+func TestPatternsOverMaps(t *testing.T) {
+	p := compile(t, patterned())
+	ctx := p.Extract(context.Background(), otelprop.MapCarrier{"X-Company-Region": "eu", "x-company-id": "1", "x-company-token": "s", "baggage-tenant": "7", "x-b3-sampled": "1", "x-amzn-oidc-data": "s"})
+	sent := otelprop.MapCarrier{}
+	p.Inject(ctx, sent)
+	if want := (otelprop.MapCarrier{"x-company-region": "eu", "x-company-id": "1", "baggage-tenant": "7", "x-b3-sampled": "1"}); fmt.Sprint(sent) != fmt.Sprint(want) {
+		t.Errorf("sent %v, want %v", sent, want)
+	}
+	without := compile(t, propagation.Config{Formats: []propagation.Format{}, Headers: []string{"x-b*"}})
+	sent = otelprop.MapCarrier{}
+	without.Inject(without.Extract(context.Background(), otelprop.MapCarrier{"x-b3-sampled": "1", "x-build": "5"}), sent)
+	if fmt.Sprint(sent) != "map[x-build:5]" {
+		t.Errorf("a format's own name comes through a pattern: %v", sent)
+	}
+}
+
+// TestPatternsBounded: what matches is bounded by Limits, after baggage, in sorted order.
+func TestPatternsBounded(t *testing.T) {
+	p := compile(t, propagation.Config{Formats: []propagation.Format{propagation.Baggage}, Headers: []string{"x-company-*", "x-one"}, Limits: propagation.Limits{Lines: 4}})
+	in := carrier("Baggage", "a=1", "X-One", "1")
+	for i := range 10_000 {
+		in[fmt.Sprintf("X-Company-%05d", 9_999-i)] = []string{"v"}
+	}
+	expect(t, sentTo(t, p, p.ExtractHTTP(context.Background(), in), "http://reviews/"),
+		carrier("Baggage", "a=1", "X-One", "1", "X-Company-00000", "v", "X-Company-00001", "v"))
+	if p.Stats().Count(0, propagation.TooLarge) == 0 {
+		t.Error("what was left out is not counted")
+	}
+
+	p = compile(t, propagation.Config{Headers: []string{"x-company-*", "x-one"}, Limits: propagation.Limits{MetadataBytes: 120}})
+	ctx := p.ExtractHTTP(context.Background(), carrier("X-One", "1", "X-Company-Long", strings.Repeat("v", 90)))
+	if md := metadataTo(t, p, ctx, "reviews"); len(md) != 1 || md["x-one"] == nil {
+		t.Errorf("over the limit of metadata goes %q", md)
+	}
+}
+
+// TestPatternsByHand: what a caller sets by hand under a pattern is its own; what a proxy has copied is judged.
+func TestPatternsByHand(t *testing.T) {
+	p := compile(t, patterned())
+	ctx := p.ExtractHTTP(context.Background(), matching)
+	r := requestTo(t, ctx, "http://evil.example/")
+	r.Header = merged(matching, carrier("X-Company-Own", "mine"))
+	r.Header.Set("X-Company-Team", "red")
+	h, _ := p.CloneRequest(r)
+	expect(t, h, carrier("Traceparent", callerW3C, "X-Company-Own", "mine", "X-Company-Team", "red"))
+	r = requestTo(t, ctx, "http://reviews/")
+	r.Header = http.Header{"x-company-team": {"red"}}
+	h, _ = p.CloneRequest(r)
+	want := matching.Clone()
+	want.Del("X-Company-Team")
+	want["x-company-team"] = []string{"red"}
+	expect(t, h, want)
+	copied := merged(matching, carrier("Accept", "*/*"))
+	p.StripHTTP(ctx, copied)
+	expect(t, copied, carrier("Accept", "*/*"))
+}
+
+// TestPatternsDistrusted: what a stranger sends under a pattern is held back, also by a Propagator further in, and what a
+// proxy copies of it.
+func TestPatternsDistrusted(t *testing.T) {
+	p, inner := compile(t, patterned()), compile(t, propagation.Config{Headers: []string{"x-company-id", "x-company-r*"}})
+	ctx := p.ExtractHTTPTrust(context.Background(), matching, propagation.Restart)
+	if got := sentTo(t, p, ctx, "http://reviews/"); len(got) != 0 {
+		t.Errorf("sent %q", got)
+	}
+	if got := sentTo(t, inner, inner.ExtractHTTP(ctx, matching), "http://reviews/"); len(got) != 0 {
+		t.Errorf("sent by an inner Propagator: %q", got)
+	}
+	copied := merged(matching, carrier("Accept", "*/*"))
+	inner.StripHTTP(ctx, copied)
+	expect(t, copied, carrier("Accept", "*/*"))
+	expect(t, sentTo(t, p, propagation.Promote(ctx), "http://reviews/"), matching)
+	ctx = p.ExtractHTTPTrust(context.Background(), matching, propagation.Restart&^propagation.DistrustHeaders)
+	expect(t, sentTo(t, p, ctx, "http://reviews/"), but(matching, "Traceparent"))
+}
+
+// TestPatternsBetween: one Propagator's names are another's patterns, and the reverse.
+func TestPatternsBetween(t *testing.T) {
+	names := compile(t, propagation.Config{Headers: []string{"x-company-id", "x-company-region", "x-other"}, UnsafeHeaders: []string{"x-company-token"}})
+	p := compile(t, propagation.Config{Headers: []string{"x-company-*"}})
+	some := of(matching, "X-Company-Id", "X-Company-Region")
+	all := merged(some, carrier("X-Other", "1", "X-Company-Token", "s"))
+	expect(t, sentTo(t, p, names.ExtractHTTP(context.Background(), all), "http://reviews/"), some)
+	expect(t, sentTo(t, names, p.ExtractHTTP(context.Background(), all), "http://reviews/"), some)
+	if md := metadataTo(t, p, names.ExtractHTTP(context.Background(), all), "reviews"); !equalLines(md, overMetadata(some)) {
+		t.Errorf("over gRPC goes %q", md)
+	}
+	md := map[string][]string{"X-COMPANY-ID": {"old"}}
+	p.InjectMetadata(names.ExtractHTTP(context.Background(), all), md)
+	if !equalLines(md, overMetadata(some)) {
+		t.Errorf("over gRPC goes %q", md)
+	}
+	for _, both := range []context.Context{
+		p.ExtractHTTP(names.ExtractHTTP(context.Background(), all), carrier("X-Company-Region", "ap")), names.ExtractHTTP(p.ExtractHTTP(context.Background(), all), carrier("X-Company-Region", "ap")),
+	} {
+		got := sentTo(t, p, both, "http://reviews/")
+		if !slices.Equal(got["X-Company-Region"], []string{"ap"}) {
+			t.Errorf("sent %q", got)
+		}
+	}
+	r := requestTo(t, names.ExtractHTTP(context.Background(), all), "http://evil.example/")
+	r.Header = some.Clone()
+	if h, _ := p.CloneRequest(r); len(h) != 0 {
+		t.Errorf("copied to a stranger: %q", h)
+	}
+}
+
+// TestPatternsRuled: rules name patterns, or single names under one.
+func TestPatternsRuled(t *testing.T) {
+	p := compile(t, patterned(
+		propagation.Destination{Hosts: []string{"a.example"}, Headers: []string{"X-Company-*"}},
+		propagation.Destination{Hosts: []string{"b.example"}, Headers: []string{"x-company-region", "baggage-t*"}},
+		propagation.Destination{Hosts: []string{"c.example"}, Headers: []string{"x-amb*"}},
+		propagation.Destination{Hosts: []string{"d.example"}, Headers: []string{"*"}},
+	))
+	ctx := p.ExtractHTTP(context.Background(), matching)
+	for host, names := range map[string]string{
+		"a.example": "X-Company-Id X-Company-Region X-Company-Team", "b.example": "X-Company-Region Baggage-Tenant", "c.example": "X-Ambient",
+		"d.example": "X-Company-Id X-Company-Region X-Company-Team Baggage-Tenant X-Ambient X-Ambient-Token", "e.example": "",
+	} {
+		want := of(matching, append(strings.Fields(names), "Traceparent")...)
+		expect(t, sentTo(t, p, ctx, "http://"+host+"/"), want)
+		if md := metadataTo(t, p, ctx, host); !equalLines(md, overMetadata(want)) {
+			t.Errorf("over gRPC goes %q", md)
+		}
+		for _, h := range p.Explain(ctx, host).Headers {
+			if goes := strings.HasPrefix(h.Fate, "sent"); goes != (want[http.CanonicalHeaderKey(h.Name)] != nil) {
+				t.Errorf("Explain for %s: %s: %s", host, h.Name, h.Fate)
+			}
+		}
+	}
+}
+
+// TestPatternsCostNothingUnused: a name under no pattern costs what it costs without patterns.
+func TestPatternsCostNothingUnused(t *testing.T) {
+	p := compile(t, propagation.Config{Headers: []string{"x-company-*"}})
+	in := carrier("Accept", "*/*", "User-Agent", "a", "X-Noise", "1", "X-Compan", "1")
+	if n := testing.AllocsPerRun(100, func() { p.ExtractHTTP(context.Background(), in) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
