@@ -12,7 +12,7 @@ import (
 // carries into its handler's context. A local span that is already there, otelgrpc's say,
 // stays the active one. It costs one allocation, none for a call with nothing to carry.
 // Who is believed WithTrust decides, or a Decider like Edge: everybody, if there is none.
-// The nil Propagator carries nothing.
+// The nil Propagator carries nothing; its decision stands for an interceptor or handler further in.
 func UnaryServerInterceptor(p *propagation.Propagator, opts ...Option) grpc.UnaryServerInterceptor {
 	o := collect(opts)
 	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {

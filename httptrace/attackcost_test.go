@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
 	"runtime"
 	"slices"
 	"strings"
@@ -66,6 +67,44 @@ func TestAttackTimeIsLinear(t *testing.T) {
 			})
 		}
 	}
+}
+
+// The same for a reverse proxy that strips what an untrusted caller sends: unknown names beside lines that are held back.
+func TestAttackOnReverseProxyIsLinear(t *testing.T) {
+	if race.Enabled {
+		t.Skip("the race detector takes its own time")
+	}
+	const few, times, atMost = 4_000, 8, 36
+	config := everything()
+	config.Limits = propagation.Limits{HeaderBytes: 1 << 20, TotalBytes: 1 << 20, Lines: 65535}
+	outer, inner := propagation.MustNew(config), propagation.MustNew(propagation.Config{})
+	fastest := func(n int) time.Duration {
+		h := manyNames("X-Unknown-", n)
+		h["End-User"] = manyLines(n, "user")
+		in := httptest.NewRequest("GET", "/", nil)
+		in.Header = h
+		var took []time.Duration
+		httptrace.Middleware(outer, httptrace.Edge())(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			for range 5 {
+				pr := &httputil.ProxyRequest{In: r, Out: r.Clone(r.Context())}
+				stop := cputime.Start()
+				httptrace.Rewrite(inner, nil)(pr)
+				took = append(took, stop())
+				if pr.Out.Header["End-User"] != nil {
+					t.Error("what is held back goes out")
+				}
+			}
+		})).ServeHTTP(httptest.NewRecorder(), in)
+		return slices.Min(took)
+	}
+	for range 5 {
+		short, long := fastest(few), fastest(few*times)
+		if long < time.Millisecond || long < atMost*short {
+			return
+		}
+		t.Logf("%d take %v and %d take %v", few, short, few*times, long)
+	}
+	t.Error("not linear")
 }
 
 // clock measures what a service's requests spend in Middleware, in what its handler asks, and in Transport.

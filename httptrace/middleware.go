@@ -20,10 +20,16 @@ import (
 // route, and net/http removes the temporary files of an upload. Path values, which
 // net/http keeps to itself, stay with the copy.
 //
+// Nothing is given back to a request whose context is over while the handler runs on another goroutine than
+// the server's: a timeout outside has given it up. On another goroutine MultipartForm stays with the copy in any case,
+// its temporary files are removed when the handler returns, and trailers that were not announced are not seen.
+// A timeout of your own hands the request on with a context that ends when it gives up, as http.TimeoutHandler
+// does: r.WithContext(ctx).
+//
 // It costs two allocations for a request with headers to carry, or with a caller who is not
 // believed, three if the body is chunked, none for another.
 // Who is believed WithTrust decides, or a Decider like Edge: everybody, if there is none.
-// The nil Propagator carries nothing. An Option that makes no sense panics here,
+// The nil Propagator carries nothing; its decision stands for a Middleware, Rewrite or Extract further in. An Option that makes no sense panics here,
 // where the program is put together.
 func Middleware(p *propagation.Propagator, opts ...Option) func(http.Handler) http.Handler {
 	o := collect(opts)
@@ -57,18 +63,12 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.next.ServeHTTP(w, r)
 		return
 	}
-	if r.Trailer == nil && slices.Contains(r.TransferEncoding, "chunked") {
+	if r.Trailer == nil && slices.Contains(r.TransferEncoding, "chunked") && ownerWaits(r) {
 		// net/http puts trailers that were not announced into the original; a map
 		// that is there already is shared with the copy.
 		r.Trailer = http.Header{}
 	}
 	inner := r.WithContext(ctx)
-	defer giveBack(r, inner)
+	defer giveBack(r, inner, inner.MultipartForm)
 	h.next.ServeHTTP(w, inner)
-}
-
-// giveBack hands the original what its copy has learned.
-func giveBack(r, inner *http.Request) {
-	r.Pattern = inner.Pattern
-	r.Form, r.PostForm, r.MultipartForm = inner.Form, inner.PostForm, inner.MultipartForm
 }

@@ -120,3 +120,53 @@ func TestTransportRetriedByBase(t *testing.T) {
 		t.Errorf("%d requests arrived, want 3: one, one lost, and that again", n)
 	}
 }
+
+// A response whose request leads back to itself ends no call, and is no reason to send credentials.
+func TestTransportRedirectsInCircles(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{UnsafeHeaders: []string{"authorization"}})
+	ctx := p.ExtractHTTP(t.Context(), http.Header{"Authorization": {"secret"}, "Traceparent": {w3cOf(1)}})
+	shared := &http.Response{StatusCode: 302, Header: http.Header{"Location": {"http://reviews/again"}}, Body: http.NoBody}
+	var last http.Header
+	for name, base := range map[string]roundTripper{
+		"one answer":                   func(r *http.Request) (*http.Response, error) { last = r.Header; return shared, nil },
+		"one answer, with its request": func(r *http.Request) (*http.Response, error) { last = r.Header; shared.Request = r; return shared, nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			shared.Request = nil
+			client := &http.Client{Transport: httptrace.NewTransport(p, base)}
+			if _, err := client.Do(request(t, "GET", "http://reviews/", nil, nil).WithContext(ctx)); err == nil || !strings.Contains(err.Error(), "10 redirects") {
+				t.Errorf("the call ends with %v", err)
+			}
+			if last.Get("Traceparent") == "" {
+				t.Error("the last hop lacks the trace")
+			}
+		})
+	}
+	answer := &http.Response{StatusCode: 302}
+	circle := request(t, "GET", "http://reviews/", nil, nil).WithContext(ctx)
+	answer.Request, circle.Response = circle, answer
+	chain := request(t, "GET", "http://reviews/", nil, nil).WithContext(ctx)
+	for range 10_000 {
+		next := *chain
+		next.Response = &http.Response{Request: chain}
+		chain = &next
+	}
+	for name, r := range map[string]*http.Request{"a circle": circle, "a long chain": chain} {
+		h, _ := p.CloneRequest(r)
+		if h.Get("Authorization") != "" || h.Get("Traceparent") == "" {
+			t.Errorf("after %s goes %q", name, h)
+		}
+		p.ContextForRequest(r)
+	}
+}
+
+// A Transport over the default one may become the default one.
+func TestTransportAsDefault(t *testing.T) {
+	p := propagation.MustNew(everything())
+	back := serve(t, http.HandlerFunc(echo))
+	before := http.DefaultTransport
+	t.Cleanup(func() { http.DefaultTransport = before })
+	http.DefaultTransport = httptrace.NewTransport(p, nil)
+	checkVerbatim(t, call(t, http.DefaultClient, handlerContext(t, p, 1), back.URL), inbound(1))
+	http.DefaultClient.CloseIdleConnections()
+}

@@ -15,7 +15,8 @@ type Transport struct {
 }
 
 // NewTransport returns a Transport over base; nil stands for http.DefaultTransport, whatever
-// that is when a request is sent. Make requests with the handler's context:
+// that is when a request is sent. A Transport that is http.DefaultTransport itself uses net/http's
+// original; one inside another wrapper there needs a base. Make requests with the handler's context:
 //
 //	client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
 //	req, err := http.NewRequestWithContext(r.Context(), "GET", url, nil)
@@ -24,8 +25,8 @@ type Transport struct {
 // (propagation.NoContext).
 //
 // The request is not changed: its copy, with a header map of its own, goes to base. What the caller
-// has set by hand stays for x-request-id, baggage and Config.Headers; fields that name spans are
-// always the context's. Each hop of a redirect is a request of its own; one to another host goes
+// has set by hand stays for x-request-id, baggage and Config.Headers, but for lines of an untrusted caller (see
+// Edge); fields that name spans are always the context's. Each hop of a redirect is a request of its own; one to another host goes
 // without Config.UnsafeHeaders, as http.Client sends Authorization and Cookie there no more. It
 // costs four allocations while the headers are eight names or fewer, six above.
 //
@@ -75,9 +76,15 @@ func (t *Transport) CloseIdleConnections() {
 	}
 }
 
+// stdTransport is net/http's own default, for a Transport that has become http.DefaultTransport.
+var stdTransport = http.DefaultTransport
+
 func (t *Transport) next() http.RoundTripper {
-	if t.base == nil {
-		return http.DefaultTransport
+	switch {
+	case t.base != nil:
+		return t.base
+	case http.DefaultTransport == http.RoundTripper(t):
+		return stdTransport
 	}
-	return t.base
+	return http.DefaultTransport
 }

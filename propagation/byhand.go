@@ -19,8 +19,17 @@ type written struct {
 	values  []string // of encoded
 	baggage string   // the application's change of it
 
-	tagged map[string][]string // the lines of c and held under a prefix, joined, by the name in lower case; nil: not asked for
+	received map[fingerprint]mark // the lines of c and held; nil: not asked for
 }
+
+// mark says how a fingerprint was received.
+type mark uint8
+
+const (
+	aLine     mark = 1 << iota // as one line
+	allLines                   // as all lines of its name, joined
+	untrusted                  // from a caller who is not trusted in it
+)
 
 func (o *outbound) writtenBefore(x *index, in *inbound) written {
 	w := written{p: o.p, ctx: o.ctx, x: x, c: o.c, encoded: o.encoded, values: o.values, baggage: in.bag}
@@ -37,10 +46,7 @@ func (w *written) has(key string, vals []string) bool {
 		return false
 	}
 	line := join(vals)
-	if w.p.field(id).prefix {
-		return slices.Contains(w.underPrefix(strings.ToLower(key)), line)
-	}
-	if w.among(w.c, id, line) || w.among(w.held, id, line) {
+	if w.markOf(strings.ToLower(key), line)&allLines != 0 {
 		return true
 	}
 	for i, v := range w.values {
@@ -51,31 +57,69 @@ func (w *written) has(key string, vals []string) bool {
 	return id == firstField[Baggage] && w.hasBaggage(line)
 }
 
-// underPrefix returns what came under a name with a prefix. There may be as many as the caller likes, and so many
-// in the request.
-func (w *written) underPrefix(lower string) []string {
-	if w.tagged == nil {
-		w.tagged = map[string][]string{}
-		for _, c := range []*capture{w.c, w.held} {
-			for name, r := range w.p.tagged(c) {
-				w.tagged[name] = append(w.tagged[name], join(r.vals))
+// judged returns those lines of a header that are the caller's own, or are among those that are sent. A line that
+// was received is judged like it, whoever has copied it.
+func (w *written) judged(key string, vals, sent []string) []string {
+	var goes map[string]bool
+	return w.without(key, vals, aLine|allLines|untrusted, func(v string) bool {
+		if goes == nil {
+			goes = make(map[string]bool, len(sent))
+			for _, s := range sent {
+				goes[trimOWS(s)] = true
 			}
 		}
-	}
-	return w.tagged[lower]
+		return goes[trimOWS(v)]
+	})
 }
 
-func (w *written) among(c *capture, id fieldID, line string) bool {
-	for r := range c.runs {
-		own := r.id
-		if own >= firstHeader {
-			own = w.p.numberOf(c, r)
-		}
-		if own == id && join(r.vals) == line {
-			return true
-		}
+// trusted returns those lines of a header that no untrusted caller has sent.
+func (w *written) trusted(key string, vals []string) []string {
+	return w.without(key, vals, untrusted, func(string) bool { return false })
+}
+
+// without returns the lines of a header that have none of the marks, and those that stay in spite of one.
+func (w *written) without(key string, vals []string, marks mark, stays func(string) bool) []string {
+	id, ours := w.x.owner(key)
+	if !ours {
+		return vals
 	}
-	return false
+	lower, all := strings.ToLower(key), w.c.dropped().has(w.p.field(id).lower, anyLine)
+	out := func(v string) bool {
+		marked := all || w.markOf(lower, v)&marks != 0 || id == firstField[Baggage] && w.untrustedBaggage(v)
+		return marked && !stays(v)
+	}
+	if !slices.ContainsFunc(vals, out) {
+		return vals
+	}
+	return slices.DeleteFunc(slices.Clone(vals), out)
+}
+
+// markOf says how a line was received. The caller of an inbound request decides how many lines there are, and how many
+// of them the outgoing request repeats.
+func (w *written) markOf(lower, line string) mark {
+	if w.received == nil {
+		w.received = map[fingerprint]mark{}
+		w.mark(w.c, 0)
+		w.mark(w.held, untrusted)
+	}
+	f := fingerprintOf(lower, line)
+	m := w.received[f]
+	if _, ok := w.c.dropped()[f]; ok {
+		m |= untrusted
+	}
+	return m
+}
+
+// mark marks the lines of a capture.
+func (w *written) mark(c *capture, m mark) {
+	for r := range c.runs {
+		f := c.field(r)
+		lower := (&sending{key: r.key, def: &f}).lower()
+		for line := range variants(r.vals) {
+			w.received[fingerprintOf(lower, line)] |= aLine | m
+		}
+		w.received[fingerprintOf(lower, join(r.vals))] |= allLines | m
+	}
 }
 
 // join joins the lines of a header that say anything: the others are not captured.
@@ -90,12 +134,21 @@ func join(vals []string) string {
 // hasBaggage reports whether a list is the application's change of what came, or all its members are in the
 // context's baggage: another propagator has written them, in its own order and spelling.
 func (w *written) hasBaggage(list string) bool {
-	if w.baggage != "" && list == w.baggage {
-		return true
+	return w.baggage != "" && list == w.baggage || allIn(list, baggage.FromContext(w.ctx))
+}
+
+// untrustedBaggage reports whether all members of a list come from an untrusted caller.
+func (w *written) untrustedBaggage(list string) bool {
+	return w.held != nil && w.held.formats.has(Baggage) && allIn(list, w.held.learn().readBaggage(w.held))
+}
+
+// allIn reports whether a list has members, and all of them are in b.
+func allIn(list string, b baggage.Baggage) bool {
+	if b.Len() == 0 {
+		return false
 	}
 	theirs, err := baggage.Parse(list)
-	now := baggage.FromContext(w.ctx)
 	return err == nil && theirs.Len() > 0 && !slices.ContainsFunc(theirs.Members(), func(m baggage.Member) bool {
-		return now.Member(m.Key()).String() != m.String()
+		return b.Member(m.Key()).String() != m.String()
 	})
 }

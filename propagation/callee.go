@@ -38,14 +38,25 @@ type redirectedCallee struct{ *url.URL }
 
 func (u redirectedCallee) Host() (string, uint16) { return urlCallee(u).Host() }
 
-// calleeOf returns whom a request calls.
+// maxRedirects bounds the walk over the redirects before a request. http.Client follows ten by default.
+// A RoundTripper that answers with one shared Response makes the walk return to its start.
+const maxRedirects = 100
+
+// calleeOf returns the destination of a request. A request with more than maxRedirects before it counts as
+// redirected from another host.
 func calleeOf(r *http.Request) Callee {
-	for at := r; at.Response != nil && at.Response.Request != nil; at = at.Response.Request {
-		if before := at.Response.Request.URL; before != nil && at.URL != nil && before.Host != at.URL.Host {
-			return redirectedCallee{r.URL}
+	at := r
+	for range maxRedirects {
+		if at.Response == nil || at.Response.Request == nil {
+			return urlCallee{r.URL}
 		}
+		before := at.Response.Request
+		if before.URL != nil && at.URL != nil && before.URL.Host != at.URL.Host {
+			break
+		}
+		at = before
 	}
-	return urlCallee{r.URL}
+	return redirectedCallee{r.URL}
 }
 
 type calleeKey struct{}

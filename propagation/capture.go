@@ -48,6 +48,8 @@ type overflow struct {
 	vals []string
 	keys []string // the whole name of a line under a prefix, as it came; else empty
 	held *capture // the lines that are held back, as a capture of their own that nobody can reach; may be nil
+
+	dropped fingerprints // of an untrusted caller's lines that exceed the limits
 }
 
 // traits are what a capture knows of its lines and its place.

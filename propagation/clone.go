@@ -16,7 +16,7 @@ import (
 //
 // Unlike InjectHTTP it leaves what the caller has set by hand in h where that names no span:
 // x-request-id, baggage, Config.Headers, and the fields of formats that are only
-// carried. A context with neither a capture nor a local span is counted (NoContext).
+// carried. Lines of an untrusted caller do not stay. A context with neither a capture nor a local span is counted (NoContext).
 //
 // It costs a map of just the size, and one block for all values.
 func (p *Propagator) CloneHTTP(ctx context.Context, h http.Header) (http.Header, bool) {
@@ -81,7 +81,8 @@ func (p *Propagator) withAlso(ctx context.Context, to Callee, m map[string][]str
 	return m, copied
 }
 
-// unwrite returns headers without what an Inject further out has written into them.
+// unwrite returns headers without what an Inject further out has written into them, and without what an
+// untrusted caller has sent.
 func (p *Propagator) unwrite(ctx context.Context, h http.Header) (_ http.Header, changed bool) {
 	var o outbound
 	in := p.inbound(ctx)
@@ -90,10 +91,17 @@ func (p *Propagator) unwrite(ctx context.Context, h http.Header) (_ http.Header,
 	before, others := o.writtenBefore(p.sentHTTP, &in), http.Header{}
 	p.writeAlso(ctx, propagation.HeaderCarrier(others))
 	for key, vals := range h {
+		own := before.trusted(key, vals)
 		if before.has(key, vals) || others[key] != nil && slices.Equal(others[key], vals) {
-			if !changed {
-				h, changed = h.Clone(), true
-			}
+			own = nil
+		}
+		if len(own) == len(vals) {
+			continue
+		}
+		if !changed {
+			h, changed = h.Clone(), true
+		}
+		if h[key] = own; len(own) == 0 {
 			delete(h, key)
 		}
 	}
@@ -168,9 +176,6 @@ func (c *capture) putInto(b *block) {
 func (b *block) putOwn(m map[string][]string, x *index, spans fieldSet, before *written) {
 	for key, vals := range m {
 		n := x.find(key)
-		if before.p != nil && before.has(key, vals) {
-			continue // what of it may go is there
-		}
 		if n != nil && n.id < firstHeader && spans.has(n.id) {
 			continue
 		}
@@ -182,6 +187,14 @@ func (b *block) putOwn(m map[string][]string, x *index, spans fieldSet, before *
 			usual = n.key
 		} else if _, tagged := x.findPrefix(key); tagged {
 			usual = x.spell(key)
+		}
+		if before.p != nil {
+			if before.has(key, vals) {
+				continue // what of it may go is there
+			}
+			if vals = before.judged(key, vals, b.m[usual]); len(vals) == 0 {
+				continue
+			}
 		}
 		if _, too := m[usual]; usual != key && !too { // set by hand, in another spelling only
 			delete(b.m, usual)

@@ -12,14 +12,16 @@ import (
 // distrust makes the context node of a caller who is not believed in all: its lines are those
 // that are, and it holds back the others.
 func (p *Propagator) distrust(ctx context.Context, outer *capture, hits []hit, about traits, trust Trust) context.Context {
+	var dropped fingerprints
 	if _, _, fits := p.measure(hits); !fits {
-		hits = p.fit(ctx, hits)
+		kept, over := p.fit(ctx, hits)
+		hits, dropped = kept, p.remember(over, trust)
 	}
 	later := formatsOf(hits)
 	believed, held := p.part(ctx, hits, about, trust)
 	read := formatsOf(believed)
 	if outer != nil {
-		if len(believed) == 0 && outer.trust == trust && outer.holds(held, p) && outer.hidesAll(ctx) && (!p.generateRequestID || outer.formats.has(RequestID)) {
+		if len(believed) == 0 && len(dropped) == 0 && outer.trust == trust && outer.holds(held, p) && outer.hidesAll(ctx) && (!p.generateRequestID || outer.formats.has(RequestID)) {
 			return ctx // what an Extract further out decided holds
 		}
 		inherited, heldNow := p.part(ctx, outer.inherit(believed, read, p, about), about, trust.besides(outer.trust))
@@ -44,6 +46,7 @@ func (p *Propagator) distrust(ctx context.Context, outer *capture, hits []hit, a
 			later = outer.later()
 		}
 		c.hold(p.keeping(context.Background(), held, about), later) // a Copy shares it, and must not keep the request alive
+		c.forgo(dropped.with(outer.dropped()))
 	}
 	return c.start(read, about)
 }

@@ -22,10 +22,10 @@ func (p *Propagator) ExtractHTTP(ctx context.Context, h http.Header) context.Con
 
 // ExtractHTTPTrust is ExtractHTTP of a caller who is believed as far as trust says. Whatever
 // it is but Continue, the context returned remembers it, for one allocation, also where there is
-// nothing to carry.
+// nothing to carry. The nil Propagator carries nothing, and the context remembers the decision.
 func (p *Propagator) ExtractHTTPTrust(ctx context.Context, h http.Header, trust Trust) context.Context {
 	if p == nil {
-		return ctx
+		return decide(ctx, trust)
 	}
 	ctx = p.extractAlso(ctx, propagation.HeaderCarrier(h), trust)
 	return p.extractMap(ctx, h, p.readHTTP, 0, trust)
@@ -40,7 +40,7 @@ func (p *Propagator) ExtractMetadata(ctx context.Context, md map[string][]string
 // ExtractMetadataTrust is ExtractHTTPTrust for gRPC metadata.
 func (p *Propagator) ExtractMetadataTrust(ctx context.Context, md map[string][]string, trust Trust) context.Context {
 	if p == nil {
-		return ctx
+		return decide(ctx, trust)
 	}
 	ctx = p.extractAlso(ctx, metadataCarrier(md), trust)
 	return p.extractMap(ctx, md, p.readMetadata, rawBins, trust)
@@ -55,7 +55,7 @@ func (p *Propagator) extractMap(ctx context.Context, m map[string][]string, x *i
 	}
 	var usual [usualHits]hit
 	hits := usual[:0]
-	tagged := tags{p: p, ctx: ctx}
+	tagged := tags{p: p, ctx: ctx, trust: trust}
 	var odd []string
 	for key, vals := range m {
 		if n := x.find(key); n != nil && key == n.key {

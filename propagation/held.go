@@ -13,13 +13,33 @@ func (c *capture) hold(held *capture, read formatSet) {
 	if held == nil {
 		return
 	}
+	held.fresh = uint16(read >> 1)
+	c.overflow().held = held
+}
+
+// forgo has the node remember lines that it does not hold.
+func (c *capture) forgo(dropped fingerprints) {
+	if len(dropped) > 0 {
+		c.overflow().dropped = dropped
+	}
+}
+
+// dropped returns the lines that the node does not hold; the nil capture has none.
+func (c *capture) dropped() fingerprints {
+	if c == nil || c.more == nil {
+		return nil
+	}
+	return c.more.dropped
+}
+
+// overflow moves the lines of a node that is being made out of it, if they are there.
+func (c *capture) overflow() *overflow {
 	if c.more == nil {
 		ids, vals := c.lines()
 		c.more = &overflow{ids: slices.Clone(ids), vals: slices.Clone(vals)}
 		c.n = 0
 	}
-	held.fresh = uint16(read >> 1)
-	c.more.held = held
+	return c.more
 }
 
 // stranger returns what the capture holds back, as a capture of its own without a context;

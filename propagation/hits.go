@@ -51,11 +51,13 @@ func formatsOf(hits []hit) (s formatSet) {
 }
 
 // tags are the names under a prefix, of which the first in sorted order are kept, as many as
-// Limits.Lines. The cost is linear in their number, but for the logarithm of the limit.
+// Limits.Lines. The cost is linear in their number, but for the logarithm of the limit. Of an untrusted caller all
+// stay, until fit remembers those that it drops.
 type tags struct {
-	p    *Propagator
-	ctx  context.Context
-	hits []hit
+	p     *Propagator
+	ctx   context.Context
+	trust Trust
+	hits  []hit
 }
 
 func (t *tags) add(id fieldID, key string, vals []string, as string) {
@@ -71,10 +73,20 @@ func (t *tags) add(id fieldID, key string, vals []string, as string) {
 // first sorts the names and drops those over the limit.
 func (t *tags) first() []hit {
 	slices.SortFunc(t.hits, compareHits)
+	if len(t.hits) > t.p.limits.Lines && t.untrusted() {
+		return t.hits
+	}
 	for n := t.p.limits.Lines; len(t.hits) > n; t.hits = t.hits[:len(t.hits)-1] {
 		t.p.count(t.ctx, formatOf(t.hits[len(t.hits)-1]), TooLarge)
 	}
 	return t.hits
+}
+
+func (t *tags) untrusted() bool {
+	if outer := captured(t.ctx); outer != nil && outer.trust != Continue {
+		return true
+	}
+	return t.trust != Continue
 }
 
 func compareHits(a, b hit) int {

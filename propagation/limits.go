@@ -35,11 +35,10 @@ func (h *hit) measure() (lines, size int) {
 	return lines, size
 }
 
-// fit returns the hits that are within the limits. Fixed names are taken first, a
+// fit returns the hits that are within the limits, and the others. Fixed names are taken first, a
 // format whole or not at all, then Config.Headers, then baggage, then the names under prefixes and patterns
 // in their order; a prefix of a format that was left out goes with it.
-func (p *Propagator) fit(ctx context.Context, hits []hit) []hit {
-	var kept []hit
+func (p *Propagator) fit(ctx context.Context, hits []hit) (kept, dropped []hit) {
 	var left formatSet // formats left out
 	lines, total := 0, 0
 	take := func(group []hit, f Format) {
@@ -57,6 +56,7 @@ func (p *Propagator) fit(ctx context.Context, hits []hit) []hit {
 				left |= 1 << f
 			}
 			p.count(ctx, f, TooLarge)
+			dropped = append(dropped, group...)
 			return
 		}
 		kept = append(kept, group...)
@@ -74,9 +74,15 @@ func (p *Propagator) fit(ctx context.Context, hits []hit) []hit {
 			i = j
 		}
 	}
-	kept = slices.DeleteFunc(kept, func(h hit) bool { return left.has(formatOf(h)) && formatOf(h) != 0 })
+	kept = slices.DeleteFunc(kept, func(h hit) bool {
+		whole := !left.has(formatOf(h)) || formatOf(h) == 0
+		if !whole {
+			dropped = append(dropped, h)
+		}
+		return !whole
+	})
 	sortHits(kept)
-	return kept
+	return kept, dropped
 }
 
 func formatOf(h hit) Format {

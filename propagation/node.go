@@ -10,7 +10,7 @@ import (
 func (p *Propagator) node(ctx context.Context, hits []hit, about traits) *capture {
 	lines, keyed, fits := p.measure(hits)
 	if !fits {
-		hits = p.fit(ctx, hits)
+		hits, _ = p.fit(ctx, hits)
 		lines, keyed, _ = p.measure(hits)
 	}
 	made := ""

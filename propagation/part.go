@@ -52,6 +52,11 @@ func (p *Propagator) formatsOfAll(hits []hit) (s formatSet) {
 	return s
 }
 
+// rewrites reports whether amend may change a field's lines.
+func (t Trust) rewrites(f *field) bool {
+	return t.has(DistrustBaggage) && codecs[f.format].unladen != nil || t.has(DistrustSampling) && f.format == RequestID
+}
+
 // amend returns what is believed of lines that are not held back whole; nil: all of it.
 func (t Trust) amend(h hit, f *field) (vals []string) {
 	if t.has(DistrustBaggage) {

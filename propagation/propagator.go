@@ -11,7 +11,8 @@ import (
 
 // Propagator carries headers as its Config says. It is compiled once, never changes
 // and is safe for all goroutines. The nil Propagator carries nothing: each of its
-// methods does nothing and returns what it was given.
+// methods does nothing and returns what it was given. Only a decision about trust stays: a context
+// keeps it, and StripHTTP applies it.
 //
 // It is OpenTelemetry's propagation.TextMapPropagator.
 type Propagator struct {
@@ -180,3 +181,11 @@ func (p *Propagator) Fields() []string {
 
 // nobody carries nothing; its captures hold but a decision.
 var nobody = MustNew(Config{Formats: []Format{}})
+
+// decide returns a context that holds a decision and no headers.
+func decide(ctx context.Context, trust Trust) context.Context {
+	if trust == Continue {
+		return ctx
+	}
+	return nobody.capture(ctx, nil, 0, trust)
+}

@@ -3,6 +3,7 @@ package propagation
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -10,17 +11,15 @@ import (
 // StripHTTP removes every header that this Propagator reads or writes, in any
 // spelling: what a reverse proxy has copied from the inbound request. Where ctx says that the
 // caller is not believed, it removes what that means of every format, carried or not, and of the
-// Config.Headers of the Propagator that has extracted ctx.
+// Config.Headers of the Propagator that has extracted ctx. The nil Propagator does only the latter. It takes
+// linear time.
 func (p *Propagator) StripHTTP(ctx context.Context, h http.Header) {
-	if p == nil {
-		return
-	}
-	c := captured(ctx)
+	s := stripping{c: captured(ctx)}
 	for key, vals := range h {
-		if _, ours := p.sentHTTP.owner(key); ours {
+		if p.sends(key) {
 			delete(h, key)
-		} else if c != nil && c.trust != Continue {
-			if vals = c.believed(key, vals); len(vals) == 0 {
+		} else if s.c != nil && s.c.trust != Continue {
+			if vals = s.believed(key, vals); len(vals) == 0 {
 				delete(h, key)
 			} else {
 				h[key] = vals
@@ -29,35 +28,68 @@ func (p *Propagator) StripHTTP(ctx context.Context, h http.Header) {
 	}
 }
 
+// sends reports whether a header is one that this Propagator reads or writes.
+func (p *Propagator) sends(key string) bool {
+	if p == nil || p.sentHTTP == nil {
+		return false
+	}
+	_, ours := p.sentHTTP.owner(key)
+	return ours
+}
+
+// stripping is one StripHTTP.
+type stripping struct {
+	c       *capture
+	headers map[string]bool // the Config.Headers that c holds back, in lower case; nil: not asked for
+}
+
 // believed returns what is believed of the lines of a header that nobody has captured.
-func (c *capture) believed(key string, vals []string) []string {
+func (s *stripping) believed(key string, vals []string) []string {
+	trust, by := s.c.trust, s.c.by
 	id, known := allNames().owner(key)
 	if !known { // a prefix alone is nobody's, but for a reader who takes it for baggage with an empty key
 		id, known = allNames().findPrefix(key + "-")
 	}
 	if known {
 		f := &fields[id]
-		if c.trust.holdsBack(f) {
+		if trust.holdsBack(f) {
 			return nil
 		}
-		if amended := c.trust.amend(hit{id: id, vals: vals}, f); amended != nil {
+		if amended := trust.amend(hit{id: id, vals: vals}, f); amended != nil {
 			return amended
 		}
-	} else if id, theirs := c.by.sentHTTP.owner(key); theirs && c.trust.holdsBack(c.by.field(id)) || c.holdsHeader(key) {
+		return vals
+	}
+	if id, theirs := by.sentHTTP.owner(key); theirs && trust.holdsBack(by.field(id)) || s.holdsHeader(strings.ToLower(key)) {
 		return nil
 	}
-	return vals
+	return s.c.known(key, vals)
 }
 
 // holdsHeader reports whether a name is one of the Config.Headers, of whatever Propagator, that are held back.
-func (c *capture) holdsHeader(key string) bool {
-	s := c.stranger()
-	for r := range s.runs {
-		if r.id >= firstHeader && strings.EqualFold(s.field(r).lower, key) {
-			return true
+func (s *stripping) holdsHeader(lower string) bool {
+	if s.headers == nil {
+		s.headers = map[string]bool{}
+		held := s.c.stranger()
+		for r := range held.runs {
+			if r.id >= firstHeader {
+				s.headers[held.field(r).lower] = true
+			}
 		}
 	}
-	return false
+	return s.headers[lower]
+}
+
+// known returns the lines of a header that no limit has kept out of the capture of an untrusted caller.
+func (c *capture) known(key string, vals []string) []string {
+	dropped, lower := c.dropped(), strings.ToLower(key)
+	switch {
+	case len(dropped) == 0:
+		return vals
+	case dropped.has(lower, anyLine):
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(vals), func(v string) bool { return dropped.has(lower, v) })
 }
 
 // allNames finds the names of all formats, in any spelling.

@@ -234,13 +234,30 @@ func TestTrustCost(t *testing.T) {
 	}
 }
 
-// TestNilPropagatorTrusts: it does nothing, whatever is decided.
+// TestNilPropagatorTrusts: it carries nothing, and a decision stands for whoever extracts further in.
 func TestNilPropagatorTrusts(t *testing.T) {
 	var p *propagation.Propagator
 	bg, h := context.Background(), carrier("B3", callerB3)
 	p.StripHTTP(bg, h)
-	if p.ExtractHTTPTrust(bg, h, propagation.Restart) != bg || p.ExtractMetadataTrust(bg, h, propagation.Restart) != bg || len(h) != 1 {
+	if p.ExtractHTTPTrust(bg, h, propagation.Continue) != bg || p.ExtractMetadataTrust(bg, h, propagation.Continue) != bg || len(h) != 1 {
 		t.Error("the nil Propagator did something")
+	}
+	inner := compile(t, distrusting())
+	for _, trust := range []propagation.Trust{propagation.Restart, propagation.Ignore} {
+		for name, decided := range map[string]context.Context{
+			"HTTP": p.ExtractHTTPTrust(bg, h, trust), "gRPC": p.ExtractMetadataTrust(bg, lowered(h), trust),
+		} {
+			for way, extract := range extracts {
+				ctx := extract(decided, inner, lowered(h))
+				checkSilent(t, ctx)
+				if got := sent(inner, ctx); len(got) != 0 {
+					t.Errorf("%v over %s, then %s: %q goes out", trust, name, way, got)
+				}
+			}
+			copied := carrier("B3", callerB3, "Baggage", "k=v", "Accept", "*/*")
+			p.StripHTTP(decided, copied)
+			expect(t, copied, carrier("Accept", "*/*"))
+		}
 	}
 	var none context.Context // it must not panic
 	if ctx := compile(t, propagation.Config{}).ExtractHTTPTrust(none, h, propagation.Restart); fmt.Sprint(ctx) == "" {

@@ -1,0 +1,64 @@
+package httptrace
+
+import (
+	"mime/multipart"
+	"net/http"
+	"runtime"
+	"strings"
+)
+
+// giveBack hands the original what its copy has learned, unless the owner of the original may have given it up.
+// had is the multipart form that the original had before.
+//
+// A timeout outside of Middleware runs the handler on a goroutine of its own, and may return before the handler does.
+// Then net/http reads the original's MultipartForm, and only waiting orders that read after a write. So the form is given
+// back on the server's own goroutine alone, where everybody outside waits for the handler. Elsewhere nobody is left to
+// remove its temporary files, and giveBack removes them.
+//
+// The other fields net/http does not read. They are given back on any goroutine while the request's context goes on: net/http
+// ends it after the handler, http.TimeoutHandler and its like when they give up. What cannot be told is a
+// timeout that hands the server's own request to another goroutine, gives up while its context goes on, and reads
+// these fields then. It must hand a copy on, as http.TimeoutHandler does.
+func giveBack(r, inner *http.Request, had *multipart.Form) {
+	over := r.Context().Err() != nil
+	form := inner.MultipartForm
+	parsed := form != had
+	waits := (over || parsed) && ownerWaits(r)
+	if waits || !over {
+		r.Pattern = inner.Pattern
+		r.Form, r.PostForm = inner.Form, inner.PostForm
+	}
+	switch {
+	case !parsed:
+	case waits:
+		r.MultipartForm = form
+	case form != nil:
+		form.RemoveAll()
+	}
+}
+
+// ownerWaits reports whether all code outside waits for the handler: it runs on the goroutine on which a server of
+// net/http serves the request. A request of no such server, as in tests, has an owner as long as its
+// context goes on. It walks the stack, which takes about a microsecond, and is for the rare request.
+func ownerWaits(r *http.Request) bool {
+	var pcs [256]uintptr // a panic may come from deeper: then it is not told
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs[:])])
+	for {
+		frame, more := frames.Next()
+		if serves(frame.Function) {
+			return true
+		}
+		if !more {
+			break
+		}
+	}
+	_, served := r.Context().Value(http.ServerContextKey).(*http.Server)
+	return !served && r.Context().Err() == nil
+}
+
+// serves reports whether a function is the one that calls handlers: for HTTP/1, or for HTTP/2 in net/http and in
+// golang.org/x/net.
+func serves(function string) bool {
+	return function == "net/http.(*conn).serve" || function == "net/http.(*http2serverConn).runHandler" ||
+		strings.HasSuffix(function, "/http2.(*serverConn).runHandler")
+}
