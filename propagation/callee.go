@@ -55,7 +55,7 @@ func ContextWithCallee(ctx context.Context, to Callee) context.Context {
 // tells CalleeFromContext, and true; else the request's, and false. It may be called from any goroutine.
 func (p *Propagator) ContextForRequest(r *http.Request) (ctx context.Context, told bool) {
 	ctx = r.Context()
-	if p == nil || r.URL == nil {
+	if p.isZero() || r.URL == nil {
 		return ctx, false
 	}
 	to := calleeOf(r)

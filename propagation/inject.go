@@ -26,7 +26,7 @@ import (
 // h needs to grow, and two blocks more where a span context is written. It may be
 // called from any goroutine, with an h for each.
 func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
-	if p == nil || h == nil {
+	if p.isZero() || h == nil {
 		return
 	}
 	p.injectAlso(ctx, propagation.HeaderCarrier(h))
@@ -124,7 +124,7 @@ func (p *Propagator) sweep(h http.Header, fs fieldSet) {
 // that it does not allow, names that it keeps for itself; and what exceeds
 // Limits.MetadataBytes, baggage first. What may not go to CalleeFromContext is left out, too.
 func (p *Propagator) InjectMetadata(ctx context.Context, md map[string][]string) {
-	if p == nil || md == nil {
+	if p.isZero() || md == nil {
 		return
 	}
 	p.injectAlso(ctx, metadataCarrier(md))

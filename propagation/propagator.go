@@ -10,8 +10,9 @@ import (
 )
 
 // Propagator carries headers as its Config says. It is compiled once, never changes
-// and is safe for all goroutines. The nil Propagator carries nothing: each of its
-// methods does nothing and returns what it was given.
+// and is safe for all goroutines. The nil Propagator and the zero Propagator carry nothing: each
+// of their methods does nothing and returns what it was given. Only a decision of trust stands.
+// A nil context stands for context.Background in all functions of this package.
 //
 // It is OpenTelemetry's propagation.TextMapPropagator.
 type Propagator struct {
@@ -156,7 +157,7 @@ func (p *Propagator) described(id fieldID, key string) field {
 // Fields returns the names, in lower case, that Inject may set; names under a
 // prefix are not among them. The slice is the caller's own.
 func (p *Propagator) Fields() []string {
-	if p == nil {
+	if p.isZero() {
 		return nil
 	}
 	return slices.Clone(p.names)
@@ -164,3 +165,22 @@ func (p *Propagator) Fields() []string {
 
 // nobody carries nothing; its captures hold but a decision.
 var nobody = MustNew(Config{Formats: []Format{}})
+
+// isZero reports whether the Propagator is nil or was not made by New: it carries nothing.
+func (p *Propagator) isZero() bool { return p == nil || p.counts == nil }
+
+// orNobody returns a Propagator whose methods may be called, whichever this is.
+func (p *Propagator) orNobody() *Propagator {
+	if p.isZero() {
+		return nobody
+	}
+	return p
+}
+
+// orBackground returns the context, Background for nil.
+func orBackground(ctx context.Context) context.Context {
+	if ctx == nil {
+		return context.Background()
+	}
+	return ctx
+}
