@@ -23,7 +23,7 @@ func (p *Propagator) CloneHTTP(ctx context.Context, h http.Header) (http.Header,
 	if p.isZero() {
 		return h, false
 	}
-	return p.clone(ctx, nil, h, overHTTP)
+	return p.clone(orBackground(ctx), nil, h, overHTTP)
 }
 
 // CloneRequest is CloneHTTP with the context, the headers and the URL of a request: what may not go to
@@ -31,6 +31,9 @@ func (p *Propagator) CloneHTTP(ctx context.Context, h http.Header) (http.Header,
 // Config.UnsafeHeaders. A request that is signed already goes to a stranger without anything of the
 // context, also what an Inject further out has added to it.
 func (p *Propagator) CloneRequest(r *http.Request) (http.Header, bool) {
+	if r == nil {
+		return nil, false
+	}
 	if p.isZero() || r.URL == nil {
 		return r.Header, false
 	}
@@ -47,7 +50,7 @@ func (p *Propagator) CloneMetadata(ctx context.Context, to Callee, md map[string
 	if p.isZero() {
 		return md, false
 	}
-	return p.clone(ctx, to, md, overGRPC)
+	return p.clone(orBackground(ctx), to, md, overGRPC)
 }
 
 // withAlso puts what they write into headers, which are copied first if they are the caller's still. Where it

@@ -29,6 +29,7 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 	if p.isZero() || h == nil {
 		return
 	}
+	ctx = orBackground(ctx)
 	p.injectAlso(ctx, propagation.HeaderCarrier(h))
 	if c, ok := ctx.(*capture); ok && p.forwards(c) {
 		c.forward(h)
@@ -127,6 +128,7 @@ func (p *Propagator) InjectMetadata(ctx context.Context, md map[string][]string)
 	if p.isZero() || md == nil {
 		return
 	}
+	ctx = orBackground(ctx)
 	p.injectAlso(ctx, metadataCarrier(md))
 	var o outbound
 	in := p.inbound(ctx)

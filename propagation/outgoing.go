@@ -12,6 +12,7 @@ import "context"
 // an inbound request and shared by all its calls: neither wrap nor what reads its result
 // may change md, and wrap must always be the same for one key. Such a call costs one allocation.
 func (p *Propagator) ContextWithMetadata(ctx context.Context, to Callee, key any, wrap func(md map[string][]string) any) (context.Context, bool) {
+	ctx = orBackground(ctx)
 	if p.isZero() {
 		return ctx, false
 	}
