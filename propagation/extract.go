@@ -10,7 +10,8 @@ import (
 
 // ExtractHTTP reads the carried headers of an inbound HTTP request and returns a
 // context that keeps them. If there is nothing to carry it is ctx itself. Names are
-// found as http.Header.Get finds them; h is not kept and may change afterwards.
+// found in any case, in the spelling of http.Header's methods first: in a header of more than eight names of which
+// one of ours is spelled so, only in that. h is not kept and may change afterwards.
 //
 // A valid local span that is already in ctx stays the active one. A capture that is
 // already in ctx (an Extract further out) is replaced for every format and header name that

@@ -124,10 +124,10 @@ func (p *Propagator) compileNames() {
 		p.names = append(p.names, h.lower)
 		p.plainHeaders = p.plainHeaders && ascii.MetadataKey(h.lower)
 	}
-	p.readHTTP = newIndex(read, p.field, false, false)
-	p.readMetadata = newIndex(read, p.field, true, true)
-	p.sentHTTP = newIndex(sent, p.field, false, true)
-	p.sentMetadata = newIndex(sent, p.field, true, true)
+	p.readHTTP = newIndex(read, p.field, false)
+	p.readMetadata = newIndex(read, p.field, true)
+	p.sentHTTP = newIndex(sent, p.field, false)
+	p.sentMetadata = newIndex(sent, p.field, true)
 }
 
 func (p *Propagator) field(id fieldID) *field {

@@ -18,14 +18,20 @@ func (e *extraction) usual(m map[string][]string, x *index) (context.Context, bo
 		return ctx, false
 	}
 	u := usual{ctx: ctx, p: p, about: e.about}
+	usual := false // the header has names in the usual spelling
 	if x.lookUp(len(m)) {
 		for i := range x.names {
 			n := &x.names[i]
-			if vals := m[n.key]; len(vals) > 0 && !u.take(n, vals) {
-				return ctx, false
+			if vals := m[n.key]; len(vals) > 0 {
+				if !u.take(n, vals) {
+					return ctx, false
+				}
+				usual = usual || n.telling
 			}
 		}
-	} else {
+	}
+	if !usual {
+		u.forget()
 		for key, vals := range m {
 			if n := x.find(key); n != nil {
 				if key != n.key || !u.take(n, vals) {
@@ -86,6 +92,13 @@ func (u *usual) take(n *name, vals []string) bool {
 		u.size += len(v)
 	}
 	return u.size-before <= u.p.limits.HeaderBytes
+}
+
+// forget starts again.
+func (u *usual) forget() {
+	if u.c != nil {
+		u.c.n, u.c.formats, u.size = 0, 0, 0
+	}
 }
 
 // holdAll holds back all that was read, and returns the formats of it; bit 0 for Config.Headers.
