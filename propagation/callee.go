@@ -10,7 +10,7 @@ import (
 // Callee tells where a call goes, when that matters: the host as in a URL, and the port
 // that it means where it has none, 0 for none known. Where the call may reach any of several hosts, commas stand between
 // them; then only what may go to each of them is sent. An invalid or empty host is unknown: it is not
-// internal, and only a rule for "*" matches it.
+// internal, and only a rule for "*" matches it. So is the host of a Callee that panics.
 type Callee interface {
 	Host() (host string, port uint16)
 }
@@ -37,6 +37,20 @@ func (u urlCallee) Host() (string, uint16) {
 type redirectedCallee struct{ *url.URL }
 
 func (u redirectedCallee) Host() (string, uint16) { return urlCallee(u).Host() }
+
+// hostOf returns what a Callee says. A Callee that panics, for example a nil pointer in the interface, has no
+// known host.
+func hostOf(to Callee) (host string, port uint16) {
+	if u, ok := to.(urlCallee); ok && u.URL != nil { // most calls
+		return u.Host()
+	}
+	defer func() {
+		if recover() != nil {
+			host, port = "", 0
+		}
+	}()
+	return to.Host()
+}
 
 // maxRedirects bounds the walk over the redirects before a request. http.Client follows ten by default.
 // A RoundTripper that answers with one shared Response makes the walk return to its start.
@@ -65,15 +79,18 @@ type calleeKey struct{}
 // call goes to, and code further in that injects and does not. It holds until another call of ours is made with
 // the context, or an Extract takes it for a request that has arrived.
 func ContextWithCallee(ctx context.Context, to Callee) context.Context {
-	return context.WithValue(ctx, calleeKey{}, to)
+	return context.WithValue(orBackground(ctx), calleeKey{}, to)
 }
 
 // ContextForRequest is for a RoundTripper over others that may inject once more. Where not all that an outgoing
 // request's context carries may go to whom it calls, or the context tells of another call, it returns one that
 // tells CalleeFromContext, and true; else the request's, and false. It may be called from any goroutine.
 func (p *Propagator) ContextForRequest(r *http.Request) (ctx context.Context, told bool) {
+	if r == nil {
+		return context.Background(), false
+	}
 	ctx = r.Context()
-	if p == nil || r.URL == nil {
+	if p.isZero() || r.URL == nil {
 		return ctx, false
 	}
 	to := calleeOf(r)
@@ -89,7 +106,7 @@ func (p *Propagator) ContextForRequest(r *http.Request) (ctx context.Context, to
 // CalleeFromContext returns whom the last ContextWithCallee was told of, or the last
 // ContextWithMetadata if not all may go there; nil if there was none.
 func CalleeFromContext(ctx context.Context) Callee {
-	to, _ := ctx.Value(calleeKey{}).(Callee)
+	to, _ := orBackground(ctx).Value(calleeKey{}).(Callee)
 	return to
 }
 

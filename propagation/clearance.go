@@ -94,7 +94,7 @@ func (c *clearance) and(d *clearance) *clearance {
 
 // clearanceOf returns what may go to a callee.
 func (p *Propagator) clearanceOf(to Callee) *clearance {
-	host, port := to.Host()
+	host, port := hostOf(to)
 	c, ok := p.cleared.Get(host, port)
 	if !ok {
 		c = p.findClearance(host, port)

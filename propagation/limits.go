@@ -1,9 +1,6 @@
 package propagation
 
-import (
-	"context"
-	"slices"
-)
+import "slices"
 
 // measure adds up what the hits would keep: their lines that say something, whether
 // some name is under a prefix, and whether all are within the limits.
@@ -37,8 +34,8 @@ func (h *hit) measure() (lines, size int) {
 
 // fit returns the hits that are within the limits, and the others. Fixed names are taken first, a
 // format whole or not at all, then Config.Headers, then baggage, then the names under prefixes and patterns
-// in their order; a prefix of a format that was left out goes with it.
-func (p *Propagator) fit(ctx context.Context, hits []hit) (kept, dropped []hit) {
+// in their order; a prefix of a format that was left out goes with it. What is left out is reported.
+func (p *Propagator) fit(r *report, hits []hit) (kept, dropped []hit) {
 	var left formatSet // formats left out
 	lines, total := 0, 0
 	take := func(group []hit, f Format) {
@@ -55,7 +52,7 @@ func (p *Propagator) fit(ctx context.Context, hits []hit) (kept, dropped []hit) 
 			if !isPrefixed(group[0]) || wholeFields.has(group[0].id) {
 				left |= 1 << f
 			}
-			p.count(ctx, f, TooLarge)
+			r.add(f, TooLarge)
 			dropped = append(dropped, group...)
 			return
 		}

@@ -37,11 +37,14 @@ const (
 	HeldBack
 	// Withheld: something of the format may not go to the host that is called; see Destination.
 	Withheld
+	// Panicked: Config.LocalSpan or a function of Config.Observer panicked. The panic ends there, and
+	// the request goes on as if the function had returned nothing. Its Format is zero. The observer is not told.
+	Panicked
 
 	outcomeCount = iota
 )
 
-var outcomeNames = [outcomeCount]string{"malformed", "duplicate", "too large", "conflict", "stale", "left out", "no context", "held back", "withheld"}
+var outcomeNames = [outcomeCount]string{"malformed", "duplicate", "too large", "conflict", "stale", "left out", "no context", "held back", "withheld", "panicked"}
 
 // String returns the outcome in lower-case words.
 func (o Outcome) String() string {
@@ -54,6 +57,8 @@ func (o Outcome) String() string {
 // Observer hears what happens to single requests. Every field may be nil. The
 // functions are called in the request's goroutine and must be safe for all
 // goroutines, return soon, and neither Extract nor Inject with the context that they are given.
+// An Extract calls them when its context is complete. A panic in them ends there, over HTTP and gRPC alike, and
+// is counted (Panicked).
 type Observer struct {
 	// Outcome is called for each unhappy outcome when it is counted. The zero Format
 	// stands for Config.Headers and for the request as a whole.
@@ -92,7 +97,7 @@ func (s Stats) Total(o Outcome) (n uint64) {
 // Stats returns the counts so far. It may be called from any goroutine; counts
 // that arrive meanwhile may or may not be in it. The nil Propagator has none.
 func (p *Propagator) Stats() (s Stats) {
-	if p == nil {
+	if p.isZero() {
 		return s
 	}
 	for f := range p.counts {
@@ -104,25 +109,3 @@ func (p *Propagator) Stats() (s Stats) {
 }
 
 type counters [formatCount + 1][outcomeCount]atomic.Uint64
-
-// count counts an outcome and tells the observer.
-func (p *Propagator) count(ctx context.Context, f Format, o Outcome) {
-	p.counts[f][o].Add(1)
-	if p.observer.Outcome != nil {
-		p.observer.Outcome(ctx, f, o)
-	}
-}
-
-// countHeldBack counts a request once, whatever the formats: it costs strangers' requests no more
-// than others'.
-func (p *Propagator) countHeldBack(ctx context.Context, formats formatSet) {
-	if formats == 0 {
-		return
-	}
-	p.counts[0][HeldBack].Add(1)
-	if p.observer.Outcome != nil {
-		for f := range formats.all {
-			p.observer.Outcome(ctx, f, HeldBack)
-		}
-	}
-}

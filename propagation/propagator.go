@@ -10,9 +10,10 @@ import (
 )
 
 // Propagator carries headers as its Config says. It is compiled once, never changes
-// and is safe for all goroutines. The nil Propagator carries nothing: each of its
-// methods does nothing and returns what it was given. Only a decision about trust stays: a context
+// and is safe for all goroutines. The nil Propagator and the zero Propagator carry nothing: each
+// of their methods does nothing and returns what it was given. Only a decision about trust stays: a context
 // keeps it, and StripHTTP applies it.
+// A nil context stands for context.Background in all functions of this package.
 //
 // It is OpenTelemetry's propagation.TextMapPropagator.
 type Propagator struct {
@@ -136,10 +137,10 @@ func (p *Propagator) compileNames() {
 		p.patterned = p.patterned || h.prefix
 		p.plainHeaders = p.plainHeaders && !h.prefix && ascii.MetadataKey(h.lower)
 	}
-	p.readHTTP = newIndex(read, p.field, false, false)
-	p.readMetadata = newIndex(read, p.field, true, true)
-	p.sentHTTP = newIndex(sent, p.field, false, true)
-	p.sentMetadata = newIndex(sent, p.field, true, true)
+	p.readHTTP = newIndex(read, p.field, false)
+	p.readMetadata = newIndex(read, p.field, true)
+	p.sentHTTP = newIndex(sent, p.field, false)
+	p.sentMetadata = newIndex(sent, p.field, true)
 }
 
 func (p *Propagator) field(id fieldID) *field {
@@ -173,7 +174,7 @@ func (p *Propagator) described(id fieldID, key string) field {
 // Fields returns the names, in lower case, that Inject may set; names under a
 // prefix are not among them. The slice is the caller's own.
 func (p *Propagator) Fields() []string {
-	if p == nil {
+	if p.isZero() {
 		return nil
 	}
 	return slices.Clone(p.names)
@@ -182,10 +183,21 @@ func (p *Propagator) Fields() []string {
 // nobody carries nothing; its captures hold but a decision.
 var nobody = MustNew(Config{Formats: []Format{}})
 
-// decide returns a context that holds a decision and no headers.
-func decide(ctx context.Context, trust Trust) context.Context {
-	if trust == Continue {
-		return ctx
+// isZero reports whether the Propagator is nil or was not made by New: it carries nothing.
+func (p *Propagator) isZero() bool { return p == nil || p.counts == nil }
+
+// orNobody returns a Propagator whose methods may be called, whichever this is.
+func (p *Propagator) orNobody() *Propagator {
+	if p.isZero() {
+		return nobody
 	}
-	return nobody.capture(ctx, nil, 0, trust)
+	return p
+}
+
+// orBackground returns the context, Background for nil.
+func orBackground(ctx context.Context) context.Context {
+	if ctx == nil {
+		return context.Background()
+	}
+	return ctx
 }

@@ -103,7 +103,7 @@ func unhappy(p *propagation.Propagator) map[string]uint64 {
 	counts := map[string]uint64{}
 	stats := p.Stats()
 	for _, f := range append(propagation.AllFormats(), 0) {
-		for o := propagation.Malformed; o <= propagation.NoContext; o++ {
+		for o := propagation.Malformed; o <= propagation.Panicked; o++ {
 			if n := stats.Count(f, o); n > 0 {
 				counts[fmt.Sprint(f, " ", o)] = n
 			}

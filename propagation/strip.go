@@ -98,5 +98,5 @@ var allNames = sync.OnceValue(func() *index {
 	for i := range ids {
 		ids[i] = fieldID(i)
 	}
-	return newIndex(ids, func(id fieldID) *field { return &fields[id] }, false, true)
+	return newIndex(ids, func(id fieldID) *field { return &fields[id] }, false)
 })
