@@ -21,7 +21,8 @@ type Transport struct {
 //	req, err := http.NewRequestWithContext(r.Context(), "GET", url, nil)
 //
 // client.Get and a request with another context carry nothing, and are counted
-// (propagation.NoContext).
+// (propagation.NoContext). A request with the handler's context that has nothing to carry is
+// counted as propagation.NothingReceived.
 //
 // The request is not changed: its copy, with a header map of its own, goes to base. What the caller
 // has set by hand stays for x-request-id, baggage and Config.Headers; fields that name spans are

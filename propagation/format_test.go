@@ -163,7 +163,7 @@ func TestWords(t *testing.T) {
 	}
 	want := []string{
 		"deferred", "denied", "accepted", "debug", "Sampling(4)",
-		"malformed", "duplicate", "too large", "conflict", "stale", "left out", "no context", "held back", "withheld", "Outcome(9)",
+		"malformed", "duplicate", "too large", "conflict", "stale", "left out", "no context", "nothing received", "held back", "withheld", "Outcome(10)",
 		"not traced", "sampled", "forced by service", "forced by client", "unknown",
 	}
 	if !slices.Equal(got, want) {
