@@ -35,6 +35,9 @@ type Transport struct {
 // (propagation.Destination). A request that is signed already (AWS Signature Version 4, Google's
 // V4) goes to any other host as it is.
 //
+// Clients that change an *http.Transport for their options cannot change a Transport: resty's SetProxy and
+// SetTLSClientConfig then have no effect. Set such options on base.
+//
 // With otelhttp.NewTransport, ours is the inner one, otelhttp.NewTransport(ours): outside, it
 // would not see the span that otelhttp starts. What otelhttp then injects with p is judged by the same
 // host; what it injects with another propagator is not.

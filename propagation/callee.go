@@ -17,9 +17,9 @@ type urlCallee struct{ *url.URL }
 
 func (u urlCallee) Host() (string, uint16) {
 	switch host := u.URL.Host; u.Scheme {
-	case "http":
+	case "http", "ws":
 		return host, 80
-	case "https":
+	case "https", "wss":
 		return host, 443
 	default:
 		return host, 0

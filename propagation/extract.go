@@ -10,7 +10,9 @@ import (
 
 // ExtractHTTP reads the carried headers of an inbound HTTP request and returns a
 // context that keeps them. If there is nothing to carry it is ctx itself. Names are
-// found as http.Header.Get finds them; h is not kept and may change afterwards.
+// found as http.Header.Get finds them; h is not kept and may change afterwards. Its strings are kept,
+// so their memory must not change: copy them where a server uses it again (fasthttp, fiber), or use Extract
+// with a carrier.
 //
 // A valid local span that is already in ctx stays the active one; a capture that
 // is already in ctx (an Extract further out) stays for every format that h says
