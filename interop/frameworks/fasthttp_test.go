@@ -72,14 +72,16 @@ func TestFastHTTPAdaptor(t *testing.T) {
 	back.got(t)
 }
 
-// owned copies the header lines, whose memory fasthttp uses for the next request.
+// owned copies the headers, whose memory fasthttp uses again for the next request.
 func owned(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for _, lines := range r.Header {
-			for i, line := range lines {
-				lines[i] = strings.Clone(line)
+		header := make(http.Header, len(r.Header))
+		for name, lines := range r.Header {
+			for _, line := range lines {
+				header.Add(strings.Clone(name), strings.Clone(line))
 			}
 		}
+		r.Header = header
 		next.ServeHTTP(w, r)
 	})
 }
