@@ -72,7 +72,7 @@ func TestFastHTTPAdaptor(t *testing.T) {
 	back.got(t)
 }
 
-// owned copies the headers, whose memory fasthttp uses again for the next request.
+// owned lets the handler keep its headers and its context, which fasthttp uses again for the next request.
 func owned(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := make(http.Header, len(r.Header))
@@ -81,6 +81,7 @@ func owned(next http.Handler) http.Handler {
 				header.Add(strings.Clone(name), strings.Clone(line))
 			}
 		}
+		r = r.WithContext(context.WithoutCancel(r.Context()))
 		r.Header = header
 		next.ServeHTTP(w, r)
 	})

@@ -17,7 +17,10 @@ func TestFiber3(t *testing.T) {
 	})
 
 	app.Get("/", func(c fiber.Ctx) error { return callWith(c.Context(), client, back.url) })
-	app.Get("/ctx", func(c fiber.Ctx) error { return callWith(c, client, back.url) })
+	app.Get("/ctx", func(c fiber.Ctx) error {
+		back.looks(c, p)
+		return nil
+	})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -53,7 +53,10 @@ func TestFiberAdaptorMiddleware(t *testing.T) {
 	app := newFiber()
 	app.Use(adaptor.HTTPMiddleware(httptrace.Middleware(p)))
 	app.Get("/user", func(c *fiber.Ctx) error { return callWith(c.UserContext(), client, back.url) })
-	app.Get("/fast", func(c *fiber.Ctx) error { return callWith(c.Context(), client, back.url) })
+	app.Get("/fast", func(c *fiber.Ctx) error {
+		back.looks(c.Context(), p)
+		return nil
+	})
 	front := serveFiber(t, app)
 	send(t, front+"/user")
 	back.gotNothing(t)

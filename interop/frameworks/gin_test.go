@@ -1,8 +1,6 @@
 package frameworks
 
 import (
-	"context"
-	"net/http"
 	"testing"
 
 	"github.com/gin-gonic/gin"
@@ -19,25 +17,22 @@ func newGin(use func(c *gin.Context)) *gin.Engine {
 
 func TestGin(t *testing.T) {
 	p, client, back := setUp(t)
-	call := func(ctx context.Context) {
-		req, err := http.NewRequestWithContext(ctx, "GET", back.url, nil)
-		if err != nil || do(client, req) != nil {
-			t.Error(err)
-		}
-	}
-	engine := newGin(func(c *gin.Context) { call(c.Request.Context()) })
+	engine := newGin(func(c *gin.Context) { back.calls(client).ServeHTTP(c.Writer, c.Request) })
 
 	handler := httptrace.Middleware(p)(engine)
 
 	send(t, serve(t, handler))
 	back.got(t)
 
-	engine = newGin(func(c *gin.Context) { call(c) })
+	withC := func(c *gin.Context) { back.looks(c, p) }
+	engine = newGin(withC)
 	send(t, serve(t, httptrace.Middleware(p)(engine)))
 	back.gotNothing(t) // c by itself is not the request's context
 	if n := p.Stats().Count(0, propagation.NoContext); n != 1 {
 		t.Errorf("the lost context was counted %d times, want once", n)
 	}
+
+	engine = newGin(withC)
 
 	engine.ContextWithFallback = true
 
