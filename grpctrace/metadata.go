@@ -5,16 +5,18 @@ import (
 
 	"github.com/traceferry/traceferry/internal/ctxkey"
 	"github.com/traceferry/traceferry/propagation"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 )
 
-// incomingKey and outgoingKey are the context keys of grpc-go's metadata. They are
-// unexported; the package's own functions tell them to a context that listens. With
+// incomingKey and outgoingKey are the context keys of grpc-go's metadata, streamKey is that of a server's
+// call. They are unexported; the package's own functions tell them to a context that listens. With
 // them metadata is read without the copy that FromIncomingContext makes. If the ground
 // moves the public functions are used.
 var (
 	incomingKey = ctxkey.Learn(func(ctx context.Context) { metadata.FromIncomingContext(ctx) })
 	outgoingKey = ctxkey.Learn(func(ctx context.Context) { metadata.FromOutgoingContext(ctx) })
+	streamKey   = ctxkey.Learn(func(ctx context.Context) { grpc.ServerTransportStreamFromContext(ctx) })
 )
 
 func incoming(ctx context.Context) metadata.MD {

@@ -1,6 +1,7 @@
 package grpctrace
 
 import (
+	"github.com/traceferry/traceferry/internal/ctxkey"
 	"github.com/traceferry/traceferry/propagation"
 	"google.golang.org/grpc"
 )
@@ -34,7 +35,10 @@ func WithTarget(target string) Option {
 	return optionFunc(func(o *options) { o.target = to })
 }
 
+// collect reads the options of a function of this package. It also marks grpc-go's server contexts, so that
+// propagation.NothingReceived is counted for them.
 func collect(opts []Option) (o options) {
+	ctxkey.MarkServed(incomingKey, streamKey)
 	for _, opt := range opts {
 		if opt != nil {
 			opt.apply(&o)

@@ -132,13 +132,13 @@ func TestNothingToCarry(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
 	eachWiring(t, func(t *testing.T, w wiring, call caller) {
-		before := p.Stats().Count(0, propagation.NoContext)
+		before := p.Stats().Count(0, propagation.NothingReceived)
 		got := arrived(t, sending(t, metadata.Pairs("unrelated", "1")), call, w.between(t, p, back))
 		checkVerbatim(t, got, nil)
 		if got["unrelated"] != nil {
 			t.Errorf("what nobody carries arrived as %q", got["unrelated"])
 		}
-		if counted := p.Stats().Count(0, propagation.NoContext) - before; counted == 0 {
+		if counted := p.Stats().Count(0, propagation.NothingReceived) - before; counted == 0 {
 			t.Error("the context that carries nothing was not counted")
 		}
 	})

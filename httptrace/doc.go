@@ -12,6 +12,9 @@
 // A reverse proxy takes [Rewrite]. What is carried is p's propagation.Config; package preset
 // has one for each mesh.
 //
+// docs/frameworks.md has the lines for gin, echo, fiber, fasthttp, connect, h2c, WebSocket dialers, resty and others, and the
+// mistake that is easy to make with each.
+//
 // Beside net/http/httptrace of the standard library, import this one under another name:
 //
 //	import ferry "github.com/traceferry/traceferry/httptrace"

@@ -10,7 +10,8 @@ import (
 
 // Middleware returns a function that wraps a handler so that the context of each
 // request keeps the headers that p carries. It has the shape that chi's Use and
-// most routers take.
+// most routers take. gin, echo, fiber and fasthttp need another line each: see docs/frameworks.md.
+// Middleware must be inside of golang.org/x/net/http2/h2c's handler, which shows its wrappers connections instead of requests.
 //
 // A local span that is already in the request's context stays the active one. A
 // request with nothing to carry reaches the handler as it is; any other as a copy, as

@@ -22,7 +22,8 @@ type Transport struct {
 //	req, err := http.NewRequestWithContext(r.Context(), "GET", url, nil)
 //
 // client.Get and a request with another context carry nothing, and are counted
-// (propagation.NoContext).
+// (propagation.NoContext). A request with the handler's context that has nothing to carry is
+// counted as propagation.NothingReceived.
 //
 // The request is not changed: its copy, with a header map of its own, goes to base. What the caller
 // has set by hand stays for x-request-id, baggage and Config.Headers, but for lines of an untrusted caller (see
@@ -34,6 +35,9 @@ type Transport struct {
 // otherwise, baggage, Config.Headers and x-envoy-force-trace go to internal hosts only
 // (propagation.Destination). A request that is signed already (AWS Signature Version 4, Google's
 // V4) goes to any other host as it is.
+//
+// Clients that change an *http.Transport for their options cannot change a Transport: resty's SetProxy and
+// SetTLSClientConfig then have no effect. Set such options on base.
 //
 // With otelhttp.NewTransport, ours is the inner one, otelhttp.NewTransport(ours): outside, it
 // would not see the span that otelhttp starts. What otelhttp then injects with p is judged by the same

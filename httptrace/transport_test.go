@@ -105,6 +105,26 @@ func TestTransportCountsNoContext(t *testing.T) {
 	}
 }
 
+// A handler's context that has nothing to carry is no mistake. It is counted apart, at no cost.
+func TestTransportCountsNothingReceived(t *testing.T) {
+	p := propagation.MustNew(everything())
+	back := serve(t, http.HandlerFunc(echo))
+	eachProtocol(t, httptrace.Middleware(p)(forward(&http.Client{Transport: httptrace.NewTransport(p, nil)}, back.URL)), func(t *testing.T, s *httptest.Server) {
+		before := p.Stats()
+		resp, body := do(t, s.Client(), request(t, "GET", s.URL, nil, nil))
+		checkVerbatim(t, echoed(t, resp, body), nil)
+		now := p.Stats()
+		if now.Count(0, propagation.NothingReceived) != before.Count(0, propagation.NothingReceived)+1 || now.Count(0, propagation.NoContext) != 0 {
+			t.Errorf("counted %v, before %v", now, before)
+		}
+	})
+	ctx := context.WithValue(context.Background(), http.ServerContextKey, new(http.Server))
+	h := http.Header{"Accept": {"*/*"}}
+	if n := testing.AllocsPerRun(100, func() { p.CloneHTTP(ctx, h) }); n != 0 {
+		t.Errorf("%v allocations, want none", n)
+	}
+}
+
 func TestTransportSharedClient(t *testing.T) {
 	p, q := propagation.MustNew(everything()), propagation.MustNew(everything())
 	s := serve(t, http.HandlerFunc(echo))

@@ -39,6 +39,10 @@ func WithTrust(decide func(*http.Request) propagation.Trust) Option { return Dec
 // that does it. Config.Headers of theirs are held back, too: propagation.Restart &^
 // propagation.DistrustHeaders, of a decider of your own, takes them.
 //
+// With otelhttp outside of Middleware, trace.SpanContextFromContext returns otelhttp's span, which has the trace id that
+// the caller sent: logs show it, and calls continue it. Without an SDK it returns the zero SpanContext.
+// Put otelhttp inside to get a new trace id.
+//
 //	r.Use(httptrace.Middleware(p, httptrace.Edge()))
 func Edge() Decider {
 	return func(*http.Request) propagation.Trust { return propagation.Restart }
@@ -47,8 +51,11 @@ func Edge() Decider {
 // PeersIn believes callers whose connection comes from an address in one of the prefixes, and
 // restarts all others, those whose address is none of IP among them. The address is
 // Request.RemoteAddr, the last hop: behind a load balancer or a sidecar that is the proxy, and
-// PeersForwardedBy may be what you want. What another middleware writes there without a port (chi's
-// RealIP) is nobody's.
+// PeersForwardedBy may be what you want.
+//
+// A middleware that writes X-Forwarded-For into RemoteAddr lets callers choose their address. Put it inside of
+// Middleware, so that PeersIn sees the address of the connection. An address without a port (chi's
+// RealIP writes one) is in no prefix.
 //
 //	httptrace.PeersIn(netip.MustParsePrefix("10.0.0.0/8"))
 func PeersIn(prefixes ...netip.Prefix) Decider {

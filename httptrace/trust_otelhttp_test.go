@@ -11,6 +11,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 )
 
 // traced is what a request that came with inbound(1) has left behind.
@@ -111,6 +112,42 @@ func TestEdgeInsideOtelhttp(t *testing.T) {
 			t.Errorf("the server's links are %+v", got.server.Links)
 		}
 	})
+}
+
+// TestEdgeInsideOtelhttpShows: the active span is otelhttp's, in the caller's trace; without an SDK there is none.
+func TestEdgeInsideOtelhttpShows(t *testing.T) {
+	p := propagation.MustNew(everything())
+	provider, _ := sdk()
+	for name, test := range map[string]struct {
+		provider trace.TracerProvider
+		inside   bool // otelhttp is inside of Middleware
+		shows    func(trace.SpanContext) bool
+	}{
+		"SDK": {provider, false, func(sc trace.SpanContext) bool {
+			return !sc.IsRemote() && sc.TraceID().String() == traceID(1) && sc.SpanID().String() != spanID(1)
+		}},
+		"no SDK":      {noop.NewTracerProvider(), false, func(sc trace.SpanContext) bool { return sc.Equal(trace.SpanContext{}) }},
+		"SDK, inside": {provider, true, func(sc trace.SpanContext) bool { return sc.IsValid() && sc.TraceID().String() != traceID(1) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got trace.SpanContext
+			h := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				got = trace.SpanContextFromContext(r.Context())
+				echo(w, r)
+			}))
+			ours := httptrace.Middleware(p, httptrace.Edge())
+			theirs := otelhttp.NewMiddleware("server", otelhttp.WithTracerProvider(test.provider), otelhttp.WithPropagators(p))
+			if test.inside {
+				h = ours(theirs(h))
+			} else {
+				h = theirs(ours(h))
+			}
+			arrived(t, serve(t, h).URL, inbound(1))
+			if !test.shows(got) {
+				t.Errorf("the active span is %+v", got)
+			}
+		})
+	}
 }
 
 // A partner's trace goes on, and whether it is sampled is decided here, whatever the partner says.

@@ -26,9 +26,9 @@ import (
 func Example_grpcGateway() {
 	p := propagation.MustNew(propagation.Config{})
 
-	carried := p.Fields()
+	read := p.ReadFields()
 	matcher := func(name string) (string, bool) {
-		if lower := strings.ToLower(name); slices.Contains(carried, lower) {
+		if lower := strings.ToLower(name); slices.Contains(read, lower) {
 			return lower, true
 		}
 		return runtime.DefaultHeaderMatcher(name)
@@ -85,7 +85,7 @@ func TestGRPCGateway(t *testing.T) {
 	formats := []propagation.Format{propagation.W3C, propagation.B3Multi, propagation.GRPCTraceBin, propagation.Jaeger}
 	p := propagation.MustNew(propagation.Config{Formats: formats})
 	matcher := runtime.WithIncomingHeaderMatcher(func(name string) (string, bool) {
-		if lower := strings.ToLower(name); slices.Contains(p.Fields(), lower) {
+		if lower := strings.ToLower(name); slices.Contains(p.ReadFields(), lower) {
 			return lower, true
 		}
 		return runtime.DefaultHeaderMatcher(name)

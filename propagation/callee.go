@@ -24,9 +24,9 @@ func (u urlCallee) Host() (string, uint16) {
 		host = ""
 	}
 	switch u.Scheme {
-	case "http":
+	case "http", "ws":
 		return host, 80
-	case "https":
+	case "https", "wss":
 		return host, 443
 	default:
 		return host, 0

@@ -16,7 +16,7 @@ import (
 //
 // Unlike InjectHTTP it leaves what the caller has set by hand in h where that names no span:
 // x-request-id, baggage, Config.Headers, and the fields of formats that are only
-// carried. Lines of an untrusted caller do not stay. A context with neither a capture nor a local span is counted (NoContext).
+// carried. Lines of an untrusted caller do not stay. A context with neither a capture nor a local span is counted (NoContext or NothingReceived).
 //
 // It costs a map of just the size, and one block for all values.
 func (p *Propagator) CloneHTTP(ctx context.Context, h http.Header) (http.Header, bool) {
@@ -128,7 +128,7 @@ func (p *Propagator) cloneOwn(ctx context.Context, to Callee, m map[string][]str
 	var o outbound
 	in := p.inbound(ctx)
 	if !p.prepare(ctx, &in, &o, over, to) {
-		p.count(ctx, 0, NoContext)
+		p.countNothing(ctx)
 		return m, false
 	}
 	names, lines := o.size()

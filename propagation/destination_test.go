@@ -132,7 +132,7 @@ func TestMeantPort(t *testing.T) {
 	ctx := received(p, "Baggage", "k=v", "B3", "1")
 	for rawURL, want := range map[string]int{
 		"https://api.example": 2, "https://api.example:": 2, "https://api.example:443": 2, "http://api.example:443": 2,
-		"http://api.example": 0, "https://api.example:80": 0, "https://api.example:8443": 1, "ftp://api.example": 1,
+		"http://api.example": 0, "https://api.example:80": 0, "wss://api.example": 2, "ws://api.example": 0, "https://api.example:8443": 1, "ftp://api.example": 1,
 	} {
 		for range 2 { // the second time from the cache
 			if got := sentTo(t, p, ctx, rawURL); len(got) != want {

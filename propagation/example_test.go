@@ -173,7 +173,10 @@ func ExamplePropagator_Stats() {
 	ctx := p.ExtractHTTP(context.Background(), http.Header{"Traceparent": {"garbage"}})
 	propagation.RemoteFromContext(ctx)
 	fmt.Println(p.Stats().Count(propagation.W3C, propagation.Malformed))
-	// Output: 1
+	fmt.Println(p.Stats())
+	// Output:
+	// 1
+	// tracecontext malformed: 1
 }
 
 func ExampleRemoteFromContext() {

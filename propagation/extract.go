@@ -12,6 +12,8 @@ import (
 // context that keeps them. If there is nothing to carry it is ctx itself. Names are
 // found in any case, in the spelling of http.Header's methods first: in a header of more than eight names of which
 // one of ours is spelled so, only in that. h is not kept and may change afterwards.
+// Its strings are kept, so their memory must not change: copy them where a server uses it again
+// (fasthttp, fiber), or use Extract with a carrier.
 //
 // A valid local span that is already in ctx stays the active one. A capture that is
 // already in ctx (an Extract further out) is replaced for every format and header name that

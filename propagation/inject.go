@@ -20,6 +20,7 @@ import (
 // span nor baggage of the application's, h is not touched (but by Config.Also).
 //
 // What may not go to CalleeFromContext is left out; where that is nobody all goes: see CloneRequest.
+// So for a WebSocket dialer that takes headers, use CloneRequest with a request of the same URL.
 //
 // The values written are shared between all calls of one inbound request: Set, Add
 // and Del on h are safe, writing an element (h[k][0] = v) is not. It allocates what

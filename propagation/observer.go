@@ -4,6 +4,8 @@ import (
 	"context"
 	"strconv"
 	"sync/atomic"
+
+	"github.com/traceferry/traceferry/internal/ctxkey"
 )
 
 // Outcome is something that a request's headers met with other than being carried.
@@ -27,11 +29,17 @@ const (
 	// LeftOut: a value could not legally be sent on the transport, or Config.ASCIIOnly forbids it. If it holds ids
 	// or a decision, its whole format was left out, with its baggage; else only the value was.
 	LeftOut
-	// NoContext: an outgoing request had a context with neither captured headers nor a
-	// local span: client.Get, or a context that does not come from the handler's; or
-	// the handler's, if nothing came with its request.
-	// Its Format is zero.
+	// NoContext: an outgoing request had nothing to carry, and its context does not descend from the context of an
+	// inbound request: client.Get, or context.Background. In code that serves a request this is a mistake.
+	// A job that the program starts by itself is counted too. The contexts of net/http's and
+	// grpc-go's servers are recognised by the values that these servers put there. Other contexts (fasthttp's,
+	// httptest.NewRequest's, a Copy's) are recognised only by captured headers. Its Format is zero.
+	// The Transport and the gRPC clients count it; the Inject methods, which may run beside them for one call, do not.
 	NoContext
+	// NothingReceived: an outgoing request had nothing to carry, and its context descends from the context of an
+	// inbound request, which had no header that the Propagator carries. This is no mistake. Its Format is zero.
+	// It is counted where NoContext is.
+	NothingReceived
 	// HeldBack: lines came from a caller who is not believed in them; see Trust. Stats counts requests,
 	// under the zero Format; the observer hears of each format. What is ignored is not always counted.
 	HeldBack
@@ -44,7 +52,7 @@ const (
 	outcomeCount = iota
 )
 
-var outcomeNames = [outcomeCount]string{"malformed", "duplicate", "too large", "conflict", "stale", "left out", "no context", "held back", "withheld", "panicked"}
+var outcomeNames = [outcomeCount]string{"malformed", "duplicate", "too large", "conflict", "stale", "left out", "no context", "nothing received", "held back", "withheld", "panicked"}
 
 // String returns the outcome in lower-case words.
 func (o Outcome) String() string {
@@ -69,43 +77,13 @@ type Observer struct {
 	Extracted func(context.Context, []Format)
 }
 
-// Stats is the number of unhappy outcomes since the Propagator was made, a value of
-// its own. Ids are read when somebody asks for them, or when a local span is
-// written, so Malformed, Duplicate, Conflict and Stale are counted then and once for
-// each request; with Config.Observer.Outcome set, ids are read, and counted, by every Extract.
-type Stats struct {
-	counts [formatCount + 1][outcomeCount]uint64
-}
-
-// Count returns how often a format met with an outcome. The zero Format is
-// Config.Headers and the request as a whole.
-func (s Stats) Count(f Format, o Outcome) uint64 {
-	if int(f) >= len(s.counts) || o >= outcomeCount {
-		return 0
-	}
-	return s.counts[f][o]
-}
-
-// Total returns how often an outcome was met with by any format.
-func (s Stats) Total(o Outcome) (n uint64) {
-	for f := range s.counts {
-		n += s.Count(Format(f), o)
-	}
-	return n
-}
-
-// Stats returns the counts so far. It may be called from any goroutine; counts
-// that arrive meanwhile may or may not be in it. The nil Propagator has none.
-func (p *Propagator) Stats() (s Stats) {
-	if p.isZero() {
-		return s
-	}
-	for f := range p.counts {
-		for o := range p.counts[f] {
-			s.counts[f][o] = p.counts[f][o].Load()
-		}
-	}
-	return s
-}
-
 type counters [formatCount + 1][outcomeCount]atomic.Uint64
+
+// countNothing counts a call that has nothing to carry: a mistake, unless its context is an inbound request's.
+func (p *Propagator) countNothing(ctx context.Context) {
+	if ctxkey.Served(ctx) {
+		p.count(ctx, 0, NothingReceived)
+		return
+	}
+	p.count(ctx, 0, NoContext)
+}

@@ -50,7 +50,7 @@ func (p *Propagator) makeMetadata(ctx context.Context, in inbound, to Callee, op
 		ctx = ContextWithCallee(ctx, to)
 	}
 	if in.nothing() && len(p.also) == 0 {
-		p.count(ctx, 0, NoContext)
+		p.countNothing(ctx)
 		return ctx, false
 	}
 	md := make(map[string][]string, usualNames)

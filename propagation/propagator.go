@@ -25,6 +25,8 @@ type Propagator struct {
 	fallback Format   // written for a local span that would leave in no format; zero: none
 	headers  []field  // of Config.Headers and UnsafeHeaders, patterns last
 	names    []string // Fields
+	readable []string // ReadFields
+	prefixes []string // Prefixes
 
 	readHTTP, readMetadata *index // of what is read
 	sentHTTP, sentMetadata *index // of what is read or written, as outgoing carriers may spell it
@@ -123,17 +125,13 @@ func (p *Propagator) compileNames() {
 		if p.reads.has(f.format) || p.owns.has(id) {
 			sent = append(sent, id)
 		}
-		if !f.prefix && (p.carries | p.emits).has(f.format) {
-			p.names = append(p.names, f.lower)
-		}
+		p.list(&f)
 	}
 	p.plainHeaders = true
 	for i, h := range p.headers {
 		id := firstHeader + fieldID(i)
 		read, sent = append(read, id), append(sent, id)
-		if !h.prefix {
-			p.names = append(p.names, h.lower)
-		}
+		p.list(&h)
 		p.patterned = p.patterned || h.prefix
 		p.plainHeaders = p.plainHeaders && !h.prefix && ascii.MetadataKey(h.lower)
 	}
@@ -169,15 +167,6 @@ func (p *Propagator) described(id fieldID, key string) field {
 		return headerField(key, false)
 	}
 	return *f
-}
-
-// Fields returns the names, in lower case, that Inject may set; names under a
-// prefix are not among them. The slice is the caller's own.
-func (p *Propagator) Fields() []string {
-	if p.isZero() {
-		return nil
-	}
-	return slices.Clone(p.names)
 }
 
 // nobody carries nothing; its captures hold but a decision.

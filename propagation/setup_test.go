@@ -2,7 +2,6 @@ package propagation_test
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -101,13 +100,8 @@ func captures(ctx context.Context) []string {
 // unhappy is a snapshot of Stats without the zeros, keyed "b3 malformed".
 func unhappy(p *propagation.Propagator) map[string]uint64 {
 	counts := map[string]uint64{}
-	stats := p.Stats()
-	for _, f := range append(propagation.AllFormats(), 0) {
-		for o := propagation.Malformed; o <= propagation.Panicked; o++ {
-			if n := stats.Count(f, o); n > 0 {
-				counts[fmt.Sprint(f, " ", o)] = n
-			}
-		}
+	for key, n := range p.Stats().All() {
+		counts[key.String()] = n
 	}
 	return counts
 }

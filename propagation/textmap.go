@@ -106,7 +106,8 @@ func textBins(vals []string) []string {
 // joined with commas, and of other names sent if they agree; what may not go to CalleeFromContext is
 // left out; values are printable
 // ASCII or left out; and grpc-trace-bin is not written, as such a carrier cannot
-// say whether it wants bytes or base64.
+// say whether it wants bytes or base64. Each name is an entry of its own: a message of SQS
+// takes ten attributes, so use a Propagator with few formats there.
 func (p *Propagator) Inject(ctx context.Context, carrier propagation.TextMapCarrier) {
 	ctx = orBackground(ctx)
 	switch m := carrier.(type) {

@@ -1,0 +1,54 @@
+package ctxkey
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// Served reports whether ctx descends from the context of an inbound request, whatever headers that request
+// had. It looks for the values that servers put there: net/http's, and those under the keys of MarkServed.
+// The context of a connection (http.Server.ConnContext) counts too. It allocates nothing, and a nil context is not one.
+func Served(ctx context.Context) bool {
+	if ctx == nil {
+		return false
+	}
+	if ctx.Value(http.ServerContextKey) != nil {
+		return true
+	}
+	if keys := marks.Load(); keys != nil {
+		for _, key := range *keys {
+			if ctx.Value(key) != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// MarkServed adds keys under which a server puts values into the context of each inbound request. It ignores
+// keys that were not learned, and keys that it has already. It may be called from any goroutine.
+func MarkServed(keys ...any) {
+	marking.Lock()
+	defer marking.Unlock()
+	var known []any
+	if old := marks.Load(); old != nil {
+		known = slices.Clone(*old)
+	}
+	before := len(known)
+	for _, key := range keys {
+		if Learned(key) && !slices.Contains(known, key) {
+			known = append(known, key)
+		}
+	}
+	if len(known) > before {
+		marks.Store(&known)
+	}
+}
+
+var (
+	marks   atomic.Pointer[[]any] // replaced, never changed: readers hold no lock
+	marking sync.Mutex            // held by writers
+)

@@ -1,0 +1,86 @@
+package frameworks
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	coder "github.com/coder/websocket"
+	gorilla "github.com/gorilla/websocket"
+	"github.com/traceferry/traceferry/httptrace"
+	"github.com/traceferry/traceferry/propagation"
+)
+
+// upgrading is a WebSocket server that records the headers of the handshake, and a URL of it.
+func upgrading(t *testing.T, back *backend) (url string) {
+	var upgrader gorilla.Upgrader
+	return strings.Replace(serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		back.arrived <- r.Header.Clone()
+		if conn, err := upgrader.Upgrade(w, r, nil); err == nil {
+			conn.Close()
+		}
+	})), "http", "ws", 1)
+}
+
+// within runs a function with the context of a request.
+func within(t *testing.T, p *propagation.Propagator, run func(ctx context.Context)) {
+	t.Helper()
+	send(t, serve(t, httptrace.Middleware(p)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { run(r.Context()) }))))
+}
+
+func TestGorillaWebSocket(t *testing.T) {
+	p, _, back := setUp(t)
+	url := upgrading(t, back)
+	within(t, p, func(ctx context.Context) {
+		req, err := http.NewRequestWithContext(ctx, "GET", url, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		header, _ := p.CloneRequest(req)
+		conn, _, err := gorilla.DefaultDialer.DialContext(ctx, url, header)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		conn.Close()
+	})
+	back.got(t)
+}
+
+// CloneRequest knows the host that is called. InjectHTTP does not, and writes baggage for any host.
+func TestWebSocketDestination(t *testing.T) {
+	p, _, _ := setUp(t)
+	within(t, p, func(ctx context.Context) {
+		req, err := http.NewRequestWithContext(ctx, "GET", "wss://partner.example.com/", nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		header, _ := p.CloneRequest(req)
+		if header.Get("Baggage") != "" || !slices.Equal(header["Traceparent"], came["Traceparent"]) {
+			t.Errorf("CloneRequest gives %q", header)
+		}
+		all := http.Header{}
+		p.InjectHTTP(ctx, all)
+		if !slices.Equal(all["Baggage"], came["Baggage"]) {
+			t.Errorf("InjectHTTP gives %q, and the page says that it writes baggage", all)
+		}
+	})
+}
+
+func TestCoderWebSocket(t *testing.T) {
+	p, client, back := setUp(t)
+	url := upgrading(t, back)
+	within(t, p, func(ctx context.Context) {
+		conn, _, err := coder.Dial(ctx, url, &coder.DialOptions{HTTPClient: client})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		conn.CloseNow()
+	})
+	back.got(t)
+}

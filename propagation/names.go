@@ -1,0 +1,48 @@
+package propagation
+
+import "slices"
+
+// list notes a name, or a prefix of names, for the lists below.
+func (p *Propagator) list(f *field) {
+	header := f.format == 0
+	switch read := header || p.reads.has(f.format); {
+	case read && f.prefix:
+		p.prefixes = append(p.prefixes, f.lower)
+	case read:
+		p.readable = append(p.readable, f.lower)
+	}
+	if !f.prefix && (header || (p.carries | p.emits).has(f.format)) {
+		p.names = append(p.names, f.lower)
+	}
+}
+
+// Fields returns the names, in lower case, that Inject may set, as OpenTelemetry's TextMapPropagator
+// wants it. Names under a prefix are not among them (Prefixes), nor names that are only read
+// (ReadFields). The slice is the caller's own.
+func (p *Propagator) Fields() []string {
+	if p.isZero() {
+		return nil
+	}
+	return slices.Clone(p.names)
+}
+
+// ReadFields returns the names, in lower case, that Extract reads: those of Config.Formats, of Config.ReadOnly
+// and of Config.Headers. With Prefixes it is the list that a gateway in front needs, such as a CORS
+// middleware's allowed headers. Names that are only written (Config.Emit) are not among them. The
+// slice is the caller's own.
+func (p *Propagator) ReadFields() []string {
+	if p.isZero() {
+		return nil
+	}
+	return slices.Clone(p.readable)
+}
+
+// Prefixes returns, in lower case, what the names begin with that Extract reads and that have a part of their
+// own each: uberctx- of Jaeger, ot-baggage- of OTTrace, l5d-ctx- of Linkerd1. Inject may set names with these
+// prefixes too, but for those of Config.ReadOnly. The slice is the caller's own.
+func (p *Propagator) Prefixes() []string {
+	if p.isZero() {
+		return nil
+	}
+	return slices.Clone(p.prefixes)
+}
