@@ -14,12 +14,11 @@ import "github.com/traceferry/traceferry/internal/hex"
 // Either both ids are there or neither; the decision may stand alone. Absent, it is
 // deferred. Of several lines of a name the first counts.
 var b3Multi = codec{
-	name:    "b3multi",
-	fields:  []string{"x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags"},
-	decode:  decodeB3Multi,
-	encode:  encodeB3Multi,
-	written: 5,
-	orders:  []string{"x-b3-sampled", "x-b3-flags"},
+	name:   "b3multi",
+	fields: []string{"x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags"},
+	decode: decodeB3Multi,
+	encode: encodeB3Multi,
+	orders: []string{"x-b3-sampled", "x-b3-flags"},
 }
 
 func decodeB3Multi(l lines) (SpanContext, verdict) {

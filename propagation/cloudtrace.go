@@ -19,11 +19,10 @@ import (
 // Without an option the decision is deferred. A trace id alone, which the
 // documentation allows, names no span: it travels and is not read.
 var cloudTrace = codec{
-	name:    "cloudtrace",
-	fields:  []string{"x-cloud-trace-context"},
-	decode:  decodeCloudTrace,
-	encode:  encodeCloudTrace,
-	written: 1,
+	name:   "cloudtrace",
+	fields: []string{"x-cloud-trace-context"},
+	decode: decodeCloudTrace,
+	encode: encodeCloudTrace,
 }
 
 func decodeCloudTrace(l lines) (SpanContext, verdict) {

@@ -21,11 +21,10 @@ import (
 // It is written with all three fields, the 29 bytes that grpc-go insists on; as
 // base64 without padding, unless it came with it (Linkerd reads only that).
 var grpcTraceBin = codec{
-	name:    "grpctracebin",
-	fields:  []string{"grpc-trace-bin"},
-	decode:  decodeGRPCTraceBin,
-	encode:  encodeGRPCTraceBin,
-	written: 1,
+	name:   "grpctracebin",
+	fields: []string{"grpc-trace-bin"},
+	decode: decodeGRPCTraceBin,
+	encode: encodeGRPCTraceBin,
 }
 
 func decodeGRPCTraceBin(l lines) (SpanContext, verdict) {

@@ -21,11 +21,10 @@ import (
 // (Lambda stops endless recursion by it), the other pairs while the trace does. Envoy reads the
 // keys in any case, so the first three stay in none.
 var xray = codec{
-	name:    "xray",
-	fields:  []string{"x-amzn-trace-id"},
-	decode:  decodeXRay,
-	encode:  encodeXRay,
-	written: 1,
+	name:   "xray",
+	fields: []string{"x-amzn-trace-id"},
+	decode: decodeXRay,
+	encode: encodeXRay,
 }
 
 func decodeXRay(l lines) (SpanContext, verdict) {
