@@ -22,7 +22,7 @@ type index struct {
 type name struct {
 	key    string // in the carrier's own spelling
 	id     fieldID
-	format formatSet // the one that it belongs to; none for Config.Headers
+	format formatSet // the one that a fixed name belongs to; none for Config.Headers
 }
 
 const (
@@ -41,7 +41,7 @@ func newIndex(ids []fieldID, field func(fieldID) *field, lower, folded bool) *in
 			key = f.lower
 		}
 		if f.prefix {
-			x.prefixes = append(x.prefixes, name{key, id, setOf(f.format) &^ 1})
+			x.prefixes = append(x.prefixes, name{key: key, id: id})
 			x.letters |= 1 << (key[0] & 31)
 			continue
 		}
