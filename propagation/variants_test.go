@@ -183,9 +183,9 @@ func TestGarbageBehind(t *testing.T) {
 		propagation.GRPCTraceBin: {
 			{"grpc-trace-bin", bin("01" + binTrace + binSpan + "0201")}, {"grpc-trace-bin", bin("00")}, {"grpc-trace-bin", bin("000201")}, {"grpc-trace-bin", bin("00" + binTrace)},
 			{"grpc-trace-bin", bin("00" + binTrace + "0201")}, {"grpc-trace-bin", bin("00" + binSpan + "0201")},
-			{"grpc-trace-bin", bin("00" + binTrace + binSpan + "02")}, {"grpc-trace-bin", bin("00" + binTrace + binSpan[:16])}, {"grpc-trace-bin", bin("00" + binTrace[:32])},
+			{"grpc-trace-bin", bin("00" + binTrace + binSpan[:16])}, {"grpc-trace-bin", bin("00" + binTrace[:32])},
 			{"grpc-trace-bin", bin("00" + binTrace + binSpan + "0201" + "00")}, {"grpc-trace-bin", bin("00" + binTrace + binSpan + "0201" + "01")},
-			{"grpc-trace-bin", bin("00" + binTrace + binSpan + "0201" + "02")}, {"grpc-trace-bin", bin("00" + binTrace + binSpan + "0201" + binTrace[:32])},
+			{"grpc-trace-bin", bin("00" + binTrace + binSpan + "0201" + binTrace[:32])},
 			{"grpc-trace-bin", bin("00" + "00" + zeros + binSpan + "0201")}, {"grpc-trace-bin", bin("00" + binTrace + "01" + zeros[:16] + "0201")},
 			{"grpc-trace-bin", bin("00" + "03" + binTrace + binSpan)}, {"grpc-trace-bin", callerBin + "A="}, {"grpc-trace-bin", callerBin + "=="}, {"grpc-trace-bin", callerBin[:20] + "!" + callerBin[21:]},
 		},
@@ -248,9 +248,10 @@ func TestUnreadableDecision(t *testing.T) {
 			carrier("X-Cloud-Trace-Context", callerTrace+"/"+callerSpanNumber+";o=x"), carrier("X-Cloud-Trace-Context", callerTrace+"/"+callerSpanNumber+";o=:"),
 			carrier("X-Cloud-Trace-Context", callerTrace+"/"+callerSpanNumber+";o=/"),
 		},
-		propagation.Datadog: {carrier("X-Datadog-Trace-Id", "1", "X-Datadog-Parent-Id", "1", "X-Datadog-Sampling-Priority", "x")},
-		propagation.Jaeger:  {carrier("Uber-Trace-Id", "1:1:0:g"), carrier("Uber-Trace-Id", "1:1:0:0g"), carrier("Uber-Trace-Id", "1:1:0:g1")},
-		propagation.OTTrace: {carrier("Ot-Tracer-Traceid", callerTrace, "Ot-Tracer-Spanid", callerSpan, "Ot-Tracer-Sampled", "maybe")},
+		propagation.GRPCTraceBin: {carrier("Grpc-Trace-Bin", bin("00"+binTrace+binSpan+"02"))}, // an option without its byte
+		propagation.Datadog:      {carrier("X-Datadog-Trace-Id", "1", "X-Datadog-Parent-Id", "1", "X-Datadog-Sampling-Priority", "x")},
+		propagation.Jaeger:       {carrier("Uber-Trace-Id", "1:1:0:g"), carrier("Uber-Trace-Id", "1:1:0:0g"), carrier("Uber-Trace-Id", "1:1:0:g1")},
+		propagation.OTTrace:      {carrier("Ot-Tracer-Traceid", callerTrace, "Ot-Tracer-Spanid", callerSpan, "Ot-Tracer-Sampled", "maybe")},
 	} {
 		for _, in := range all {
 			p := compile(t, propagation.Config{Formats: []propagation.Format{format}})
