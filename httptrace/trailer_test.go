@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +50,42 @@ func TestPromise6_RequestTrailers(t *testing.T) {
 			t.Fatal(status)
 		}
 		check(t, "unannounced")
+	})
+}
+
+// The names of announced trailers are there before the body is read, for the handler and for wrappers further out.
+func TestPromise6_AnnouncedTrailers(t *testing.T) {
+	announced := func(r *http.Request) string {
+		names := slices.Sorted(maps.Keys(r.Trailer))
+		for _, name := range names {
+			if r.Trailer.Get(name) != "" {
+				names = append(names, "a value")
+			}
+		}
+		return strings.Join(names, ", ")
+	}
+	var before, inside, outside string
+	inner := behind(func(_ http.ResponseWriter, r *http.Request) {
+		before = announced(r)
+		io.Copy(io.Discard, r.Body)
+		inside = r.Trailer.Get("Checksum") + r.Trailer.Get("Signature")
+	})
+	outer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if got := announced(r); got != "Checksum, Signature" {
+			t.Errorf("the server announces %q", got)
+		}
+		inner.ServeHTTP(w, r)
+		outside = r.Trailer.Get("Checksum") + r.Trailer.Get("Signature")
+	})
+	eachProtocol(t, outer, func(t *testing.T, s *httptest.Server) {
+		before, inside, outside = "", "", ""
+		req := request(t, "POST", s.URL, inbound(1), nil)
+		req.Trailer = http.Header{"Checksum": nil, "Signature": nil}
+		req.Body = readThen(strings.NewReader("body"), func() { req.Trailer.Set("Checksum", "c"); req.Trailer.Set("Signature", "s") })
+		do(t, s.Client(), req)
+		if before != "Checksum, Signature" || inside != "cs" || outside != "cs" {
+			t.Errorf("before the body %q is announced; behind it there is %q inside and %q outside", before, inside, outside)
+		}
 	})
 }
 

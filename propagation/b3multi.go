@@ -18,12 +18,11 @@ import "github.com/traceferry/traceferry/internal/hex"
 // that have more zeros there. x-b3-sampled is written beside x-b3-flags where it was received:
 // Linkerd and Envoy read no flags.
 var b3Multi = codec{
-	name:    "b3multi",
-	fields:  []string{"x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags"},
-	decode:  decodeB3Multi,
-	encode:  encodeB3Multi,
-	written: 5,
-	orders:  []string{"x-b3-sampled", "x-b3-flags"},
+	name:   "b3multi",
+	fields: []string{"x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags"},
+	decode: decodeB3Multi,
+	encode: encodeB3Multi,
+	orders: []string{"x-b3-sampled", "x-b3-flags"},
 }
 
 func decodeB3Multi(l lines) (SpanContext, verdict) {

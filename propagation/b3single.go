@@ -18,13 +18,12 @@ import (
 // span than x-b3-* is stale, and not sent on. From 1.40 on it writes b3 where b3 came in, and leaves
 // x-b3-* behind: a b3 that names that span's child is sent on beside it.
 var b3Single = codec{
-	name:    "b3",
-	fields:  []string{"b3"},
-	decode:  decodeB3Single,
-	encode:  encodeB3Single,
-	written: 1,
-	yields:  B3Multi,
-	state:   func(s Sampling) string { return string("-01d"[s]) },
+	name:   "b3",
+	fields: []string{"b3"},
+	decode: decodeB3Single,
+	encode: encodeB3Single,
+	yields: B3Multi,
+	state:  func(s Sampling) string { return string("-01d"[s]) },
 }
 
 func decodeB3Single(l lines) (SpanContext, verdict) {

@@ -22,11 +22,10 @@ import (
 // When written, an open decision is left out, unless Config.Deferred says what it becomes: OpenTelemetry's propagator
 // for Python reads no header without an option (opentelemetry-operations-python, cloud_trace_propagator).
 var cloudTrace = codec{
-	name:    "cloudtrace",
-	fields:  []string{"x-cloud-trace-context"},
-	decode:  decodeCloudTrace,
-	encode:  encodeCloudTrace,
-	written: 1,
+	name:   "cloudtrace",
+	fields: []string{"x-cloud-trace-context"},
+	decode: decodeCloudTrace,
+	encode: encodeCloudTrace,
 }
 
 func decodeCloudTrace(l lines) (sc SpanContext, v verdict) {

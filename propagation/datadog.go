@@ -25,10 +25,9 @@ var datadog = codec{
 	name: "datadog",
 	fields: []string{"x-datadog-trace-id", "x-datadog-parent-id", "x-datadog-sampling-priority",
 		"x-datadog-origin", "x-datadog-tags"},
-	decode:  decodeDatadog,
-	encode:  encodeDatadog,
-	written: 5,
-	extras:  datadogExtras,
+	decode: decodeDatadog,
+	encode: encodeDatadog,
+	extras: datadogExtras,
 }
 
 const (

@@ -58,8 +58,8 @@ func (e *extraction) distrust(outer *capture, hits []hit, h heritage) context.Co
 
 // hidesAll reports whether nothing of a caller's can be read in ctx that somebody has put there since the capture.
 func (c *capture) hidesAll(ctx context.Context) bool {
-	if inner, same := ctx.(*capture); same && inner == c {
-		return true
+	if _, same := ctx.(*capture); same {
+		return true // c itself, the nearest
 	}
 	if c.trust&(DistrustIDs|DistrustSampling) != 0 {
 		span := trace.SpanFromContext(ctx)

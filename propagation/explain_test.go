@@ -143,3 +143,34 @@ func TestExplainOthers(t *testing.T) {
 		t.Errorf("of a stranger it says\n%v", x)
 	}
 }
+
+// TestExplainByNil: the nil Propagator sends nothing, and says so of every context and host.
+func TestExplainByNil(t *testing.T) {
+	var none *propagation.Propagator
+	p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"end-user"}})
+	came := received(p, "Traceparent", callerW3C, "Baggage", "user=bob", "X-Request-Id", "r1", "End-User", "bob")
+	spanned, _ := startSpan(t, came)
+	for name, ctx := range map[string]context.Context{
+		"nil": nil, "nothing received": context.Background(), "received": came, "a local span": spanned, "baggage": putting(t, came, "plan", "gold"),
+		"held back": p.ExtractHTTPTrust(context.Background(), carrier("Traceparent", callerW3C), propagation.Restart),
+	} {
+		for host, internal := range map[string]bool{"reviews": true, "https://evil.example/x": false, "": false, "::bad": false} {
+			x := none.Explain(ctx, host)
+			if x.Host != host || x.Internal != internal || x.Rule != "" {
+				t.Errorf("%s, to %q: %+v", name, host, x)
+			}
+			for _, h := range x.Headers {
+				if !strings.HasPrefix(h.Fate, "not sent") && !strings.HasPrefix(h.Fate, "held back") {
+					t.Errorf("%s, to %q: of %s it says %q", name, host, h.Name, h.Fate)
+				}
+			}
+			if x.String() == "" {
+				t.Errorf("%s, to %q: nothing is said", name, host)
+			}
+		}
+	}
+	if x := none.Explain(came, "reviews"); len(x.Headers) != 4 || x.Remote.SpanID != callerContext.SpanID {
+		t.Errorf("of what came it says %+v", x)
+	}
+	expectCounts(t, p, nil)
+}

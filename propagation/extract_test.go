@@ -84,3 +84,16 @@ func TestExtractNil(t *testing.T) {
 	none.InjectMetadata(context.Background(), out)
 	expect(t, out, carrier("B3", "mine"))
 }
+
+// TestExtractIntoNil: a nil context counts as the background.
+func TestExtractIntoNil(t *testing.T) {
+	var none context.Context
+	for way, extract := range extracts {
+		for _, came := range []map[string][]string{metadataOf("b3", callerB3), metadataOf("b3", callerB3, "baggage", "a=1")} {
+			ctx := extract(none, compile(t, propagation.Config{}), came)
+			if _, has := ctx.Deadline(); has || ctx.Done() != nil || ctx.Err() != nil || ctx.Value(came["b3"][0]) != nil {
+				t.Errorf("%s: %v is not derived from the background", way, ctx)
+			}
+		}
+	}
+}

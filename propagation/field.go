@@ -84,7 +84,7 @@ func numberFields() {
 		firstField[f] = id
 		for i, name := range codecs[f].fields {
 			fieldsOf[f] |= 1 << id
-			if i < codecs[f].written {
+			if c := &codecs[f]; c.encode != nil && (c.written == 0 || i < c.written) {
 				writtenBy[f] |= 1 << id
 			}
 			add(f, name, false)

@@ -46,7 +46,7 @@ type codec struct {
 	// decode reads ids and decision; nil for a format that is only carried.
 	decode func(lines) (SpanContext, verdict)
 	// encode writes a span context in the format. The fields that it may write are
-	// the first written ones, in their order; the others go verbatim always.
+	// the first written ones, in their order, or all if written is zero; the others go verbatim always.
 	encode  func(*encoder)
 	written int
 

@@ -28,7 +28,6 @@ var grpcTraceBin = codec{
 	fields:  []string{"grpc-trace-bin"},
 	decode:  decodeGRPCTraceBin,
 	encode:  encodeGRPCTraceBin,
-	written: 1,
 	behind:  B3Multi,
 	skipped: func(l lines) bool { return !paddedBase64(l.all(0)[0]) },
 }

@@ -114,7 +114,7 @@ func (c *capture) strangersTrace(id trace.TraceID) bool {
 // hits returns the capture's lines as an Extract finds them; the nil capture has none.
 func (c *capture) hits() (hits []hit) {
 	for r := range c.runs {
-		hits = append(hits, hit{id: r.id, key: r.key, vals: r.vals, raw: c.about&rawBins != 0 && c.field(r).bin})
+		hits = append(hits, hit{id: r.id, key: r.key, vals: r.vals, raw: true}) // a blank line is not captured
 	}
 	return hits
 }

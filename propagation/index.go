@@ -21,7 +21,7 @@ type index struct {
 type name struct {
 	key    string // in the carrier's own spelling
 	id     fieldID
-	format formatSet // the one that it belongs to; none for Config.Headers
+	format formatSet // the one that a fixed name belongs to; none for Config.Headers
 
 	telling bool // no other rule spells it so: B3 may be in capitals
 }
@@ -42,7 +42,7 @@ func newIndex(ids []fieldID, field func(fieldID) *field, lower bool) *index {
 			key = f.lower
 		}
 		if f.prefix {
-			x.prefixes = append(x.prefixes, name{key: key, id: id, format: setOf(f.format) &^ 1})
+			x.prefixes = append(x.prefixes, name{key: key, id: id})
 			x.letters |= 1 << (key[0] & 31)
 			continue
 		}

@@ -26,7 +26,7 @@ func (h *hit) measure() (lines, size int) {
 			size += len(v)
 		}
 	}
-	if h.key != "" && lines > 0 {
+	if lines > 0 {
 		size += len(h.key)
 	}
 	return lines, size

@@ -88,7 +88,7 @@ func (l *localSpan) compareState(c *capture, given parent, now trace.TraceState)
 
 // namesTrace reports whether the caller's span is of the trace.
 func (c *capture) namesTrace(id trace.TraceID) bool {
-	return c != nil && sameTrace(c.read().remote.TraceID, id)
+	return sameTrace(c.read().remote.TraceID, id)
 }
 
 // shownState returns the tracestate that OpenTelemetry was shown, if it asked, and all that came.

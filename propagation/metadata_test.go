@@ -2,11 +2,13 @@ package propagation_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/traceferry/traceferry/propagation"
+	"go.opentelemetry.io/otel/baggage"
 )
 
 // TestExtractMetadataAnyCase: lower case is the rule; other spellings are understood,
@@ -58,6 +60,31 @@ func TestInjectMetadataReplaces(t *testing.T) {
 	md := metadataOf("traceparent", "mine", "Baggage", "mine")
 	p.InjectMetadata(context.Background(), md)
 	expect(t, md, metadataOf("traceparent", "mine", "Baggage", "mine"))
+}
+
+// TestInjectMetadataOwnBaggage: baggage that the metadata has, in any case, gives way to baggage that goes out, and stays
+// where none does.
+func TestInjectMetadataOwnBaggage(t *testing.T) {
+	p := compile(t, propagation.Config{})
+	came := received(p, "Baggage", "k=v", "B3", "1")
+	for _, spelled := range []string{"baggage", "Baggage", "BAGGAGE", "bAggage"} {
+		for name, row := range map[string]struct {
+			ctx  context.Context
+			want map[string][]string
+		}{
+			"received":        {came, metadataOf("b3", "1", "baggage", "k=v")},
+			"changed":         {putting(t, came, "l", "w"), metadataOf("b3", "1", "baggage", "k=v,l=w")},
+			"the application": {putting(t, context.Background(), "l", "w"), metadataOf("baggage", "l=w")},
+			"none received":   {received(p, "B3", "1"), metadataOf("b3", "1", spelled, "mine=1")},
+			"taken":           {baggage.ContextWithoutBaggage(came), metadataOf("b3", "1", spelled, "mine=1")},
+			"withheld":        {propagation.ContextWithCallee(came, calling("evil.example")), metadataOf("b3", "1", spelled, "mine=1")},
+		} {
+			md := metadataOf(spelled, "mine=1")
+			if p.InjectMetadata(row.ctx, md); fmt.Sprint(md) != fmt.Sprint(row.want) {
+				t.Errorf("%s: over %s goes %q, want %q", name, spelled, md, row.want)
+			}
+		}
+	}
 }
 
 // TestInjectMetadataLegal: what grpc-go would fail the call for, or swallow, is left out and counted.

@@ -112,3 +112,48 @@ func TestMetadataBytesEncoded(t *testing.T) {
 	p = compile(t, propagation.Config{Limits: propagation.Limits{MetadataBytes: metadataSize([]string{"grpc-trace-bin", callerBin}) - 1}})
 	expect(t, sentMetadata(p, p.ExtractMetadata(context.Background(), metadataOf("grpc-trace-bin", callerBinRaw))), nil)
 }
+
+// TestMetadataBytesOfLocalSpan: where no format of a local span fits, none is left of another span, whatever wrote it.
+func TestMetadataBytesOfLocalSpan(t *testing.T) {
+	for name, row := range map[string]struct {
+		c    propagation.Config
+		came []string
+		want map[string]uint64
+	}{
+		"received":      {propagation.Config{}, []string{"Traceparent", callerW3C, "B3", callerB3, "Grpc-Trace-Bin", callerBin}, map[string]uint64{"tracecontext too large": 1, "b3 too large": 1, "grpctracebin too large": 1}},
+		"the fallback":  {propagation.Config{}, []string{"X-Request-Id", "r1"}, map[string]uint64{"tracecontext too large": 1, "requestid too large": 1}},
+		"none received": {propagation.Config{}, nil, map[string]uint64{"tracecontext too large": 1}},
+		"Emit": {propagation.Config{Formats: []propagation.Format{propagation.B3Single}, Emit: []propagation.Format{propagation.XRay, propagation.B3Multi}},
+			[]string{"B3", callerB3}, map[string]uint64{"b3 too large": 1, "b3multi too large": 1, "xray too large": 1}},
+		"Emit alone": {propagation.Config{Formats: []propagation.Format{}, Emit: []propagation.Format{propagation.W3C, propagation.Datadog}},
+			nil, map[string]uint64{"tracecontext too large": 1, "datadog too large": 1}},
+		"not carried names": {propagation.Config{Formats: propagation.AllFormats()}, []string{"Uber-Trace-Id", "1:1:0:1", "Uberctx-A", "1", "Jaeger-Baggage", "a=1"}, map[string]uint64{"jaeger too large": 2}},
+	} {
+		row.c.LocalSpan, row.c.Limits.MetadataBytes = running(otherSpan), 1
+		for _, way := range []string{"InjectMetadata", "CloneMetadata", "ContextWithMetadata"} {
+			p := compile(t, row.c)
+			ctx := received(p, row.came...)
+			md := metadataOf("other", "stays")
+			switch own := metadataOf("traceparent", "stale", "b3", "stale", "other", "stays"); way {
+			case "InjectMetadata":
+				if p.InjectMetadata(ctx, own); row.c.Formats != nil { // not all are this Propagator's
+					delete(own, "b3")
+					delete(own, "traceparent")
+				}
+				md = own
+			case "CloneMetadata":
+				md, _ = p.CloneMetadata(ctx, nil, md)
+			default:
+				made := 0
+				if _, ok := withMetadata(p, ctx, &made); ok || made != 0 {
+					t.Errorf("%s: metadata are made of nothing", name)
+				}
+			}
+			expect(t, md, metadataOf("other", "stays"))
+			expectCounts(t, p, row.want)
+			if t.Failed() {
+				t.Fatal(name, way)
+			}
+		}
+	}
+}

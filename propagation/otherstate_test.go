@@ -7,6 +7,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 	otelprop "go.opentelemetry.io/otel/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // TestStateOfAnotherPropagator: a span whose parent another propagator has read keeps the tracestate that came with that
@@ -42,5 +43,16 @@ func TestStateOfAnotherPropagator(t *testing.T) {
 		if got := sent(p, row.ctx(p)).Get("Tracestate"); got != row.want {
 			t.Errorf("%s: tracestate %q, want %q", name, got, row.want)
 		}
+	}
+}
+
+// TestStateOfNewRoot: a root span takes nothing of the received tracestate, also where OpenTelemetry could not be shown it.
+func TestStateOfNewRoot(t *testing.T) {
+	p := compile(t, propagation.Config{})
+	for _, state := range []string{"a=1", "0k=v", "a=1,0k=v"} { // a level 2 key begins with a digit
+		ctx := received(p, "Traceparent", callerW3C, "Tracestate", state)
+		trace.SpanContextFromContext(ctx)
+		ctx, span := tracer(t, sdktrace.AlwaysSample()).Start(ctx, "root", trace.WithNewRoot())
+		expect(t, sent(p, ctx), carrier("Traceparent", "00-"+span.SpanContext().TraceID().String()+"-"+span.SpanContext().SpanID().String()+"-01"))
 	}
 }

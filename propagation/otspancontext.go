@@ -31,7 +31,6 @@ var otSpanContext = codec{
 	fields:  []string{"x-ot-span-context"},
 	decode:  decodeOTSpanContext,
 	encode:  encodeOTSpanContext,
-	written: 1,
 	unladen: unladenOTSpanContext,
 }
 

@@ -20,7 +20,6 @@ var otTrace = codec{
 	prefixes: []string{"ot-baggage-"},
 	decode:   decodeOTTrace,
 	encode:   encodeOTTrace,
-	written:  3,
 	baggage:  []string{"ot-baggage-"},
 	orders:   []string{"ot-tracer-sampled"},
 }

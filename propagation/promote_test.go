@@ -45,6 +45,49 @@ func TestPromote(t *testing.T) {
 	})
 }
 
+// TestPromoteBinary: bytes are held back and carried again as they came, in base64 over HTTP and raw over gRPC; bytes
+// that look like white space are bytes.
+func TestPromoteBinary(t *testing.T) {
+	p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-data-bin"}})
+	decisions := []propagation.Trust{propagation.Restart, propagation.DistrustIDs, propagation.DistrustSampling, propagation.DistrustHeaders, propagation.DistrustBaggage}
+	for _, row := range []struct{ came, over []string }{ // over HTTP, and the same over gRPC
+		{[]string{"Grpc-Trace-Bin", callerBin}, []string{"grpc-trace-bin", callerBinRaw}},
+		{[]string{"Grpc-Trace-Bin", callerBinPadded}, []string{"grpc-trace-bin", callerBinRaw}},
+		{[]string{"Grpc-Trace-Bin", " " + callerBin + "\t"}, []string{"grpc-trace-bin", callerBinRaw}},
+		{[]string{"Grpc-Trace-Bin", callerBin, "X-Data-Bin", "IA"}, []string{"grpc-trace-bin", callerBinRaw, "x-data-bin", " "}},
+		{[]string{"X-Data-Bin", "CQkg"}, []string{"x-data-bin", "\t\t "}},
+	} {
+		for _, more := range [][]string{nil, {"L5d-Ctx-A", "1"}} { // in the node, and beside it
+			in, md := carrier(append(row.came[:len(row.came):len(row.came)], more...)...), metadataOf(row.over...)
+			for i := 0; i < len(more); i += 2 {
+				md[strings.ToLower(more[i])] = []string{more[i+1]}
+			}
+			for _, trust := range decisions {
+				ctx := p.ExtractHTTPTrust(context.Background(), in, trust)
+				for name, promoted := range map[string]context.Context{"promoted": propagation.Promote(ctx), "demoted and promoted": propagation.Promote(propagation.Demote(ctx)),
+					"a copy": propagation.Promote(propagation.Copy(context.Background(), ctx)), "extracted twice": propagation.Promote(p.ExtractHTTPTrust(ctx, in, trust))} {
+					if got := sent(p, promoted); fmt.Sprint(got) != fmt.Sprint(in) {
+						t.Errorf("%v of %q, %s: %q leaves", trust, in, name, got)
+					}
+					expect(t, sentMetadata(p, promoted), md)
+				}
+				if stranger, ok := propagation.StrangerFromContext(ctx); row.came[0] == "Grpc-Trace-Bin" && trust.String() == "restart" && (!ok || stranger != callerContext) {
+					t.Errorf("%q: the stranger is %+v", in, stranger)
+				}
+				ctx = p.ExtractMetadataTrust(context.Background(), md, trust)
+				for name, promoted := range map[string]context.Context{"promoted": propagation.Promote(ctx), "demoted and promoted": propagation.Promote(propagation.Demote(ctx))} {
+					if got := sentMetadata(p, promoted); fmt.Sprintf("%q", got) != fmt.Sprintf("%q", md) {
+						t.Errorf("%v of %q, %s: %q leaves", trust, md, name, got)
+					}
+					if sc, ok := propagation.RemoteFromContext(promoted); row.came[0] == "Grpc-Trace-Bin" && (!ok || sc != callerContext) {
+						t.Errorf("%v of %q, %s: the caller is %+v", trust, md, name, sc)
+					}
+				}
+			}
+		}
+	}
+}
+
 // TestPromoteTakesNothingMade: a decision that a format could not leave open was never the caller's.
 func TestPromoteTakesNothingMade(t *testing.T) {
 	p := compile(t, distrusting())

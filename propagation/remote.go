@@ -123,7 +123,7 @@ func (l *lazy) decode(c *capture) (events []event) {
 			}
 		}
 	}
-	for f := range (c.formats & c.by.carries & yielding).all {
+	for f := range (c.by.carries & yielding).all {
 		if l.stale(f) {
 			events = append(events, event{f, Stale})
 		}

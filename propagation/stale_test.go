@@ -94,3 +94,34 @@ func TestEmitLeavesDecisions(t *testing.T) {
 	in := []string{"Traceparent", callerW3C, "X-B3-Sampled", "0"}
 	expect(t, sent(p, received(p, in...)), carrier(in...))
 }
+
+// TestStaleReadOnly: a b3 that is only read is never sent, so that none is left out for being stale.
+func TestStaleReadOnly(t *testing.T) {
+	p := compile(t, propagation.Config{Formats: []propagation.Format{propagation.B3Multi}, ReadOnly: []propagation.Format{propagation.B3Single}})
+	ctx := received(p, "B3", callerTrace+"-1111111111111111-1", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan)
+	propagation.RemoteFromContext(ctx)
+	expect(t, sent(p, ctx), carrier("X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan))
+	expectCounts(t, p, nil)
+}
+
+// TestEmittedB3Beside: b3 is written beside x-b3-* that name no span, and not beside those of another trace, be their
+// span id the same.
+func TestEmittedB3Beside(t *testing.T) {
+	p := compile(t, propagation.Config{Emit: []propagation.Format{propagation.B3Single}})
+	for name, row := range map[string]struct {
+		beside []string
+		want   string
+	}{
+		"nothing":        {nil, callerB3},
+		"a decision":     {[]string{"X-B3-Sampled", "1"}, callerB3},
+		"the same":       {[]string{"X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, callerB3},
+		"its low half":   {[]string{"X-B3-Traceid", lowHalf, "X-B3-Spanid", callerSpan}, callerB3},
+		"another span":   {[]string{"X-B3-Traceid", callerTrace, "X-B3-Spanid", "1111111111111111"}, ""},
+		"another trace":  {[]string{"X-B3-Traceid", "11111111111111111111111111111111", "X-B3-Spanid", callerSpan}, ""},
+		"malformed ones": {[]string{"X-B3-Traceid", "x", "X-B3-Spanid", callerSpan}, callerB3},
+	} {
+		if got := sent(p, received(p, append(row.beside, "Traceparent", callerW3C)...)).Get("B3"); got != row.want {
+			t.Errorf("%s: b3 is %q, want %q", name, got, row.want)
+		}
+	}
+}

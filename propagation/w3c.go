@@ -24,7 +24,6 @@ var w3c = codec{
 	lists:   []string{"tracestate"},
 	decode:  decodeW3C,
 	encode:  encodeW3C,
-	written: 2,
 	extras:  stateExtras,
 	members: true,
 }

@@ -26,12 +26,11 @@ import (
 // and .NET read no header without a decision (opentelemetry-js-contrib, propagator-aws-xray; opentelemetry-dotnet-contrib,
 // AWSXRayPropagator), while those for Java, Python and Go, and X-Ray's own SDKs, do.
 var xray = codec{
-	name:    "xray",
-	fields:  []string{"x-amzn-trace-id"},
-	text:    "X-Amzn-Trace-Id", // OpenTelemetry's X-Ray propagators look for this spelling alone
-	decode:  decodeXRay,
-	encode:  encodeXRay,
-	written: 1,
+	name:   "xray",
+	fields: []string{"x-amzn-trace-id"},
+	text:   "X-Amzn-Trace-Id", // OpenTelemetry's X-Ray propagators look for this spelling alone
+	decode: decodeXRay,
+	encode: encodeXRay,
 }
 
 func decodeXRay(l lines) (SpanContext, verdict) {

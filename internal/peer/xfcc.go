@@ -29,7 +29,7 @@ func ForwardedID(all []string) (id string) {
 		}
 		if more = after != ""; more {
 			if after[0] == ',' {
-				id, uris = "", 0 // the next proxy's
+				uris = 0 // the next proxy's
 			}
 			rest = after[1:]
 		}

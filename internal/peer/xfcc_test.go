@@ -48,6 +48,36 @@ func TestForwardedID(t *testing.T) {
 		"text after it":    {[]string{nearby + `;Subject="a"bURI=` + good}, ""},
 		"a quote within":   {[]string{nearby + `;Subject=a"b";URI=` + good}, ""},
 		"= not quoted":     {[]string{nearby + `;Subject=CN=a;URI=` + good}, ""},
+
+		"a key in quotes":           {[]string{nearby + `;"URI"=` + good}, ""},
+		"another key in quotes":     {[]string{nearby + `;"X"=a;URI=` + good}, ""},
+		"a quote in a key":          {[]string{nearby + `;X"=a;URI=` + good}, ""},
+		"a key that ends in URI":    {[]string{nearby + `;XURI=` + good}, ""},
+		"a key that begins so":      {[]string{nearby + `;URIs=` + good}, ""},
+		"keys in two cases":         {[]string{nearby + `;URI=` + good + `;uri=` + good}, ""},
+		"a URI in a quoted text":    {[]string{nearby + `;Subject="CN=a;URI=` + good + `"`}, ""},
+		"an escape in the URI":      {[]string{`URI="spiffe://example.org\/good"`}, good},
+		"two escapes":               {[]string{`URI="a\\\"b"`}, `a\"b`},
+		"a backslash, not quoted":   {[]string{`URI=a\b`}, `a\b`},
+		"an escaped quote, alone":   {[]string{`URI="\"`}, ""},
+		"a quote after the URI":     {[]string{nearby + `;URI=` + good + `"`}, ""},
+		"text after a quoted URI":   {[]string{`URI="` + good + `"x`}, ""},
+		"quoted texts side by side": {[]string{`URI="` + good + `""x"`}, ""},
+		"white space in quotes":     {[]string{`URI=" ` + good + ` "`}, " " + good + " "},
+		"a tab before the quotes":   {[]string{"URI=\t\"" + good + "\"\t;DNS=a"}, good},
+		"an empty element":          {[]string{`URI=` + evil + `,,URI=` + good}, ""},
+		"an empty pair":             {[]string{`DNS=a;;URI=` + good}, ""},
+		"begins with a comma":       {[]string{`,URI=` + good}, ""},
+		"begins with ;":             {[]string{`;URI=` + good}, ""},
+		"white space alone":         {[]string{" \t"}, ""},
+		"a blank key":               {[]string{` =x;URI=` + good}, ""},
+		"three proxies":             {[]string{`URI=` + evil + `,URI=` + evil + `,URI=` + good}, good},
+		"a proxy without a URI":     {[]string{`URI=` + evil + `,DNS=a,URI=` + good}, good},
+		"two URIs before the last":  {[]string{`URI=` + evil + `;URI=` + evil + `,URI=` + good}, good},
+		"the last has two":          {[]string{`URI=` + evil + `,URI=` + good + `;URI=` + evil}, ""},
+		"the first is not read":     {[]string{`URI="` + evil + `,URI=` + good}, ""},
+		"a bad line before":         {[]string{`URI="`, `URI=` + good}, good},
+		"a bad line after":          {[]string{`URI=` + good, `URI="`}, ""},
 	} {
 		if got := peer.ForwardedID(row.lines); got != row.want {
 			t.Errorf("%s: %q, want %q", name, got, row.want)
@@ -75,6 +105,23 @@ func TestForwardedIDAttacks(t *testing.T) {
 			}
 			if got := peer.ForwardedID([]string{before, own}); got == good {
 				t.Errorf("%s, after a line %q: the client has become %q", name, before, got)
+			}
+		}
+	}
+}
+
+// TestForwardedIDUnclosed: a quoted text that does not end hides what the proxy has appended. The client's own
+// element has no quotes here that would end it.
+func TestForwardedIDUnclosed(t *testing.T) {
+	for _, before := range []string{
+		`URI=` + good + `;X="`, `X="`, `URI="` + good, `URI="` + good + `\"`, `URI=` + good + `;X="\"`, `URI=` + good + `;X="a\\\"`,
+		`URI=` + good + `;X="a" ;Y="`, `By="a",URI=` + good + `;X= "`, `uri=` + good + `;X="\`, `URI=` + good + `;X="",Y="`,
+	} {
+		for _, own := range []string{nearby + `;URI=` + evil, nearby, `URI=` + evil, ``} {
+			for _, header := range []string{before + "," + own, before + own, before + ";" + own} {
+				if got := peer.ForwardedID([]string{header}); got != "" {
+					t.Errorf("%q: the client has become %q", header, got)
+				}
 			}
 		}
 	}
@@ -114,7 +161,7 @@ func slowForwardedID(header string) string {
 
 func FuzzForwardedID(f *testing.F) {
 	for _, header := range []string{
-		"", nearby + `;Subject="/C=US,O=\"x\"";URI=` + good, nearby + `,URI="a\\\"b" ; DNS=x`, `URI=x`, `URI="`, `a=b;;URI=c`, "a=\"\\\n\",URI=\t\"x\"\t",
+		"", nearby + `;Subject="/C=US,O=\"x\"";URI=` + good, nearby + `,URI="a\\\"b" ; DNS=x`, `URI=x`, `URI="`, `URI=` + good + `;X=",` + nearby + `;URI=` + evil, `URI="\"`, `a=b;;URI=c`, "a=\"\\\n\",URI=\t\"x\"\t",
 	} {
 		f.Add(header)
 	}
