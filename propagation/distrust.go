@@ -10,11 +10,11 @@ import (
 
 // distrust makes the context node of a caller who is not believed in all: its lines are those
 // that are, and it holds back the others.
-func (p *Propagator) distrust(ctx context.Context, outer *capture, hits []hit, about traits, trust Trust) context.Context {
-	var dropped fingerprints
+func (p *Propagator) distrust(ctx context.Context, outer *capture, hits, hop []hit, about traits, trust Trust) context.Context {
+	dropped := p.remember(hop, trust)
 	if _, _, fits := p.measure(hits); !fits {
 		kept, over := p.fit(ctx, hits)
-		hits, dropped = kept, p.remember(over, trust)
+		hits, dropped = kept, dropped.with(p.remember(over, trust))
 	}
 	later := formatsOf(hits)
 	believed, held := p.part(ctx, hits, about, trust)

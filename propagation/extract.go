@@ -9,7 +9,8 @@ import (
 )
 
 // ExtractHTTP reads the carried headers of an inbound HTTP request and returns a
-// context that keeps them. If there is nothing to carry it is ctx itself. Names are
+// context that keeps them. Headers that Connection lists are for one hop alone (RFC 9110, section 7.6.1): the whole
+// format of each is left out, and counted (LeftOut). If there is nothing to carry it is ctx itself. Names are
 // found as http.Header.Get finds them; h is not kept and may change afterwards.
 //
 // A valid local span that is already in ctx stays the active one; a capture that
@@ -71,11 +72,16 @@ func (p *Propagator) extractMap(ctx context.Context, m map[string][]string, x *i
 		id := x.find(key).id
 		hits = append(hits, hit{id: id, vals: m[key], raw: p.isRaw(id, about)})
 	}
-	return p.capture(ctx, append(hits, tagged.first()...), about, trust)
+	hits = append(hits, tagged.first()...)
+	if hop := m[x.connection()]; len(hop) > 0 && p.listed(hop) {
+		p.markHop(hits, hop)
+	}
+	return p.capture(ctx, hits, about, trust)
 }
 
 // capture makes the context node of what was found, or returns ctx if that adds nothing.
 func (p *Propagator) capture(ctx context.Context, hits []hit, about traits, trust Trust) context.Context {
+	hits, hop := p.dropHop(ctx, hits)
 	if len(hits) == 0 && !p.generateRequestID && trust == Continue {
 		return ctx
 	}
@@ -89,7 +95,7 @@ func (p *Propagator) capture(ctx context.Context, hits []hit, about traits, trus
 	hits = slices.DeleteFunc(hits, func(h hit) bool { return !slices.ContainsFunc(h.vals, h.says) })
 	sortHits(hits)
 	if trust != Continue {
-		return p.distrust(ctx, outer, hits, about, trust)
+		return p.distrust(ctx, outer, hits, hop, about, trust)
 	}
 	read := formatsOf(hits)
 	if outer != nil {

@@ -14,6 +14,7 @@ type hit struct {
 	vals []string
 	as   string // the name as the carrier spells it, where that decides an order
 	raw  bool   // the values are bytes: white space is not blank
+	hop  bool   // the caller has listed it in Connection
 }
 
 // says reports whether a line is to be kept.

@@ -24,7 +24,7 @@ const (
 	// Stale: the single b3 is valid and names another span than a valid x-b3-*, and not that
 	// span's child. It is not sent.
 	Stale
-	// LeftOut: a value could not legally be sent on the transport.
+	// LeftOut: a value could not legally be sent on the transport, or its caller listed the header in Connection.
 	LeftOut
 	// NoContext: an outgoing request had a context with neither captured headers nor a
 	// local span: client.Get, or a context that does not come from the handler's; or

@@ -42,5 +42,5 @@ func Demote(ctx context.Context) context.Context {
 	if c == nil {
 		return nobody.capture(ctx, nil, 0, Restart)
 	}
-	return c.by.distrust(ctx, c, nil, c.about&rawBins, c.trust|Restart)
+	return c.by.distrust(ctx, c, nil, nil, c.about&rawBins, c.trust|Restart)
 }

@@ -42,6 +42,9 @@ func (p *Propagator) extractUsual(ctx context.Context, m map[string][]string, x 
 	if u.size > p.limits.TotalBytes || int(c.n) > p.limits.Lines {
 		return ctx, false
 	}
+	if hop := m[x.connection()]; len(hop) > 0 && p.listed(hop) {
+		return ctx, false
+	}
 	c.sort()
 	c.about |= about &^ hiding
 	if trust == Restart {
