@@ -286,6 +286,7 @@ func TestPromise6_WaitingOwnersLearn(t *testing.T) {
 			eachProtocol(t, h, check)
 			t.Run("HTTP2 of x/net", func(t *testing.T) {
 				check(t, start(t, h, func(s *httptest.Server) {
+					//lint:ignore SA1019 programs use it, and its goroutines are its own
 					if err := http2.ConfigureServer(s.Config, nil); err != nil {
 						t.Fatal(err)
 					}

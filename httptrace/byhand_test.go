@@ -76,12 +76,10 @@ func TestEdgeBesideCopiesByHand(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, http.HandlerFunc(echo))
 	client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
-	target := parse(t, back.URL)
+	director := httputil.NewSingleHostReverseProxy(parse(t, back.URL))
+	director.Transport = client.Transport
 	handlers := map[string]http.Handler{
-		"Director": &httputil.ReverseProxy{
-			Director:  func(r *http.Request) { r.URL.Scheme, r.URL.Host = target.Scheme, target.Host },
-			Transport: client.Transport,
-		},
+		"Director":               director,
 		"Rewrite, and Transport": &httputil.ReverseProxy{Rewrite: to(t, back.URL), Transport: client.Transport},
 		"our Rewrite, and a copy": &httputil.ReverseProxy{Rewrite: httptrace.Rewrite(p, to(t, back.URL, func(r *httputil.ProxyRequest) {
 			copyingByHand["Set and Get"](r.Out.Header, carriedOf(r.In.Header))

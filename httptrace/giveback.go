@@ -18,7 +18,8 @@ import (
 // The other fields net/http does not read. They are given back on any goroutine while the request's context goes on: net/http
 // ends it after the handler, http.TimeoutHandler and its like when they give up. What cannot be told is a
 // timeout that hands the server's own request to another goroutine, gives up while its context goes on, and reads
-// these fields then. It must hand a copy on, as http.TimeoutHandler does.
+// these fields then. It must hand a copy on, as http.TimeoutHandler does. So must a timeout inside of Middleware: a handler
+// may not use its request after it has returned (http.Handler).
 func giveBack(r, inner *http.Request, had *multipart.Form) {
 	over := r.Context().Err() != nil
 	form := inner.MultipartForm
@@ -41,7 +42,7 @@ func giveBack(r, inner *http.Request, had *multipart.Form) {
 // net/http serves the request. A request of no such server, as in tests, has an owner as long as its
 // context goes on. It walks the stack, which takes about a microsecond, and is for the rare request.
 func ownerWaits(r *http.Request) bool {
-	var pcs [256]uintptr // a panic may come from deeper: then it is not told
+	var pcs [256]uintptr // of a panic from deeper down the server's function is not seen
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs[:])])
 	for {
 		frame, more := frames.Next()

@@ -30,8 +30,8 @@ import (
 // It costs two allocations for a request with headers to carry, or with a caller who is not
 // believed, three if the body is chunked, none for another.
 // Who is believed WithTrust decides, or a Decider like Edge: everybody, if there is none.
-// The nil Propagator carries nothing; its decision stands for a Middleware, Rewrite or Extract further in. An Option that makes no sense panics here,
-// where the program is put together.
+// The nil Propagator carries nothing; its decision stands for a Middleware, Rewrite or Extract further in.
+// An Option that makes no sense panics here, where the program is put together.
 func Middleware(p *propagation.Propagator, opts ...Option) func(http.Handler) http.Handler {
 	o := collect(opts)
 	return func(next http.Handler) http.Handler {

@@ -16,8 +16,8 @@ import (
 // So nothing is sent twice, and while a local span runs every format names it.
 // Without Middleware around the proxy it reads the inbound headers itself, and believes every caller.
 // Of a caller who is not believed (WithTrust, of a Middleware around) what is held back is removed in every
-// format, carried or not. What next sets by hand stays for x-request-id, baggage and
-// Config.Headers. What may not go to the host that next sets is left out (propagation.Destination).
+// format, carried or not, also by the nil Propagator. What next sets by hand stays for x-request-id, baggage and
+// Config.Headers. What the caller lists in Connection stays removed. What may not go to the host that next sets is left out (propagation.Destination).
 func Rewrite(p *propagation.Propagator, next func(*httputil.ProxyRequest)) func(*httputil.ProxyRequest) {
 	return func(pr *httputil.ProxyRequest) {
 		p.StripHTTP(pr.Out.Context(), pr.Out.Header)

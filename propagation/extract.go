@@ -9,7 +9,8 @@ import (
 )
 
 // ExtractHTTP reads the carried headers of an inbound HTTP request and returns a
-// context that keeps them. If there is nothing to carry it is ctx itself. Names are
+// context that keeps them. Headers that Connection lists are for one hop alone (RFC 9110, section 7.6.1): the whole
+// format of each is left out, and counted (LeftOut). If there is nothing to carry it is ctx itself. Names are
 // found in any case, in the spelling of http.Header's methods first: in a header of more than eight names of which
 // one of ours is spelled so, only in that. h is not kept and may change afterwards.
 // Its strings are kept, so their memory must not change: copy them where a server uses it again
@@ -70,7 +71,11 @@ func (e *extraction) extractMap(m map[string][]string, x *index) context.Context
 		id := x.find(key).id
 		hits = append(hits, hit{id: id, vals: m[key], raw: e.p.isRaw(id, e.about)})
 	}
-	return e.capture(append(hits, tagged.first(&e.report)...))
+	hits = append(hits, tagged.first(&e.report)...)
+	if hop := m[x.connection()]; len(hop) > 0 && e.p.listed(hop) {
+		hits = e.dropHop(hits, hop)
+	}
+	return e.capture(hits)
 }
 
 // isRaw reports whether the values of a name are bytes.

@@ -14,7 +14,7 @@ type extraction struct {
 	hides   bool  // the capture hides a local span, as OpenTelemetry's Extract does
 	partial bool  // the carrier may show only part of a request, and its strings may change later
 	oneLine bool  // the carrier shows one line of a name
-	over    []hit // hits that exceed the limits
+	over    []hit // hits that are left out: they exceed the limits, or are for one hop alone
 	report
 }
 

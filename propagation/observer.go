@@ -26,7 +26,8 @@ const (
 	// Stale: the single b3 must not go beside valid x-b3-*, as Envoy prefers it. It names another span, and not
 	// that span's child, or it is malformed (which is counted, too). It is not sent.
 	Stale
-	// LeftOut: a value could not legally be sent on the transport, or Config.ASCIIOnly forbids it. If it holds ids
+	// LeftOut: a value could not legally be sent on the transport, Config.ASCIIOnly forbids it, or the caller listed
+	// the header in Connection. If it holds ids
 	// or a decision, its whole format was left out, with its baggage; else only the value was.
 	LeftOut
 	// NoContext: an outgoing request had nothing to carry, and its context does not descend from the context of an

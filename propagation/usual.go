@@ -49,6 +49,9 @@ func (e *extraction) usual(m map[string][]string, x *index) (context.Context, bo
 	if u.size > p.limits.TotalBytes || int(c.n) > p.limits.Lines {
 		return ctx, false
 	}
+	if hop := m[x.connection()]; len(hop) > 0 && p.listed(hop) {
+		return ctx, false
+	}
 	c.sort()
 	c.about |= e.about
 	read := c.formats
