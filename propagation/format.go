@@ -61,10 +61,10 @@ type codec struct {
 
 	yields Format // not sent verbatim when it and this format are valid and name different spans
 
-	// behind is the format that a proxy advances in the place of lines of this one that it cannot
-	// read, and skipped reports whether it cannot. Zero and nil: there is none.
-	behind  Format
+	// skipped reports whether a proxy (Linkerd) cannot read lines of this format that are valid, and then
+	// advances the first of instead that it can read. nil: it reads all.
 	skipped func(lines) bool
+	instead []Format
 
 	members bool // it has a tracestate
 	// member, where not nil, is the tracestate member that the format's extras amount to when its context

@@ -29,8 +29,8 @@ var grpcTraceBin = codec{
 	decode:  decodeGRPCTraceBin,
 	encode:  encodeGRPCTraceBin,
 	written: 1,
-	behind:  B3Multi,
 	skipped: func(l lines) bool { return !paddedBase64(l.all(0)[0]) },
+	instead: []Format{B3Multi},
 }
 
 func decodeGRPCTraceBin(l lines) (SpanContext, verdict) {
