@@ -18,6 +18,10 @@ func TestASCIIOnlyByEachWay(t *testing.T) {
 	client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
 	target := parse(t, back.URL)
 	director := func(r *http.Request) { r.URL.Scheme, r.URL.Host = target.Scheme, target.Host }
+	proxies := map[string]*httputil.ReverseProxy{
+		"Rewrite":  {Rewrite: httptrace.Rewrite(p, to(t, back.URL))},
+		"Director": {Director: director, Transport: client.Transport},
+	}
 	for name, h := range map[string]http.Handler{
 		"Transport": httptrace.Middleware(p)(forward(client, back.URL)),
 		"copied by hand": httptrace.Middleware(p)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -26,8 +30,8 @@ func TestASCIIOnlyByEachWay(t *testing.T) {
 				t.Error(err)
 			}
 		})),
-		"Rewrite":                httptrace.Middleware(p)(&httputil.ReverseProxy{Rewrite: httptrace.Rewrite(p, to(t, back.URL))}),
-		"Director and Transport": httptrace.Middleware(p)(&httputil.ReverseProxy{Director: director, Transport: client.Transport}),
+		"Rewrite":                httptrace.Middleware(p)(proxies["Rewrite"]),
+		"Director and Transport": httptrace.Middleware(p)(proxies["Director"]),
 	} {
 		t.Run(name, func(t *testing.T) {
 			front := serve(t, h)

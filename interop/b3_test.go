@@ -75,6 +75,7 @@ var b3Single = peer{
 		untrimmed("contrib's b3", proof{onlyOurs: spoil(b3SingleSample, "B3", " "+b3Value)}),
 		takesFirst("contrib's b3", proof{onlyOurs: spoil(b3SingleSample, "B3", "", b3Value)}),
 		upperCaseB3(`^[0-9a-fA-F]*[A-F][0-9a-fA-F]*-`, header("b3", strings.ToUpper(b3Value))),
+		unreadable("contrib's b3", line("b3", `^[ \t]*([^01d]|[0-9a-f]+-[0-9a-f]{16}-[^01d-](-[0-9a-f]{16})?)[ \t]*$`), header("b3", b3Trace+"-"+b3Span+"-D")),
 		{
 			rule:  "B3, Single Header: the state may stand alone. OpenTelemetry has no place for it without ids.",
 			shows: line("b3", `^[ \t]*[01d][ \t]*$`),
@@ -114,7 +115,7 @@ var b3Multi = peer{
 		}),
 		takesFirst("contrib's b3, multiple headers", proof{
 			onlyOurs: spoil(b3MultiSample, "X-B3-Spanid", "", b3Span),
-			onlyPeer: spoil(b3MultiSample, "X-B3-Sampled", "", "x"),
+			onlyPeer: spoil(b3MultiSample, "X-B3-Parentspanid", "", "x"),
 			decision: spoil(b3MultiSample, "X-B3-Sampled", "", "1"),
 		}),
 		upperCaseB3(`[A-F]`, spoil(b3MultiSample, "X-B3-Traceid", strings.ToUpper(b3Trace))),
@@ -130,11 +131,7 @@ var b3Multi = peer{
 			shows: func(h http.Header) bool { return h.Get("x-b3-traceid") == "" && h.Get("x-b3-spanid") == "" },
 			makes: proof{onlyOurs: header("x-b3-sampled", "0")},
 		},
-		{
-			rule:  "B3, Sampling State: 1 and 0; true and false are read leniently, as they are spelt. contrib takes any case.",
-			shows: line("x-b3-sampled", `^[a-zA-Z]*[A-Z][a-zA-Z]*$`),
-			makes: proof{onlyPeer: spoil(b3MultiSample, "X-B3-Sampled", "TRUE")},
-		},
+		unreadable("contrib's b3, multiple headers", notLine("x-b3-sampled", `^(?i:0|1|true|false)$`), spoil(b3MultiSample, "X-B3-Sampled", "10")),
 		{
 			rule:  "B3 says nothing of zeros; as in Brave, a parent of zeros is none. contrib refuses the headers.",
 			shows: line("x-b3-parentspanid", `^0{16}$`),

@@ -30,6 +30,14 @@ var cloudTrace = peer{
 	says:    idsAndFlag,
 	known: []difference{
 		untrimmed("Google's propagator", proof{onlyOurs: spoil(cloudTraceSample, "X-Cloud-Trace-Context", " "+cloudTraceID+"/123")}),
+		unreadable("Google's propagator", func(h http.Header) bool {
+			return line("x-cloud-trace-context", `;[oO]=`)(h) && notLine("x-cloud-trace-context", `^[^;]*;o=[0-9]$`)(h)
+		}, header("x-cloud-trace-context", cloudTraceID+"/123;o=x")),
+		{
+			rule:  "Cloud Trace, Trace context: the span may be 0 or missing, and the decision beside it stands. Google's propagator reads nothing then.",
+			shows: line("x-cloud-trace-context", `^[ \t]*[0-9a-f]{32}(/0+)?;[oO]=`),
+			makes: proof{onlyOurs: header("x-cloud-trace-context", cloudTraceID+"/0;o=1")},
+		},
 		takesFirst("Google's propagator", proof{onlyOurs: spoil(cloudTraceSample, "X-Cloud-Trace-Context", "", cloudTraceID+"/123")}),
 		{
 			rule:  "Cloud Trace, Trace context: the span id is a decimal number of 64 bits. Google's propagator stops at 20 digits, zeros in front among them.",

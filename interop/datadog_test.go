@@ -107,6 +107,7 @@ var datadog = peer{
 	},
 	known: []difference{
 		untrimmed("dd-trace-go", proof{onlyOurs: spoil(ddSample, "X-Datadog-Parent-Id", " 1")}),
+		unreadable("dd-trace-go", notLine("x-datadog-sampling-priority", `^[+-]?[0-9]{1,18}$`), spoil(ddSample, "X-Datadog-Sampling-Priority", "x")),
 		{
 			rule: "OpenTelemetry, Propagators API: of several values the first counts. dd-trace-go takes the last, and refuses the headers " +
 				"if one of the others is no number.",

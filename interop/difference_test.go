@@ -113,6 +113,21 @@ func line(field, pattern string) func(http.Header) bool {
 	}
 }
 
+// notLine reports whether there is a first line that is not blank, and whether it does not match.
+func notLine(field, pattern string) func(http.Header) bool {
+	some, matches := line(field, ``), line(field, pattern)
+	return func(h http.Header) bool { return some(h) && !matches(h) }
+}
+
+// unreadable is the difference of a peer that reads nothing where a decision is none, or in another case.
+func unreadable(peer string, shows func(http.Header) bool, example http.Header) difference {
+	return difference{
+		rule:  "A choice: a decision is read in any case, and one that cannot be read does not cost the ids. " + peer + " refuses the headers.",
+		shows: shows,
+		makes: proof{onlyOurs: example},
+	}
+}
+
 // anyLine reports whether some line matches, of some of the fields, or of all if none is named.
 func anyLine(pattern string, fields ...string) func(http.Header) bool {
 	re := regexp.MustCompile(pattern)

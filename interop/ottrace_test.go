@@ -26,9 +26,9 @@ var otTrace = peer{
 		untrimmed("contrib's ot", proof{onlyOurs: spoil(otSample, "Ot-Tracer-Spanid", " "+"00f067aa0ba902b7")}),
 		takesFirst("contrib's ot", proof{
 			onlyOurs: spoil(otSample, "Ot-Tracer-Spanid", "", "00f067aa0ba902b7"),
-			onlyPeer: spoil(otSample, "Ot-Tracer-Sampled", "", "x"),
 			decision: spoil(otSample, "Ot-Tracer-Sampled", "", "1"),
 		}),
+		unreadable("contrib's ot", notLine("ot-tracer-sampled", `^(?i:0|1|true|false)$`), spoil(otSample, "Ot-Tracer-Sampled", "maybe")),
 	},
 }
 

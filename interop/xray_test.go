@@ -32,6 +32,11 @@ var xray = peer{
 		untrimmed("contrib's xray", proof{onlyOurs: spoil(xraySample, "X-Amzn-Trace-Id", " "+xrayIDs)}),
 		takesFirst("contrib's xray", proof{onlyOurs: spoil(xraySample, "X-Amzn-Trace-Id", "", xrayIDs)}),
 		{
+			rule:  "X-Ray, Tracing header: Root may come without Parent, and the decision beside it stands. contrib reads nothing then.",
+			shows: func(h http.Header) bool { return !xrayPair(`^[ \t]*Parent=.`)(h) },
+			makes: proof{onlyOurs: header("x-amzn-trace-id", xrayRoot+";Sampled=1")},
+		},
+		{
 			rule:  "X-Ray, Tracing header: pairs are joined with semicolons; senders put a space after them. contrib does not find the key behind the space.",
 			shows: xrayPair(`^[ \t]|[ \t]$`),
 			makes: proof{

@@ -14,7 +14,11 @@
 // Not sent is, and counted: what exceeds [Limits] (TooLarge), what the transport
 // could not legally send (LeftOut), and a valid b3 that names another span than
 // valid x-b3-* (Stale), because Envoy, until 1.39, advances only the latter and then prefers the
-// former; unless it names that span's child, as after Envoy 1.40.
+// former; unless it names that span's child, as after Envoy 1.40. A malformed b3 beside valid x-b3-* is not sent
+// either: Envoy makes no span for it. Config.DropMalformed says the same of every trace format that does not parse.
+//
+// A format leaves whole: if one of its lines with ids or a decision is not sent, nothing of the format is. User data
+// is judged line by line: baggage in all its forms, tracestate and Config.Headers. So is x-request-id.
 //
 // With a local span, one that OpenTelemetry, or Config.LocalSpan, says runs in the
 // context: every trace format that came in, and every one of Config.Emit, is
@@ -75,6 +79,9 @@
 // Take care: its default is Denied, and a parent-based sampler, OpenTelemetry's default,
 // takes that for the caller's word. A request whose sidecar left the decision open
 // is then recorded nowhere. If your SDK shall record such requests, set Deferred to Accepted.
+//
+// A decision that cannot be read is deferred, too, and counted as Malformed; the ids beside it stand. A trace id
+// without a span continues nothing; with OpenTelemetry's SDK, [IDGenerator] gives it to the root span.
 //
 // # OpenTelemetry
 //

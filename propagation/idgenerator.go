@@ -9,9 +9,8 @@ import (
 )
 
 // IDGenerator makes the ids of OpenTelemetry SDK's spans. It gives a root span the trace id of a request that named a
-// trace and no span, and random ids to all other spans. AWS load balancers send such requests: the X-Ray documentation
-// has the first service behind one use the Root that came
-// (https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader).
+// trace and no span, and random ids to all other spans. AWS load balancers send such requests, to trace them from the
+// first service on (https://docs.aws.amazon.com/xray/latest/devguide/xray-services-elb.html).
 //
 //	provider := sdktrace.NewTracerProvider(sdktrace.WithIDGenerator(propagation.IDGenerator{}))
 //

@@ -65,7 +65,8 @@ func GoogleCloud() propagation.Config {
 
 // AWS carries x-amzn-trace-id, whole, with Self and Lineage, for load balancers,
 // App Mesh and Lambda, and App Mesh's x-request-id. It assumes Envoy's X-Ray tracer or
-// the load balancer.
+// the load balancer. With OpenTelemetry's SDK behind a load balancer, use propagation.IDGenerator: the load balancer
+// names a trace and no span.
 func AWS() propagation.Config {
 	return carry(propagation.XRay, propagation.RequestID)
 }
