@@ -122,7 +122,7 @@ var b3Multi = peer{
 		{
 			rule: "B3, Identifiers: ids have 16 or 32 digits. Envoy reads them with zeros lost or added on the left, and so do we. contrib does not.",
 			shows: func(h http.Header) bool {
-				return anyLine(`^(.{13,15}|0.{16,})$`, "X-B3-Traceid")(h) || anyLine(`^(.{1,15}|0.{16,})$`, "X-B3-Spanid", "X-B3-Parentspanid")(h)
+				return anyLine(`^(.{13,15}|0.{16,})$`, "X-B3-Traceid")(h) || anyLine(`^(.{13,15}|0.{16,})$`, "X-B3-Spanid")(h) || anyLine(`^(.{1,15}|0.{16,})$`, "X-B3-Parentspanid")(h)
 			},
 			makes: proof{onlyOurs: spoil(b3MultiSample, "X-B3-Traceid", b3Trace[17:])},
 		},

@@ -136,9 +136,11 @@ var zipkinMulti = peer{
 			makes: proof{onlyPeer: spoil(b3MultiSample, "X-B3-Spanid", "E457B5A2E4D86BD1")},
 		},
 		{
-			rule: "B3, Identifiers: a trace id has 16 or 32 digits. We read 13 and more of 16, as Envoy does, and none of 17 to 31, as Envoy does not. " +
-				"zipkin-go takes any number up to 32, and any number of zeros in front.",
-			shows: anyLine(`^(.{1,12}|.{17,31}|.{33,})$`, "X-B3-Traceid"),
+			rule: "B3, Identifiers: an id has 16 digits, a trace id 16 or 32. We read 13 and more of 16, as Envoy does, and none of 17 to 31, as Envoy does not. " +
+				"zipkin-go takes any number up to 16 or 32, and any number of zeros in front.",
+			shows: func(h http.Header) bool {
+				return anyLine(`^(.{1,12}|.{17,31}|.{33,})$`, "X-B3-Traceid")(h) || anyLine(`^.{1,12}$`, "X-B3-Spanid")(h)
+			},
 			makes: proof{onlyPeer: spoil(b3MultiSample, "X-B3-Traceid", b3Trace[1:])},
 		},
 		{

@@ -31,26 +31,26 @@ func parseB3IDs(traceID, spanID, parentID string) (sc SpanContext, ok bool) {
 	return sc, true
 }
 
-// shortestTraceID is how many digits are left of a trace id that lost three zeros. Only one
-// of 65,536 ids begins with more.
-const shortestTraceID = 13
+// shortestID is how many digits are left of an id of 16 that lost three zeros. Only one of 65,536
+// ids begins with more; a shorter text is taken for garbage.
+const shortestID = 13
 
 // padTraceID is padID for x-b3-traceid: to 16 digits, unless it has 32.
 func padTraceID(id string) string {
-	if len(id) == 32 || len(id) < shortestTraceID {
+	if len(id) == 32 {
 		return id
 	}
-	return padID(id)
+	return padID(id, shortestID)
 }
 
 // padID returns an id with 16 digits if only zeros on its left are missing or too many, and
-// any other value as it is.
-func padID(id string) string {
+// any other value, and one with less than so many digits, as it is.
+func padID(id string, least int) string {
 	const zeros = "0000000000000000"
 	switch n := len(id) - len(zeros); {
 	case n > 0 && strings.Trim(id[:n], "0") == "":
 		return id[n:]
-	case n < 0 && id != "":
+	case n < 0 && len(id) >= least:
 		return zeros[:-n] + id
 	}
 	return id

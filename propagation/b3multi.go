@@ -14,8 +14,8 @@ import "github.com/traceferry/traceferry/internal/hex"
 // Either both ids are there or neither; the decision may stand alone. Absent, it is
 // deferred. If it cannot be read, it is deferred, too, and the ids stand. Of several lines of a name the first counts.
 //
-// As Envoy does it, ids are read that lost zeros on their left (a trace id up to three) or
-// that have more zeros there. x-b3-sampled is written beside x-b3-flags where it was received:
+// As Envoy does it, ids are read that lost zeros on their left (up to three; of a parent's id any number, as
+// "0" is no parent) or that have more zeros there. x-b3-sampled is written beside x-b3-flags where it was received:
 // Linkerd and Envoy read no flags.
 var b3Multi = codec{
 	name:   "b3multi",
@@ -44,7 +44,7 @@ func decodeB3Multi(l lines) (SpanContext, verdict) {
 		}
 		return SpanContext{}, absent
 	}
-	sc, ok := parseB3IDs(padTraceID(traceID), padID(spanID), padID(parentID))
+	sc, ok := parseB3IDs(padTraceID(traceID), padID(spanID, shortestID), padID(parentID, 1))
 	if !ok {
 		return SpanContext{}, malformed
 	}

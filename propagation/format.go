@@ -62,10 +62,10 @@ type codec struct {
 
 	yields Format // not sent verbatim when it and this format are valid and name different spans
 
-	// behind is the format that a proxy advances in the place of lines of this one that it cannot
-	// read, and skipped reports whether it cannot. Zero and nil: there is none.
-	behind  Format
+	// skipped reports whether a proxy (Linkerd) cannot read lines of this format that are valid, and then
+	// advances the first of instead that it can read. nil: it reads all.
 	skipped func(lines) bool
+	instead []Format
 
 	// extras, where not nil, reads what the format says of a trace besides ids and decision.
 	extras  func(lines, SpanContext) ddExtras

@@ -28,8 +28,8 @@ var grpcTraceBin = codec{
 	fields:  []string{"grpc-trace-bin"},
 	decode:  decodeGRPCTraceBin,
 	encode:  encodeGRPCTraceBin,
-	behind:  B3Multi,
 	skipped: func(l lines) bool { return !paddedBase64(l.all(0)[0]) },
+	instead: []Format{B3Multi},
 }
 
 func decodeGRPCTraceBin(l lines) (SpanContext, verdict) {

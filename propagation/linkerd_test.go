@@ -52,6 +52,29 @@ func TestLinkerdAdvancedTheOther(t *testing.T) {
 	}
 }
 
+// TestLinkerdLaterVersion: Linkerd reads traceparent of version 00 alone, and else the next format.
+func TestLinkerdLaterVersion(t *testing.T) {
+	const old, next = "1111111111111111", callerSpan
+	traceparent := func(version, span string) []string {
+		return []string{"Traceparent", version + "-" + callerTrace + "-" + span + "-01"}
+	}
+	for name, in := range map[string][]string{
+		"version 00":                            append(traceparent("00", next), multi(callerTrace, old)...),
+		"version 01":                            append(traceparent("01", old), multi(callerTrace, next)...),
+		"version 01, padded grpc-trace-bin":     append(traceparent("01", old), append(multi(callerTrace, old), "Grpc-Trace-Bin", padded(bin(next)))...),
+		"version 01, unpadded grpc-trace-bin":   append(traceparent("01", old), append(multi(callerTrace, next), "Grpc-Trace-Bin", unpadded(bin(old)))...),
+		"version 01, alone":                     traceparent("01", next),
+		"version 01, beside another trace":      append(traceparent("01", next), multi(otherTrace, old)...),
+		"version 01, beside what is malformed":  append(traceparent("01", next), multi(callerTrace, "x")...),
+		"version 01, beside a decision without": append(traceparent("01", next), "X-B3-Sampled", "1"),
+	} {
+		ctx := received(compile(t, preset.Linkerd()), in...)
+		if got, _ := propagation.RemoteFromContext(ctx); got.SpanID != spanID(next) || got.TraceID != traceID(callerTrace) {
+			t.Errorf("%s: the parent is %v", name, got)
+		}
+	}
+}
+
 // TestLinkerdOverGRPC: the libraries of gRPC write no padding, and metadata does not show it.
 func TestLinkerdOverGRPC(t *testing.T) {
 	p := compile(t, preset.Linkerd())
@@ -147,5 +170,15 @@ func TestTraceparentIsWhole(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestLinkerdInherited: x-b3-* of a request further out are older than what the inner Extract read.
+func TestLinkerdInherited(t *testing.T) {
+	outer := compile(t, propagation.Config{Formats: []propagation.Format{propagation.B3Multi}})
+	inner := compile(t, propagation.Config{Formats: []propagation.Format{propagation.GRPCTraceBin}})
+	ctx := inner.ExtractHTTP(received(outer, multi(callerTrace, "1111111111111111")...), carrier("Grpc-Trace-Bin", unpadded(bin(callerSpan))))
+	if got, _ := propagation.RemoteFromContext(ctx); got.SpanID != spanID(callerSpan) {
+		t.Errorf("the parent is %v", got.SpanID)
 	}
 }

@@ -174,15 +174,20 @@ func (l *lazy) stale(f Format) bool {
 }
 
 // ahead returns the reading that is newer than the winner's: a proxy could not read the winner's lines, and
-// advanced the other format of the same trace. nil: there is none.
+// advanced another format of the same trace. nil: there is none.
 func (l *lazy) ahead(c *capture) *reading {
-	skipped := codecs[l.winner].skipped
-	if skipped == nil {
+	skips := func(f Format) bool { return codecs[f].skipped != nil && codecs[f].skipped(lines{c, f}) }
+	if codecs[l.winner].skipped == nil || len(l.readings) == 1 || !skips(l.winner) {
 		return nil
 	}
-	other := l.reading(codecs[l.winner].behind)
-	if other.verdict != valid || !other.sc.IsValid() || !sameTrace(other.sc.TraceID, l.remote.TraceID) || !skipped(lines{c, l.winner}) {
-		return nil
+	fresh := formatSet(c.fresh) << 1 // what was inherited is older
+	for _, f := range codecs[l.winner].instead {
+		if fresh.has(l.winner) && !fresh.has(f) {
+			continue
+		}
+		if r := l.reading(f); r.verdict == valid && r.sc.IsValid() && sameTrace(r.sc.TraceID, l.remote.TraceID) && !skips(f) {
+			return r
+		}
 	}
-	return other
+	return nil
 }

@@ -1,6 +1,8 @@
 package propagation
 
 import (
+	"strings"
+
 	"github.com/traceferry/traceferry/internal/hex"
 )
 
@@ -18,6 +20,9 @@ import (
 // the trace, whatever they say. For tracestate see joinTraceState.
 //
 // It is always written as version 00. The decision cannot be left open.
+//
+// All proxies and tracers write version 00. So where grpc-trace-bin or x-b3-* name another span of the trace
+// beside a higher version, a proxy that reads version 00 alone, such as Linkerd, has advanced them: they are read first.
 var w3c = codec{
 	name:    "tracecontext",
 	fields:  []string{"traceparent", "tracestate"},
@@ -25,6 +30,8 @@ var w3c = codec{
 	decode:  decodeW3C,
 	encode:  encodeW3C,
 	extras:  stateExtras,
+	skipped: func(l lines) bool { return !strings.HasPrefix(l.first(0), "00-") },
+	instead: []Format{GRPCTraceBin, B3Multi},
 	members: true,
 }
 

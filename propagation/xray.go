@@ -46,7 +46,7 @@ func decodeXRay(l lines) (SpanContext, verdict) {
 		case strings.EqualFold(key, "Root"):
 			root = strings.ToLower(value)
 		case strings.EqualFold(key, "Parent"):
-			parent = padID(strings.ToLower(value))
+			parent = padID(strings.ToLower(value), shortestID)
 		case strings.EqualFold(key, "Sampled"):
 			sc.Sampling, readable = parseXRayDecision(value)
 		}

@@ -1,0 +1,56 @@
+package grpctrace_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"net"
+	"net/http"
+	"testing"
+
+	"golang.org/x/net/http2"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+)
+
+// TestGRPCReadsBothPaddings: a grpc-trace-bin with padding, as Linkerd writes it and this library over HTTP, and one
+// without, as gRPC's libraries write it, are the same to grpc-go. (grpc-java: TransportFrameUtil decodes with Guava's
+// base64, which takes both. Envoy's former OpenCensus tracer: decodeWithoutPadding, which takes both.)
+func TestGRPCReadsBothPaddings(t *testing.T) {
+	raw := "\x00\x00ABCDEFGHIJKLMNOP\x01abcdefgh\x02\x01"
+	got := make(chan []string, 1)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := grpc.NewServer(grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error {
+		md, _ := metadata.FromIncomingContext(stream.Context())
+		got <- md["grpc-trace-bin"]
+		return nil
+	}))
+	go server.Serve(listener)
+	t.Cleanup(server.Stop)
+	client := &http.Client{Transport: &http2.Transport{AllowHTTP: true,
+		DialTLSContext: func(ctx context.Context, network, addr string, _ *tls.Config) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, addr)
+		}}}
+	for name, encoding := range map[string]*base64.Encoding{"padded": base64.StdEncoding, "unpadded": base64.RawStdEncoding} {
+		for size := 27; size <= 29; size++ {
+			body := bytes.NewReader(make([]byte, 5))
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+listener.Addr().String()+"/any.Service/Method", body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header = http.Header{"Content-Type": {"application/grpc"}, "Te": {"trailers"}, "Grpc-Trace-Bin": {encoding.EncodeToString([]byte(raw[:size]))}}
+			resp, err := client.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if values := <-got; len(values) != 1 || values[0] != raw[:size] {
+				t.Errorf("%s, %d bytes: grpc-go read %q", name, size, values)
+			}
+		}
+	}
+}
