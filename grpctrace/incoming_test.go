@@ -110,18 +110,24 @@ func TestNothingCameIn(t *testing.T) {
 	}
 }
 
-// What a context carries already stays, for the formats that the metadata says nothing of.
+// What a context carries already stays for the formats that this Propagator does not read. The others are replaced.
 func TestIncomingInherited(t *testing.T) {
 	p := propagation.MustNew(everything())
+	narrow := propagation.MustNew(propagation.Config{Formats: []propagation.Format{propagation.B3Single}})
 	ctx := received(t.Context(), p, 1)
 	want := inbound(1)
 	want["b3"] = []string{"0"}
 	for how, receive := range receivers {
 		t.Run(how, func(t *testing.T) {
-			again := receive(metadata.NewIncomingContext(ctx, metadata.Pairs("b3", "0")), p)
+			again := receive(metadata.NewIncomingContext(ctx, metadata.Pairs("b3", "0")), narrow)
 			got := metadata.MD{}
 			p.InjectMetadata(again, got)
 			checkVerbatim(t, got, want)
+
+			again = receive(metadata.NewIncomingContext(ctx, metadata.Pairs("b3", "0")), p)
+			got = metadata.MD{}
+			p.InjectMetadata(again, got)
+			checkVerbatim(t, got, metadata.Pairs("b3", "0"))
 		})
 	}
 }

@@ -29,11 +29,17 @@ func incoming(ctx context.Context) metadata.MD {
 
 // extract returns the context with what the call's metadata carries.
 func extract(ctx context.Context, p *propagation.Propagator, trust propagation.Trust) context.Context {
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	return p.ExtractMetadataTrust(ctx, incoming(ctx), trust)
 }
 
 // inject returns the context with outgoing metadata that carries what ctx does, as far as it may go to the callee.
 func inject(ctx context.Context, p *propagation.Propagator, to propagation.Callee) context.Context {
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	if ctxkey.Learned(outgoingKey) && ctx.Value(outgoingKey) == nil {
 		ctx, _ = p.ContextWithMetadata(ctx, to, outgoingKey, wrapOutgoing)
 		return ctx

@@ -16,19 +16,19 @@ func alsoReads(ctx context.Context, trust Trust) bool {
 	return trust&(DistrustIDs|DistrustSampling|DistrustBaggage) == 0
 }
 
-// extractAlso has the propagators of Config.Also extract, and leaves a local span active.
-func (p *Propagator) extractAlso(ctx context.Context, carrier propagation.TextMapCarrier, trust Trust) context.Context {
-	if len(p.also) == 0 || !alsoReads(ctx, trust) {
-		return ctx
+// extractAlso has the propagators of Config.Also extract. A local span stays active, unless
+// the Extract hides it.
+func (e *extraction) extractAlso(carrier propagation.TextMapCarrier) {
+	if len(e.p.also) == 0 || !alsoReads(e.ctx, e.trust) {
+		return
 	}
-	active := trace.SpanFromContext(ctx)
-	for _, also := range p.also {
-		ctx = also.Extract(ctx, carrier)
+	active := trace.SpanFromContext(e.ctx)
+	for _, also := range e.p.also {
+		e.ctx = also.Extract(e.ctx, carrier)
 	}
-	if sc := active.SpanContext(); sc.IsValid() && !sc.IsRemote() {
-		return trace.ContextWithSpan(ctx, active)
+	if sc := active.SpanContext(); !e.hides && sc.IsValid() && !sc.IsRemote() {
+		e.ctx = trace.ContextWithSpan(e.ctx, active)
 	}
-	return ctx
 }
 
 // alsoMay reports whether the propagators of Config.Also may write to a callee: unless a rule lists what

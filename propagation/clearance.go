@@ -64,7 +64,7 @@ func (p *Propagator) clearance(d Destination, rule string, internal bool) *clear
 
 // clearanceOf returns what may go to a callee.
 func (p *Propagator) clearanceOf(to Callee) *clearance {
-	host, port := to.Host()
+	host, port := hostOf(to)
 	c, ok := p.cleared.Get(host, port)
 	if !ok {
 		c = p.findClearance(host, port)

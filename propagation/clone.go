@@ -20,10 +20,10 @@ import (
 //
 // It costs a map of just the size, and one block for all values.
 func (p *Propagator) CloneHTTP(ctx context.Context, h http.Header) (http.Header, bool) {
-	if p == nil {
+	if p.isZero() {
 		return h, false
 	}
-	return p.clone(ctx, nil, h, overHTTP)
+	return p.clone(orBackground(ctx), nil, h, overHTTP)
 }
 
 // CloneRequest is CloneHTTP with the context, the headers and the URL of a request: what may not go to
@@ -31,7 +31,10 @@ func (p *Propagator) CloneHTTP(ctx context.Context, h http.Header) (http.Header,
 // Config.UnsafeHeaders. A request that is signed already goes to a stranger without anything of the
 // context, also what an Inject further out has added to it.
 func (p *Propagator) CloneRequest(r *http.Request) (http.Header, bool) {
-	if p == nil || r.URL == nil {
+	if r == nil {
+		return nil, false
+	}
+	if p.isZero() || r.URL == nil {
 		return r.Header, false
 	}
 	to := calleeOf(r)
@@ -44,10 +47,10 @@ func (p *Propagator) CloneRequest(r *http.Request) (http.Header, bool) {
 // CloneMetadata is CloneHTTP for gRPC metadata, with what InjectMetadata leaves out left out, and what may
 // not go to the callee; nil stands for one of whom nothing is known, to whom all goes.
 func (p *Propagator) CloneMetadata(ctx context.Context, to Callee, md map[string][]string) (map[string][]string, bool) {
-	if p == nil {
+	if p.isZero() {
 		return md, false
 	}
-	return p.clone(ctx, to, md, overGRPC)
+	return p.clone(orBackground(ctx), to, md, overGRPC)
 }
 
 // withAlso puts what they write into headers, which are copied first if they are the caller's still. Where it

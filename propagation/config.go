@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"go.opentelemetry.io/otel/propagation"
@@ -59,7 +60,7 @@ type Config struct {
 	// OpenTelemetry's; false, or a span context without both ids, where there is none. A
 	// TraceState that it returns is what the span adds to the list or changes there. It is called
 	// by every Inject and must be safe for all goroutines. nil: OpenTelemetry's active
-	// span, if it is valid and not remote.
+	// span, if it is valid and not remote. Where it panics there is no span, and the panic is counted (Panicked).
 	LocalSpan func(context.Context) (SpanContext, bool)
 
 	// Also are OpenTelemetry propagators for formats that are not ours. Extract and Inject call
@@ -173,7 +174,7 @@ func (c *Config) validate() error {
 		wrong("Deferred", c.Deferred, "must be Denied or Accepted")
 	}
 	for i, p := range c.Also {
-		if p == nil {
+		if v := reflect.ValueOf(p); p == nil || v.Kind() == reflect.Pointer && v.IsNil() {
 			wrong(fmt.Sprintf("Also[%d]", i), p, "is nil")
 		}
 	}

@@ -65,12 +65,9 @@ func CapturedFromContext(ctx context.Context) iter.Seq2[string, string] {
 //
 // It costs one allocation; where src has captured nothing it is dst.
 func Copy(dst, src context.Context) context.Context {
-	c := captured(src)
+	c, dst := captured(src), orBackground(dst)
 	if c == nil {
 		return dst
-	}
-	if dst == nil {
-		dst = context.Background()
 	}
 	d := &capture{
 		parent: dst, by: c.by, more: c.more, formats: c.formats, fresh: c.fresh, n: c.n, held: c.held, trust: c.trust,
@@ -78,6 +75,7 @@ func Copy(dst, src context.Context) context.Context {
 	}
 	d.learned.Store(c.learned.Load()) // the lines are the same, so what was learned of them is
 	d.seen.Store(c.seen.Load() &^ baggageAsked)
-	d.place(false)
-	return d
+	e := extraction{p: c.by}
+	e.events = d.place(captured(dst), false)
+	return e.finish(d)
 }

@@ -10,33 +10,39 @@ import (
 
 // distrust makes the context node of a caller who is not believed in all: its lines are those
 // that are, and it holds back the others.
-func (p *Propagator) distrust(ctx context.Context, outer *capture, hits []hit, about traits, trust Trust) context.Context {
+func (e *extraction) distrust(outer *capture, hits []hit, h heritage) context.Context {
+	p, ctx, about, trust := e.p, e.ctx, e.about, e.trust
+	made := false
 	if _, _, fits := p.measure(hits); !fits {
-		hits = p.fit(ctx, hits)
+		hits = p.fit(&e.report, hits)
 	}
 	later := formatsOf(hits)
-	believed, held := p.part(ctx, hits, about, trust)
+	believed, held := e.part(hits, trust)
 	read := formatsOf(believed)
 	if outer != nil {
-		if len(believed) == 0 && outer.trust == trust && outer.holds(held, p) && outer.hidesAll(ctx) && (!p.generateRequestID || outer.formats.has(RequestID)) {
-			return ctx // what an Extract further out decided holds
+		if len(believed) == 0 && outer.trust == trust && h.repeat && outer.hidesAll(ctx) && (!p.generateRequestID || outer.formats.has(RequestID)) {
+			return e.finish(ctx) // what an Extract further out decided holds
 		}
-		inherited, heldNow := p.part(ctx, outer.inherit(believed, read, p, about), about, trust.besides(outer.trust))
+		inherited, heldNow := e.part(outer.inherit(believed, read, about, &h), trust.besides(outer.trust))
 		believed = append(believed, inherited...)
+		made = outer.about&madeRequestID != 0 && slices.ContainsFunc(inherited, isRequestID)
 		if trust&forget == 0 {
-			before := outer.rejoin(outer.stranger().inherit(nil, 0, p, about), heldNow)
+			before := outer.rejoin(outer.stranger().inherit(nil, 0, about, &h), heldNow)
 			held = append(held, unread(before, held)...)
 		} else {
 			held = append(held, heldNow...)
 		}
 	}
 	sortHits(believed)
-	c := p.node(ctx, believed, about)
+	c := e.node(believed)
 	if c == nil {
-		c = &capture{parent: ctx, by: p, about: about &^ hiding}
+		c = &capture{parent: ctx, by: p, about: about}
+	}
+	if made {
+		c.about |= madeRequestID
 	}
 	c.trust = trust
-	p.countHeldBack(ctx, p.formatsOfAll(held))
+	e.heldBack |= p.formatsOfAll(held)
 	if trust&forget == 0 {
 		sortHits(held)
 		if later == 0 {
@@ -44,7 +50,7 @@ func (p *Propagator) distrust(ctx context.Context, outer *capture, hits []hit, a
 		}
 		c.hold(p.keeping(context.Background(), held, about), later) // a Copy shares it, and must not keep the request alive
 	}
-	return c.start(read, about)
+	return e.start(c, outer, read)
 }
 
 // hidesAll reports whether nothing of a caller's can be read in ctx that somebody has put there since the capture.
@@ -73,7 +79,7 @@ func (c *capture) mayBeStrangers(now baggage.Baggage) bool {
 	if held == nil {
 		return false
 	}
-	sent := held.learn().readBaggage(held)
+	sent, _ := parseBaggage(held.fixed(firstField[Baggage])) // not counted: it is no part of any context
 	return slices.ContainsFunc(now.Members(), func(m baggage.Member) bool { return sent.Member(m.Key()).String() == m.String() })
 }
 

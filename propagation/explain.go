@@ -53,9 +53,7 @@ type ExplainedHeader struct {
 //
 // The String of it has no values of baggage, Headers and UnsafeHeaders, but all others.
 func Explain(ctx context.Context, host string) Explanation {
-	if ctx == nil {
-		ctx = context.Background()
-	}
+	ctx = orBackground(ctx)
 	if c := captured(ctx); c != nil {
 		return c.by.Explain(ctx, host)
 	}
@@ -67,13 +65,7 @@ func Explain(ctx context.Context, host string) Explanation {
 // Explain is the function of that name for what this Propagator sends of any context, whoever has extracted it.
 // The nil Propagator sends nothing.
 func (p *Propagator) Explain(ctx context.Context, host string) (x Explanation) {
-	if p == nil {
-		p = nobody
-	}
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	p = p.unheard()
+	ctx, p = orBackground(ctx), p.orNobody().unheard()
 	in := p.inboundOf(ctx, captured(ctx).unheard())
 	x.Host = host
 	if in.isLocal {

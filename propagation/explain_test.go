@@ -89,7 +89,8 @@ func TestExplain(t *testing.T) {
 func TestExplainOthers(t *testing.T) {
 	outer, inner := compile(t, propagation.Config{Headers: []string{"end-user"}}), compile(t, propagation.Config{})
 	in := http.Header{"End-User": {"bob"}, "B3": {callerTrace + "-" + callerSpan + "-1"}, "Baggage": {"user=bob"}}
-	ctx := inner.ExtractHTTP(outer.ExtractHTTP(context.Background(), in), http.Header{"X-Request-Id": {"r1"}})
+	later := http.Header{"X-Request-Id": {"r1"}, "B3": in["B3"], "Baggage": in["Baggage"]}
+	ctx := inner.ExtractHTTP(outer.ExtractHTTP(context.Background(), in), later)
 	if got := propagation.Explain(ctx, "reviews").String(); !strings.Contains(got, "only a Propagator further out carries it") {
 		t.Errorf("of a header that is not its own it says\n%s", got)
 	}

@@ -23,6 +23,7 @@ const (
 type field struct {
 	lower  string // in gRPC metadata
 	canon  string // in http.Header
+	text   string // in a TextMapCarrier, where that is not lower
 	format Format // zero: a name of Config.Headers
 	list   bool   // lines may be joined with a comma
 	bin    bool   // raw bytes in gRPC metadata, base64 in HTTP
@@ -66,7 +67,7 @@ func numberFields() {
 	add := func(f Format, name string, prefix bool) {
 		c := &codecs[f]
 		fields[id] = field{
-			lower: name, canon: http.CanonicalHeaderKey(name), format: f, prefix: prefix,
+			lower: name, canon: http.CanonicalHeaderKey(name), text: c.text, format: f, prefix: prefix,
 			list: slices.Contains(c.lists, name), bin: strings.HasSuffix(name, "-bin"),
 			bag: slices.Contains(c.baggage, name), order: slices.Contains(c.orders, name), inside: slices.Contains(c.inside, name),
 		}

@@ -41,6 +41,7 @@ type codec struct {
 	name     string   // in OTEL_PROPAGATORS
 	fields   []string // lower-case names
 	prefixes []string // lower-case; every header that begins with one is the format's
+	text     string   // the one field's name in a TextMapCarrier; "": in lower case
 
 	// decode reads ids and decision; nil for a format that is only carried.
 	decode func(lines) (SpanContext, verdict)

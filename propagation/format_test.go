@@ -155,7 +155,7 @@ func TestWords(t *testing.T) {
 	for s := propagation.Deferred; s <= propagation.Debug+1; s++ {
 		got = append(got, s.String())
 	}
-	for o := propagation.Malformed; o <= propagation.Withheld+1; o++ {
+	for o := propagation.Malformed; o <= propagation.Panicked+1; o++ {
 		got = append(got, o.String())
 	}
 	for r := propagation.NotTraced; r <= propagation.ForcedByClient+1; r++ {
@@ -163,7 +163,7 @@ func TestWords(t *testing.T) {
 	}
 	want := []string{
 		"deferred", "denied", "accepted", "debug", "Sampling(4)",
-		"malformed", "duplicate", "too large", "conflict", "stale", "left out", "no context", "nothing received", "held back", "withheld", "Outcome(10)",
+		"malformed", "duplicate", "too large", "conflict", "stale", "left out", "no context", "nothing received", "held back", "withheld", "panicked", "Outcome(11)",
 		"not traced", "sampled", "forced by service", "forced by client", "unknown",
 	}
 	if !slices.Equal(got, want) {

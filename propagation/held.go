@@ -43,27 +43,27 @@ func (c *capture) stranger() *capture {
 	return s
 }
 
-// holds reports whether the capture holds back something of all that p has read.
-func (c *capture) holds(held []hit, p *Propagator) bool {
-	if c.trust&forget != 0 {
+// holdsAll reports whether the capture believes nothing, and these hits are what it holds back.
+func (c *capture) holdsAll(hits []hit, about traits) bool {
+	switch {
+	case !c.trust.has(Restart) || c.len() > 1 || c.len() == 1 && c.about&madeRequestID == 0:
+		return false
+	case c.trust&forget != 0:
 		return true
+	case c.more != nil:
+		return c.more.held.same(hits, about)
 	}
-	ids := c.ids[c.n : c.n+c.held]
-	if c.more != nil {
-		ids, _ = c.more.held.lines()
-	}
-	var formats formatSet
-	for _, id := range ids {
-		if id < firstHeader {
-			formats |= 1 << fields[id].format
+	kept := c.about&rawBins == about&rawBins
+	i, end := int(c.n), int(c.n+c.held)
+	for _, h := range hits {
+		for _, v := range h.vals {
+			if h.says(v) {
+				kept = kept && i < end && c.ids[i] == h.id && c.vals[i] == v
+				i++
+			}
 		}
 	}
-	return !slices.ContainsFunc(held, func(h hit) bool {
-		if h.id < firstHeader {
-			return !formats.has(fields[h.id].format)
-		}
-		return c.by != p || !slices.Contains(ids, h.id)
-	})
+	return kept && i == end
 }
 
 // later returns the formats that the capture's own Extract has read, believed or not.

@@ -16,9 +16,7 @@ type inbound struct {
 }
 
 func (p *Propagator) inbound(ctx context.Context) (in inbound) {
-	if ctx == nil {
-		ctx = context.Background()
-	}
+	ctx = orBackground(ctx)
 	return p.inboundOf(ctx, captured(ctx))
 }
 

@@ -15,7 +15,6 @@ type index struct {
 	lengths  [32]uint64      // by first letter: the lengths of names that begin with it
 	letters  uint32          // the first letters of prefixes
 	slots    [hashSize]uint8 // by hash: 1 + position in names
-	folded   bool            // keys may be in any case
 	lower    bool            // names are in lower case, as in gRPC metadata
 }
 
@@ -23,6 +22,8 @@ type name struct {
 	key    string // in the carrier's own spelling
 	id     fieldID
 	format formatSet // the one that it belongs to; none for Config.Headers
+
+	telling bool // no other rule spells it so: B3 may be in capitals
 }
 
 const (
@@ -31,9 +32,9 @@ const (
 )
 
 // newIndex makes the index of fields: spelled in lower case, or else as http.Header
-// has them. With folded, keys match in any case.
-func newIndex(ids []fieldID, field func(fieldID) *field, lower, folded bool) *index {
-	x := &index{lower: lower, folded: folded}
+// has them. Keys match in any case.
+func newIndex(ids []fieldID, field func(fieldID) *field, lower bool) *index {
+	x := &index{lower: lower}
 	for _, id := range ids {
 		f := field(id)
 		key := f.canon
@@ -41,11 +42,11 @@ func newIndex(ids []fieldID, field func(fieldID) *field, lower, folded bool) *in
 			key = f.lower
 		}
 		if f.prefix {
-			x.prefixes = append(x.prefixes, name{key, id, setOf(f.format) &^ 1})
+			x.prefixes = append(x.prefixes, name{key: key, id: id, format: setOf(f.format) &^ 1})
 			x.letters |= 1 << (key[0] & 31)
 			continue
 		}
-		x.names = append(x.names, name{key, id, setOf(f.format) &^ 1})
+		x.names = append(x.names, name{key: key, id: id, format: setOf(f.format) &^ 1, telling: key != strings.ToUpper(key)})
 		x.lengths[key[0]&31] |= lengthBit(key)
 		at := hashOf(key)
 		for x.slots[at] != 0 {
@@ -74,7 +75,7 @@ func (x *index) find(key string) *name {
 	}
 	for at := hashOf(key); x.slots[at] != 0; at = (at + 1) % hashSize {
 		n := &x.names[x.slots[at]-1]
-		if key == n.key || x.folded && strings.EqualFold(key, n.key) {
+		if key == n.key || strings.EqualFold(key, n.key) {
 			return n
 		}
 	}
@@ -112,7 +113,9 @@ func (x *index) owner(key string) (fieldID, bool) {
 }
 
 // lookUp reports whether looking up every name is cheaper than ranging over n keys. A
-// look-up takes about 6 ns, a step of a range 11, and its beginning 12.
+// look-up takes about 6 ns, a step of a range 11, and its beginning 12. It finds names in the carrier's own
+// spelling alone, and other names only where it finds none. So up to eight keys, which a map holds without a table, are always ranged over, and so is
+// metadata, whose maps are made by hand.
 func (x *index) lookUp(n int) bool {
-	return !x.folded && len(x.prefixes) == 0 && len(x.names)*6 < n*11+12
+	return n > 8 && !x.lower && len(x.prefixes) == 0 && len(x.names)*6 < n*11+12
 }

@@ -12,6 +12,9 @@ import (
 func (c *capture) same(hits []hit, about traits) bool {
 	i := 0
 	for r := range c.runs {
+		if c.about&madeRequestID != 0 && r.id == firstField[RequestID] {
+			continue // no line of the request
+		}
 		if c.about&rawBins != about&rawBins && c.field(r).bin {
 			return false
 		}
@@ -23,18 +26,30 @@ func (c *capture) same(hits []hit, about traits) bool {
 	return i == len(hits)
 }
 
+// names is the number of captured names.
+func (c *capture) names() (n int) {
+	for range c.runs {
+		n++
+	}
+	return n
+}
+
 // active reports whether the capture's remote span, and no other, is the active one.
 func (c *capture) active(ctx context.Context) bool {
 	span, ours := trace.SpanFromContext(ctx).(*remoteSpan)
 	return ours && (*capture)(span) == c
 }
 
-// inherit returns what a second Extract by p, which read these hits itself, and of the formats of
-// read, takes over. A format is inherited whole or not at all: half a context of
+// inherit returns the lines that a second Extract takes over, which read the hits own, of the formats
+// read. A format is inherited whole or not at all: half a context of
 // each would name a span that nobody has.
-func (c *capture) inherit(own []hit, read formatSet, p *Propagator, about traits) (hits []hit) {
+func (c *capture) inherit(own []hit, read formatSet, about traits, by *heritage) (hits []hit) {
+	p := by.p
 	for r := range c.runs {
 		f := c.field(r)
+		if !by.takes(&f) {
+			continue
+		}
 		h := hit{id: r.id, key: r.key, vals: r.vals}
 		if r.id >= firstHeader {
 			h.id, h.key = p.headerID(f)

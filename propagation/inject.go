@@ -2,8 +2,8 @@ package propagation
 
 import (
 	"context"
-	"math/bits"
 	"net/http"
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/otel/propagation"
@@ -14,7 +14,7 @@ import (
 // trace format that came in or that Config.Emit names with that span's ids and
 // decision.
 //
-// Headers are replaced, never added to, by the names that http.Header's methods give
+// Headers are replaced in any spelling, never added to, by the names that http.Header's methods give
 // them; fields that name spans, of any format that this Propagator reads or writes,
 // are removed where they are not written. Where ctx has neither a capture nor a local
 // span nor baggage of the application's, h is not touched (but by Config.Also).
@@ -27,9 +27,10 @@ import (
 // h needs to grow, and two blocks more where a span context is written. It may be
 // called from any goroutine, with an h for each.
 func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
-	if p == nil || h == nil {
+	if p.isZero() || h == nil {
 		return
 	}
+	ctx = orBackground(ctx)
 	p.injectAlso(ctx, propagation.HeaderCarrier(h))
 	if c, ok := ctx.(*capture); ok && p.forwards(c) {
 		c.forward(h)
@@ -44,7 +45,9 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 	if !p.prepare(ctx, &in, &o, overHTTP, to) {
 		return
 	}
-	p.sweep(h, o.removes)
+	if p.sweep(h, o.removes, o.sends) {
+		o.respell(h)
+	}
 	first, lines := o.from, o.lines()
 	if !o.careful && o.clear == nil { // what was encoded goes as it is, and is most of what a local span sends
 		for i := range o.values {
@@ -85,7 +88,13 @@ func (c *capture) forward(h http.Header) {
 	for _, id := range c.ids[:c.n] {
 		sent |= 1 << id
 	}
-	c.by.sweep(h, c.by.owns&^sent)
+	if c.by.sweep(h, c.by.owns&^sent, sent) {
+		for key := range h {
+			if n := c.by.sentHTTP.find(key); n != nil && key != n.key && slices.Contains(c.ids[:c.n], n.id) {
+				delete(h, key)
+			}
+		}
+	}
 	for i := uint8(0); i < c.n; {
 		id, j := c.ids[i], i+1
 		for j < c.n && c.ids[j] == id {
@@ -96,24 +105,34 @@ func (c *capture) forward(h http.Header) {
 	}
 }
 
-// sweep removes fields of formats from an outgoing request's headers: by a range over few
-// headers, or by looking up the fields (see lookUp for what these cost).
-func (p *Propagator) sweep(h http.Header, fs fieldSet) {
-	switch n := len(h); {
-	case n == 0:
-		return
-	case n*11+12 < bits.OnesCount64(uint64(fs))*6:
-		for key := range h {
-			if n := p.sentHTTP.find(key); n != nil && n.id < firstHeader && fs.has(n.id) {
+// sweep removes fields of formats from an outgoing request's headers, and those that are sent where they are not
+// spelled as http.Header's methods spell them. It reports whether another name of ours is spelled otherwise.
+func (p *Propagator) sweep(h http.Header, removes, sends fieldSet) (others bool) {
+	for key := range h {
+		switch n := p.sentHTTP.find(key); {
+		case n != nil && n.id < firstHeader:
+			if removes.has(n.id) || key != n.key && sends.has(n.id) {
 				delete(h, key)
 			}
+		case n != nil:
+			others = others || key != n.key
+		case sends&prefixFields != 0 && !others:
+			_, tagged := p.sentHTTP.findPrefix(key)
+			others = tagged && key != http.CanonicalHeaderKey(key)
 		}
-		return
 	}
-	for ; fs != 0; fs &= fs - 1 {
-		key := fields[bits.TrailingZeros64(uint64(fs))].canon
-		//lint:ignore S1033 a look-up that finds nothing is faster than such a delete
-		if _, stale := h[key]; stale {
+	return others
+}
+
+// respell removes names of Config.Headers and names under prefixes that are sent, where they are not spelled as
+// http.Header's methods spell them.
+func (o *outbound) respell(h http.Header) {
+	tagged := o.sentTagged()
+	for key := range h {
+		switch n := o.p.sentHTTP.find(key); {
+		case n != nil && key != n.key && n.id >= firstHeader && o.sendsHeader(n.id):
+			delete(h, key)
+		case n == nil && tagged[strings.ToLower(key)] && key != http.CanonicalHeaderKey(key):
 			delete(h, key)
 		}
 	}
@@ -125,9 +144,10 @@ func (p *Propagator) sweep(h http.Header, fs fieldSet) {
 // that it does not allow, names that it keeps for itself; and what exceeds
 // Limits.MetadataBytes, baggage first. What may not go to CalleeFromContext is left out, too.
 func (p *Propagator) InjectMetadata(ctx context.Context, md map[string][]string) {
-	if p == nil || md == nil {
+	if p.isZero() || md == nil {
 		return
 	}
+	ctx = orBackground(ctx)
 	p.injectAlso(ctx, metadataCarrier(md))
 	var o outbound
 	in := p.inbound(ctx)

@@ -1,7 +1,5 @@
 package propagation
 
-import "context"
-
 // measure adds up what the hits would keep: their lines that say something, whether
 // some name is under a prefix, and whether all are within the limits.
 func (p *Propagator) measure(hits []hit) (lines int, keyed, fits bool) {
@@ -34,8 +32,8 @@ func (h *hit) measure() (lines, size int) {
 
 // fit returns the hits that are within the limits. Fixed names are taken first, a
 // format whole or not at all, then Config.Headers, then baggage, then the names under prefixes
-// in their order; a prefix of a format that was left out goes with it.
-func (p *Propagator) fit(ctx context.Context, hits []hit) []hit {
+// in their order; a prefix of a format that was left out goes with it. What is left out is reported.
+func (p *Propagator) fit(r *report, hits []hit) []hit {
 	var kept []hit
 	var left formatSet // formats left out
 	lines, total := 0, 0
@@ -53,7 +51,7 @@ func (p *Propagator) fit(ctx context.Context, hits []hit) []hit {
 			if !isPrefixed(group[0]) {
 				left |= 1 << f
 			}
-			p.count(ctx, f, TooLarge)
+			r.add(f, TooLarge)
 			return
 		}
 		kept = append(kept, group...)

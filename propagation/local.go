@@ -16,7 +16,7 @@ type localSpan struct {
 // local returns the span that runs in ctx, if there is one with both ids.
 func (p *Propagator) local(ctx context.Context, c *capture) (l localSpan, ok bool) {
 	if p.localSpan != nil {
-		l.SpanContext, ok = p.localSpan(ctx)
+		l.SpanContext, ok = p.askLocalSpan(ctx)
 		if l.TraceState != "" { // the caller's word is not trusted with the wire
 			l.TraceState = joinTraceState([]string{l.TraceState})
 		}

@@ -96,7 +96,7 @@ func TestLocalSpan(t *testing.T) {
 	inner.End()
 	span.End()
 	check(child, span, callerSpan) // it counts until it is replaced
-	check(p.ExtractHTTP(child, carrier("Traceparent", callerW3C, "Tracestate", "a=1")), span, callerSpan)
+	check(p.ExtractHTTP(child, sent(p, ctx)), span, callerSpan)
 	expectCounts(t, p, nil)
 }
 

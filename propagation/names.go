@@ -20,7 +20,7 @@ func (p *Propagator) list(f *field) {
 // wants it. Names under a prefix are not among them (Prefixes), nor names that are only read
 // (ReadFields). The slice is the caller's own.
 func (p *Propagator) Fields() []string {
-	if p == nil {
+	if p.isZero() {
 		return nil
 	}
 	return slices.Clone(p.names)
@@ -31,7 +31,7 @@ func (p *Propagator) Fields() []string {
 // middleware's allowed headers. Names that are only written (Config.Emit) are not among them. The
 // slice is the caller's own.
 func (p *Propagator) ReadFields() []string {
-	if p == nil {
+	if p.isZero() {
 		return nil
 	}
 	return slices.Clone(p.readable)
@@ -41,7 +41,7 @@ func (p *Propagator) ReadFields() []string {
 // own each: uberctx- of Jaeger, ot-baggage- of OTTrace, l5d-ctx- of Linkerd1. Inject may set names with these
 // prefixes too, but for those of Config.ReadOnly. The slice is the caller's own.
 func (p *Propagator) Prefixes() []string {
-	if p == nil {
+	if p.isZero() {
 		return nil
 	}
 	return slices.Clone(p.prefixes)

@@ -7,10 +7,11 @@ import (
 
 // node makes the node of the hits that fit the limits, and of a request id where
 // none is left and one is wanted; nil if nothing says anything.
-func (p *Propagator) node(ctx context.Context, hits []hit, about traits) *capture {
+func (e *extraction) node(hits []hit) *capture {
+	p := e.p
 	lines, keyed, fits := p.measure(hits)
 	if !fits {
-		hits = p.fit(ctx, hits)
+		hits = p.fit(&e.report, hits)
 		lines, keyed, _ = p.measure(hits)
 	}
 	made := ""
@@ -18,7 +19,7 @@ func (p *Propagator) node(ctx context.Context, hits []hit, about traits) *captur
 		made = newRequestID()
 		lines++
 	}
-	return p.fill(ctx, hits, about, lines, keyed, made)
+	return p.fill(e.ctx, hits, e.about, lines, keyed, made)
 }
 
 // keeping makes a node of just the hits, nil of none.
@@ -32,7 +33,7 @@ func (p *Propagator) fill(ctx context.Context, hits []hit, about traits, lines i
 	if lines == 0 {
 		return nil
 	}
-	c := &capture{parent: ctx, by: p, about: about &^ hiding}
+	c := &capture{parent: ctx, by: p, about: about}
 	if made != "" {
 		c.about |= madeRequestID
 	}

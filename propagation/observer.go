@@ -4,8 +4,6 @@ import (
 	"context"
 	"strconv"
 	"sync/atomic"
-
-	"github.com/traceferry/traceferry/internal/ctxkey"
 )
 
 // Outcome is something that a request's headers met with other than being carried.
@@ -44,11 +42,14 @@ const (
 	HeldBack
 	// Withheld: something of the format may not go to the host that is called; see Destination.
 	Withheld
+	// Panicked: Config.LocalSpan or a function of Config.Observer panicked. The panic ends there, and
+	// the request goes on as if the function had returned nothing. Its Format is zero. The observer is not told.
+	Panicked
 
 	outcomeCount = iota
 )
 
-var outcomeNames = [outcomeCount]string{"malformed", "duplicate", "too large", "conflict", "stale", "left out", "no context", "nothing received", "held back", "withheld"}
+var outcomeNames = [outcomeCount]string{"malformed", "duplicate", "too large", "conflict", "stale", "left out", "no context", "nothing received", "held back", "withheld", "panicked"}
 
 // String returns the outcome in lower-case words.
 func (o Outcome) String() string {
@@ -61,6 +62,8 @@ func (o Outcome) String() string {
 // Observer hears what happens to single requests. Every field may be nil. The
 // functions are called in the request's goroutine and must be safe for all
 // goroutines, return soon, and neither Extract nor Inject with the context that they are given.
+// An Extract calls them when its context is complete. A panic in them ends there, over HTTP and gRPC alike, and
+// is counted (Panicked).
 type Observer struct {
 	// Outcome is called for each unhappy outcome when it is counted. The zero Format
 	// stands for Config.Headers and for the request as a whole.
@@ -72,34 +75,3 @@ type Observer struct {
 }
 
 type counters [formatCount + 1][outcomeCount]atomic.Uint64
-
-// count counts an outcome and tells the observer.
-func (p *Propagator) count(ctx context.Context, f Format, o Outcome) {
-	p.counts[f][o].Add(1)
-	if p.observer.Outcome != nil {
-		p.observer.Outcome(ctx, f, o)
-	}
-}
-
-// countHeldBack counts a request once, whatever the formats: it costs strangers' requests no more
-// than others'.
-func (p *Propagator) countHeldBack(ctx context.Context, formats formatSet) {
-	if formats == 0 {
-		return
-	}
-	p.counts[0][HeldBack].Add(1)
-	if p.observer.Outcome != nil {
-		for f := range formats.all {
-			p.observer.Outcome(ctx, f, HeldBack)
-		}
-	}
-}
-
-// countNothing counts a call that has nothing to carry: a mistake, unless its context is an inbound request's.
-func (p *Propagator) countNothing(ctx context.Context) {
-	if ctxkey.Served(ctx) {
-		p.count(ctx, 0, NothingReceived)
-		return
-	}
-	p.count(ctx, 0, NoContext)
-}

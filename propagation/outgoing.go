@@ -12,7 +12,8 @@ import "context"
 // an inbound request and shared by all its calls: neither wrap nor what reads its result
 // may change md, and wrap must always be the same for one key. Such a call costs one allocation.
 func (p *Propagator) ContextWithMetadata(ctx context.Context, to Callee, key any, wrap func(md map[string][]string) any) (context.Context, bool) {
-	if p == nil {
+	ctx = orBackground(ctx)
+	if p.isZero() {
 		return ctx, false
 	}
 	if c, ok := ctx.(*capture); ok && p.startsNothing(c) && p.open(c, to) {

@@ -8,7 +8,8 @@ import (
 
 // part parts what came into what is believed, some of it changed, and what is held back. The hits
 // are not to be used afterwards.
-func (p *Propagator) part(ctx context.Context, hits []hit, about traits, trust Trust) (believed, held []hit) {
+func (e *extraction) part(hits []hit, trust Trust) (believed, held []hit) {
+	p := e.p
 	switch {
 	case trust == Continue:
 		return hits, nil
@@ -34,10 +35,10 @@ func (p *Propagator) part(ctx context.Context, hits []hit, about traits, trust T
 	believed = slices.DeleteFunc(believed, func(h hit) bool { return len(h.vals) == 0 })
 	if trust.has(DistrustSampling) {
 		if !trust.has(DistrustIDs) {
-			believed = append(believed, p.undecided(ctx, held, about, trust)...)
+			believed = append(believed, e.undecided(held, trust)...)
 		}
 	} else if trust.has(DistrustIDs) {
-		believed = append(believed, p.anonymous(ctx, held, about)...)
+		believed = append(believed, e.anonymous(held)...)
 	}
 	sortHits(believed)
 	sortHits(held)
@@ -98,7 +99,8 @@ func unasked(h hit, f *field) []string {
 
 // undecided returns the trace formats of the hits with their ids and no decision, as far as each
 // can leave it open.
-func (p *Propagator) undecided(ctx context.Context, hits []hit, about traits, trust Trust) (made []hit) {
+func (e *extraction) undecided(hits []hit, trust Trust) (made []hit) {
+	p, about := e.p, e.about
 	var ids []hit
 	for _, h := range hits {
 		f := p.described(h.id, h.key)
@@ -110,18 +112,19 @@ func (p *Propagator) undecided(ctx context.Context, hits []hit, about traits, tr
 		}
 		ids = append(ids, h)
 	}
-	c := p.keeping(ctx, ids, about)
+	c := p.keeping(context.Background(), ids, about)
 	if c == nil {
 		return nil
 	}
-	read := c.read()
+	read, events := c.parse()
+	e.events = append(e.events, events...)
 	for i := range read.readings {
 		r := &read.readings[i]
 		if r.verdict == malformed || !r.sc.TraceID.IsValid() {
 			continue
 		}
 		r.sc.Sampling, r.sc.TraceState = Deferred, undecidedState(r.sc.TraceState)
-		o := outbound{p: p, ctx: ctx, c: c, over: overHTTP}
+		o := outbound{p: p, ctx: e.ctx, c: c, over: overHTTP}
 		if about&rawBins != 0 {
 			o.over = overGRPC
 		}
@@ -151,13 +154,13 @@ func undecidedState(list string) string {
 }
 
 // anonymous returns the decisions of the hits' formats, where a format has a place for one without ids.
-func (p *Propagator) anonymous(ctx context.Context, hits []hit, about traits) (made []hit) {
+func (e *extraction) anonymous(hits []hit) (made []hit) {
 	for _, h := range hits {
-		f := p.described(h.id, h.key).format
+		f := e.p.described(h.id, h.key).format
 		if codecs[f].state == nil || h.id != firstField[f] {
 			continue
 		}
-		if c := p.keeping(ctx, []hit{h}, about); c != nil {
+		if c := e.p.keeping(context.Background(), []hit{h}, e.about); c != nil {
 			if sc, v := codecs[f].decode(lines{c, f}); v == valid && sc.Sampling.Decided() {
 				made = append(made, hit{id: h.id, vals: []string{strings.Clone(codecs[f].state(sc.Sampling))}})
 			}

@@ -1,16 +1,18 @@
 package propagation
 
 import (
+	"context"
+
 	"github.com/traceferry/traceferry/internal/ctxkey"
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/trace"
 )
 
 // place decides which of OpenTelemetry's questions the node answers, by what is in the
-// contexts further out.
-func (c *capture) place(hide bool) {
+// contexts further out. outer is the capture there, which may be nil. It returns what is to be counted.
+func (c *capture) place(outer *capture, hide bool) (events []event) {
 	distrusted := c.trust & (DistrustIDs | DistrustSampling)
-	if distrusted != 0 || c.formats&traceFormats != 0 {
+	if distrusted != 0 || c.formats&traceFormats != 0 || outer != nil {
 		active := trace.SpanFromContext(c.parent)
 		if distrusted != 0 && active.SpanContext().IsValid() {
 			c.noteBegun(active)
@@ -18,19 +20,22 @@ func (c *capture) place(hide bool) {
 				c.undecide(active)
 			}
 		}
-		c.about |= c.placeSpan(active, hide)
+		var answers traits
+		answers, events = c.placeSpan(active, hide)
+		c.about |= answers
 	}
-	if c.by.carries.has(Baggage) || c.trust.has(DistrustBaggage) {
-		c.about |= c.placeBaggage(hide)
+	if c.by.carries.has(Baggage) || c.trust.has(DistrustBaggage) || outer != nil {
+		c.about |= c.placeBaggage(outer, hide)
 	}
 	c.answerOtherwise()
+	return events
 }
 
 // undecide takes the decision out of a remote span further out that the node will not hide, where the caller
 // is believed in ids alone.
 func (c *capture) undecide(active trace.Span) {
 	sc := active.SpanContext()
-	if _, ours := active.(*remoteSpan); !sc.IsRemote() || ours && c.read().remote.IsValid() {
+	if _, ours := active.(*remoteSpan); !sc.IsRemote() || ours {
 		return
 	}
 	state, _ := trace.ParseTraceState(undecidedState(sc.TraceState().String()))
@@ -38,73 +43,94 @@ func (c *capture) undecide(active trace.Span) {
 	c.parent = trace.ContextWithRemoteSpanContext(c.parent, sc)
 }
 
-// placeBaggage lets the captured baggage be OpenTelemetry's, unless the application has one already.
-func (c *capture) placeBaggage(hide bool) (answers traits) {
-	if c.trust.has(DistrustBaggage) {
+// placeBaggage lets the captured baggage be OpenTelemetry's, unless the application has one already. What an
+// Extract further out has shown is hidden where it was not inherited.
+func (c *capture) placeBaggage(outer *capture, hide bool) (answers traits) {
+	distrusted := c.trust.has(DistrustBaggage)
+	if distrusted && (outer == nil || !outer.trust.has(DistrustBaggage)) {
 		return hidesBaggage
 	}
 	inherited := baggage.FromContext(c.parent)
+	if distrusted {
+		if inherited.Len() > 0 && !outer.mayBeStrangers(inherited) && !c.mayBeStrangers(inherited) {
+			return inheritsBaggage // the application has put it there since
+		}
+		return hidesBaggage
+	}
 	others := inherited.Len() > 0
-	if outer := captured(c.parent); others && outer != nil { // nobody's, if it is what an Extract further out has read
-		others = !sameBaggage(outer.learn().readBaggage(outer), inherited)
+	if others && outer != nil && outer.shows(inherited) {
+		others, answers = false, hidesBaggage
 	}
 	if others {
 		answers |= inheritsBaggage
 	}
-	if c.formats.has(Baggage) && (hide || !others) {
+	switch {
+	case c.formats.has(Baggage) && c.by.carries.has(Baggage) && (hide || !others):
 		answers |= showsBaggage
+	case c.formats.has(Baggage): // inherited, and the context further out shows it
+		answers &^= hidesBaggage
 	}
 	return answers
 }
 
 // answerOtherwise puts nodes of OpenTelemetry's own behind the node, where its keys could not be learned.
 func (c *capture) answerOtherwise() {
-	if !ctxkey.Learned(otelKeys.span) {
-		switch {
-		case c.about&showsSpan != 0:
-			c.parent = trace.ContextWithSpan(c.parent, (*remoteSpan)(c))
-		case c.about&hidesSpan != 0:
-			c.parent = trace.ContextWithSpan(c.parent, nil)
-		}
+	c.parent = hidden(c.parent, c.about)
+	if !ctxkey.Learned(otelKeys.span) && c.about&showsSpan != 0 {
+		c.parent = trace.ContextWithSpan(c.parent, (*remoteSpan)(c))
 	}
 	if !ctxkey.Learned(otelKeys.baggage) {
 		c.seen.Or(baggageAsked) // it may be: nobody tells
-		switch {
-		case c.about&showsBaggage != 0:
-			c.parent = baggage.ContextWithBaggage(c.parent, c.learn().readBaggage(c))
-		case c.about&hidesBaggage != 0:
-			c.parent = baggage.ContextWithoutBaggage(c.parent)
+		if c.about&showsBaggage != 0 {
+			bag, _ := parseBaggage(c.fixed(firstField[Baggage]))
+			c.parent = baggage.ContextWithBaggage(c.parent, bag)
 		}
 	}
 }
 
+// hidden returns a context that answers OpenTelemetry as the traits want it hidden, where its keys could not be learned.
+func hidden(ctx context.Context, answers traits) context.Context {
+	if !ctxkey.Learned(otelKeys.span) && answers&hidesSpan != 0 {
+		ctx = trace.ContextWithSpan(ctx, nil)
+	}
+	if !ctxkey.Learned(otelKeys.baggage) && answers&hidesBaggage != 0 {
+		ctx = baggage.ContextWithoutBaggage(ctx)
+	}
+	return ctx
+}
+
 // placeSpan lets the node be the active span, a remote one, unless that would hide a
-// valid local span, or any valid span behind lines that name none.
-func (c *capture) placeSpan(span trace.Span, hide bool) traits {
+// valid local span, or any valid span behind lines that name none. The remote span of a capture further out is
+// hidden where the node names none.
+func (c *capture) placeSpan(span trace.Span, hide bool) (answers traits, events []event) {
 	if c.trust.has(DistrustIDs) {
 		if remote := span.SpanContext(); remote.IsValid() && remote.IsRemote() {
-			return hidesSpan
+			return hidesSpan, nil
 		}
-		return 0
+		return 0, nil
 	}
+	_, ours := span.(*remoteSpan)
 	if c.formats&traceFormats == 0 {
-		return 0
+		if ours {
+			return hidesSpan, nil
+		}
+		return 0, nil
 	}
-	if _, ours := span.(*remoteSpan); !ours {
+	if !ours {
 		active := span.SpanContext()
 		if !active.IsValid() {
-			return showsSpan
+			return showsSpan, nil
 		}
 		if !hide && !active.IsRemote() {
-			return 0
+			return 0, nil
 		}
 	}
-	l := c.read()
-	if !l.remote.IsValid() {
-		return 0
+	l, events := c.parse()
+	switch {
+	case ours && !l.remote.IsValid():
+		return hidesSpan, events
+	case !ours && (!l.remote.IsValid() || !l.namesSpan(formatSet(c.fresh)<<1)):
+		return 0, events // what was inherited is no reason to hide what is active since
 	}
-	if _, ours := span.(*remoteSpan); !ours && !l.namesSpan(formatSet(c.fresh)<<1) {
-		return 0 // what was inherited is no reason to hide what is active since
-	}
-	return showsSpan
+	return showsSpan, events
 }

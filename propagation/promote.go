@@ -18,6 +18,7 @@ import "context"
 // had in the context before the decision stays hidden. It costs a few
 // allocations, and may be called from any goroutine.
 func Promote(ctx context.Context) context.Context {
+	ctx = orBackground(ctx)
 	c := captured(ctx)
 	if c == nil || c.trust == Continue {
 		return ctx
@@ -28,7 +29,8 @@ func Promote(ctx context.Context) context.Context {
 	if d == nil {
 		d = &capture{parent: ctx, by: c.by, about: about}
 	}
-	return d.start(c.later(), about)
+	e := extraction{p: c.by}
+	return e.start(d, c, c.later())
 }
 
 // Demote returns a context in which the caller of ctx is believed in nothing, as if Extract had
@@ -38,9 +40,12 @@ func Promote(ctx context.Context) context.Context {
 // made with ctx itself are not affected. It costs a few allocations, and may be called from any
 // goroutine.
 func Demote(ctx context.Context) context.Context {
+	ctx = orBackground(ctx)
 	c := captured(ctx)
 	if c == nil {
-		return nobody.capture(ctx, nil, 0, Restart)
+		e := extraction{p: nobody, ctx: ctx, trust: Restart}
+		return e.capture(nil)
 	}
-	return c.by.distrust(ctx, c, nil, c.about&rawBins, c.trust|Restart)
+	e := extraction{p: c.by, ctx: ctx, about: c.about & rawBins, trust: c.trust | Restart}
+	return e.distrust(c, nil, heritage{p: c.by, all: true, repeat: true})
 }

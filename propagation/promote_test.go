@@ -133,7 +133,7 @@ func TestPromoteOrder(t *testing.T) {
 			t.Errorf("%v: the parent is %+v, %v", trust, sc, ok)
 		}
 		for _, promoted := range []context.Context{propagation.Promote(ctx), propagation.Promote(propagation.Demote(ctx))} {
-			expect(t, sent(p, promoted), carrier("Traceparent", callerW3C, "B3", later+"-1"))
+			expect(t, sent(p, promoted), carrier("B3", later+"-1"))
 			if sc, _ := propagation.RemoteFromContext(promoted); sc.SpanID != spanID("1112131415161718") {
 				t.Errorf("%v: promoted, the parent is %+v", trust, sc)
 			}

@@ -10,8 +10,9 @@ import (
 )
 
 // Propagator carries headers as its Config says. It is compiled once, never changes
-// and is safe for all goroutines. The nil Propagator carries nothing: each of its
-// methods does nothing and returns what it was given.
+// and is safe for all goroutines. The nil Propagator and the zero Propagator carry nothing: each
+// of their methods does nothing and returns what it was given. Only a decision of trust stands.
+// A nil context stands for context.Background in all functions of this package.
 //
 // It is OpenTelemetry's propagation.TextMapPropagator.
 type Propagator struct {
@@ -123,10 +124,10 @@ func (p *Propagator) compileNames() {
 		p.list(&h)
 		p.plainHeaders = p.plainHeaders && ascii.MetadataKey(h.lower)
 	}
-	p.readHTTP = newIndex(read, p.field, false, false)
-	p.readMetadata = newIndex(read, p.field, true, true)
-	p.sentHTTP = newIndex(sent, p.field, false, true)
-	p.sentMetadata = newIndex(sent, p.field, true, true)
+	p.readHTTP = newIndex(read, p.field, false)
+	p.readMetadata = newIndex(read, p.field, true)
+	p.sentHTTP = newIndex(sent, p.field, false)
+	p.sentMetadata = newIndex(sent, p.field, true)
 }
 
 func (p *Propagator) field(id fieldID) *field {
@@ -155,3 +156,22 @@ func (p *Propagator) described(id fieldID, key string) field {
 
 // nobody carries nothing; its captures hold but a decision.
 var nobody = MustNew(Config{Formats: []Format{}})
+
+// isZero reports whether the Propagator is nil or was not made by New: it carries nothing.
+func (p *Propagator) isZero() bool { return p == nil || p.counts == nil }
+
+// orNobody returns a Propagator whose methods may be called, whichever this is.
+func (p *Propagator) orNobody() *Propagator {
+	if p.isZero() {
+		return nobody
+	}
+	return p
+}
+
+// orBackground returns the context, Background for nil.
+func orBackground(ctx context.Context) context.Context {
+	if ctx == nil {
+		return context.Background()
+	}
+	return ctx
+}

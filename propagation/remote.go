@@ -43,19 +43,18 @@ func (c *capture) learn() *lazy {
 
 // read decodes every captured trace format, once, and counts what is wrong with them.
 func (c *capture) read() *lazy {
-	l := c.learn()
-	var events []event
-	l.ids.Do(func() { events = l.decode(c) })
+	l, events := c.parse()
 	for _, e := range events { // not before: an observer may ask for the ids
 		c.by.count(c, e.format, e.outcome)
 	}
 	return l
 }
 
-// event is an outcome to be counted.
-type event struct {
-	format  Format
-	outcome Outcome
+// parse is read for a capture whose context is not complete: the first call returns what the caller has to count.
+func (c *capture) parse() (l *lazy, events []event) {
+	l = c.learn()
+	l.ids.Do(func() { events = l.decode(c) })
+	return l, events
 }
 
 func (l *lazy) decode(c *capture) (events []event) {

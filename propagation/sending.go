@@ -29,6 +29,14 @@ func (s *sending) lower() string {
 	return s.def.lower
 }
 
+// text returns the name as a TextMapCarrier of somebody's own is given it.
+func (s *sending) text() string {
+	if s.key == "" && s.def.text != "" {
+		return s.def.text
+	}
+	return s.lower()
+}
+
 func (s *sending) spelled(over transport) string {
 	if over == overHTTP {
 		return s.canonical()

@@ -84,10 +84,18 @@ func (s *remoteSpan) SetAttributes(...attribute.KeyValue)     {}
 // baggageValue returns the captured baggage as OpenTelemetry's functions look for it.
 func (l *lazy) baggageValue(c *capture) any {
 	l.readBaggage(c)
-	if l.bag.Len() == 0 {
-		return c.parent.Value(otelKeys.baggage)
+	switch {
+	case l.bag.Len() > 0:
+		return l.bagging
+	case c.about&hidesBaggage != 0:
+		return nil
 	}
-	return l.bagging
+	return c.parent.Value(otelKeys.baggage)
+}
+
+// shows reports whether a context's baggage is what OpenTelemetry took of the captured.
+func (c *capture) shows(now baggage.Baggage) bool {
+	return now.Len() > 0 && sameBaggage(c.learn().readBaggage(c), now)
 }
 
 // readBaggage parses the captured baggage, once.

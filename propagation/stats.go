@@ -93,7 +93,7 @@ func (s Stats) MarshalJSON() ([]byte, error) {
 // Stats returns the counts so far. It may be called from any goroutine; counts
 // that arrive meanwhile may or may not be in it. The nil Propagator has none.
 func (p *Propagator) Stats() (s Stats) {
-	if p == nil {
+	if p.isZero() {
 		return s
 	}
 	for f := range p.counts {

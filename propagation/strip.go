@@ -12,7 +12,7 @@ import (
 // caller is not believed, it removes what that means of every format, carried or not, and of the
 // Config.Headers of the Propagator that has extracted ctx.
 func (p *Propagator) StripHTTP(ctx context.Context, h http.Header) {
-	if p == nil {
+	if p.isZero() {
 		return
 	}
 	c := captured(ctx)
@@ -66,5 +66,5 @@ var allNames = sync.OnceValue(func() *index {
 	for i := range ids {
 		ids[i] = fieldID(i)
 	}
-	return newIndex(ids, func(id fieldID) *field { return &fields[id] }, false, true)
+	return newIndex(ids, func(id fieldID) *field { return &fields[id] }, false)
 })

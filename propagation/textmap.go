@@ -11,57 +11,79 @@ import (
 // Extract reads the carried headers from any carrier, as OpenTelemetry's
 // TextMapPropagator does: a local span that is active in ctx is hidden by the
 // caller's, if that has ids. Over a propagation.HeaderCarrier it is ExtractHTTP
-// otherwise. Elsewhere names are asked for in lower case; repeated lines are read
+// otherwise.
+//
+// Other carriers may show only part of a request. So a capture that is already in ctx is added to, unless the
+// carrier names another trace or span than that capture; then it is replaced, as ExtractHTTP does it.
+// Names are asked for in lower case first, and then as Keys spells them; repeated lines are read
 // where the carrier is a propagation.ValuesGetter. A grpc-trace-bin may be raw or
-// base64; what else is under a -bin name is left out.
+// base64; what else is under a -bin name is left out. What is kept is copied, within Config.Limits, because
+// some carriers (of fasthttp and fiber) use the memory of their strings again.
 func (p *Propagator) Extract(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
-	if p == nil || carrier == nil {
-		return ctx
-	}
-	if len(p.also) > 0 && alsoReads(ctx, Continue) {
-		for _, also := range p.also {
-			ctx = also.Extract(ctx, carrier)
-		}
-	}
+	e := extraction{p: p.orNobody(), ctx: orBackground(ctx), hides: true}
 	switch m := carrier.(type) {
 	case propagation.HeaderCarrier:
-		return p.extractMap(ctx, m, p.readHTTP, hiding, Continue)
+		e.extractAlso(m)
+		return e.extractMap(m, e.p.readHTTP)
 	case metadataCarrier:
-		return p.extractMap(ctx, m, p.readMetadata, hiding|rawBins, Continue)
+		e.about = rawBins
+		e.extractAlso(m)
+		return e.extractMap(m, e.p.readMetadata)
+	}
+	if isNil(carrier) || p.isZero() {
+		return e.ctx
+	}
+	return p.extractText(e.ctx, carrier)
+}
+
+func (p *Propagator) extractText(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
+	e := extraction{p: p, ctx: ctx, hides: true, partial: true}
+	if len(p.also) > 0 {
+		e.extractAlso(copying(carrier))
 	}
 	var usual [usualHits]hit
 	hits := usual[:0]
-	getter, repeats := carrier.(propagation.ValuesGetter)
-	values := func(key string) []string {
-		if repeats {
-			return getter.Values(key)
+	names := p.readMetadata
+	get, oneLine := getterOf(carrier)
+	e.oneLine = oneLine
+	take := func(n *name, key string) (found bool) {
+		vals := get(key)
+		if !slices.ContainsFunc(vals, notBlank) {
+			return false
 		}
-		if v := carrier.Get(key); v != "" {
-			return []string{v}
+		switch f := p.field(n.id); {
+		case f.bin && f.format == 0: // bytes or base64? only their reader could tell
+			e.add(0, LeftOut)
+			return true
+		case f.bin:
+			vals = textBins(vals)
 		}
-		return nil
+		hits = append(hits, hit{id: n.id, vals: vals})
+		return true
 	}
-	for _, n := range p.readMetadata.names {
-		if vals := values(n.key); len(vals) > 0 {
-			switch f := p.field(n.id); {
-			case f.bin && f.format == 0: // bytes or base64? only their reader could tell
-				p.count(ctx, 0, LeftOut)
-				continue
-			case f.bin:
-				vals = textBins(vals)
-			}
-			hits = append(hits, hit{id: n.id, vals: vals})
-		}
-	}
-	tagged := tags{p: p, ctx: ctx}
-	if len(p.readMetadata.prefixes) > 0 {
-		for _, key := range carrier.Keys() {
-			if id, ok := p.readMetadata.findPrefix(key); ok {
-				tagged.add(id, p.readMetadata.spell(key), values(key), key)
-			}
+	var found nameSet
+	for i := range names.names {
+		n := &names.names[i]
+		if take(n, n.key) {
+			found.add(n.id)
 		}
 	}
-	return p.capture(ctx, append(hits, tagged.first()...), hiding, Continue)
+	tagged := tags{limit: p.limits.Lines}
+	var odd []string
+	for key := range keysOf(carrier) {
+		if n := names.find(key); n != nil && key != n.key && !found.has(n.id) {
+			odd = append(odd, key)
+		} else if id, ok := names.findPrefix(key); n == nil && ok {
+			tagged.add(&e.report, id, names.spell(key), get(key), key)
+		}
+	}
+	slices.Sort(odd) // a map has no order: of several spellings the first counts
+	for _, key := range odd {
+		if n := names.find(key); !found.has(n.id) && take(n, key) {
+			found.add(n.id)
+		}
+	}
+	return e.capture(append(hits, tagged.first(&e.report)...))
 }
 
 // textBins returns -bin values of a carrier that may hold raw bytes as base64. Those of
@@ -79,16 +101,15 @@ func textBins(vals []string) []string {
 // Inject writes the headers that ctx carries into any carrier. Over a
 // propagation.HeaderCarrier it is InjectHTTP. Other carriers can neither delete a
 // name nor add a line, so what an earlier Inject left there stays if it is not
-// written again; names are set in lower case; lines of tracestate and baggage are
+// written again; names are set in lower case, but X-Amzn-Trace-Id as AWS's own propagators
+// spell it, and what is there in other spellings is replaced too; lines of tracestate and baggage are
 // joined with commas, and of other names sent if they agree; what may not go to CalleeFromContext is
 // left out; values are printable
 // ASCII or left out; and grpc-trace-bin is not written, as such a carrier cannot
 // say whether it wants bytes or base64. Each name is an entry of its own: a message of SQS
 // takes ten attributes, so use a Propagator with few formats there.
 func (p *Propagator) Inject(ctx context.Context, carrier propagation.TextMapCarrier) {
-	if p == nil || carrier == nil {
-		return
-	}
+	ctx = orBackground(ctx)
 	switch m := carrier.(type) {
 	case propagation.HeaderCarrier:
 		p.InjectHTTP(ctx, map[string][]string(m))
@@ -96,10 +117,9 @@ func (p *Propagator) Inject(ctx context.Context, carrier propagation.TextMapCarr
 	case metadataCarrier:
 		p.InjectMetadata(ctx, m)
 		return
-	case propagation.MapCarrier:
-		if m == nil {
-			return
-		}
+	}
+	if p.isZero() || isNil(carrier) || isNilMap(carrier) {
+		return
 	}
 	p.injectAlso(ctx, carrier)
 	var o outbound
@@ -107,32 +127,8 @@ func (p *Propagator) Inject(ctx context.Context, carrier propagation.TextMapCarr
 	if !p.prepare(ctx, &in, &o, overText, calleeIn(ctx)) {
 		return
 	}
+	there := spellings(carrier)
 	for s := range o.all {
-		carrier.Set(s.lower(), s.vals[0])
+		set(carrier, s.text(), s.vals[0], there)
 	}
-}
-
-// metadataCarrier lets OpenTelemetry propagators, those of Config.Also, read and
-// write gRPC metadata.
-type metadataCarrier map[string][]string
-
-var _ propagation.ValuesGetter = metadataCarrier{}
-
-func (m metadataCarrier) Get(key string) string {
-	if vals := m.Values(key); len(vals) > 0 {
-		return vals[0]
-	}
-	return ""
-}
-
-func (m metadataCarrier) Values(key string) []string { return m[strings.ToLower(key)] }
-
-func (m metadataCarrier) Set(key, value string) { m[strings.ToLower(key)] = []string{value} }
-
-func (m metadataCarrier) Keys() []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	return keys
 }

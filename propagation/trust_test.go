@@ -234,13 +234,17 @@ func TestTrustCost(t *testing.T) {
 	}
 }
 
-// TestNilPropagatorTrusts: it does nothing, whatever is decided.
+// TestNilPropagatorTrusts: it carries nothing, and a decision stands.
 func TestNilPropagatorTrusts(t *testing.T) {
 	var p *propagation.Propagator
 	bg, h := context.Background(), carrier("B3", callerB3)
 	p.StripHTTP(bg, h)
-	if p.ExtractHTTPTrust(bg, h, propagation.Restart) != bg || p.ExtractMetadataTrust(bg, h, propagation.Restart) != bg || len(h) != 1 {
+	if p.ExtractHTTPTrust(bg, h, propagation.Continue) != bg || p.ExtractMetadataTrust(bg, h, propagation.Continue) != bg || len(h) != 1 {
 		t.Error("the nil Propagator did something")
+	}
+	inner := compile(t, propagation.Config{})
+	for _, ctx := range []context.Context{p.ExtractHTTPTrust(bg, h, propagation.Restart), p.ExtractMetadataTrust(bg, h, propagation.Restart)} {
+		expect(t, sent(inner, inner.ExtractHTTP(ctx, h)), nil)
 	}
 	var none context.Context // it must not panic
 	if ctx := compile(t, propagation.Config{}).ExtractHTTPTrust(none, h, propagation.Restart); fmt.Sprint(ctx) == "" {

@@ -2,29 +2,36 @@ package propagation
 
 import "context"
 
-// extractUsual is extractMap for the request that most requests are: its lines fit the node and the
+// usual is extractMap for the request that most requests are: its lines fit the node and the
 // limits, none is under a prefix, and no Extract came before. It writes the node while it reads,
 // which takes half the time; what is ignored it does not read. It returns false for any other
 // request.
-func (p *Propagator) extractUsual(ctx context.Context, m map[string][]string, x *index, about traits, trust Trust) (context.Context, bool) {
-	if p.generateRequestID || ctx == nil {
+func (e *extraction) usual(m map[string][]string, x *index) (context.Context, bool) {
+	p, ctx, trust := e.p, e.ctx, e.trust
+	if p.generateRequestID {
 		return ctx, false
 	}
 	if trust != Continue && trust != Restart {
 		if trust == Ignore && captured(ctx) == nil {
-			return (&capture{parent: ctx, by: p, trust: trust}).start(0, about), true
+			return e.start(&capture{parent: ctx, by: p, trust: trust}, nil, 0), true
 		}
 		return ctx, false
 	}
-	u := usual{ctx: ctx, p: p, about: about}
+	u := usual{ctx: ctx, p: p, about: e.about}
+	usual := false // the header has names in the usual spelling
 	if x.lookUp(len(m)) {
 		for i := range x.names {
 			n := &x.names[i]
-			if vals := m[n.key]; len(vals) > 0 && !u.take(n, vals) {
-				return ctx, false
+			if vals := m[n.key]; len(vals) > 0 {
+				if !u.take(n, vals) {
+					return ctx, false
+				}
+				usual = usual || n.telling
 			}
 		}
-	} else {
+	}
+	if !usual {
+		u.forget()
 		for key, vals := range m {
 			if n := x.find(key); n != nil {
 				if key != n.key || !u.take(n, vals) {
@@ -37,17 +44,18 @@ func (p *Propagator) extractUsual(ctx context.Context, m map[string][]string, x 
 	}
 	c := u.c
 	if c == nil || c.n == 0 {
-		return ctx, trust == Continue
+		return ctx, trust == Continue && captured(ctx) == nil
 	}
 	if u.size > p.limits.TotalBytes || int(c.n) > p.limits.Lines {
 		return ctx, false
 	}
 	c.sort()
-	c.about |= about &^ hiding
+	c.about |= e.about
+	read := c.formats
 	if trust == Restart {
-		c.holdAll()
+		e.heldBack, read = c.holdAll(), 0
 	}
-	return c.start(c.formats, about), true
+	return e.start(c, nil, read), true
 }
 
 // usual is a node that is being written.
@@ -86,14 +94,21 @@ func (u *usual) take(n *name, vals []string) bool {
 	return u.size-before <= u.p.limits.HeaderBytes
 }
 
-// holdAll holds back all that was read.
-func (c *capture) holdAll() {
+// forget starts again.
+func (u *usual) forget() {
+	if u.c != nil {
+		u.c.n, u.c.formats, u.size = 0, 0, 0
+	}
+}
+
+// holdAll holds back all that was read, and returns the formats of it; bit 0 for Config.Headers.
+func (c *capture) holdAll() formatSet {
 	formats := c.formats
 	if c.ids[c.n-1] >= firstHeader {
 		formats |= 1 << 0
 	}
-	c.by.countHeldBack(c.parent, formats)
 	c.trust, c.held, c.n, c.formats = Restart, c.n, 0, 0
+	return formats
 }
 
 // sort puts the node's lines in the order of their numbers, those of one name as they came.

@@ -224,7 +224,7 @@ func TestOthersCaptureToDestination(t *testing.T) {
 	expect(t, sentTo(t, sender, ctx, "http://api.example"), want)
 	expect(t, metadataTo(t, sender, ctx, "api.example"), lowered(want))
 	expect(t, sentTo(t, sender, ctx, "http://evil.example"), forStrangers())
-	expect(t, sentTo(t, sender, sender.ExtractHTTP(ctx, carrier("X-Request-Id", "r2")), "http://evil.example"), merged(forStrangers(), carrier("X-Request-Id", "r2")))
+	expect(t, sentTo(t, sender, sender.Extract(ctx, valuesCarrier{"x-request-id": {"r2"}}), "http://evil.example"), merged(forStrangers(), carrier("X-Request-Id", "r2")))
 	expect(t, sentTo(t, sender, propagation.Copy(context.Background(), ctx), "http://evil.example"), forStrangers())
 }
 

@@ -23,6 +23,7 @@ import (
 var xray = codec{
 	name:    "xray",
 	fields:  []string{"x-amzn-trace-id"},
+	text:    "X-Amzn-Trace-Id", // OpenTelemetry's X-Ray propagators look for this spelling alone
 	decode:  decodeXRay,
 	encode:  encodeXRay,
 	written: 1,

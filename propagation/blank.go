@@ -1,0 +1,74 @@
+package propagation
+
+import (
+	"context"
+
+	"go.opentelemetry.io/otel/baggage"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// blank is a context in which nothing is captured. It hides a capture further out, and the remote span and the
+// baggage that OpenTelemetry was shown of that.
+type blank struct {
+	context.Context
+	hides traits // hidesSpan, hidesBaggage
+}
+
+// WithoutCapture returns a context without the captured headers of ctx: calls made with it carry nothing of them,
+// and OpenTelemetry sees neither their remote span nor their baggage. Use it where a derived context serves other
+// work than the request it comes from, a connection's context for its messages:
+//
+//	for msg := range messages {
+//		handle(p.Extract(propagation.WithoutCapture(conn.Context()), msg.Headers), msg)
+//	}
+//
+// A local span stays the active one, and so does baggage that the application has changed. A decision against
+// the caller stays too, so that a later Extract holds back as much; Promote takes it back. Deadline and
+// cancellation are those of ctx. Where nothing is captured the context returned is ctx. It
+// costs one allocation, and may be called from any goroutine.
+func WithoutCapture(ctx context.Context) context.Context {
+	ctx = orBackground(ctx)
+	c := captured(ctx)
+	if c == nil {
+		return ctx
+	}
+	if c.trust == Continue {
+		return hideCapture(ctx)
+	}
+	d := &capture{parent: ctx, by: c.by, trust: c.trust}
+	e := extraction{p: c.by}
+	return e.start(d, c, 0)
+}
+
+// hideCapture returns a context that hides the capture of ctx.
+func hideCapture(ctx context.Context) context.Context {
+	outer, b := captured(ctx), &blank{Context: ctx}
+	if _, ours := trace.SpanFromContext(ctx).(*remoteSpan); ours {
+		b.hides |= hidesSpan
+	}
+	if outer.shows(baggage.FromContext(ctx)) {
+		b.hides |= hidesBaggage
+	}
+	b.Context = hidden(ctx, b.hides)
+	return b
+}
+
+func (b *blank) Value(key any) any {
+	switch key {
+	case captureKey{}:
+		return nil
+	case otelKeys.span:
+		if b.hides&hidesSpan != 0 {
+			return nil
+		}
+	case otelKeys.baggage:
+		if b.hides&hidesBaggage != 0 {
+			return nil
+		}
+	}
+	return b.Context.Value(key)
+}
+
+// String and GoString print no value, as the capture's do not.
+func (b *blank) String() string   { return nameOf(b.Context) + ".traceferry()" }
+func (b *blank) GoString() string { return b.String() }

@@ -1,0 +1,172 @@
+package propagation_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"unsafe"
+
+	"github.com/traceferry/traceferry/internal/race"
+	"github.com/traceferry/traceferry/propagation"
+	"go.opentelemetry.io/otel/baggage"
+	otelprop "go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// lendingCarrier hands out strings over one buffer, as fasthttp does, which the next request overwrites.
+type lendingCarrier struct {
+	buffer []byte
+	values map[string][]string
+}
+
+func lend(md map[string][]string) *lendingCarrier {
+	c := &lendingCarrier{values: map[string][]string{}}
+	size := 0
+	for key, vals := range md {
+		size += len(key)
+		for _, v := range vals {
+			size += len(v)
+		}
+	}
+	c.buffer = make([]byte, 0, size)
+	for _, key := range slices.Sorted(maps.Keys(md)) {
+		var vals []string
+		for _, v := range md[key] {
+			vals = append(vals, c.borrowed(v))
+		}
+		c.values[c.borrowed(key)] = vals
+	}
+	return c
+}
+
+func (c *lendingCarrier) borrowed(s string) string {
+	from := len(c.buffer)
+	c.buffer = append(c.buffer, s...)
+	if s == "" {
+		return ""
+	}
+	return unsafe.String(&c.buffer[from], len(s))
+}
+
+// reuse overwrites all that was lent.
+func (c *lendingCarrier) reuse() {
+	for i := range c.buffer {
+		c.buffer[i] = '#'
+	}
+}
+
+func (c *lendingCarrier) Values(key string) []string {
+	for own, vals := range c.values {
+		if strings.EqualFold(own, key) {
+			return vals
+		}
+	}
+	return nil
+}
+
+func (c *lendingCarrier) Get(key string) string {
+	if vals := c.Values(key); len(vals) > 0 {
+		return vals[0]
+	}
+	return ""
+}
+
+func (c *lendingCarrier) Keys() []string     { return slices.Collect(maps.Keys(c.values)) }
+func (c *lendingCarrier) Set(string, string) {}
+
+// TestBorrowedStrings: nothing that Extract keeps changes when the carrier uses its memory again: every format, names
+// under prefixes, lists of several lines, and what the accessors and OpenTelemetry make of them later.
+func TestBorrowedStrings(t *testing.T) {
+	for name, also := range map[string][]otelprop.TextMapPropagator{
+		"ours": nil, "others": {keepingAll{}},
+	} {
+		p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-tenant", "x-other"}, UnsafeHeaders: []string{"authorization"}, Also: also})
+		in := believed(vocabulary, propagation.Continue)
+		in["Tracestate"] = []string{"a=1", "b=2"}
+		in["Baggage"] = []string{"user=one", "tenant=two;p=3"}
+		in["X-Request-Id"] = []string{"r-1"}
+		for _, way := range []string{"lower", "canonical", "one line", "added", "distrusted"} {
+			t.Run(name+"/"+way, func(t *testing.T) {
+				lent := lend(in)
+				if way != "canonical" {
+					lent = lend(lowered(in))
+				}
+				var c otelprop.TextMapCarrier = lent
+				if way == "one line" {
+					c = struct{ otelprop.TextMapCarrier }{lent}
+				}
+				ctx := context.Background()
+				switch way {
+				case "added":
+					ctx = received(p, "X-Other", "o")
+				case "distrusted":
+					ctx = p.ExtractHTTPTrust(ctx, nil, propagation.DistrustSampling|propagation.DistrustHeaders)
+				}
+				ctx = p.Extract(ctx, c)
+				var want string
+				{ // what it says before, of a capture of its own
+					want = told(p, p.Extract(context.Background(), c))
+					if way == "added" || way == "distrusted" {
+						want = strings.Clone(told(p, ctx))
+						ctx = p.Extract(ctx, c)
+					}
+				}
+				lent.reuse()
+				if got := told(p, ctx); got != want {
+					t.Errorf("it told\n%s\nand tells\n%s", want, got)
+				}
+				if strings.Contains(told(p, propagation.Promote(ctx)), "##") {
+					t.Error("what is held back has changed")
+				}
+			})
+		}
+	}
+}
+
+// told is all that a context tells, as a string of its own.
+func told(p *propagation.Propagator, ctx context.Context) string {
+	text := otelprop.MapCarrier{}
+	p.Inject(ctx, text)
+	remote, _ := propagation.RemoteFromContext(ctx)
+	untrusted, _ := propagation.StrangerFromContext(ctx)
+	members := baggage.FromContext(ctx).Members()
+	slices.SortFunc(members, func(a, b baggage.Member) int { return strings.Compare(a.Key(), b.Key()) })
+	return fmt.Sprint(sent(p, ctx), sentMetadata(p, ctx), text, captures(ctx), remote, untrusted, propagation.RequestIDFromContext(ctx),
+		trace.SpanContextFromContext(ctx).TraceState(), members, ctx.Value(keptKey{}))
+}
+
+// keepingAll is a propagator of somebody's own that keeps what it reads.
+type keepingAll struct{}
+
+type keptKey struct{}
+
+func (keepingAll) Extract(ctx context.Context, c otelprop.TextMapCarrier) context.Context {
+	kept := []string{c.Get("x-tenant"), c.Get("baggage")}
+	if values, ok := c.(otelprop.ValuesGetter); ok {
+		kept = append(kept, values.Values("baggage")...)
+	}
+	return context.WithValue(ctx, keptKey{}, append(kept, slices.Sorted(slices.Values(c.Keys()))...))
+}
+
+func (keepingAll) Inject(context.Context, otelprop.TextMapCarrier) {}
+func (keepingAll) Fields() []string                                { return nil }
+
+// TestBorrowedIsBounded: only what is within the limits is copied, in a block for it all.
+func TestBorrowedIsBounded(t *testing.T) {
+	if race.Enabled {
+		t.Skip("the race detector allocates by itself: run without -race")
+	}
+	p := compile(t, propagation.Config{})
+	in := otelprop.MapCarrier{"traceparent": callerW3C, "baggage": strings.Repeat("x", 1<<20), "x-request-id": "r1"}
+	if got := testing.Benchmark(func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			p.Extract(context.Background(), in)
+		}
+	}).AllocedBytesPerOp(); got > 4096 {
+		t.Errorf("%d bytes for a header over the limit", got)
+	}
+}

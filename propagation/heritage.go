@@ -1,0 +1,140 @@
+package propagation
+
+import (
+	"context"
+	"slices"
+
+	"go.opentelemetry.io/otel/trace"
+)
+
+// heritage says what an Extract takes over of the capture further out. That may be of the same request, or of
+// another one: a connection, or the message before. The lines of one call name one trace.
+type heritage struct {
+	p      *Propagator
+	all    bool // the carrier may show only part of the request that the outer capture is of
+	none   bool // the lines name another trace than those further out
+	made   bool // the outer capture is of the same lines, and made its request id
+	repeat bool // all lines are in the outer capture already
+
+	trace    trace.TraceID // that the lines name; invalid: none
+	readings *lazy         // of the outer capture
+}
+
+// heritage compares the hits with the capture further out, which may be nil. Received lines are compared, whether
+// their caller was believed or not.
+func (e *extraction) heritage(outer *capture, hits []hit) heritage {
+	h := heritage{p: e.p}
+	if outer == nil {
+		return h
+	}
+	before := outer.received(e.p, e.about)
+	same := outer.trust&forget != 0 || e.agrees(outer, before, hits)
+	h.repeat = same && (outer.trust&forget != 0 || !slices.ContainsFunc(hits, func(h hit) bool { return differs(h, before) }))
+	h.readings = e.p.readingsOf(before, e.about)
+	own := e.p.readingsOf(hits, e.about)
+	h.trace = own.remote.TraceID
+	if !h.trace.IsValid() {
+		h.trace = own.traceID()
+	}
+	if e.partial {
+		h.all = !h.trace.IsValid() || !h.readings.traceID().IsValid() || own.meets(h.readings, sameSpan)
+	}
+	h.made = outer.about&madeRequestID != 0 && (same || h.all)
+	h.none = !h.all && h.trace.IsValid() && h.readings.traceID().IsValid() && !own.meets(h.readings, sameTraceOf)
+	return h
+}
+
+// takes reports whether a field of the outer capture is inherited, unless it was read anew.
+func (h *heritage) takes(f *field) bool {
+	switch {
+	case h.none:
+		return false
+	case h.all || h.made && f.format == RequestID:
+		return true
+	case f.format == 0:
+		return !slices.ContainsFunc(h.p.headers, func(own field) bool { return own.lower == f.lower })
+	case h.p.reads.has(f.format):
+		return false
+	}
+	id := h.readings.reading(f.format).sc.TraceID
+	return !id.IsValid() || !h.trace.IsValid() || sameTrace(id, h.trace)
+}
+
+// received returns all lines that the capture's caller sent, believed or not, as p numbers and spells them, in order.
+func (c *capture) received(p *Propagator, about traits) []hit {
+	everything := &heritage{p: p, all: true}
+	believed := c.inherit(nil, 0, about, everything)
+	if c.about&madeRequestID != 0 {
+		believed = slices.DeleteFunc(believed, isRequestID)
+	}
+	if held := c.stranger(); held != nil {
+		return c.rejoin(held.inherit(nil, 0, about, everything), believed)
+	}
+	sortHits(believed)
+	return believed
+}
+
+// agrees reports whether the hits are the lines of the outer capture once more, as far as both have read them: all
+// of them, or a part where the carrier may show only that.
+func (e *extraction) agrees(outer *capture, before, hits []hit) bool {
+	both := func(h hit) bool {
+		f := e.p.described(h.id, h.key)
+		return e.p.readsField(&f) && outer.by.readsField(&f)
+	}
+	return !slices.ContainsFunc(hits, func(h hit) bool { return both(h) && differs(h, before) }) &&
+		(e.partial || !slices.ContainsFunc(before, func(h hit) bool { return both(h) && differs(h, hits) }))
+}
+
+// differs reports whether a name has other lines among the hits, or none.
+func differs(h hit, hits []hit) bool {
+	other, ok := lookUp(hits, h)
+	return !ok || !slices.Equal(other.vals, h.vals)
+}
+
+// readsField reports whether a Propagator reads a field, of whichever Propagator's.
+func (p *Propagator) readsField(f *field) bool {
+	if f.format != 0 {
+		return p.reads.has(f.format)
+	}
+	return slices.ContainsFunc(p.headers, func(own field) bool { return own.lower == f.lower })
+}
+
+// readingsOf decodes the trace formats of the hits, and counts nothing.
+func (p *Propagator) readingsOf(hits []hit, about traits) *lazy {
+	l := new(lazy)
+	if formatsOf(hits)&traceFormats != 0 {
+		if c := p.keeping(context.Background(), hits, about); c != nil {
+			l.decode(c)
+		}
+	}
+	return l
+}
+
+// traceID returns a trace that the readings name; invalid: none.
+func (l *lazy) traceID() (id trace.TraceID) {
+	for _, r := range l.readings {
+		if r.sc.TraceID.IsValid() {
+			return r.sc.TraceID
+		}
+	}
+	return id
+}
+
+// meets reports whether the readings and others agree, some format of each with some of the other.
+func (l *lazy) meets(others *lazy, agree func(a, b *SpanContext) bool) bool {
+	for i := range l.readings {
+		for j := range others.readings {
+			if a, b := &l.readings[i].sc, &others.readings[j].sc; a.TraceID.IsValid() && b.TraceID.IsValid() && agree(a, b) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func sameTraceOf(a, b *SpanContext) bool { return sameTrace(a.TraceID, b.TraceID) }
+
+// sameSpan reports whether two span contexts of which one may lack its span name the same.
+func sameSpan(a, b *SpanContext) bool {
+	return sameTrace(a.TraceID, b.TraceID) && (a.SpanID == b.SpanID || !a.SpanID.IsValid() || !b.SpanID.IsValid())
+}

@@ -1,0 +1,32 @@
+package propagation
+
+import (
+	"strings"
+
+	"go.opentelemetry.io/otel/propagation"
+)
+
+// metadataCarrier lets OpenTelemetry propagators, those of Config.Also, read and
+// write gRPC metadata.
+type metadataCarrier map[string][]string
+
+var _ propagation.ValuesGetter = metadataCarrier{}
+
+func (m metadataCarrier) Get(key string) string {
+	if vals := m.Values(key); len(vals) > 0 {
+		return vals[0]
+	}
+	return ""
+}
+
+func (m metadataCarrier) Values(key string) []string { return m[strings.ToLower(key)] }
+
+func (m metadataCarrier) Set(key, value string) { m[strings.ToLower(key)] = []string{value} }
+
+func (m metadataCarrier) Keys() []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	return keys
+}

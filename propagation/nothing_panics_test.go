@@ -1,0 +1,110 @@
+package propagation_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+	otelprop "go.opentelemetry.io/otel/propagation"
+)
+
+// pointerCallee is a Callee of somebody's own, whose method does not expect nil.
+type pointerCallee struct{ host string }
+
+func (c *pointerCallee) Host() (string, uint16) { return c.host, 80 }
+
+// pointerCarrier is a carrier of somebody's own, whose methods do not expect nil.
+type pointerCarrier struct{ values map[string]string }
+
+func (c *pointerCarrier) Get(key string) string { return c.values[key] }
+func (c *pointerCarrier) Set(key, value string) { c.values[key] = value }
+func (c *pointerCarrier) Keys() []string        { return nil }
+
+// TestNothingPanics: nil and zero values are no reason to, in whatever combination.
+func TestNothingPanics(t *testing.T) {
+	type key struct{}
+	var none context.Context
+	whole := compile(t, propagation.Config{Formats: propagation.AllFormats(), GenerateRequestID: true, Headers: []string{"x-tenant"},
+		Also: []otelprop.TextMapPropagator{otelprop.Baggage{}}})
+	received := received(whole, "Traceparent", callerW3C, "Baggage", "user=one", "X-Tenant", "acme")
+	wrap := func(md map[string][]string) any { return md }
+	for name, p := range map[string]*propagation.Propagator{"nil": nil, "zero": {}, "new": new(propagation.Propagator), "whole": whole} {
+		for _, ctx := range []context.Context{none, context.Background(), received} {
+			t.Run(fmt.Sprint(name, "/", ctx), func(t *testing.T) {
+				same := ctx
+				if same == nil {
+					same = context.Background()
+				}
+				for _, trust := range []propagation.Trust{propagation.Continue, propagation.Restart, propagation.Ignore, 255} {
+					for _, h := range []http.Header{nil, {}, carrier("Traceparent", callerW3C), {"": nil, "traceparent": nil}} {
+						for _, got := range []context.Context{p.ExtractHTTPTrust(ctx, h, trust), p.ExtractMetadataTrust(ctx, h, trust)} {
+							if got == nil || name != "whole" && trust == propagation.Continue && got != same {
+								t.Errorf("%v: %v became %v", trust, ctx, got)
+							}
+						}
+						p.ExtractHTTP(ctx, h)
+						p.ExtractMetadata(ctx, h)
+						p.InjectHTTP(ctx, h)
+						p.InjectMetadata(ctx, h)
+						p.StripHTTP(ctx, h)
+						p.CloneHTTP(ctx, h)
+						for _, to := range []propagation.Callee{nil, (*pointerCallee)(nil), &pointerCallee{}, &pointerCallee{"reviews"}} {
+							p.CloneMetadata(ctx, to, h)
+							p.ContextWithMetadata(ctx, to, key{}, wrap)
+							to := propagation.ContextWithCallee(ctx, to)
+							propagation.CalleeFromContext(to)
+							p.InjectHTTP(to, h)
+							p.InjectMetadata(to, h)
+						}
+						for _, r := range []*http.Request{nil, {}, {Header: h}, {Header: h, Response: &http.Response{}}} {
+							p.CloneRequest(r)
+							p.ContextForRequest(r)
+						}
+					}
+				}
+				for _, c := range []otelprop.TextMapCarrier{
+					nil, otelprop.MapCarrier(nil), otelprop.HeaderCarrier(nil), valuesCarrier(nil), (*pointerCarrier)(nil), (*lendingCarrier)(nil), otelprop.MapCarrier{"": ""},
+				} {
+					if got := p.Extract(ctx, c); got == nil || name != "whole" && got != same {
+						t.Errorf("%T: %v became %v", c, ctx, got)
+					}
+					p.Inject(ctx, c)
+				}
+				p.Fields()
+				_, _ = p.Explain(ctx, ""), p.Explain(ctx, "://").String()
+				if p.Stats(); name != "whole" && p.Stats() != (propagation.Stats{}) {
+					t.Error("it counted")
+				}
+			})
+		}
+	}
+	for _, ctx := range []context.Context{none, context.Background(), received} {
+		propagation.RemoteFromContext(ctx)
+		propagation.StrangerFromContext(ctx)
+		propagation.RequestIDFromContext(ctx)
+		propagation.CapturedFromContext(ctx)(func(string, string) bool { return false })
+		propagation.CalleeFromContext(ctx)
+		_ = propagation.Explain(ctx, "").String()
+		for _, got := range []context.Context{
+			propagation.Copy(ctx, none), propagation.Copy(none, ctx), propagation.Promote(ctx), propagation.Demote(ctx), propagation.WithoutCapture(ctx),
+		} {
+			if got == nil {
+				t.Errorf("%v became nil", ctx)
+			}
+		}
+	}
+	var also *propagation.Propagator
+	if _, err := propagation.New(propagation.Config{Also: []otelprop.TextMapPropagator{also}}); err == nil {
+		t.Error("Also may be a nil pointer")
+	}
+}
+
+// TestUnknownCallee: of a Callee that panics no host is known, so what is private stays.
+func TestUnknownCallee(t *testing.T) {
+	p := compile(t, propagation.Config{})
+	ctx := received(p, "Traceparent", callerW3C, "Baggage", "user=one")
+	md, _ := p.CloneMetadata(ctx, (*pointerCallee)(nil), nil)
+	expect(t, md, metadataOf("traceparent", callerW3C))
+}
