@@ -2,7 +2,7 @@ package propagation
 
 import "slices"
 
-// list notes a name, or a prefix of names, for the lists below.
+// list adds a name, or a prefix of names, to the lists below.
 func (p *Propagator) list(f *field) {
 	header := f.format == 0
 	switch read := header || p.reads.has(f.format); {
@@ -37,9 +37,9 @@ func (p *Propagator) ReadFields() []string {
 	return slices.Clone(p.readable)
 }
 
-// Prefixes returns, in lower case, what the names begin with that Extract reads and that have a part of their
-// own each: uberctx- of Jaeger, ot-baggage- of OTTrace, l5d-ctx- of Linkerd1. Inject may set names with these
-// prefixes too, but for those of Config.ReadOnly. The slice is the caller's own.
+// Prefixes returns, in lower case, the prefixes of the header names that Extract reads by their beginning: uberctx- of
+// Jaeger, ot-baggage- of OTTrace, l5d-ctx- of Linkerd1. Inject may set such names too, unless their format is in
+// Config.ReadOnly. The slice is the caller's own.
 func (p *Propagator) Prefixes() []string {
 	if p.isZero() {
 		return nil

@@ -4,8 +4,6 @@ import (
 	"context"
 	"strconv"
 	"sync/atomic"
-
-	"github.com/traceferry/traceferry/internal/ctxkey"
 )
 
 // Outcome is something that a request's headers met with other than being carried.
@@ -79,12 +77,3 @@ type Observer struct {
 }
 
 type counters [formatCount + 1][outcomeCount]atomic.Uint64
-
-// countNothing counts a call that has nothing to carry: a mistake, unless its context is an inbound request's.
-func (p *Propagator) countNothing(ctx context.Context) {
-	if ctxkey.Served(ctx) {
-		p.count(ctx, 0, NothingReceived)
-		return
-	}
-	p.count(ctx, 0, NoContext)
-}

@@ -3,6 +3,8 @@ package propagation
 import (
 	"context"
 	"slices"
+
+	"github.com/traceferry/traceferry/internal/ctxkey"
 )
 
 // event is an outcome to be counted.
@@ -34,6 +36,15 @@ func (p *Propagator) count(ctx context.Context, f Format, o Outcome) {
 	if p.observer.Outcome != nil {
 		p.observeOutcome(ctx, f, o)
 	}
+}
+
+// countNothing counts a call that has nothing to carry: a mistake, unless its context is an inbound request's.
+func (p *Propagator) countNothing(ctx context.Context) {
+	if ctxkey.Served(ctx) {
+		p.count(ctx, 0, NothingReceived)
+		return
+	}
+	p.count(ctx, 0, NoContext)
 }
 
 // countHeldBack counts a request once, whatever the formats: it costs strangers' requests no more
