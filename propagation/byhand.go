@@ -18,12 +18,13 @@ type written struct {
 	encoded [maxEncoded]fieldID
 	values  []string // of encoded
 	baggage string   // the application's change of it
+	items   []bagItems
 
 	tagged map[string][]string // the lines of c and held under a prefix, joined, by the name in lower case; nil: not asked for
 }
 
 func (o *outbound) writtenBefore(x *index, in *inbound) written {
-	w := written{p: o.p, ctx: o.ctx, x: x, c: o.c, encoded: o.encoded, values: o.values, baggage: in.bag}
+	w := written{p: o.p, ctx: o.ctx, x: x, c: o.c, encoded: o.encoded, values: o.values, baggage: in.bag, items: in.items}
 	if o.c != nil && o.c.trust != Continue {
 		w.held = o.c.stranger()
 	}
@@ -48,6 +49,11 @@ func (w *written) has(key string, vals []string) bool {
 			return true
 		}
 	}
+	for i := range w.items {
+		if b := &w.items[i]; b.id == id && join(b.vals) == line {
+			return true
+		}
+	}
 	return id == firstField[Baggage] && w.hasBaggage(line)
 }
 
@@ -60,6 +66,10 @@ func (w *written) underPrefix(lower string) []string {
 			for name, r := range c.tagged {
 				w.tagged[name] = append(w.tagged[name], join(r.vals))
 			}
+		}
+		for i := range w.items {
+			name := strings.ToLower(w.items[i].key)
+			w.tagged[name] = append(w.tagged[name], join(w.items[i].vals))
 		}
 	}
 	return w.tagged[lower]

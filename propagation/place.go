@@ -20,7 +20,7 @@ func (c *capture) place(hide bool) {
 		}
 		c.about |= c.placeSpan(active, hide)
 	}
-	if c.by.carries.has(Baggage) || c.trust.has(DistrustBaggage) {
+	if c.by.carries.has(Baggage) || c.trust.has(DistrustBaggage) || c.hasItems() {
 		c.about |= c.placeBaggage(hide)
 	}
 	c.answerOtherwise()
@@ -51,7 +51,7 @@ func (c *capture) placeBaggage(hide bool) (answers traits) {
 	if others {
 		answers |= inheritsBaggage
 	}
-	if c.formats.has(Baggage) && (hide || !others) {
+	if (c.formats.has(Baggage) || c.hasItems()) && (hide || !others) {
 		answers |= showsBaggage
 	}
 	return answers

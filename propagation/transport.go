@@ -131,7 +131,10 @@ func (o *outbound) dropTagged() {
 	for rest := o.keeps & prefixFields; rest != 0; rest &= rest - 1 {
 		fs |= 1 << fields[bits.TrailingZeros64(uint64(rest))].format
 	}
-	o.noTagged = true
+	for i := range o.items {
+		fs |= 1 << fields[o.items[i].id].format
+	}
+	o.noTagged, o.items = true, nil
 	for f := range fs.all {
 		o.p.count(o.ctx, f, TooLarge)
 	}
@@ -193,5 +196,9 @@ func (o *outbound) metadataBytes() (n int) {
 		}
 	}
 	add(len("baggage"), false, o.baggage...)
+	for i := range o.items {
+		b := &o.items[i]
+		add(max(len(b.key), len(fields[b.id].lower)), false, b.vals...)
+	}
 	return n
 }
