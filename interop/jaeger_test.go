@@ -70,13 +70,13 @@ var jaeger = peer{
 			makes: proof{onlyPeer: header("uber-trace-id", jaegerIDs+":0:")},
 		},
 		{
-			rule:  "Jaeger, Propagation Format: flags are hexadecimal digits, in lower case. contrib takes a sign before them, and upper case.",
-			shows: line("uber-trace-id", `:([+-][0-9a-fA-F]+|[0-9a-fA-F]*[A-F][0-9a-fA-F]*)$`),
-			makes: proof{onlyPeer: header("uber-trace-id", jaegerIDs+":0:B")},
+			rule:  "Jaeger, Propagation Format: flags are hexadecimal digits. contrib takes a sign before them.",
+			shows: line("uber-trace-id", `:[+-][0-9a-fA-F]+$`),
+			makes: proof{onlyPeer: header("uber-trace-id", jaegerIDs+":0:+B")},
 		},
 		{
 			rule:  "Jaeger, Propagation Format: flags are one or two digits; as contrib, we take more. It stops at 63 bits.",
-			shows: line("uber-trace-id", `:[0-9a-f]{16,}$`),
+			shows: line("uber-trace-id", `:[0-9a-fA-F]{16,}$`),
 			makes: proof{onlyOurs: header("uber-trace-id", jaegerIDs+":0:ffffffffffffffff")},
 		},
 	},
