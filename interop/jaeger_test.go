@@ -72,7 +72,7 @@ var jaeger = peer{
 		{
 			rule:  "Jaeger, Propagation Format: flags are hexadecimal digits. contrib takes a sign before them.",
 			shows: line("uber-trace-id", `:[+-][0-9a-fA-F]+$`),
-			makes: proof{onlyPeer: header("uber-trace-id", jaegerIDs+":0:+1")},
+			makes: proof{onlyPeer: header("uber-trace-id", jaegerIDs+":0:+B")},
 		},
 		{
 			rule:  "Jaeger, Propagation Format: flags are one or two digits; as contrib, we take more. It stops at 63 bits.",

@@ -14,7 +14,8 @@ import (
 //
 // It travels verbatim. OpenTelemetry's baggage is made of it when somebody asks for
 // that, and only what the application changed there is written; a member that
-// OpenTelemetry did not take (it keeps 64, of the specification's 180) stays.
+// OpenTelemetry did not take (it keeps 64, of the specification's 180) stays. Where no such header came, the
+// baggage of other formats is read and written in its place: see itemFormats.
 var w3cBaggage = codec{
 	name:    "baggage",
 	fields:  []string{"baggage"},

@@ -18,6 +18,7 @@ type written struct {
 	encoded [maxEncoded]fieldID
 	values  []string // of encoded
 	baggage string   // the application's change of it
+	items   []bagItems
 
 	received map[fingerprint]mark // the lines of c and held; nil: not asked for
 }
@@ -32,7 +33,7 @@ const (
 )
 
 func (o *outbound) writtenBefore(x *index, in *inbound) written {
-	w := written{p: o.p, ctx: o.ctx, x: x, c: o.c, encoded: o.encoded, values: o.values, baggage: in.bag}
+	w := written{p: o.p, ctx: o.ctx, x: x, c: o.c, encoded: o.encoded, values: o.values, baggage: in.bag, items: in.items}
 	if o.c != nil && o.c.trust != Continue {
 		w.held = o.c.stranger()
 	}
@@ -51,6 +52,11 @@ func (w *written) has(key string, vals []string) bool {
 	}
 	for i, v := range w.values {
 		if w.encoded[i] == id && v == line {
+			return true
+		}
+	}
+	for i := range w.items {
+		if b := &w.items[i]; b.id == id && join(b.vals) == line {
 			return true
 		}
 	}
@@ -101,6 +107,9 @@ func (w *written) markOf(lower, line string) mark {
 		w.received = map[fingerprint]mark{}
 		w.mark(w.c, 0)
 		w.mark(w.held, untrusted)
+		for i := range w.items {
+			w.received[fingerprintOf(strings.ToLower(w.items[i].key), join(w.items[i].vals))] |= allLines
+		}
 	}
 	f := fingerprintOf(lower, line)
 	m := w.received[f]

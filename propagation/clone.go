@@ -215,5 +215,8 @@ func (o *outbound) size() (names, lines int) {
 		}
 		i = next
 	}
+	for i := range o.items {
+		names, lines = names+1, lines+len(o.items[i].vals)
+	}
 	return names + len(o.values) + len(o.baggage), lines + len(o.values) + len(o.baggage)
 }

@@ -37,7 +37,7 @@ func (e *extraction) capture(hits []hit) context.Context {
 		complete(hits, outer.received(p, e.about))
 	}
 	if e.trust != Continue {
-		if outer != nil && outer.by == p && outer.trust == e.trust && outer.holdsAll(hits, e.about) && outer.hidesAll(e.ctx) {
+		if outer != nil && outer.by == p && outer.trust == e.trust && len(e.over) == 0 && outer.holdsAll(hits, e.about) && outer.hidesAll(e.ctx) {
 			return e.finish(e.ctx)
 		}
 		return e.distrust(outer, hits, e.heritage(outer, hits))

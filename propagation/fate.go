@@ -1,6 +1,9 @@
 package propagation
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // fate says what becomes of a captured header of which sent goes out.
 func (o *outbound) fate(r run, f field, clear *clearance, sent []string, in *inbound) string {
@@ -12,6 +15,8 @@ func (o *outbound) fate(r run, f field, clear *clearance, sent []string, in *inb
 	}
 	permitted := clear.permit(id, o.p.tag(o.c, id, r), r.vals)
 	switch {
+	case len(sent) == 0 && o.p.carries.has(f.format) && in.takesAway(r, &f):
+		return "not sent: the application has taken its baggage away"
 	case len(sent) == 0:
 		return o.absence(f, clear, len(permitted) == 0, in)
 	case !slices.Equal(sent, r.vals):
@@ -31,7 +36,7 @@ func (o *outbound) change(f field, clear *clearance, whole bool, in *inbound) st
 		return "rewritten: the local span"
 	case o.anew.has(f.format):
 		return "rewritten: translated from " + o.sourceFormat().String()
-	case f.format == Baggage && in.changed:
+	case in.changes(&f):
 		return "rewritten: the application's baggage"
 	case !whole && !o.p.reportOnly:
 		return "sent in part: " + clear.whom()
@@ -53,9 +58,7 @@ func (o *outbound) absence(f field, clear *clearance, barred bool, in *inbound) 
 		return "not sent: it names another span than " + codecs[f.format].yields.String()
 	case !in.isLocal && o.p.dropMalformed && o.c.read().reading(f.format).verdict == malformed:
 		return "not sent: it is malformed, and Config.DropMalformed is set"
-	case f.format == Baggage && in.changed && in.bag == "":
-		return "not sent: the application has taken its baggage away"
-	case !o.p.reportOnly && (barred || f.format == Baggage && in.changed):
+	case !o.p.reportOnly && (barred || in.changes(&f)):
 		return "withheld: " + clear.whom()
 	case in.isLocal && f.format.decodes():
 		return "not sent: it belongs to the span that the local one takes the place of"
@@ -76,6 +79,31 @@ func (o *outbound) barrier() string {
 	return "HTTP cannot carry"
 }
 
+// changes reports whether the application's baggage takes the place of a field.
+func (in *inbound) changes(f *field) bool {
+	if in.itemized {
+		return f.bag && itemFormats.has(f.format)
+	}
+	return in.changed && f.format == Baggage
+}
+
+// takesAway reports whether the application's baggage has nothing in the place of a header that came.
+func (in *inbound) takesAway(r run, f *field) bool {
+	if !in.itemized {
+		return in.changes(f) && in.bag == ""
+	}
+	return in.changes(f) && !slices.ContainsFunc(in.items, func(b bagItems) bool {
+		return b.id == r.id && strings.EqualFold(b.key, r.key)
+	})
+}
+
+// isItemName reports whether a name in lower case holds items.
+func isItemName(name string) bool {
+	return slices.ContainsFunc(fields[:firstHeader], func(f field) bool {
+		return f.bag && itemFormats.has(f.format) && (name == f.lower || f.prefix && strings.HasPrefix(name, f.lower))
+	})
+}
+
 // whom says what a clearance rests on.
 func (c *clearance) whom() string {
 	switch {
@@ -90,7 +118,7 @@ func (c *clearance) whom() string {
 // origin says where a header comes from that did not come in.
 func (o *outbound) origin(name string, in *inbound) string {
 	switch {
-	case name == fields[firstField[Baggage]].lower:
+	case name == fields[firstField[Baggage]].lower, in.itemized && isItemName(name):
 		return "new: the application's baggage"
 	case in.isLocal:
 		return "new: the local span"

@@ -48,6 +48,8 @@ var (
 	traceFormats formatSet                 // those that decode
 	yielding     formatSet                 // those that yield to another
 	yielded      formatSet                 // and those that they yield to
+	itemFormats  formatSet                 // those whose baggage may be OpenTelemetry's
+	itemFields   fieldSet                  // and where it stands
 	withExtras   formatSet                 // those that have a place for extras
 	withState    formatSet                 // those of them that have it in a tracestate
 	// those of which something does not go to strangers
@@ -77,6 +79,10 @@ func numberFields() {
 		}
 		if f := &fields[id]; !f.bag && !f.list && f.format != RequestID {
 			wholeFields |= 1 << id
+		}
+		if fields[id].bag && c.readItem != nil {
+			itemFormats |= 1 << f
+			itemFields |= 1 << id
 		}
 		id++
 	}

@@ -55,6 +55,9 @@ type codec struct {
 	orders  []string // fields that hold a sampling decision, or ask for one, and no ids
 	inside  []string // fields that give orders to the proxies of this mesh
 
+	// readItem and writeItem translate the value of a header a key, where such items can be OpenTelemetry's baggage.
+	readItem, writeItem func(string) string
+
 	memberKey func(member string) string // the key of a member of its baggage; nil: what is before the =
 
 	state   func(Sampling) string    // the first field's value that holds a decision without ids; nil: none can

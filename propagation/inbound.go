@@ -13,6 +13,9 @@ type inbound struct {
 	isLocal bool
 	changed bool   // the application has other baggage than came
 	bag     string // namely this
+
+	itemized bool       // the change is one of items
+	items    []bagItems // namely these
 }
 
 func (p *Propagator) inbound(ctx context.Context) (in inbound) {
@@ -24,7 +27,7 @@ func (p *Propagator) inbound(ctx context.Context) (in inbound) {
 func (p *Propagator) inboundOf(ctx context.Context, c *capture) (in inbound) {
 	in.c = c
 	in.local, in.isLocal = p.local(ctx, in.c)
-	in.changed, in.bag = p.changedBaggage(ctx, in.c)
+	p.changedBaggage(ctx, &in)
 	return in
 }
 
@@ -34,19 +37,30 @@ func (in *inbound) nothing() bool { return in.c == nil && !in.isLocal && !in.cha
 // verbatim reports whether all that is sent came in.
 func (in *inbound) verbatim() bool { return in.c != nil && !in.isLocal && !in.changed }
 
-// changedBaggage returns the header that the application's baggage makes, if it is
-// not what came in.
-func (p *Propagator) changedBaggage(ctx context.Context, c *capture) (changed bool, list string) {
-	if !p.carries.has(Baggage) || c != nil && !c.askedBaggage() && c.about&inheritsBaggage == 0 {
-		return false, ""
+// changedBaggage notes what the application's baggage makes, if that is not what came in: items where items came and
+// are sent, else a header.
+func (p *Propagator) changedBaggage(ctx context.Context, in *inbound) {
+	c := in.c
+	if c != nil && !c.askedBaggage() && c.about&inheritsBaggage == 0 {
+		return
+	}
+	itemized := c != nil && c.formats&p.carries&itemFormats != 0 && c.hasItems()
+	if !itemized && !p.carries.has(Baggage) {
+		return
 	}
 	now := baggage.FromContext(ctx)
 	if c == nil {
-		return now.Len() > 0, now.String()
+		in.changed, in.bag = now.Len() > 0, now.String()
+		return
 	}
 	shown := c.learn().readBaggage(c)
 	if sameBaggage(shown, now) {
-		return false, ""
+		return
 	}
-	return true, editBaggage(c.fixed(firstField[Baggage]), shown, now)
+	in.changed = true
+	if in.itemized = itemized; itemized {
+		in.items = c.editItems(p, shown, now)
+	} else {
+		in.bag = editBaggage(c.fixed(firstField[Baggage]), shown, now)
+	}
 }

@@ -48,6 +48,10 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 	if p.sweep(h, o.removes, o.sends) {
 		o.respell(h)
 	}
+	for r := range o.replaced {
+		s := sending{key: r.key, def: &fields[r.id]}
+		delete(h, s.canonical())
+	}
 	first, lines := o.from, o.lines()
 	if !o.careful && o.clear == nil { // what was encoded goes as it is, and is most of what a local span sends
 		for i := range o.values {
@@ -163,7 +167,7 @@ func (o *outbound) putInto(md map[string][]string) {
 	for key := range md { // in whatever spelling: a second would be a second header
 		switch n := o.p.sentMetadata.find(key); {
 		case n == nil && !tagged[strings.ToLower(key)], n != nil && n.id >= firstHeader && !o.sendsHeader(n.id):
-		case n != nil && n.id < firstHeader && !(o.removes | o.sends).has(n.id):
+		case n != nil && n.id < firstHeader && !(o.removes | o.sends).has(n.id) && !(o.itemized && (o.p.carries & itemFormats).has(fields[n.id].format) && itemFields.has(n.id)):
 		default:
 			delete(md, key)
 		}

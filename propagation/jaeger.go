@@ -18,7 +18,7 @@ import (
 //	flags           = hexadecimal, in any case; bit 0 sampled, bit 1 debug, which needs bit 0
 //	jaeger-debug-id = any text; asks for a debug trace where there is no uber-trace-id
 //	jaeger-baggage  = key "=" value, joined with ","
-//	uberctx-KEY     = a baggage item
+//	uberctx-KEY     = a baggage item, URL-encoded
 //
 // The decision cannot be left open.
 var jaeger = codec{
@@ -27,10 +27,11 @@ var jaeger = codec{
 	prefixes: []string{"uberctx-"},
 	lists:    []string{"jaeger-baggage"},
 	baggage:  []string{"jaeger-baggage", "uberctx-"},
-	orders:   []string{"jaeger-debug-id"},
-	decode:   decodeJaeger,
-	encode:   encodeJaeger,
-	written:  2,
+	readItem: readJaegerItem, writeItem: writeJaegerItem,
+	orders:  []string{"jaeger-debug-id"},
+	decode:  decodeJaeger,
+	encode:  encodeJaeger,
+	written: 2,
 }
 
 func decodeJaeger(l lines) (SpanContext, verdict) {

@@ -9,7 +9,7 @@ import "github.com/traceferry/traceferry/internal/hex"
 //	ot-tracer-traceid = 16 or 32 lower-case hexadecimal digits, not all zero
 //	ot-tracer-spanid  = 16 digits, not all zero
 //	ot-tracer-sampled = "true" / "1" / "false" / "0", in any case; if it is anything else, the ids stand
-//	ot-baggage-KEY    = a baggage item
+//	ot-baggage-KEY    = a baggage item, as it is
 //
 // Without ot-tracer-sampled the decision is deferred, as OpenTelemetry takes it for
 // no and LightStep's C++ tracer for yes. Trace ids are written with 64 bits, the
@@ -21,7 +21,8 @@ var otTrace = codec{
 	decode:   decodeOTTrace,
 	encode:   encodeOTTrace,
 	baggage:  []string{"ot-baggage-"},
-	orders:   []string{"ot-tracer-sampled"},
+	readItem: plainItem, writeItem: plainItem,
+	orders: []string{"ot-tracer-sampled"},
 }
 
 func decodeOTTrace(l lines) (sc SpanContext, v verdict) {

@@ -19,6 +19,8 @@ type outbound struct {
 	encoded  [maxEncoded]fieldID
 	values   []string // of encoded
 	baggage  []string // the application's change of it
+	items    []bagItems
+	itemized bool // items take the place of those that came
 
 	clear *clearance // of the callee; nil: all may go
 
@@ -46,7 +48,10 @@ func (p *Propagator) prepare(ctx context.Context, in *inbound, o *outbound, over
 		o.careful = !c.printable() || over == overText || over == overGRPC && !p.plainHeaders ||
 			c.more != nil && c.more.keys != nil // names are the caller's
 	}
-	if in.changed {
+	if in.itemized {
+		o.items, o.itemized = in.items, true
+		o.careful = true // names and values are the application's
+	} else if in.changed {
 		o.verbatim &^= 1 << Baggage
 		if in.bag != "" {
 			o.baggage = []string{in.bag}
@@ -100,6 +105,9 @@ func (o *outbound) account() {
 	if o.baggage != nil {
 		o.sends |= 1 << firstField[Baggage]
 	}
+	for i := range o.items {
+		o.sends |= 1 << o.items[i].id
+	}
 }
 
 // verbatimFields is the fields of formats whose captured lines go out, if there are any.
@@ -113,6 +121,9 @@ func (o *outbound) verbatimFields() (s fieldSet) {
 	}
 	if o.noTagged {
 		s &^= prefixFields
+	}
+	if o.itemized {
+		s &^= itemFields
 	}
 	if o.clear != nil {
 		s &= o.clear.fields

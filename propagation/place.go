@@ -24,7 +24,7 @@ func (c *capture) place(outer *capture, hide bool) (events []event) {
 		answers, events = c.placeSpan(active, hide)
 		c.about |= answers
 	}
-	if c.by.carries.has(Baggage) || c.trust.has(DistrustBaggage) || outer != nil {
+	if c.by.carries.has(Baggage) || c.trust.has(DistrustBaggage) || outer != nil || c.hasItems() {
 		c.about |= c.placeBaggage(outer, hide)
 	}
 	c.answerOtherwise()
@@ -65,7 +65,7 @@ func (c *capture) placeBaggage(outer *capture, hide bool) (answers traits) {
 		answers |= inheritsBaggage
 	}
 	switch {
-	case c.formats.has(Baggage) && c.by.carries.has(Baggage) && (hide || !others):
+	case (c.formats.has(Baggage) && c.by.carries.has(Baggage) || c.hasItems()) && (hide || !others):
 		answers |= showsBaggage
 	case c.formats.has(Baggage): // inherited, and the context further out shows it
 		answers &^= hidesBaggage

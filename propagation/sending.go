@@ -45,7 +45,7 @@ func (s *sending) spelled(over transport) string {
 }
 
 // lines is the number of captured, encoded and changed lines, whether they go out or not.
-func (o *outbound) lines() int { return o.c.len() + len(o.values) + len(o.baggage) }
+func (o *outbound) lines() int { return o.c.len() + len(o.values) + len(o.baggage) + len(o.items) }
 
 // at returns the header that begins with the i-th line, with its legal lines, whether it
 // goes out, and where the next begins. Loops of every request call it; elsewhere
@@ -59,12 +59,16 @@ func (o *outbound) at(i int) (s sending, next int, ok bool) {
 	}
 	id := firstField[Baggage]
 	s.vals = o.baggage
-	if i -= came; i < len(o.values) {
+	switch i -= came; {
+	case i < len(o.values):
 		id, s.vals = o.encoded[i], o.values[i:i+1:i+1]
+	case i >= len(o.values)+len(o.baggage):
+		b := &o.items[i-len(o.values)-len(o.baggage)]
+		id, s.key, s.vals = b.id, b.key, b.vals
 	}
 	s.id, s.def = id, &fields[id]
 	if o.clear != nil {
-		s.vals = o.clear.permit(id, "", s.vals)
+		s.vals = o.clear.permit(id, s.key, s.vals)
 	}
 	return s, came + i + 1, !o.dropped.has(s.def.format) && (!o.careful || o.legalLines(&s))
 }
@@ -131,15 +135,36 @@ func (o *outbound) sendsHeader(id fieldID) bool {
 	return false
 }
 
-// sentTagged returns, in lower case, the names under a prefix that go out.
+// replaced ranges over the captured items that the application's take the place of.
+func (o *outbound) replaced(yield func(run) bool) {
+	if !o.itemized {
+		return
+	}
+	for r := range o.c.runs {
+		if o.c.isItem(r.id) && o.p.carries.has(fields[r.id].format) && !yield(r) {
+			return
+		}
+	}
+}
+
+// sentTagged returns, in lower case, the names under a prefix that go out, or that items took the place of.
 func (o *outbound) sentTagged() (names map[string]bool) {
+	note := func(name string) {
+		if names == nil {
+			names = map[string]bool{}
+		}
+		names[name] = true
+	}
 	for name, r := range o.p.tagged(o.c) {
 		if _, vals := o.going(r); len(vals) > 0 {
-			if names == nil {
-				names = map[string]bool{}
-			}
-			names[name] = true
+			note(name)
 		}
+	}
+	for i := range o.items {
+		note(strings.ToLower(o.items[i].key))
+	}
+	for r := range o.replaced {
+		note(strings.ToLower(r.key))
 	}
 	return names
 }

@@ -100,17 +100,23 @@ func (c *capture) shows(now baggage.Baggage) bool {
 
 // readBaggage parses the captured baggage, once.
 func (l *lazy) readBaggage(c *capture) baggage.Baggage {
-	whole := true
+	whole, partly := true, formatSet(0)
 	l.bags.Do(func() {
-		all := c.fixed(firstField[Baggage])
-		if len(all) == 0 {
+		switch all := c.fixed(firstField[Baggage]); {
+		case len(all) > 0:
+			l.bag, whole = parseBaggage(all)
+		case c.hasItems():
+			l.bag, partly = readItems(c)
+		default:
 			return
 		}
-		l.bag, whole = parseBaggage(all)
 		l.bagging = baggage.ContextWithBaggage(c.parent, l.bag).Value(otelKeys.baggage)
 	})
 	if !whole { // not before: an observer may ask for the baggage
 		c.by.count(c, Baggage, Malformed)
+	}
+	for f := range partly.all {
+		c.by.count(c, f, Malformed)
 	}
 	return l.bag
 }

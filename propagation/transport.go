@@ -171,12 +171,15 @@ func (o *outbound) dropTagged() {
 	for rest := o.keeps & prefixFields; rest != 0; rest &= rest - 1 {
 		fs |= 1 << fields[bits.TrailingZeros64(uint64(rest))].format
 	}
-	o.noTagged = true
 	for _, r := range o.p.tagged(o.c) {
 		if r.id >= firstHeader {
 			fs |= 1 << 0 // a pattern of Config.Headers
 		}
 	}
+	for i := range o.items {
+		fs |= 1 << fields[o.items[i].id].format
+	}
+	o.noTagged, o.items = true, nil
 	for f := range fs.all {
 		if fieldsOf[f]&prefixFields&wholeFields != 0 { // not baggage: the format goes with it
 			o.drop(1 << f)
@@ -242,5 +245,9 @@ func (o *outbound) metadataBytes() (n int) {
 		}
 	}
 	add(len("baggage"), false, o.baggage...)
+	for i := range o.items {
+		b := &o.items[i]
+		add(max(len(b.key), len(fields[b.id].lower)), false, b.vals...)
+	}
 	return n
 }

@@ -20,6 +20,7 @@ func (o *outbound) withhold(clear *clearance, isLocal bool) {
 	if !slices.Equal(bag, o.baggage) {
 		not |= 1 << Baggage
 	}
+	items := o.siftItems(clear, &not)
 	for f := range not.all {
 		o.p.count(o.ctx, f, Withheld)
 	}
@@ -28,10 +29,24 @@ func (o *outbound) withhold(clear *clearance, isLocal bool) {
 			return
 		}
 		// What does not follow a redirect is no rule's to report: everything but Config.UnsafeHeaders.
-		clear, bag = o.p.unruled.inside.redirected, o.baggage
+		clear, bag, items = o.p.unruled.inside.redirected, o.baggage, o.items
 	}
-	o.clear, o.baggage = clear, bag
+	o.clear, o.baggage, o.items = clear, bag, items
 	o.verbatim &= clear.formats
+}
+
+// siftItems returns the items that may go, and notes the formats of the others.
+func (o *outbound) siftItems(clear *clearance, not *formatSet) (may []bagItems) {
+	for _, b := range o.items {
+		vals := clear.permit(b.id, b.key, b.vals)
+		if !slices.Equal(vals, b.vals) {
+			*not |= 1 << fields[b.id].format
+		}
+		if b.vals = vals; len(vals) > 0 {
+			may = append(may, b)
+		}
+	}
+	return may
 }
 
 // writes returns the formats in which a span would be written, beside those that came in.
@@ -52,6 +67,9 @@ func (o *outbound) writes(isLocal bool) formatSet {
 // sentAs returns the number that a captured name has for the injecting Propagator.
 func (o *outbound) sentAs(r run) fieldID {
 	if r.id < firstHeader {
+		if o.itemized && itemFields.has(r.id) {
+			return notSent // see siftItems
+		}
 		if o.verbatim.has(fields[r.id].format) {
 			return r.id
 		}

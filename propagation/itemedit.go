@@ -1,0 +1,162 @@
+package propagation
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/otel/baggage"
+)
+
+// bagItems are the lines of one name that the application's change of the items makes.
+type bagItems struct {
+	id   fieldID
+	key  string // the whole name, under a prefix
+	vals []string
+}
+
+// itemEdit makes the items that leave this service. Those that the application left alone stay as they came.
+type itemEdit struct {
+	shown, now baggage.Baggage
+	out        []bagItems
+	at         map[string]int  // of out, by the name in lower case
+	came       map[string]bool // keys of which items came
+	prefixes   fieldSet        // under which something came
+	lists      fieldSet        // and the lists
+}
+
+// editItems returns the items of the formats that p sends: c's, with the application's changes.
+func (c *capture) editItems(p *Propagator, shown, now baggage.Baggage) []bagItems {
+	if now.Len() == 0 {
+		return nil // all of it was taken away, what was not shown too
+	}
+	e := itemEdit{shown: shown, now: now, at: map[string]int{}, came: map[string]bool{}}
+	for r := range c.runs {
+		if c.isItem(r.id) && p.carries.has(fields[r.id].format) {
+			e.edit(r)
+		}
+	}
+	added := map[string]string{}
+	for _, m := range now.Members() {
+		if e.differs(m.Key()) && !e.came[m.Key()] && m.String() != "" { // else the key cannot stand in a header
+			added[m.Key()] = m.Value()
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(added)) {
+		e.add(key, added[key])
+	}
+	return slices.DeleteFunc(e.out, func(b bagItems) bool { return len(b.vals) == 0 })
+}
+
+func (e *itemEdit) differs(key string) bool {
+	was, is := e.shown.Member(key), e.now.Member(key)
+	return was.Key() != is.Key() || was.Key() != "" && was.String() != is.String()
+}
+
+// edit takes over the items of one name.
+func (e *itemEdit) edit(r run) {
+	f := &fields[r.id]
+	if !f.prefix {
+		e.lists |= 1 << r.id
+		e.editList(r)
+		return
+	}
+	e.prefixes |= 1 << r.id
+	for it := range itemsOf(r) {
+		e.came[it.key] = true
+		if e.differs(it.key) {
+			e.put(r.id, r.key, codecs[f.format].writeItem(e.now.Member(it.key).Value()))
+		} else {
+			e.place(bagItems(r))
+		}
+	}
+}
+
+// editList takes over a list. A member whose new value has no place in one becomes a header.
+func (e *itemEdit) editList(r run) {
+	var lines []string
+	for _, line := range r.vals {
+		var kept []byte
+		same := true
+		for m := range members(line) {
+			key := listItem(m).key
+			value := e.now.Member(key).Value()
+			switch {
+			case !e.differs(key):
+				e.came[key] = true
+				kept = appendMember(kept, 0, m)
+				continue
+			case value == "":
+				e.came[key] = true
+			case inList(value) && !e.came[key]:
+				e.came[key] = true
+				kept = appendMember(kept, 0, key+"="+value)
+			}
+			same = false
+		}
+		if same {
+			kept = []byte(line)
+		}
+		if len(kept) > 0 {
+			lines = append(lines, string(kept))
+		}
+	}
+	e.place(bagItems{r.id, "", lines})
+}
+
+// inList reports whether a value can stand in a list as it is.
+func inList(value string) bool { return !strings.Contains(value, ",") && trimOWS(value) == value }
+
+// add writes a new key in every form that came; in a list alone only if nothing else of its format came.
+func (e *itemEdit) add(key, value string) {
+	for i := range fields[:firstHeader] {
+		id := fieldID(i)
+		f := &fields[id]
+		switch {
+		case !f.prefix || !itemFields.has(id):
+		case e.prefixes.has(id):
+			e.put(id, f.lower+strings.ToLower(key), codecs[f.format].writeItem(value))
+		case e.lists&fieldsOf[f.format] != 0 && inList(value) && value != "":
+			e.addToList(f.format, key+"="+value)
+		case e.lists&fieldsOf[f.format] != 0:
+			e.put(id, f.lower+strings.ToLower(key), codecs[f.format].writeItem(value))
+		}
+	}
+}
+
+// addToList adds a member to the list of a format.
+func (e *itemEdit) addToList(f Format, m string) {
+	for i := range e.out {
+		if b := &e.out[i]; b.key == "" && fields[b.id].format == f {
+			b.vals = slices.Clone(b.vals) // the capture's
+			if last := len(b.vals) - 1; last >= 0 {
+				b.vals[last] += "," + m
+			} else {
+				b.vals = []string{m}
+			}
+		}
+	}
+}
+
+// put writes a header, unless it would be empty.
+func (e *itemEdit) put(id fieldID, name, value string) {
+	b := bagItems{id: id, key: name}
+	if value != "" {
+		b.vals = []string{value}
+	}
+	e.place(b)
+}
+
+// place adds lines, in place of those of the same name.
+func (e *itemEdit) place(b bagItems) {
+	name := strings.ToLower(b.key)
+	if name == "" {
+		name = fields[b.id].lower
+	}
+	if i, again := e.at[name]; again {
+		e.out[i].vals = b.vals
+		return
+	}
+	e.at[name] = len(e.out)
+	e.out = append(e.out, b)
+}

@@ -1,0 +1,227 @@
+package propagation_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/traceferry/traceferry/propagation"
+	"go.opentelemetry.io/otel/baggage"
+	otelprop "go.opentelemetry.io/otel/propagation"
+)
+
+// bagMap is the context's baggage.
+func bagMap(ctx context.Context) map[string]string {
+	m := map[string]string{}
+	for _, member := range baggage.FromContext(ctx).Members() {
+		m[member.Key()] = member.Value()
+	}
+	return m
+}
+
+// TestItemsShown: without a baggage header, the items of Jaeger and of OpenTracing are OpenTelemetry's baggage.
+func TestItemsShown(t *testing.T) {
+	all := propagation.Config{Formats: propagation.AllFormats()}
+	for name, row := range map[string]struct {
+		config propagation.Config
+		in     http.Header
+		want   map[string]string
+	}{
+		"jaeger":             {all, carrier("Uberctx-User", "j%20d%2B%2c%C3%A9", "Uberctx-A", "1+1"), map[string]string{"user": "j d+,é", "a": "1 1"}},
+		"jaeger, no escapes": {all, carrier("Uberctx-User", "50%", "Uberctx-A", "x=%zz"), map[string]string{"user": "50%", "a": "x=%zz"}},
+		"a list":             {all, carrier("Jaeger-Baggage", "User=a b, k2=v=2,,bad"), map[string]string{"User": "a b", "k2": "v=2"}},
+		"opentracing":        {all, carrier("Ot-Baggage-User", "j d%20+", "Ot-Baggage-A", "1"), map[string]string{"user": "j d%20+", "a": "1"}},
+		"both":               {all, carrier("Ot-Baggage-User", "ot", "Uberctx-User", "jaeger", "Uberctx-A", "1", "Ot-Baggage-B", "2"), map[string]string{"user": "jaeger", "a": "1", "b": "2"}},
+		"a baggage header":   {all, carrier("Baggage", "k=v", "Ot-Baggage-User", "x", "Uberctx-User", "x", "Jaeger-Baggage", "user=x"), map[string]string{"k": "v"}},
+		"without Baggage":    {propagation.Config{Formats: []propagation.Format{propagation.OTTrace}}, carrier("Ot-Baggage-User", "x"), map[string]string{"user": "x"}},
+		"not carried":        {propagation.Config{}, carrier("Ot-Baggage-User", "x", "Uberctx-User", "x"), map[string]string{}},
+		"only read": {propagation.Config{ReadOnly: []propagation.Format{propagation.Jaeger}}, carrier("Uberctx-User", "x"),
+			map[string]string{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for way, extract := range extracts {
+				p := compile(t, row.config)
+				ctx := extract(context.Background(), p, lowered(row.in))
+				if got := bagMap(ctx); fmt.Sprint(got) != fmt.Sprint(row.want) {
+					t.Errorf("%s: shown %q, want %q", way, got, row.want)
+				}
+			}
+		})
+	}
+}
+
+// TestItemsChanged: what the application changes goes out in the form that came, and the rest as it came.
+func TestItemsChanged(t *testing.T) {
+	set := func(pairs ...string) func(context.Context) context.Context {
+		return func(ctx context.Context) context.Context {
+			for i := 0; i < len(pairs); i += 2 {
+				m, err := baggage.NewMemberRaw(pairs[i], pairs[i+1])
+				if err != nil {
+					t.Fatal(err)
+				}
+				bag, err := baggage.FromContext(ctx).SetMember(m)
+				if err != nil {
+					t.Fatal(err)
+				}
+				ctx = baggage.ContextWithBaggage(ctx, bag)
+			}
+			return ctx
+		}
+	}
+	del := func(key string) func(context.Context) context.Context {
+		return func(ctx context.Context) context.Context { return taking(ctx, key) }
+	}
+	jaegers := carrier("Uberctx-A", "%31", "Uberctx-B", "x+y")
+	tracers := carrier("Ot-Baggage-A", "1", "Ot-Baggage-B", "x y")
+	list := carrier("Jaeger-Baggage", "A=1 ,  b=2")
+	both := carrier("Uberctx-A", "1", "Ot-Baggage-B", "2")
+	for name, row := range map[string]struct {
+		in     http.Header
+		change func(context.Context) context.Context
+		want   http.Header
+	}{
+		"unasked":            {jaegers, func(ctx context.Context) context.Context { return ctx }, jaegers},
+		"asked":              {jaegers, func(ctx context.Context) context.Context { baggage.FromContext(ctx); return ctx }, jaegers},
+		"set as it was":      {jaegers, set("a", "1", "b", "x y"), jaegers},
+		"jaeger, changed":    {jaegers, set("a", "é, %"), carrier("Uberctx-A", "%C3%A9%2C%20%25", "Uberctx-B", "x+y")},
+		"jaeger, added":      {jaegers, set("Tenant", "t 1"), carrier("Uberctx-A", "%31", "Uberctx-B", "x+y", "Uberctx-Tenant", "t%201")},
+		"jaeger, deleted":    {jaegers, del("a"), carrier("Uberctx-B", "x+y")},
+		"jaeger, emptied":    {jaegers, set("a", ""), carrier("Uberctx-B", "x+y")},
+		"jaeger, all gone":   {jaegers, baggage.ContextWithoutBaggage, carrier()},
+		"jaeger, other case": {jaegers, set("A", "2"), carrier("Uberctx-A", "2", "Uberctx-B", "x+y")},
+		"tracers, unasked":   {tracers, func(ctx context.Context) context.Context { return ctx }, tracers},
+		"tracers, changed":   {tracers, set("a", "p=% q,"), carrier("Ot-Baggage-A", "p=% q,", "Ot-Baggage-B", "x y")},
+		"tracers, added":     {tracers, set("Tenant", "t 1"), carrier("Ot-Baggage-A", "1", "Ot-Baggage-B", "x y", "Ot-Baggage-Tenant", "t 1")},
+		"tracers, deleted":   {tracers, del("b"), carrier("Ot-Baggage-A", "1")},
+		"tracers, all gone":  {tracers, baggage.ContextWithoutBaggage, carrier()},
+		"a key of no header": {tracers, set("ключ", "v", "a b", "v"), tracers},
+		"a list, unasked":    {list, func(ctx context.Context) context.Context { return ctx }, list},
+		"a list, changed":    {list, set("b", "3"), carrier("Jaeger-Baggage", "A=1,b=3")},
+		"a list, added":      {list, set("c", "3"), carrier("Jaeger-Baggage", "A=1 ,  b=2,c=3")},
+		"a list, no place":   {list, set("b", "3,4", "c", "5,6"), carrier("Jaeger-Baggage", "A=1", "Uberctx-B", "3%2C4", "Uberctx-C", "5%2C6")},
+		"a list, deleted":    {list, del("A"), carrier("Jaeger-Baggage", "b=2")},
+		"both, changed":      {both, set("a", "3", "b", "4"), carrier("Uberctx-A", "3", "Ot-Baggage-B", "4")},
+		"both, added":        {both, set("c", "% 3"), carrier("Uberctx-A", "1", "Ot-Baggage-B", "2", "Uberctx-C", "%25%203", "Ot-Baggage-C", "% 3")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := compile(t, propagation.Config{Formats: propagation.AllFormats()})
+			for way, extract := range extracts {
+				ctx := row.change(extract(context.Background(), p, lowered(row.in)))
+				expect(t, sent(p, ctx), row.want)
+				expect(t, sentMetadata(p, ctx), lowered(row.want))
+				text := otelprop.MapCarrier{}
+				p.Inject(ctx, text)
+				if len(text) != len(row.want) {
+					t.Errorf("%s: text %q", way, text)
+				}
+				for key, vals := range row.want {
+					if text[strings.ToLower(key)] != vals[0] {
+						t.Errorf("%s: text %q", way, text)
+					}
+				}
+				again := row.in.Clone() // a carrier that holds what came, and an Inject that owns it
+				p.InjectHTTP(ctx, again)
+				p.InjectHTTP(ctx, again)
+				expect(t, again, row.want)
+				md := lowered(row.in)
+				p.InjectMetadata(ctx, md)
+				p.InjectMetadata(ctx, md)
+				expect(t, md, lowered(row.want))
+				cloned, _ := p.CloneHTTP(ctx, http.Header{"X-Own": {"1"}})
+				if fmt.Sprint(but(cloned, "X-Own")) != fmt.Sprint(row.want) {
+					t.Errorf("%s: a clone has %q, want %q", way, cloned, row.want)
+				}
+			}
+		})
+	}
+}
+
+// TestItemsOnTheWay: an illegal value is left out over gRPC, and limits hold.
+func TestItemsOnTheWay(t *testing.T) {
+	p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Limits: propagation.Limits{MetadataBytes: 200}})
+	ctx := putting(t, received(p, "Ot-Baggage-A", "1"), "b", "%C3%A9")
+	expect(t, sent(p, ctx), carrier("Ot-Baggage-A", "1", "Ot-Baggage-B", "é"))
+	expect(t, sentMetadata(p, ctx), metadataOf("ot-baggage-a", "1"))
+	ctx = putting(t, received(p, "Ot-Baggage-A", "1", "X-Request-Id", "r"), "b", strings.Repeat("x", 200))
+	expect(t, sentMetadata(p, ctx), metadataOf("x-request-id", "r"))
+	expectCounts(t, p, map[string]uint64{"ottrace left out": 1, "ottrace too large": 1})
+}
+
+// TestItemsMany: OpenTelemetry takes 64; the others stay as they came.
+func TestItemsMany(t *testing.T) {
+	p := compile(t, propagation.Config{Formats: []propagation.Format{propagation.OTTrace}, Limits: propagation.Limits{Lines: 200}})
+	in := http.Header{"Ot-Baggage-\xff": {"x"}}
+	for i := range 100 {
+		in.Set(fmt.Sprintf("Ot-Baggage-K%02d", i), "v")
+	}
+	ctx := p.ExtractHTTP(context.Background(), in)
+	if n := baggage.FromContext(ctx).Len(); n != 64 {
+		t.Errorf("%d members", n)
+	}
+	expectCounts(t, p, map[string]uint64{"ottrace malformed": 1})
+	delete(in, "Ot-Baggage-\xff") // no name that HTTP carries
+	delete(in, "Ot-Baggage-K00")
+	in.Set("Ot-Baggage-K99", "v")
+	expect(t, sent(p, taking(ctx, "k00")), in)
+}
+
+// TestItemsTrust: what is not believed stays out, and comes back with Promote.
+func TestItemsTrust(t *testing.T) {
+	p := compile(t, propagation.Config{Formats: propagation.AllFormats()})
+	in := carrier("Uberctx-User", "x", "Ot-Baggage-User", "y", "Jaeger-Baggage", "user=z")
+	for _, trust := range []propagation.Trust{propagation.DistrustBaggage, propagation.Restart, propagation.Ignore} {
+		ctx := p.ExtractHTTPTrust(context.Background(), in, trust)
+		if got := bagMap(ctx); len(got) != 0 {
+			t.Errorf("%v: shown %q", trust, got)
+		}
+		expect(t, sent(p, putting(t, ctx, "k", "v")), carrier("Baggage", "k=v"))
+		if got := bagMap(propagation.Promote(ctx)); trust != propagation.Ignore && got["user"] != "x" && got["user"] != "z" {
+			t.Errorf("%v: promoted %q", trust, got)
+		}
+	}
+}
+
+// TestItemsDestinations: every item is judged by its key, also one that the application set, and one that an Inject
+// further out has written.
+func TestItemsDestinations(t *testing.T) {
+	c := propagation.Config{Formats: propagation.AllFormats(), Destinations: []propagation.Destination{{Hosts: []string{"partner.example.com"}, Baggage: []string{"Tenant"}}}}
+	for _, in := range []http.Header{carrier("Uberctx-User", "bob", "Uberctx-Tenant", "7"), carrier("Ot-Baggage-User", "bob", "Ot-Baggage-Tenant", "7"), carrier("Jaeger-Baggage", "user=bob, tenant=7")} {
+		p := compile(t, c)
+		ctx := putting(t, putting(t, p.ExtractHTTP(context.Background(), in), "tenant", "8"), "secret", "s")
+		all := sent(p, ctx)
+		if text := fmt.Sprint(all); !strings.Contains(text, "secret") && !strings.Contains(text, "Secret") || len(all) < len(in) {
+			t.Errorf("all: %q", all)
+		}
+		for url, want := range map[string]string{"https://partner.example.com/": "8", "https://other.example.com/": ""} {
+			for _, before := range []http.Header{{}, all} { // nothing, or what an Inject further out wrote
+				r := requestTo(t, ctx, url)
+				r.Header = before.Clone()
+				out, _ := p.CloneRequest(r)
+				text := fmt.Sprint(out)
+				if strings.Contains(text, "bob") || strings.Contains(strings.ToLower(text), "secret") || strings.Contains(text, "8") != (want != "") {
+					t.Errorf("%s gets %q", url, out)
+				}
+			}
+		}
+		if withheld(p)[propagation.Jaeger]+withheld(p)[propagation.OTTrace] == 0 {
+			t.Error("nothing is counted")
+		}
+	}
+}
+
+// TestItemsExplained: Explain tells what becomes of them.
+func TestItemsExplained(t *testing.T) {
+	p := compile(t, propagation.Config{Formats: propagation.AllFormats()})
+	ctx := taking(putting(t, putting(t, received(p, "Uberctx-A", "1", "Uberctx-B", "2", "Uberctx-C", "3"), "a", "9"), "d", "4"), "b")
+	got := map[string]string{}
+	for _, h := range propagation.Explain(ctx, "reviews").Headers {
+		got[h.Name] = h.Fate
+	}
+	want := map[string]string{"uberctx-a": "rewritten: the application's baggage", "uberctx-b": "not sent: the application has taken its baggage away",
+		"uberctx-c": "sent as it came", "uberctx-d": "new: the application's baggage"}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
