@@ -12,12 +12,10 @@ import (
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
 
-// spellings are ways in which a name may be written. The last is what no rule gives.
+// spellings are ways in which a name may be written. The last is none that is in use.
 var spellings = map[string]func(string) string{
 	"lower": strings.ToLower, "upper": strings.ToUpper, "canonical": http.CanonicalHeaderKey,
-	"odd": func(name string) string {
-		return strings.ToUpper(name[:1]) + strings.ToLower(name[1:len(name)-1]) + strings.ToUpper(name[len(name)-1:])
-	},
+	"odd": func(name string) string { return strings.ToLower(name[:1]) + strings.ToUpper(name[1:]) },
 }
 
 func spelled(h map[string][]string, spell func(string) string) map[string][]string {
