@@ -64,7 +64,8 @@ var xray = peer{
 		{
 			rule: "X-Ray, Tracing header: keys are Root, Parent and Sampled, ids are lower-case. Envoy reads both in any case, and so do we. contrib does not.",
 			shows: func(h http.Header) bool {
-				return xrayPair(`(?i)^[ \t]*(root|parent|sampled)=`)(h) && xrayPair(`^[ \t]*([^RPS].*|R[^=]*[^o=a-z].*|[RPS][A-Z].*|[^=]*=.*[A-F].*)$`)(h)
+				return xrayPair(`(?i)^[ \t]*(root|parent|sampled)=`)(h) &&
+					(xrayPair(`^[ \t]*([^RPS]|R[^=]*[A-Z]|R(o|oo)?[^o]|P[^=]*[A-Z]|S[^=]*[A-Z])`)(h) || xrayPair(`(?i)^[ \t]*(root|parent)=(?-i:.*[A-F])`)(h))
 			},
 			makes: proof{
 				onlyOurs: header("x-amzn-trace-id", strings.ToUpper(xrayIDs)),
