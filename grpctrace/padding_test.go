@@ -2,14 +2,11 @@ package grpctrace_test
 
 import (
 	"bytes"
-	"context"
-	"crypto/tls"
 	"encoding/base64"
 	"net"
 	"net/http"
 	"testing"
 
-	"golang.org/x/net/http2"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 )
@@ -31,10 +28,9 @@ func TestGRPCReadsBothPaddings(t *testing.T) {
 	}))
 	go server.Serve(listener)
 	t.Cleanup(server.Stop)
-	client := &http.Client{Transport: &http2.Transport{AllowHTTP: true,
-		DialTLSContext: func(ctx context.Context, network, addr string, _ *tls.Config) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, addr)
-		}}}
+	transport := &http.Transport{Protocols: new(http.Protocols)}
+	transport.Protocols.SetUnencryptedHTTP2(true)
+	client := &http.Client{Transport: transport}
 	for name, encoding := range map[string]*base64.Encoding{"padded": base64.StdEncoding, "unpadded": base64.RawStdEncoding} {
 		for size := 27; size <= 29; size++ {
 			body := bytes.NewReader(make([]byte, 5))

@@ -93,7 +93,7 @@ var zipkinSingle = peer{
 		},
 		{
 			rule:  "B3, Single Header: the last two fields are optional. zipkin-go refuses a parent without a state, though it writes such.",
-			shows: line("b3", `^[0-9a-f]+-[0-9a-f]{16}-[0-9a-f]{16}$`),
+			shows: line("b3", `(?i)^[0-9a-f]+-[0-9a-f]{16}-[0-9a-f]{16}$`),
 			makes: proof{onlyOurs: header("b3", b3Trace+"-"+b3Span+"-05e3ac9a4f6e3b90")},
 		},
 		{
