@@ -172,5 +172,5 @@ func TestExplainByNil(t *testing.T) {
 	if x := none.Explain(came, "reviews"); len(x.Headers) != 4 || x.Remote.SpanID != callerContext.SpanID {
 		t.Errorf("of what came it says %+v", x)
 	}
-	expectCounts(t, p, nil)
+	expectCounts(t, p, map[string]uint64{"headers held back": 1}) // by the Extract
 }

@@ -126,11 +126,8 @@ func (c *capture) placeSpan(span trace.Span, hide bool) (answers traits, events 
 		}
 	}
 	l, events := c.parse()
-	switch {
-	case ours && !l.remote.IsValid():
-		return hidesSpan, events
-	case !ours && (!l.remote.IsValid() || !l.namesSpan(formatSet(c.fresh)<<1)):
-		return 0, events // what was inherited is no reason to hide what is active since
+	if !ours && (!l.remote.IsValid() || !l.namesSpan(formatSet(c.fresh)<<1)) {
+		return 0, events // inherited lines are no reason to hide what is active since
 	}
-	return showsSpan, events
+	return showsSpan, events // if it is invalid, it still hides the one further out
 }

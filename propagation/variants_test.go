@@ -114,7 +114,7 @@ func TestVariants(t *testing.T) {
 		{"user keep", propagation.Datadog, dd("x-datadog-sampling-priority", "2"), low(ids(accepted))},
 		{"the high half among tags", propagation.Datadog, dd("x-datadog-tags", "_dd.p.dm=-1, _dd.p.tid="+highHalf+",_dd.p.x="), ids(deferred)},
 		{"a high half that is too long", propagation.Datadog, dd("x-datadog-tags", "_dd.p.tid="+highHalf+"0"), low(ids(deferred))},
-		{"a high half in upper case", propagation.Datadog, dd("x-datadog-tags", "_dd.p.tid="+strings.ToUpper(highHalf)), low(ids(deferred))},
+		{"a high half in upper case", propagation.Datadog, dd("x-datadog-tags", "_dd.p.tid="+strings.ToUpper(highHalf)), ids(deferred)},
 		{"negative", propagation.Datadog, []string{"x-datadog-trace-id", "5208512171318403364", "x-datadog-parent-id", "-6702682131550252270"}, low(ids(deferred))},
 		{"synthetics", propagation.Datadog, []string{"x-datadog-trace-id", "5208512171318403364", "x-datadog-parent-id", "0", "x-datadog-origin", "synthetics", "x-datadog-sampling-priority", "1"}, noSpan},
 
