@@ -75,7 +75,7 @@ var b3Single = peer{
 		untrimmed("contrib's b3", proof{onlyOurs: spoil(b3SingleSample, "B3", " "+b3Value)}),
 		takesFirst("contrib's b3", proof{onlyOurs: spoil(b3SingleSample, "B3", "", b3Value)}),
 		upperCaseB3(`^[0-9a-fA-F]*[A-F][0-9a-fA-F]*-`, header("b3", strings.ToUpper(b3Value))),
-		unreadable("contrib's b3", line("b3", `^[ \t]*([^01d]|[0-9a-f]+-[0-9a-f]{16}-[^01d-](-[0-9a-f]{16})?)[ \t]*$`), header("b3", b3Trace+"-"+b3Span+"-D")),
+		unreadable("contrib's b3", line("b3", `^[ \t]*([^01d]|[0-9a-fA-F]+-[0-9a-fA-F]{16}-[^01d-](-[0-9a-fA-F]{16})?)[ \t]*$`), header("b3", b3Trace+"-"+b3Span+"-D")),
 		{
 			rule:  "B3, Single Header: the state may stand alone. OpenTelemetry has no place for it without ids.",
 			shows: line("b3", `^[ \t]*[01d][ \t]*$`),

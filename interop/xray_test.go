@@ -62,7 +62,7 @@ var xray = peer{
 			},
 		},
 		{
-			rule: "X-Ray, Tracing header: keys are Root, Parent and Sampled, ids are lower-case. Envoy reads both in any case, and so do we. contrib does not.",
+			rule:  "X-Ray, Tracing header: keys are Root, Parent and Sampled, ids are lower-case. Envoy reads both in any case, and so do we. contrib does not.",
 			shows: xrayOddCase,
 			makes: proof{
 				onlyOurs: header("x-amzn-trace-id", strings.ToUpper(xrayIDs)),

@@ -80,7 +80,7 @@ var zipkinSingle = peer{
 	known: []difference{
 		untrimmed("zipkin-go", proof{onlyOurs: spoil(b3SingleSample, "B3", " "+b3Value)}),
 		takesFirst("zipkin-go", proof{onlyOurs: spoil(b3SingleSample, "B3", "", b3Value)}),
-		unreadable("zipkin-go", line("b3", `^[ \t]*([^01d]|[0-9a-f]+-[0-9a-f]{16}-[^01d-](-[0-9a-f]{16})?)[ \t]*$`), header("b3", b3Trace+"-"+b3Span+"-D")),
+		unreadable("zipkin-go", line("b3", `^[ \t]*([^01d]|[0-9a-fA-F]+-[0-9a-fA-F]{16}-[^01d-](-[0-9a-fA-F]{16})?)[ \t]*$`), header("b3", b3Trace+"-"+b3Span+"-D")),
 		{
 			rule:  "B3, Identifiers: lower-case hexadecimal. We read upper case where the trace id is in it; zipkin-go always.",
 			shows: line("b3", `[A-F]`),
