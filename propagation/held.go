@@ -62,7 +62,8 @@ func (c *capture) holds(held []hit, p *Propagator) bool {
 		if h.id < firstHeader {
 			return !formats.has(fields[h.id].format)
 		}
-		return c.by != p || !slices.Contains(ids, h.id)
+		_, found := slices.BinarySearch(ids, h.id)
+		return c.by != p || !found
 	})
 }
 

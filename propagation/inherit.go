@@ -33,12 +33,13 @@ func (c *capture) active(ctx context.Context) bool {
 // read, takes over. A format is inherited whole or not at all: half a context of
 // each would name a span that nobody has.
 func (c *capture) inherit(own []hit, read formatSet, p *Propagator, about traits) (hits []hit) {
+	names := headerNames(own)
 	for r := range c.runs {
 		f := c.field(r)
 		h := hit{id: r.id, key: r.key, vals: r.vals}
 		if r.id >= firstHeader {
 			h.id, h.key = p.headerID(f)
-			if contains(own, h) {
+			if names[h.name()] {
 				continue
 			}
 		} else if read.has(f.format) {
