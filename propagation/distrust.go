@@ -98,9 +98,9 @@ func (t Trust) besides(outer Trust) Trust {
 
 // unread returns the hits, of an Extract further out, of formats and names that this one did not read.
 func unread(hits, own []hit) []hit {
-	read := formatsOf(own)
+	read, names := formatsOf(own), headerNames(own)
 	return slices.DeleteFunc(hits, func(h hit) bool {
-		return h.id < firstHeader && read.has(fields[h.id].format) || h.id >= firstHeader && contains(own, h)
+		return h.id < firstHeader && read.has(fields[h.id].format) || h.id >= firstHeader && names[h.name()]
 	})
 }
 
@@ -130,7 +130,23 @@ func (c *capture) rejoin(held, believed []hit) []hit {
 	return all
 }
 
-// contains reports whether a name, in any case, is among the hits.
-func contains(hits []hit, name hit) bool {
-	return slices.ContainsFunc(hits, func(h hit) bool { return h.id == name.id && strings.EqualFold(h.key, name.key) })
+// headerNames is the names of Config.Headers among some hits, in lower case; nil if there are none.
+func headerNames(hits []hit) (names map[hitName]bool) {
+	for _, h := range hits {
+		if h.id >= firstHeader {
+			if names == nil {
+				names = map[hitName]bool{}
+			}
+			names[h.name()] = true
+		}
+	}
+	return names
 }
+
+// hitName tells a name of Config.Headers from others.
+type hitName struct {
+	id  fieldID
+	key string
+}
+
+func (h *hit) name() hitName { return hitName{h.id, strings.ToLower(h.key)} }

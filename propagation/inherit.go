@@ -44,7 +44,7 @@ func (c *capture) active(ctx context.Context) bool {
 // read. A format is inherited whole or not at all: half a context of
 // each would name a span that nobody has.
 func (c *capture) inherit(own []hit, read formatSet, about traits, by *heritage) (hits []hit) {
-	p := by.p
+	p, names := by.p, headerNames(own)
 	for r := range c.runs {
 		f := c.field(r)
 		if !by.takes(&f) {
@@ -53,7 +53,7 @@ func (c *capture) inherit(own []hit, read formatSet, about traits, by *heritage)
 		h := hit{id: r.id, key: r.key, vals: r.vals}
 		if r.id >= firstHeader {
 			h.id, h.key = p.headerID(f)
-			if contains(own, h) {
+			if names[h.name()] {
 				continue
 			}
 		} else if read.has(f.format) {

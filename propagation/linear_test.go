@@ -42,7 +42,7 @@ func checkLinear(t *testing.T, few int, work func(n int) func()) {
 // wherever what came is compared with what else there is.
 func TestManyPrefixedNamesAreLinear(t *testing.T) {
 	p := compile(t, propagation.Config{
-		Formats: propagation.AllFormats(), Limits: propagation.Limits{Lines: 65535, TotalBytes: 1 << 30, MetadataBytes: 1 << 30},
+		Formats: propagation.AllFormats(), Headers: []string{"x-company-*"}, Limits: propagation.Limits{Lines: 65535, TotalBytes: 1 << 30, MetadataBytes: 1 << 30},
 	})
 	bg := context.Background()
 	for name, work := range map[string]func(in http.Header) func(){
@@ -76,6 +76,7 @@ func TestManyPrefixedNamesAreLinear(t *testing.T) {
 				in := floods(n)
 				for i := range n {
 					in[fmt.Sprintf("L5d-Ctx-K%06d", i)] = []string{"v"}
+					in[fmt.Sprintf("X-Company-K%06d", i)] = []string{"v"}
 				}
 				return work(in)
 			})

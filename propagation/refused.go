@@ -84,8 +84,8 @@ var refusedGroups = []group{
 	// Fastly, Fly.io, DigitalOcean, Netlify, Vercel, Imperva, Sucuri.
 	{kind: ofProxy, names: `x-nf-client-connection-ip do-connecting-ip incap-client-ip x-sucuri-clientip x-sucuri-country`,
 		prefixes: `cf- cloudfront- x-amzn-mtls- x-amzn-tls- x-azure- x-fd- x-arr- x-appengine- fastly- fly- x-vercel-`},
-	// Linkerd's orders and identities: linkerd2-proxy sets and strips them.
-	{kind: ofProxy, prefixes: `l5d-`},
+	// Meshes: what linkerd2-proxy sets and strips, and Istio's Mixer attributes.
+	{kind: ofProxy, names: `x-istio-attributes`, prefixes: `l5d-`},
 }
 
 // secretWords make a name a credential, wherever they stand in it. So it is refused under names that nobody has listed; a
