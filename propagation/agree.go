@@ -2,7 +2,7 @@ package propagation
 
 // agree finds what the written formats say besides ids and decision. All of them that have a place for it say the
 // same: Datadog's headers and the member dd of tracestate.
-func (o *outbound) agree(span *localSpan, anew formatSet, isLocal bool) {
+func (o *outbound) agree(span *writtenSpan, anew formatSet, isLocal bool) {
 	if anew&withExtras == 0 || (o.p.reads|o.p.emits)&withExtras&^withState == 0 {
 		return // Datadog's headers are not in use here: to others its member is one of many
 	}
@@ -28,14 +28,14 @@ type receivedExtras struct {
 }
 
 // receivedExtras appends those of the formats that name the span's trace and have a place for extras.
-func (o *outbound) receivedExtras(all []receivedExtras, span *localSpan) []receivedExtras {
+func (o *outbound) receivedExtras(all []receivedExtras, span *writtenSpan) []receivedExtras {
 	if o.c == nil || o.c.formats&withExtras == 0 {
 		return all
 	}
 	for _, r := range o.c.read().readings {
 		extras := codecs[r.format].extras
 		if extras != nil && r.verdict == valid && sameTrace(r.sc.TraceID, span.TraceID) {
-			all = append(all, receivedExtras{extras(lines{o.c, r.format}, r.sc), r.sc.Sampling})
+			all = append(all, receivedExtras{extras(o.c.linesOf(r.format), r.sc), r.sc.Sampling})
 		}
 	}
 	return all
@@ -44,7 +44,7 @@ func (o *outbound) receivedExtras(all []receivedExtras, span *localSpan) []recei
 // chooseExtras returns the extras of the trace: the span's own, else those of the first format, in the order of
 // precedence, that has any. Where an earlier format has a place for them and none there, its decision stands, and
 // no priority beside it.
-func chooseExtras(span *localSpan, all []receivedExtras) ddExtras {
+func chooseExtras(span *writtenSpan, all []receivedExtras) ddExtras {
 	own, came := stateExtras(lines{}, span.SpanContext), memberAmong(all)
 	if !span.stateSame && own.some && (came == nil || own.member != came.member) && !hasMember(span.stateShown, own.member) {
 		return inOwnWords(own, span, all)
@@ -67,7 +67,7 @@ func chooseExtras(span *localSpan, all []receivedExtras) ddExtras {
 
 // inOwnWords returns extras as Datadog's headers put them, if those came and say the same: a member has no place
 // for all that a header may hold.
-func inOwnWords(x ddExtras, span *localSpan, all []receivedExtras) ddExtras {
+func inOwnWords(x ddExtras, span *writtenSpan, all []receivedExtras) ddExtras {
 	for i := range all {
 		if y := &all[i]; y.some && y.member == "" && x.member != "" && y.sameAs(&x, span.TraceID) {
 			x.origin, x.tags = y.origin, y.tags
@@ -87,6 +87,6 @@ func memberAmong(all []receivedExtras) *ddExtras {
 }
 
 // took reports whether the span has taken a member out of the tracestate that it was given.
-func (l *localSpan) took(key string) bool {
+func (l *writtenSpan) took(key string) bool {
 	return !l.stateSame && hasKey(l.stateShown, key) && !hasKey(l.TraceState, key)
 }

@@ -28,10 +28,10 @@ type capture struct {
 	learned atomic.Pointer[lazy] // what was worked out of the lines since
 	more    *overflow            // the lines, where they do not fit here
 	formats formatSet            // whose lines are here
+	fresh   formatSet            // of these, the formats that this Extract read itself
 	seen    atomic.Uint32        // what has been found out or done since: the flags below
 	trust   Trust                // what of its caller was not believed
 	held    uint8                // lines behind the first n that are held back for that; see overflow, too
-	fresh   uint16               // of the formats, those that this Extract read itself; bit f-1 for Format f
 	n       uint8
 	about   traits
 	ids     [inlineLines]fieldID
@@ -156,18 +156,12 @@ func (p *Propagator) tagged(c *capture) iter.Seq2[string, run] {
 	}
 }
 
-// fixed returns the lines of one fixed name.
-func (c *capture) fixed(id fieldID) []string {
+// linesOf returns the lines of a format's fixed fields.
+func (c *capture) linesOf(f Format) lines {
 	ids, vals := c.lines()
-	i := 0
-	for i < len(ids) && ids[i] < id {
-		i++
-	}
-	j := i
-	for j < len(ids) && ids[j] == id {
-		j++
-	}
-	return vals[i:j:j]
+	first := firstField[f]
+	from, to := rangeOf(ids, first, len(codecs[f].fields))
+	return lines{first, ids[from:to:to], vals[from:to:to]}
 }
 
 // Flags of capture.seen.

@@ -29,7 +29,7 @@ func RemoteFromContext(ctx context.Context) (SpanContext, bool) {
 // such as NUL. A different id is carried all the same.
 func RequestIDFromContext(ctx context.Context) string {
 	if c := captured(ctx); c != nil && c.formats.has(RequestID) {
-		if id := (lines{c, RequestID}).first(0); validRequestID(id) {
+		if id := c.linesOf(RequestID).first(0); validRequestID(id) {
 			return id
 		}
 	}

@@ -19,13 +19,14 @@ func (e *extraction) distrust(outer *capture, hits []hit, h heritage) context.Co
 	}
 	dropped := p.remember(e.over, trust)
 	later := formatsOf(hits)
-	believed, held := e.part(hits, trust)
+	raw := about&rawBins != 0
+	believed, held := trust.partition(hits, p.deferred, raw)
 	read := formatsOf(believed)
 	if outer != nil {
 		if len(believed) == 0 && len(dropped) == 0 && outer.trust == trust && h.repeat && outer.hidesAll(ctx) && (!p.generateRequestID || outer.formats.has(RequestID)) {
 			return e.finish(ctx) // what an Extract further out decided holds
 		}
-		inherited, heldNow := e.part(outer.inherit(believed, read, about, &h), trust.besides(outer.trust))
+		inherited, heldNow := trust.besides(outer.trust).partition(outer.inherit(believed, read, about, &h), p.deferred, raw)
 		believed = append(believed, inherited...)
 		made = outer.about&madeRequestID != 0 && slices.ContainsFunc(inherited, isRequestID)
 		if trust&forget == 0 {
@@ -44,7 +45,7 @@ func (e *extraction) distrust(outer *capture, hits []hit, h heritage) context.Co
 		c.about |= madeRequestID
 	}
 	c.trust = trust
-	e.heldBack |= p.formatsOfAll(held)
+	e.heldBack |= formatsOfAll(held)
 	if trust&forget == 0 {
 		sortHits(held)
 		if later == 0 {
@@ -82,7 +83,7 @@ func (c *capture) mayBeStrangers(now baggage.Baggage) bool {
 	if held == nil {
 		return false
 	}
-	sent, _ := parseBaggage(held.fixed(firstField[Baggage])) // not counted: it is no part of any context
+	sent, _ := parseBaggage(held.linesOf(Baggage).all(0)) // not counted: it is no part of any context
 	return slices.ContainsFunc(now.Members(), func(m baggage.Member) bool { return sent.Member(m.Key()).String() == m.String() })
 }
 

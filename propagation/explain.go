@@ -207,7 +207,7 @@ func (x *Explanation) explainFormats(c *capture) {
 func explained(r run, f field) ExplainedHeader {
 	s := sending{key: r.key, def: &f}
 	h := ExplainedHeader{Name: s.lower(), Format: f.format}
-	if f.format == 0 || f.bag || codecs[f.format].unladen != nil {
+	if f.format == 0 || f.bag || codecs[f.format].withoutBaggage != nil {
 		size := 0
 		for _, v := range r.vals {
 			size += len(v)

@@ -112,7 +112,7 @@ func complete(hits, known []hit) {
 
 // start puts a finished node into use, for an Extract that read some formats.
 func (e *extraction) start(c, outer *capture, read formatSet) context.Context {
-	c.fresh = uint16(read >> 1)
+	c.fresh = read
 	e.events = append(e.events, c.place(outer, e.hides)...)
 	e.tell(c, c.by)
 	if c.by.observer.Extracted != nil && c.len() > 0 {

@@ -34,96 +34,126 @@ type field struct {
 	unsafe bool   // hidden from CapturedFromContext
 }
 
-// maxFormatFields bounds the table below, so that sets of field numbers fit a word.
+// maxFormatFields bounds the table of fields, so that sets of field numbers fit a word.
 const maxFormatFields = 64
-
-var (
-	fields       [maxFormatFields]field
-	firstHeader  fieldID                   // the number of fields of formats
-	firstField   [formatCount + 1]fieldID  // of each format; its other fields follow
-	writtenBy    [formatCount + 1]fieldSet // the fields that a trace format's encode may write
-	fieldsOf     [formatCount + 1]fieldSet // all of a format's names and prefixes
-	prefixFields fieldSet                  // all prefixes
-	wholeFields  fieldSet                  // fields that hold ids or decisions: a format goes with all of its own, or not at all
-	traceFormats formatSet                 // those that decode
-	yielding     formatSet                 // those that yield to another
-	yielded      formatSet                 // and those that they yield to
-	itemFormats  formatSet                 // those whose baggage may be OpenTelemetry's
-	itemFields   fieldSet                  // and where it stands
-	withExtras   formatSet                 // those that have a place for extras
-	withState    formatSet                 // those of them that have it in a tracestate
-	// those of which something does not go to strangers
-	privateFormats formatSet
-	prefixBase     fieldID // the first number of a prefix; the rest of the table is prefixes
-)
 
 // fieldSet is a set of field numbers of formats.
 type fieldSet uint64
 
 func (s fieldSet) has(id fieldID) bool { return s>>id&1 != 0 }
 
+// The numbers of all header names, and sets of fields and formats: all follow from the table of formats.
+var (
+	fields      = numberFields()
+	prefixBase  = countFields(func(f *field) bool { return f.format != 0 && !f.prefix }) // the first number of a prefix
+	firstHeader = countFields(func(f *field) bool { return f.format != 0 })              // the number of fields of formats
+
+	firstField = firstFields()                                                      // of each format; its other fixed fields follow
+	fieldsOf   = setsOfFields(func(*codec, *field) bool { return true })            // all of a format's names and prefixes
+	writtenBy  = setsOfFields(func(c *codec, f *field) bool { return c.writes(f) }) // the fields that a format's encode may write
+
+	prefixFields = fieldsWhere(func(_ *codec, f *field) bool { return f.prefix })
+	itemFields   = fieldsWhere(func(c *codec, f *field) bool { return f.bag && c.readItem != nil }) // baggage items
+	// fields that hold ids or decisions: a format is sent with all of its own, or not at all
+	wholeFields = fieldsWhere(func(_ *codec, f *field) bool { return !f.bag && !f.list && f.format != RequestID })
+
+	traceFormats   = formatsWhere(func(c *codec) bool { return c.decode != nil })
+	binFormats     = formatsWhere(func(c *codec) bool { return strings.HasSuffix(c.fields[0], "-bin") })
+	yielding       = formatsWhere(func(c *codec) bool { return c.yields != 0 })
+	yielded        = formatsYieldedTo()
+	itemFormats    = formatsWhere(func(c *codec) bool { return c.readItem != nil }) // their baggage may be OpenTelemetry's
+	withExtras     = formatsWhere(func(c *codec) bool { return c.extras != nil })   // they have a place for extras
+	withState      = formatsWhere(func(c *codec) bool { return c.members })         // those that have it in a tracestate
+	privateFormats = formatsWhere((*codec).private)                                 // part of them goes to internal hosts only
+)
+
+// writes reports whether a format's encode may write a field.
+func (c *codec) writes(f *field) bool {
+	names := c.fields
+	if c.written > 0 {
+		names = names[:c.written]
+	}
+	return c.encode != nil && slices.Contains(names, f.lower)
+}
+
+// private reports whether a format holds what users put there, or orders to the proxies of this mesh.
+func (c *codec) private() bool {
+	return len(c.baggage) > 0 || len(c.inside) > 0 || c.withoutBaggage != nil
+}
+
 // numberFields gives every name of the table of formats its number: fixed names by
 // format, baggage after the other fixed ones, prefixes last. That is the order in
 // which captured lines take their share of the limits.
-func numberFields() {
-	id := fieldID(0)
-	add := func(f Format, name string, prefix bool) {
+func numberFields() (all [maxFormatFields]field) {
+	next := all[:0]
+	add := func(f Format, names []string, prefix bool) {
 		c := &codecs[f]
-		fields[id] = field{
-			lower: name, canon: http.CanonicalHeaderKey(name), text: c.text, format: f, prefix: prefix,
-			list: slices.Contains(c.lists, name), bin: strings.HasSuffix(name, "-bin"),
-			bag: slices.Contains(c.baggage, name), order: slices.Contains(c.orders, name), inside: slices.Contains(c.inside, name),
-		}
-		if fields[id].bag || fields[id].inside || c.unladen != nil {
-			privateFormats |= 1 << f
-		}
-		if f := &fields[id]; !f.bag && !f.list && f.format != RequestID {
-			wholeFields |= 1 << id
-		}
-		if fields[id].bag && c.readItem != nil {
-			itemFormats |= 1 << f
-			itemFields |= 1 << id
-		}
-		id++
-	}
-	fixed := func(f Format) {
-		firstField[f] = id
-		for i, name := range codecs[f].fields {
-			fieldsOf[f] |= 1 << id
-			if c := &codecs[f]; c.encode != nil && (c.written == 0 || i < c.written) {
-				writtenBy[f] |= 1 << id
-			}
-			add(f, name, false)
-		}
-		if codecs[f].decode != nil {
-			traceFormats |= 1 << f
-		}
-		if y := codecs[f].yields; y != 0 {
-			yielding |= 1 << f
-			yielded |= 1 << y
-		}
-		if codecs[f].extras != nil {
-			withExtras |= 1 << f
-		}
-		if codecs[f].members {
-			withState |= 1 << f
+		for _, name := range names {
+			next = append(next, field{
+				lower: name, canon: http.CanonicalHeaderKey(name), text: c.text, format: f, prefix: prefix,
+				list: slices.Contains(c.lists, name), bin: strings.HasSuffix(name, "-bin"),
+				bag: slices.Contains(c.baggage, name), order: slices.Contains(c.orders, name), inside: slices.Contains(c.inside, name),
+			})
 		}
 	}
 	for _, f := range AllFormats() {
 		if f != Baggage {
-			fixed(f)
+			add(f, codecs[f].fields, false)
 		}
 	}
-	fixed(Baggage)
-	prefixBase = id
+	add(Baggage, codecs[Baggage].fields, false)
 	for _, f := range AllFormats() {
-		for _, p := range codecs[f].prefixes {
-			fieldsOf[f] |= 1 << id
-			prefixFields |= 1 << id
-			add(f, p, true)
+		add(f, codecs[f].prefixes, true)
+	}
+	return all
+}
+
+func countFields(where func(*field) bool) (n fieldID) {
+	for i := range fields {
+		if where(&fields[i]) {
+			n++
 		}
 	}
-	firstHeader = id
+	return n
+}
+
+func firstFields() (first [formatCount + 1]fieldID) {
+	for id := prefixBase; id > 0; id-- {
+		first[fields[id-1].format] = id - 1
+	}
+	return first
+}
+
+func fieldsWhere(where func(*codec, *field) bool) (s fieldSet) {
+	for id := range firstHeader {
+		if f := &fields[id]; where(&codecs[f.format], f) {
+			s |= 1 << id
+		}
+	}
+	return s
+}
+
+func setsOfFields(where func(*codec, *field) bool) (sets [formatCount + 1]fieldSet) {
+	for f := range sets {
+		sets[f] = fieldsWhere(func(c *codec, fd *field) bool { return fd.format == Format(f) && where(c, fd) })
+	}
+	return sets
+}
+
+func formatsWhere(where func(*codec) bool) (s formatSet) {
+	for f := W3C; f <= formatCount; f++ {
+		if where(&codecs[f]) {
+			s |= 1 << f
+		}
+	}
+	return s
+}
+
+func formatsYieldedTo() (s formatSet) {
+	for f := range yielding.all {
+		s |= 1 << codecs[f].yields
+	}
+	return s
 }
 
 // entryField is the field of an entry of Config.Headers or UnsafeHeaders: a name, or a pattern of names.

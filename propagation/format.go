@@ -60,8 +60,8 @@ type codec struct {
 
 	memberKey func(member string) string // the key of a member of its baggage; nil: what is before the =
 
-	state   func(Sampling) string    // the first field's value that holds a decision without ids; nil: none can
-	unladen func(line string) string // the first field's line without the baggage in it; nil: there is none in it
+	state          func(Sampling) string    // the first field's value that holds a decision without ids; nil: none can
+	withoutBaggage func(line string) string // the first field's line without the baggage in it; nil: there is none in it
 
 	yields Format // not sent verbatim when it and this format are valid and name different spans
 
@@ -76,28 +76,23 @@ type codec struct {
 }
 
 // codecs is the table of formats, indexed by Format.
-var codecs [formatCount + 1]codec
-
-func init() { // not a literal: the codecs' functions refer to the table
-	codecs = [...]codec{
-		W3C:            w3c,
-		B3Single:       b3Single,
-		B3Multi:        b3Multi,
-		GRPCTraceBin:   grpcTraceBin,
-		CloudTrace:     cloudTrace,
-		OTSpanContext:  otSpanContext,
-		RequestID:      requestID,
-		Baggage:        w3cBaggage,
-		Datadog:        datadog,
-		Jaeger:         jaeger,
-		XRay:           xray,
-		OTTrace:        otTrace,
-		SkyWalking:     skyWalking,
-		ClientTrace:    clientTrace,
-		Linkerd1:       linkerd1,
-		AzureRequestID: azureRequestID,
-	}
-	numberFields()
+var codecs = [formatCount + 1]codec{
+	W3C:            w3c,
+	B3Single:       b3Single,
+	B3Multi:        b3Multi,
+	GRPCTraceBin:   grpcTraceBin,
+	CloudTrace:     cloudTrace,
+	OTSpanContext:  otSpanContext,
+	RequestID:      requestID,
+	Baggage:        w3cBaggage,
+	Datadog:        datadog,
+	Jaeger:         jaeger,
+	XRay:           xray,
+	OTTrace:        otTrace,
+	SkyWalking:     skyWalking,
+	ClientTrace:    clientTrace,
+	Linkerd1:       linkerd1,
+	AzureRequestID: azureRequestID,
 }
 
 // defaultFormats is what the zero Config carries.

@@ -13,7 +13,7 @@ func (c *capture) hold(held *capture, read formatSet) {
 	if held == nil {
 		return
 	}
-	held.fresh = uint16(read >> 1)
+	held.fresh = read
 	c.overflow().held = held
 }
 
@@ -59,7 +59,7 @@ func (c *capture) stranger() *capture {
 	for _, id := range s.ids[:s.n] {
 		s.note(id)
 	}
-	s.fresh = uint16(s.formats >> 1)
+	s.fresh = s.formats
 	return s
 }
 
@@ -89,10 +89,10 @@ func (c *capture) holdsAll(hits []hit, about traits) bool {
 // later returns the formats that the capture's own Extract has read, believed or not.
 func (c *capture) later() (read formatSet) {
 	if c != nil {
-		read = formatSet(c.fresh) << 1
+		read = c.fresh
 	}
 	if held := c.stranger(); held != nil {
-		read |= formatSet(held.fresh) << 1
+		read |= held.fresh
 	}
 	return read
 }

@@ -9,7 +9,7 @@ import (
 // inbound is what a context holds for one Inject, found out once.
 type inbound struct {
 	c       *capture // may be nil
-	local   localSpan
+	local   writtenSpan
 	isLocal bool
 	changed bool   // the application has other baggage than came
 	bag     string // namely this
@@ -61,6 +61,6 @@ func (p *Propagator) changedBaggage(ctx context.Context, in *inbound) {
 	if in.itemized = itemized; itemized {
 		in.items = c.editItems(p, shown, now)
 	} else {
-		in.bag = editBaggage(c.fixed(firstField[Baggage]), shown, now)
+		in.bag = editBaggage(c.linesOf(Baggage).all(0), shown, now)
 	}
 }

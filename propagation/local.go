@@ -6,18 +6,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// localSpan is the span that runs here, and what it did to the tracestate it was given.
-type localSpan struct {
-	SpanContext
-	stateShown string // what it was given
-	stateSame  bool   // TraceState is just that, or it knows of none
-
-	extras    ddExtras // what it says besides ids and decision
-	addMember bool     // which tracestate does not say yet
-}
-
 // local returns the span that runs in ctx, if there is one with both ids.
-func (p *Propagator) local(ctx context.Context, c *capture) (l localSpan, ok bool) {
+func (p *Propagator) local(ctx context.Context, c *capture) (l writtenSpan, ok bool) {
 	if p.localSpan != nil {
 		l.SpanContext, ok = p.askLocalSpan(ctx)
 		if l.TraceState != "" { // the caller's word is not trusted with the wire
@@ -64,7 +54,7 @@ type parent struct {
 }
 
 // compareState notes what the span did to the tracestate that it was given.
-func (l *localSpan) compareState(c *capture, given parent, now trace.TraceState) {
+func (l *writtenSpan) compareState(c *capture, given parent, now trace.TraceState) {
 	shown, came := c.shownState()
 	begun := c.begunWith(l.TraceID)
 	switch {
@@ -115,4 +105,19 @@ func sameState(a, b trace.TraceState) bool {
 		return same
 	})
 	return same
+}
+
+// sameAsOpenTelemetry reports whether a list is what OpenTelemetry's own propagator, wrapped
+// inside ours, reads of the captured lines: the first of them. A span that was given
+// that has deleted nothing.
+func (c *capture) sameAsOpenTelemetry(now trace.TraceState) bool {
+	if c == nil {
+		return false
+	}
+	all := c.linesOf(W3C).all(1)
+	if len(all) == 0 {
+		return false
+	}
+	state, _ := trace.ParseTraceState(all[0])
+	return state.Len() > 0 && sameState(state, now)
 }

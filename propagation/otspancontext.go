@@ -27,11 +27,11 @@ import (
 // It is written in the form in which it came, as protobuf when nothing came. The
 // protobuf cannot leave the decision open.
 var otSpanContext = codec{
-	name:    "otspancontext",
-	fields:  []string{"x-ot-span-context"},
-	decode:  decodeOTSpanContext,
-	encode:  encodeOTSpanContext,
-	unladen: unladenOTSpanContext,
+	name:           "otspancontext",
+	fields:         []string{"x-ot-span-context"},
+	decode:         decodeOTSpanContext,
+	encode:         encodeOTSpanContext,
+	withoutBaggage: otSpanContextWithoutBaggage,
 }
 
 const (
@@ -105,8 +105,8 @@ func lightStepBasic(s string) (basic []byte, ok bool) {
 	return basic, ok
 }
 
-// unladenOTSpanContext returns a line with ids and decision and nothing else.
-func unladenOTSpanContext(line string) string {
+// otSpanContextWithoutBaggage returns a line with ids and decision and nothing else.
+func otSpanContextWithoutBaggage(line string) string {
 	line = trimOWS(line)
 	if parts := strings.SplitN(line, ";", 4); len(parts) > 1 {
 		return strings.Join(parts[:min(3, len(parts))], ";")

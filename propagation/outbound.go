@@ -132,7 +132,7 @@ func (o *outbound) verbatimFields() (s fieldSet) {
 }
 
 // rewrite has every trace format in play name the local span.
-func (o *outbound) rewrite(local *localSpan) {
+func (o *outbound) rewrite(local *writtenSpan) {
 	var read *lazy
 	came := o.verbatim & traceFormats
 	if came != 0 {
@@ -193,7 +193,7 @@ func (o *outbound) translate() {
 			anew |= 1 << f
 		}
 	}
-	source := &localSpan{SpanContext: o.source(read), stateSame: true}
+	source := &writtenSpan{SpanContext: o.source(read), stateSame: true}
 	for f := range (anew & yielding).all { // it must not disagree with what goes as it came, and is preferred to it
 		beside := read.reading(codecs[f].yields)
 		if o.verbatim.has(beside.format) && beside.sc.IsValid() && (beside.sc.SpanID != source.SpanID || !sameTrace(beside.sc.TraceID, source.TraceID)) {
@@ -235,37 +235,29 @@ func (o *outbound) source(read *lazy) SpanContext {
 }
 
 // encode writes a span context in formats: two allocations, however many there are.
-func (o *outbound) encode(anew formatSet, span *localSpan, read *lazy, isLocal bool) {
+func (o *outbound) encode(anew formatSet, span *writtenSpan, read *lazy, isLocal bool) {
 	o.verbatim &^= anew
 	o.anew = anew
-	e := newEncoder(span.SpanContext)
-	e.deferred, e.raw = o.p.deferred, o.over == overGRPC
-	e.spoken = Deferred
+	spoken := Deferred
 	if !isLocal {
-		e.spoken = o.p.spoken
+		spoken = o.p.spoken
 	}
-	e.stateShown, e.stateSame = span.stateShown, span.stateSame
-	e.extras, e.addMember = span.extras, span.addMember
+	e := newEncoder(span, o.p.deferred, spoken, o.over == overGRPC)
 	for rest := anew; rest != 0; rest &= rest - 1 {
 		f := Format(bits.TrailingZeros32(uint32(rest)))
-		e.first = firstField[f]
-		if o.over == overText && fields[e.first].bin {
+		if o.over == overText && fields[firstField[f]].bin {
 			o.p.count(o.ctx, f, LeftOut)
 			continue
 		}
-		e.Sampling = span.Sampling
-		e.own, e.kept, e.stateCame, e.keptRandom = lines{}, false, "", false
+		var own lines
+		var same *SpanContext
 		if o.c != nil && (o.c.formats & o.p.carries).has(f) {
-			e.own = lines{o.c, f}
+			own = o.c.linesOf(f)
 			if came := read.reading(f); (isLocal || came.verdict == absent || came.verdict == spanless) && came.sc.TraceID.IsValid() && sameTrace(came.sc.TraceID, span.TraceID) {
-				e.kept, e.stateCame, e.keptRandom = true, came.sc.TraceState, came.sc.Random
-				if came.sc.Sampling == Debug && e.Sampling == Accepted {
-					e.Sampling = Debug
-				}
+				same = &came.sc
 			}
 		}
-		codecs[f].encode(e)
+		e.write(f, own, same)
 	}
-	o.encoded, o.values = e.field, e.values()
-	e.release()
+	o.encoded, o.values = e.finish()
 }

@@ -1,67 +1,74 @@
 package propagation
 
 import (
-	"context"
 	"slices"
 	"strings"
 )
 
-// part parts what came into what is believed, some of it changed, and what is held back. The hits
-// are not to be used afterwards.
-func (e *extraction) part(hits []hit, trust Trust) (believed, held []hit) {
-	p := e.p
+// partition splits received lines into trusted lines, some of them rewritten, and withheld lines. A format that
+// must decide writes deferred; raw says that -bin values are bytes. The hits are not to be used afterwards.
+func (t Trust) partition(hits []hit, deferred Sampling, raw bool) (trusted, withheld []hit) {
 	switch {
-	case trust == Continue:
+	case t == Continue:
 		return hits, nil
-	case trust.has(Restart):
+	case t.has(Restart):
 		return nil, hits
 	}
 	for _, h := range hits {
-		if f := p.described(h.id, h.key); trust.holdsBack(&f) {
-			held = append(held, h)
+		if t.holdsBack(fieldOf(h.id)) {
+			withheld = append(withheld, h)
 		} else {
-			believed = append(believed, h)
+			trusted = append(trusted, h)
 		}
 	}
-	for i, h := range believed {
-		f := p.described(h.id, h.key)
-		if vals := trust.amend(h, &f); vals != nil {
+	for i, h := range trusted {
+		if vals := t.amend(h, fieldOf(h.id)); vals != nil {
 			if !slices.Equal(vals, h.vals) {
-				held = append(held, h)
+				withheld = append(withheld, h)
 			}
-			believed[i].vals = vals
+			trusted[i].vals = vals
 		}
 	}
-	believed = slices.DeleteFunc(believed, func(h hit) bool { return len(h.vals) == 0 })
-	if trust.has(DistrustSampling) {
-		if !trust.has(DistrustIDs) {
-			believed = append(believed, e.undecided(held, trust)...)
+	trusted = slices.DeleteFunc(trusted, func(h hit) bool { return len(h.vals) == 0 })
+	if t.has(DistrustSampling) {
+		if !t.has(DistrustIDs) {
+			trusted = append(trusted, t.withoutDecision(withheld, deferred, raw)...)
 		}
-	} else if trust.has(DistrustIDs) {
-		believed = append(believed, e.anonymous(held)...)
+	} else if t.has(DistrustIDs) {
+		trusted = append(trusted, decisionOnly(withheld)...)
 	}
-	sortHits(believed)
-	sortHits(held)
-	return believed, held
+	sortHits(trusted)
+	sortHits(withheld)
+	return trusted, withheld
 }
 
+// fieldOf returns the field of a number; every name of Config.Headers is the zero field.
+func fieldOf(id fieldID) *field {
+	if id < firstHeader {
+		return &fields[id]
+	}
+	return &anyHeader
+}
+
+var anyHeader field
+
 // formatsOfAll is formatsOf with bit 0 for Config.Headers.
-func (p *Propagator) formatsOfAll(hits []hit) (s formatSet) {
+func formatsOfAll(hits []hit) (s formatSet) {
 	for _, h := range hits {
-		s |= 1 << p.described(h.id, h.key).format
+		s |= 1 << fieldOf(h.id).format
 	}
 	return s
 }
 
 // rewrites reports whether amend may change a field's lines.
 func (t Trust) rewrites(f *field) bool {
-	return t.has(DistrustBaggage) && codecs[f.format].unladen != nil || t.has(DistrustSampling) && f.format == RequestID
+	return t.has(DistrustBaggage) && codecs[f.format].withoutBaggage != nil || t.has(DistrustSampling) && f.format == RequestID
 }
 
 // amend returns what is believed of lines that are not held back whole; nil: all of it.
 func (t Trust) amend(h hit, f *field) (vals []string) {
 	if t.has(DistrustBaggage) {
-		vals = unladen(h, f)
+		vals = withoutBaggage(h, f)
 	}
 	if vals == nil && t.has(DistrustSampling) {
 		vals = unasked(h, f)
@@ -69,17 +76,17 @@ func (t Trust) amend(h hit, f *field) (vals []string) {
 	return vals
 }
 
-// unladen returns the lines without the baggage in them; nil, if the field has no place for any. A
+// withoutBaggage returns the lines without the baggage in them; nil, if the field has no place for any. A
 // line that cannot be read may hold some for a reader who is less strict, and is left out.
-func unladen(h hit, f *field) []string {
-	without := codecs[f.format].unladen
+func withoutBaggage(h hit, f *field) []string {
+	without := codecs[f.format].withoutBaggage
 	if without == nil || h.id != firstField[f.format] {
 		return nil
 	}
 	vals := []string{}
 	for _, v := range h.vals {
-		alone := &capture{n: 1, ids: [inlineLines]fieldID{h.id}, vals: [inlineLines]string{v}}
-		if _, verdict := codecs[f.format].decode(lines{alone, f.format}); verdict == valid {
+		alone := lines{h.id, []fieldID{h.id}, []string{v}}
+		if _, verdict := codecs[f.format].decode(alone); verdict == valid {
 			vals = append(vals, without(v))
 		}
 	}
@@ -102,49 +109,58 @@ func unasked(h hit, f *field) []string {
 	return vals
 }
 
-// undecided returns the trace formats of the hits with their ids and no decision, as far as each
+// withoutDecision returns the trace formats of the hits with their ids and an open decision, as far as each
 // can leave it open.
-func (e *extraction) undecided(hits []hit, trust Trust) (made []hit) {
-	p, about := e.p, e.about
+func (t Trust) withoutDecision(hits []hit, deferred Sampling, raw bool) (made []hit) {
 	var ids []hit
 	for _, h := range hits {
-		f := p.described(h.id, h.key)
+		f := fieldOf(h.id)
 		if f.order || f.bag || !f.format.decodes() {
 			continue
 		}
-		if vals := unladen(h, &f); vals != nil && trust.has(DistrustBaggage) {
+		if vals := withoutBaggage(h, f); vals != nil && t.has(DistrustBaggage) {
 			h.vals = vals
 		}
 		ids = append(ids, h)
 	}
-	c := p.keeping(context.Background(), ids, about)
-	if c == nil {
-		return nil
-	}
-	read, events := c.parse()
-	e.events = append(e.events, events...)
-	for i := range read.readings {
-		r := &read.readings[i]
-		if r.verdict == malformed || !r.sc.TraceID.IsValid() {
+	for f := range formatsOf(ids).all {
+		own := linesOf(ids, f)
+		sc, v := codecs[f].decode(own)
+		if v&^undecidable == malformed || !sc.TraceID.IsValid() {
 			continue
 		}
-		span := &localSpan{stateSame: true}
-		if extras := codecs[r.format].extras; extras != nil && !codecs[r.format].members {
-			span.extras = extras(lines{c, r.format}, r.sc)
+		span := &writtenSpan{stateSame: true}
+		if extras := codecs[f].extras; extras != nil && !codecs[f].members {
+			span.extras = extras(own, sc)
 			span.extras.decide(Deferred)
 		}
-		r.sc.Sampling, r.sc.TraceState = Deferred, undecidedState(r.sc.TraceState)
-		span.SpanContext = r.sc
-		o := outbound{p: p, ctx: e.ctx, c: c, over: overHTTP}
-		if about&rawBins != 0 {
-			o.over = overGRPC
-		}
-		o.encode(1<<r.format, span, read, true)
-		for j, v := range o.values {
-			made = append(made, hit{id: o.encoded[j], vals: []string{v}, raw: fields[o.encoded[j]].bin && about&rawBins != 0})
+		sc.Sampling, sc.TraceState = Deferred, stateWithoutDecision(sc.TraceState)
+		span.SpanContext = sc
+		e := newEncoder(span, deferred, Deferred, raw)
+		e.write(f, own, &sc)
+		numbers, values := e.finish()
+		for i, v := range values {
+			made = append(made, hit{id: numbers[i], vals: []string{v}, raw: fields[numbers[i]].bin && raw})
 		}
 	}
 	return made
+}
+
+// linesOf returns the lines that sorted hits hold of a format's fixed fields.
+func linesOf(hits []hit, f Format) lines {
+	l := lines{base: firstField[f]}
+	for i := range hits {
+		h := &hits[i]
+		if h.id < l.base || int(h.id) >= int(l.base)+len(codecs[f].fields) {
+			continue
+		}
+		for _, v := range h.vals {
+			if h.says(v) {
+				l.ids, l.vals = append(l.ids, h.id), append(l.vals, v)
+			}
+		}
+	}
+	return l
 }
 
 // decidingMembers are those of a tracestate that hold a sampling decision, or what one was made by:
@@ -152,8 +168,8 @@ func (e *extraction) undecided(hits []hit, trust Trust) (made []hit) {
 // has the tenant before an @.
 var decidingMembers = []string{"dd", "dt", "es", "nr", "ot"}
 
-// undecidedState returns a tracestate without these.
-func undecidedState(list string) string {
+// stateWithoutDecision returns a tracestate without these.
+func stateWithoutDecision(list string) string {
 	var kept []byte
 	for m := range members(list) {
 		key := keyOf(m)
@@ -164,17 +180,14 @@ func undecidedState(list string) string {
 	return string(kept)
 }
 
-// anonymous returns the decisions of the hits' formats, where a format has a place for one without ids.
-func (e *extraction) anonymous(hits []hit) (made []hit) {
-	for _, h := range hits {
-		f := e.p.described(h.id, h.key).format
-		if codecs[f].state == nil || h.id != firstField[f] {
+// decisionOnly returns the decisions of the hits' formats, where a format has a place for one without ids.
+func decisionOnly(hits []hit) (made []hit) {
+	for f := range formatsOf(hits).all {
+		if codecs[f].state == nil {
 			continue
 		}
-		if c := e.p.keeping(context.Background(), []hit{h}, e.about); c != nil {
-			if sc, v := codecs[f].decode(lines{c, f}); v == valid && sc.Sampling.Decided() {
-				made = append(made, hit{id: h.id, vals: []string{strings.Clone(codecs[f].state(sc.Sampling))}})
-			}
+		if sc, v := codecs[f].decode(linesOf(hits, f)); v == valid && sc.Sampling.Decided() {
+			made = append(made, hit{id: firstField[f], vals: []string{strings.Clone(codecs[f].state(sc.Sampling))}})
 		}
 	}
 	return made

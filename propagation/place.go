@@ -38,7 +38,7 @@ func (c *capture) undecide(active trace.Span) {
 	if _, ours := active.(*remoteSpan); !sc.IsRemote() || ours {
 		return
 	}
-	state, _ := trace.ParseTraceState(undecidedState(sc.TraceState().String()))
+	state, _ := trace.ParseTraceState(stateWithoutDecision(sc.TraceState().String()))
 	sc = sc.WithTraceState(state).WithTraceFlags(sc.TraceFlags().WithSampled(c.by.deferred.Sampled()))
 	c.parent = trace.ContextWithRemoteSpanContext(c.parent, sc)
 }
@@ -82,7 +82,7 @@ func (c *capture) answerOtherwise() {
 	if !ctxkey.Learned(otelKeys.baggage) {
 		c.seen.Or(baggageAsked) // it may be: nobody tells
 		if c.about&showsBaggage != 0 {
-			bag, _ := parseBaggage(c.fixed(firstField[Baggage]))
+			bag, _ := parseBaggage(c.linesOf(Baggage).all(0))
 			c.parent = baggage.ContextWithBaggage(c.parent, bag)
 		}
 	}
@@ -126,7 +126,7 @@ func (c *capture) placeSpan(span trace.Span, hide bool) (answers traits, events 
 		}
 	}
 	l, events := c.parse()
-	if !ours && (!l.remote.IsValid() || !l.namesSpan(formatSet(c.fresh)<<1)) {
+	if !ours && (!l.remote.IsValid() || !l.namesSpan(c.fresh)) {
 		return 0, events // inherited lines are no reason to hide what is active since
 	}
 	return showsSpan, events // if it is invalid, it still hides the one further out

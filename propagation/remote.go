@@ -75,7 +75,7 @@ func (c *capture) parse() (l *lazy, events []event) {
 func (l *lazy) decode(c *capture) (events []event) {
 	l.readings = make([]reading, 0, bits.OnesCount32(uint32(c.formats&traceFormats)))
 	add := func(f Format) {
-		sc, v := codecs[f].decode(lines{c, f})
+		sc, v := codecs[f].decode(c.linesOf(f))
 		if c.trust.has(DistrustSampling) {
 			sc.Sampling = Deferred // some formats could not but write a decision
 		}
@@ -91,7 +91,7 @@ func (l *lazy) decode(c *capture) (events []event) {
 	}
 	// What this Extract read itself goes before what it inherited: it is the later word.
 	left := c.formats & traceFormats
-	for _, turn := range []formatSet{formatSet(c.fresh) << 1, left} {
+	for _, turn := range []formatSet{c.fresh, left} {
 		for _, f := range c.by.order {
 			if (left & turn).has(f) {
 				left &^= 1 << f
@@ -176,11 +176,11 @@ func (l *lazy) stale(f Format) bool {
 // ahead returns the reading that is newer than the winner's: a proxy could not read the winner's lines, and
 // advanced another format of the same trace. nil: there is none.
 func (l *lazy) ahead(c *capture) *reading {
-	skips := func(f Format) bool { return codecs[f].skipped != nil && codecs[f].skipped(lines{c, f}) }
+	skips := func(f Format) bool { return codecs[f].skipped != nil && codecs[f].skipped(c.linesOf(f)) }
 	if codecs[l.winner].skipped == nil || len(l.readings) == 1 || !skips(l.winner) {
 		return nil
 	}
-	fresh := formatSet(c.fresh) << 1 // what was inherited is older
+	fresh := c.fresh // what was inherited is older
 	for _, f := range codecs[l.winner].instead {
 		if fresh.has(l.winner) && !fresh.has(f) {
 			continue

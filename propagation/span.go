@@ -102,7 +102,7 @@ func (c *capture) shows(now baggage.Baggage) bool {
 func (l *lazy) readBaggage(c *capture) baggage.Baggage {
 	whole, partly := true, formatSet(0)
 	l.bags.Do(func() {
-		switch all := c.fixed(firstField[Baggage]); {
+		switch all := c.linesOf(Baggage).all(0); {
 		case len(all) > 0:
 			l.bag, whole = parseBaggage(all)
 		case c.hasItems():

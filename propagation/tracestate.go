@@ -3,8 +3,6 @@ package propagation
 import (
 	"slices"
 	"strings"
-
-	"go.opentelemetry.io/otel/trace"
 )
 
 // tracestate, by W3C Trace Context level 2, section 3.3:
@@ -153,19 +151,4 @@ func hasKey(list, key string) bool {
 		}
 	}
 	return false
-}
-
-// sameAsOpenTelemetry reports whether a list is what OpenTelemetry's own propagator, wrapped
-// inside ours, reads of the captured lines: the first of them. A span that was given
-// that has deleted nothing.
-func (c *capture) sameAsOpenTelemetry(now trace.TraceState) bool {
-	if c == nil {
-		return false
-	}
-	all := lines{c, W3C}.all(1)
-	if len(all) == 0 {
-		return false
-	}
-	state, _ := trace.ParseTraceState(all[0])
-	return state.Len() > 0 && sameState(state, now)
 }

@@ -106,8 +106,8 @@ func (c *clearance) permitOne(id fieldID, key string, vals []string) []string {
 	case f.bag:
 		return c.sift(f, vals)
 	}
-	if codecs[f.format].unladen != nil && !c.permitsKey(every, true) {
-		if without := unladen(hit{id: id, vals: vals}, f); without != nil {
+	if codecs[f.format].withoutBaggage != nil && !c.permitsKey(every, true) {
+		if without := withoutBaggage(hit{id: id, vals: vals}, f); without != nil {
 			return without
 		}
 	}
