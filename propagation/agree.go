@@ -2,8 +2,8 @@ package propagation
 
 // agree finds what the written formats say besides ids and decision. All of them that have a place for it say the
 // same: Datadog's headers and the member dd of tracestate.
-func (o *outbound) agree(span *writtenSpan, anew formatSet, isLocal bool) {
-	if anew&withExtras == 0 || (o.p.reads|o.p.emits)&withExtras&^withState == 0 {
+func (o *plan) agree(span *writtenSpan, into formatSet) {
+	if into&withExtras == 0 || (o.p.reads|o.p.emits)&withExtras&^withState == 0 {
 		return // Datadog's headers are not in use here: to others its member is one of many
 	}
 	var few [2]receivedExtras
@@ -12,12 +12,12 @@ func (o *outbound) agree(span *writtenSpan, anew formatSet, isLocal bool) {
 	x.decide(span.Sampling)
 	span.extras = x
 	switch came := memberAmong(all); {
-	case anew&withState == 0 || x.holds || span.took(ddKey):
-	case isLocal && o.c != nil && o.c.read().remote.SpanID == span.SpanID: // the caller's own span goes as it came
+	case into&withState == 0 || x.holds || span.took(ddKey):
+	case o.isLocal && o.c != nil && o.c.parse().remote.SpanID == span.SpanID: // the caller's own span goes as it came
 	case x.some:
 		span.addMember = came == nil || !came.holds || !came.sameAs(&x, span.TraceID)
 	default: // no extras: a decision, where every call is to have Datadog's headers
-		span.addMember = isLocal && anew&o.p.emits&withExtras&^withState != 0
+		span.addMember = o.isLocal && into&o.p.emits&withExtras&^withState != 0
 	}
 }
 
@@ -28,11 +28,11 @@ type receivedExtras struct {
 }
 
 // receivedExtras appends those of the formats that name the span's trace and have a place for extras.
-func (o *outbound) receivedExtras(all []receivedExtras, span *writtenSpan) []receivedExtras {
+func (o *plan) receivedExtras(all []receivedExtras, span *writtenSpan) []receivedExtras {
 	if o.c == nil || o.c.formats&withExtras == 0 {
 		return all
 	}
-	for _, r := range o.c.read().readings {
+	for _, r := range o.c.parse().readings {
 		extras := codecs[r.format].extras
 		if extras != nil && r.verdict == valid && sameTrace(r.sc.TraceID, span.TraceID) {
 			all = append(all, receivedExtras{extras(o.c.linesOf(r.format), r.sc), r.sc.Sampling})

@@ -32,8 +32,8 @@ const (
 	untrusted                  // from a caller who is not trusted in it
 )
 
-func (o *outbound) writtenBefore(x *index, in *inbound) written {
-	w := written{p: o.p, ctx: o.ctx, x: x, c: o.c, encoded: o.encoded, values: o.values, baggage: in.bag, items: in.items}
+func (o *plan) writtenBefore(x *index) written {
+	w := written{p: o.p, ctx: o.ctx, x: x, c: o.c, encoded: o.encoded, values: o.values, baggage: o.bag, items: o.items}
 	if o.c != nil && o.c.trust != Continue {
 		w.held = o.c.stranger()
 	}
@@ -123,7 +123,7 @@ func (w *written) markOf(lower, line string) mark {
 func (w *written) mark(c *capture, m mark) {
 	for r := range c.runs {
 		f := c.field(r)
-		lower := (&sending{key: r.key, def: &f}).lower()
+		lower := (&entry{key: r.key, def: &f}).lower()
 		for line := range variants(r.vals) {
 			w.received[fingerprintOf(lower, line)] |= aLine | m
 		}

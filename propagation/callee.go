@@ -97,7 +97,7 @@ func (p *Propagator) ContextForRequest(r *http.Request) (ctx context.Context, to
 	if c, ok := ctx.(*capture); ok && p.startsNothing(c) && p.open(c, to) { // most calls
 		return ctx, false
 	}
-	if in := p.inbound(ctx); p.clearanceFor(&in, to) == nil && calleeIn(ctx) == nil {
+	if src := p.sourceOf(ctx); p.clearanceFor(&src, to) == nil && calleeIn(ctx) == nil {
 		return ctx, false
 	}
 	return ContextWithCallee(ctx, to), true

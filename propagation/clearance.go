@@ -137,8 +137,8 @@ func (p *Propagator) isInternal(h hostmatch.Host) bool {
 }
 
 // clearanceFor returns what may go to a callee, nil if all may that a context holds.
-func (p *Propagator) clearanceFor(in *inbound, to Callee) *clearance {
-	if to == nil || !p.ruled && !in.hasPrivate() {
+func (p *Propagator) clearanceFor(src *source, to Callee) *clearance {
+	if to == nil || !p.ruled && !src.private() {
 		return nil
 	}
 	if c := p.clearanceOf(to); !c.open {
@@ -147,20 +147,74 @@ func (p *Propagator) clearanceFor(in *inbound, to Callee) *clearance {
 	return nil
 }
 
-// hasPrivate reports whether there may be something that does not go to strangers.
-func (in *inbound) hasPrivate() bool {
-	return in.changed || in.c != nil && in.c.hasPrivate()
-}
-
-func (c *capture) hasPrivate() bool {
-	if c.formats&privateFormats != 0 {
-		return true
-	}
-	ids, _ := c.lines()
-	return len(ids) > 0 && ids[len(ids)-1] >= firstHeader
-}
-
 // open reports whether all that a capture holds may go to a callee.
 func (p *Propagator) open(c *capture, to Callee) bool {
-	return to == nil || !p.ruled && !c.hasPrivate() || p.clearanceOf(to).open
+	return to == nil || !p.ruled && !c.private() || p.clearanceOf(to).open
+}
+
+// permit returns what of a field's lines may go: all, some members, or none. key is the whole name
+// under a prefix.
+func (c *clearance) permit(id fieldID, key string, vals []string) []string {
+	for ; c != nil; c = c.next {
+		vals = c.permitOne(id, key, vals)
+	}
+	return vals
+}
+
+func (c *clearance) permitOne(id fieldID, key string, vals []string) []string {
+	if id >= firstHeader {
+		if c.headers[id-firstHeader] || key != "" && c.named.has(strings.ToLower(key)) {
+			return vals
+		}
+		return nil
+	}
+	f := &fields[id]
+	switch {
+	case !c.fields.has(id):
+		return nil
+	case f.prefix && f.bag:
+		if c.permitsKey(key[len(f.lower):], false) {
+			return vals
+		}
+		return nil
+	case f.bag:
+		return c.sift(f, vals)
+	}
+	if codecs[f.format].withoutBaggage != nil && !c.permitsKey(every, true) {
+		if without := withoutBaggage(hit{id: id, vals: vals}, f); without != nil {
+			return without
+		}
+	}
+	return vals
+}
+
+// sift returns the lines of a list with those members whose keys may go.
+func (c *clearance) sift(f *field, vals []string) (sifted []string) {
+	if slices.Contains(c.keys, every) {
+		return vals
+	}
+	keyOf := codecs[f.format].memberKey
+	if keyOf == nil {
+		keyOf = func(m string) string { key, _, _ := strings.Cut(m, "="); return trimOWS(key) }
+	}
+	for _, line := range vals {
+		var kept []byte
+		for m := range members(line) {
+			if c.permitsKey(keyOf(m), len(codecs[f.format].prefixes) == 0) {
+				kept = appendMember(kept, 0, m)
+			}
+		}
+		if len(kept) > 0 {
+			sifted = append(sifted, string(kept))
+		}
+	}
+	return sifted
+}
+
+// permitsKey reports whether baggage of a key may go. The keys of a format with prefixes lose their
+// case on the way, and are not compared exactly.
+func (c *clearance) permitsKey(key string, exactly bool) bool {
+	return slices.ContainsFunc(c.keys, func(k string) bool {
+		return k == every || k == key || !exactly && strings.EqualFold(k, key)
+	})
 }

@@ -87,11 +87,9 @@ func (p *Propagator) withAlso(ctx context.Context, to Callee, m map[string][]str
 // unwrite returns headers without what an Inject further out has written into them, and without what an
 // untrusted caller has sent.
 func (p *Propagator) unwrite(ctx context.Context, h http.Header) (_ http.Header, changed bool) {
-	var o outbound
-	in := p.inbound(ctx)
-	p.prepare(ctx, &in, &o, overHTTP, nil)
-	o.p, o.ctx = p, ctx
-	before, others := o.writtenBefore(p.sentHTTP, &in), http.Header{}
+	o := plan{source: p.sourceOf(ctx)}
+	o.build(ctx, p, overHTTP, nil)
+	before, others := o.writtenBefore(p.sentHTTP), http.Header{}
 	p.writeAlso(ctx, propagation.HeaderCarrier(others))
 	for key, vals := range h {
 		own := before.trusted(key, vals)
@@ -125,24 +123,25 @@ func (p *Propagator) cloneOwn(ctx context.Context, to Callee, m map[string][]str
 		b.putOwn(m, x, p.owns, &written{})
 		return b.m, true
 	}
-	var o outbound
-	in := p.inbound(ctx)
-	if !p.prepare(ctx, &in, &o, over, to) {
+	o := plan{source: p.sourceOf(ctx)}
+	if !o.build(ctx, p, over, to) {
 		p.countNothing(ctx)
 		return m, false
 	}
 	names, lines := o.size()
 	b := newBlock(len(m)+names, len(m)+lines)
-	for i, n := o.from, o.lines(); i < n; {
-		s, next, ok := o.at(i)
-		if ok {
-			b.put(s.spelled(over), s.vals)
+	var at cursor
+	var lost tally
+	for e, ok := o.next(&at); ok; e, ok = o.next(&at) {
+		if e.values != nil {
+			b.put(e.spelled(over), e.values)
 		}
-		i = next
+		lost.count(&o, &e)
 	}
+	o.report()
 	var before written
-	if o.clear != nil || o.c != nil && (o.c.trust != Continue || p.asciiOnly && o.careful) {
-		before = o.writtenBefore(x, &in)
+	if o.allowed != nil || o.c != nil && (o.c.trust != Continue || p.asciiOnly && o.careful) {
+		before = o.writtenBefore(x)
 	}
 	b.putOwn(m, x, o.removes|o.sends&p.owns, &before)
 	return b.m, true
@@ -206,9 +205,9 @@ func (b *block) putOwn(m map[string][]string, x *index, spans fieldSet, before *
 	}
 }
 
-// size counts the names and lines that go out, but for those that turn out not to be legal.
-func (o *outbound) size() (names, lines int) {
-	for i, n := o.from, o.c.len(); i < n; {
+// size counts the names and lines that are sent, but for those that turn out not to be legal.
+func (o *plan) size() (names, lines int) {
+	for i, n := 0, o.c.len(); i < n; {
 		r, next := o.c.run(i)
 		if r.id >= firstHeader || o.keeps.has(r.id) {
 			names, lines = names+1, lines+next-i
@@ -218,5 +217,5 @@ func (o *outbound) size() (names, lines int) {
 	for i := range o.items {
 		names, lines = names+1, lines+len(o.items[i].vals)
 	}
-	return names + len(o.values) + len(o.baggage), lines + len(o.values) + len(o.baggage)
+	return names + o.newValues(), lines + o.newValues()
 }

@@ -51,9 +51,9 @@ func CapturedFromContext(ctx context.Context) iter.Seq2[string, string] {
 			if def.unsafe {
 				continue
 			}
-			s := sending{key: r.key, def: &def}
+			e := entry{key: r.key, def: &def}
 			for _, v := range r.vals {
-				if !yield(s.lower(), v) {
+				if !yield(e.lower(), v) {
 					return
 				}
 			}
@@ -79,7 +79,7 @@ func Copy(dst, src context.Context) context.Context {
 	}
 	d.learned.Store(c.learned.Load()) // the lines are the same, so what was learned of them is
 	d.seen.Store(c.seen.Load() &^ baggageAsked)
-	e := extraction{p: c.by}
-	e.events = d.place(captured(dst), false)
-	return e.finish(d)
+	d.place(captured(dst), false)
+	d.report()
+	return d
 }

@@ -34,12 +34,12 @@ func ExampleExplain() {
 	//   tracecontext  is malformed
 	//   b3            wins: the first in the order of precedence that is valid and has ids
 	//   b3multi       names another span of the same trace as b3
-	//   traceparent   "00-463AC35C9F6413AD48485A3953BB6124-a2fb4a1d1a96d313-01"  sent as it came
-	//   b3            "463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-1"      not sent: it names another span than b3multi
-	//   x-b3-traceid  "463ac35c9f6413ad48485a3953bb6124"                         sent as it came
-	//   x-b3-spanid   "a2fb4a1d1a96d313"                                         sent as it came
-	//   x-b3-sampled  "1"                                                        sent as it came
-	//   x-request-id  "7f0a0b5e-9f0c-4d0a-8a2b-2f6f1d0c4b11"                     withheld: by the rule for *.partner.example
-	//   baggage       (size 17)                                                  sent in part: by the rule for *.partner.example
-	//   end-user      (size 3)                                                   withheld: by the rule for *.partner.example
+	//   traceparent   "00-463AC35C9F6413AD48485A3953BB6124-a2fb4a1d1a96d313-01"  sent as received
+	//   b3            "463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-1"      not sent: another format names a newer span
+	//   x-b3-traceid  "463ac35c9f6413ad48485a3953bb6124"                         sent as received
+	//   x-b3-spanid   "a2fb4a1d1a96d313"                                         sent as received
+	//   x-b3-sampled  "1"                                                        sent as received
+	//   x-request-id  "7f0a0b5e-9f0c-4d0a-8a2b-2f6f1d0c4b11"                     not sent: the destination may not have it: by the rule for *.partner.example
+	//   baggage       (size 17)                                                  sent in part: the destination may not have the rest: by the rule for *.partner.example
+	//   end-user      (size 3)                                                   not sent: the destination may not have it: by the rule for *.partner.example
 }

@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"slices"
+	"strconv"
 	"strings"
 )
 
-// Explanation says what came in with a request, who is believed to have called, and what would be sent to
+// Explanation says what was received with a request, how far its caller is trusted, and what would be sent to
 // one host. It is a plain value, for people who look for a header; see Explain.
 type Explanation struct {
 	Host     string
@@ -16,45 +16,46 @@ type Explanation struct {
 	Rule     string // the pattern of Config.Destinations that holds for the host; "" where none does
 	Trust    Trust  // what was decided of the caller
 
-	Winner Format            // the format that RemoteFromContext speaks of; zero: none says anything
-	Remote SpanContext       // what it says
-	Came   []ExplainedFormat // the trace formats that came in and are believed, in their order of precedence
+	Winner   Format            // the format that RemoteFromContext speaks of; zero: none says anything
+	Remote   SpanContext       // what it says
+	Received []ExplainedFormat // the trace formats that were received and are trusted, in their order of precedence
 
-	Local   SpanContext // the local span that goes out; zero: none runs
+	Local   SpanContext // the local span that is sent; zero: none runs
+	Source  Format      // the format whose span context is translated where Headers say so
 	Headers []ExplainedHeader
 
-	unruled bool // nobody knows the rules
+	unruled bool // the rules are unknown
 }
 
-// ExplainedFormat is a trace format that came in.
+// ExplainedFormat is a trace format that was received.
 type ExplainedFormat struct {
 	Format Format
 	Says   string // why it won, or did not
 }
 
-// ExplainedHeader is a header that came in, or would be sent.
+// ExplainedHeader is a header that was received, or would be sent.
 type ExplainedHeader struct {
-	Name   string // in lower case
-	Format Format // zero: of Config.Headers or UnsafeHeaders
-	Came   string // the lines that came, quoted; of baggage, Headers and UnsafeHeaders only their size; "" for a new header
-	Fate   string // what would become of it, and why
+	Name     string // in lower case
+	Format   Format // zero: of Config.Headers or UnsafeHeaders
+	Received string // the received lines, quoted; of baggage, Headers and UnsafeHeaders only their size; "" if there are none
+	Sent     string // the lines that would be sent, likewise
+	Fate     Fate   // what would become of the header, and why
 }
 
-// Explain says what the Propagator that has extracted ctx makes of it: what came in, which format won and
+// Explain says what the Propagator that has extracted ctx makes of it: what was received, which format won and
 // why, and what httptrace.Transport would send to a host. The host is as in a URL, with a port if one
 // matters, or a whole URL. Of a context in which nothing was extracted it knows no Propagator, and so
 // no rules: ask the Propagator's method.
 //
-// Nothing is counted or observed, but what asking the context for its baggage counts. What the
-// propagators of Config.Also would write is not in it, nor that a request that is signed already goes
-// to a stranger as it is. It is slow, and may be called from any goroutine.
+// Nothing is counted or observed, but what asking the context for its baggage counts. It leaves out what the
+// propagators of Config.Also would write, and that a request that is signed already goes
+// unchanged to a host that is not internal. It is slow, and may be called from any goroutine.
 //
 //	log.Print(propagation.Explain(r.Context(), "api.example.com"))
 //
 // The String of it has no values of baggage, Headers and UnsafeHeaders, but all others.
 func Explain(ctx context.Context, host string) Explanation {
-	ctx = orBackground(ctx)
-	if c := captured(ctx); c != nil {
+	if c := captured(orBackground(ctx)); c != nil {
 		return c.by.Explain(ctx, host)
 	}
 	x := nobody.Explain(ctx, host)
@@ -65,81 +66,62 @@ func Explain(ctx context.Context, host string) Explanation {
 // Explain is the function of that name for what this Propagator sends of any context, whoever has extracted it.
 // The nil Propagator sends nothing.
 func (p *Propagator) Explain(ctx context.Context, host string) (x Explanation) {
-	ctx, p = orBackground(ctx), p.orNobody().unheard()
-	in := p.inboundOf(ctx, captured(ctx).unheard())
-	x.Host = host
-	if in.isLocal {
-		x.Local = in.local.SpanContext
-	}
-	if in.c != nil {
-		x.Trust = in.c.trust
-		x.explainFormats(in.c)
-	}
+	ctx, p = orBackground(ctx), p.orNobody()
+	o := plan{source: p.sourceOf(ctx)}
 	to := calleeNamed(host)
-	clear := p.clearanceOf(to)
-	x.Internal, x.Rule = clear.internal, clear.rule
-	o := outbound{p: p, ctx: ctx}
-	p.prepare(ctx, &in, &o, overHTTP, to)
-	x.explainHeaders(&o, &in, clear)
-	if s := in.c.stranger(); s != nil {
+	d := p.clearanceOf(to)
+	x = Explanation{Host: host, Internal: d.internal, Rule: d.rule}
+	if o.isLocal {
+		x.Local = o.local.SpanContext
+	}
+	if o.c != nil {
+		x.Trust = o.c.trust
+		x.explainFormats(o.c)
+	}
+	if o.build(ctx, p, overHTTP, to) {
+		for e := range o.all {
+			x.Headers = append(x.Headers, explained(e.lower(), e.def, e.received, e.values, e.fate))
+		}
+		if o.written != 0 && !o.isLocal {
+			x.Source = o.translatedFormat()
+		}
+	}
+	if s := o.c.stranger(); s != nil {
 		for r := range s.runs {
-			h := explained(r, s.field(r))
-			h.Fate = "held back: " + x.Trust.String()
-			x.Headers = append(x.Headers, h)
+			f := s.field(r)
+			e := entry{key: r.key, def: &f}
+			x.Headers = append(x.Headers, explained(e.lower(), &f, r.vals, nil, FateUntrusted))
 		}
 	}
 	return x
 }
 
-func (x *Explanation) explainHeaders(o *outbound, in *inbound, clear *clearance) {
-	sent := map[string][]string{}
-	var names []string // of sent, in order
-	for s := range o.all {
-		sent[s.lower()] = slices.Clone(s.vals)
-		names = append(names, s.lower())
+// explained describes a header. What users put there is told by its size alone.
+func explained(name string, f *field, received, sent []string, fate Fate) ExplainedHeader {
+	tell := quoted
+	if f.format == 0 || f.bag || codecs[f.format].withoutBaggage != nil {
+		tell = sized
 	}
-	came := map[string]bool{}
-	for r := range in.c.runs {
-		f := in.c.field(r)
-		h := explained(r, f)
-		h.Fate = o.fate(r, f, clear, sent[h.Name], in)
-		x.Headers = append(x.Headers, h)
-		came[h.Name] = true
-	}
-	for _, name := range names {
-		if !came[name] {
-			x.Headers = append(x.Headers, ExplainedHeader{Name: name, Format: formatNamed(name), Fate: o.origin(name, in)})
-		}
-	}
-	for f := range o.withheldNew(in, clear).all {
-		if name := fields[firstField[f]].lower; !came[name] {
-			x.Headers = append(x.Headers, ExplainedHeader{Name: name, Format: f, Fate: "withheld: " + clear.whom()})
-		}
-	}
+	return ExplainedHeader{Name: name, Format: f.format, Received: tell(received), Sent: tell(sent), Fate: fate}
 }
 
-// unheard returns a Propagator that does the same, and counts and tells nobody.
-func (p *Propagator) unheard() *Propagator {
-	u := *p
-	u.counts, u.observer, u.also = new(counters), Observer{}, nil
-	return &u
+func quoted(lines []string) string {
+	var all []string
+	for _, v := range lines {
+		all = append(all, strconv.Quote(v))
+	}
+	return strings.Join(all, ", ")
 }
 
-// unheard returns a capture that says the same, and may be read without being counted; nil of nil.
-func (c *capture) unheard() *capture {
-	if c == nil {
-		return nil
+func sized(lines []string) string {
+	if len(lines) == 0 {
+		return ""
 	}
-	u := &capture{
-		parent: c.parent, by: c.by.unheard(), more: c.more, formats: c.formats, trust: c.trust, held: c.held,
-		fresh: c.fresh, n: c.n, about: c.about, ids: c.ids, vals: c.vals,
+	size := 0
+	for _, v := range lines {
+		size += len(v)
 	}
-	u.seen.Store(c.seen.Load())
-	l := u.read()
-	if learned := c.learned.Load(); learned != nil {
-		l.span.Store(learned.span.Load())
-	}
-	return u
+	return fmt.Sprintf("(size %d)", size)
 }
 
 // namedCallee is a host in words.
@@ -163,7 +145,7 @@ func (x *Explanation) explainFormats(c *capture) {
 	if c.formats&traceFormats == 0 {
 		return
 	}
-	l := c.read()
+	l := c.parse()
 	x.Remote, x.Winner = l.remote, l.winner
 	for _, r := range l.readings {
 		says := "names another trace than " + x.Winner.String()
@@ -199,31 +181,6 @@ func (x *Explanation) explainFormats(c *capture) {
 		if r.undecidable {
 			says += "; its decision cannot be read"
 		}
-		x.Came = append(x.Came, ExplainedFormat{r.format, says})
+		x.Received = append(x.Received, ExplainedFormat{r.format, says})
 	}
-}
-
-// explained describes a captured header. What users put there is told by its size alone.
-func explained(r run, f field) ExplainedHeader {
-	s := sending{key: r.key, def: &f}
-	h := ExplainedHeader{Name: s.lower(), Format: f.format}
-	if f.format == 0 || f.bag || codecs[f.format].withoutBaggage != nil {
-		size := 0
-		for _, v := range r.vals {
-			size += len(v)
-		}
-		h.Came = fmt.Sprintf("(size %d)", size)
-		return h
-	}
-	var lines []string
-	for _, v := range r.vals {
-		lines = append(lines, fmt.Sprintf("%q", v))
-	}
-	h.Came = strings.Join(lines, ", ")
-	return h
-}
-
-func formatNamed(lower string) Format {
-	f, _ := formatOwning(lower)
-	return f
 }

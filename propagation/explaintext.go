@@ -32,17 +32,36 @@ func (x Explanation) String() string {
 	describe("remote span, by "+x.Winner.String(), x.Remote)
 	describe("local span", x.Local)
 	if len(x.Headers) == 0 {
-		b.WriteString("nothing came in, and nothing would be sent\n")
+		b.WriteString("nothing was received, and nothing would be sent\n")
 	}
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, f := range x.Came {
+	for _, f := range x.Received {
 		fmt.Fprintf(w, "  %v\t%s\n", f.Format, f.Says)
 	}
 	for _, h := range x.Headers {
-		fmt.Fprintf(w, "  %s\t%s\t%s\n", plain(h.Name), h.Came, h.Fate)
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", plain(h.Name), h.Received, x.because(h.Fate))
 	}
 	w.Flush()
 	return b.String()
+}
+
+// because returns a fate in words, with what it rests on.
+func (x *Explanation) because(fate Fate) string {
+	switch fate {
+	case FateTranslated:
+		return fate.String() + " from " + x.Source.String()
+	case FateUntrusted:
+		return fate.String() + ": " + x.Trust.String()
+	case FateDisallowed, FatePartlyDisallowed, FateReported:
+		switch {
+		case x.Rule != "":
+			return fate.String() + ": by the rule for " + x.Rule
+		case x.Internal:
+			return fate.String() + ": by default for internal hosts"
+		}
+		return fate.String() + ": by default for hosts that are not internal"
+	}
+	return fate.String()
 }
 
 // plain returns a text that others have written, quoted if it is more than words.

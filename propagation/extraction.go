@@ -113,8 +113,9 @@ func complete(hits, known []hit) {
 // start puts a finished node into use, for an Extract that read some formats.
 func (e *extraction) start(c, outer *capture, read formatSet) context.Context {
 	c.fresh = read
-	e.events = append(e.events, c.place(outer, e.hides)...)
+	c.place(outer, e.hides)
 	e.tell(c, c.by)
+	c.report()
 	if c.by.observer.Extracted != nil && c.len() > 0 {
 		c.by.observeExtracted(c, read)
 	}

@@ -37,40 +37,39 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 		c.forward(h)
 		return
 	}
-	var o outbound
-	in := p.inbound(ctx)
+	o := plan{source: p.sourceOf(ctx)}
 	var to Callee
-	if p.ruled || in.hasPrivate() { // else it does not matter
+	if p.ruled || o.private() { // else it does not matter
 		to = calleeIn(ctx)
 	}
-	if !p.prepare(ctx, &in, &o, overHTTP, to) {
-		return
+	if o.build(ctx, p, overHTTP, to) {
+		o.writeHTTP(h)
 	}
-	if p.sweep(h, o.removes, o.sends) {
+}
+
+// writeHTTP replaces in an outgoing request's headers what the plan sends.
+func (o *plan) writeHTTP(h http.Header) {
+	if o.p.sweep(h, o.removes, o.sends) {
 		o.respell(h)
 	}
-	for r := range o.replaced {
-		s := sending{key: r.key, def: &fields[r.id]}
-		delete(h, s.canonical())
+	var at cursor
+	var lost tally
+	for e, ok := o.next(&at); ok; e, ok = o.next(&at) {
+		switch {
+		case e.values != nil:
+			h[e.canonical()] = e.values
+		case e.fate == FateRemoved && e.def.format != Baggage, e.fate == FateUnsendable && o.p.owns.has(e.id):
+			delete(h, e.canonical()) // a value in h must not stand for it
+		}
+		lost.count(o, &e)
 	}
-	first, lines := o.from, o.lines()
-	if !o.careful && o.clear == nil { // what was encoded goes as it is, and is most of what a local span sends
-		for i := range o.values {
-			h[fields[o.encoded[i]].canon] = o.values[i : i+1 : i+1]
-		}
-		lines -= len(o.values) + len(o.baggage)
-		if o.baggage != nil {
-			h[fields[firstField[Baggage]].canon] = o.baggage
-		}
-	}
-	for i := first; i < lines; {
-		s, next, ok := o.at(i)
-		if ok {
-			h[s.canonical()] = s.vals
-		} else if s.def != nil && p.owns.has(s.id) { // not legal: what is there must not stand for it
-			delete(h, s.def.canon)
-		}
-		i = next
+	o.report()
+}
+
+// report counts what parsing the received headers has found.
+func (o *plan) report() {
+	if o.c != nil {
+		o.c.report()
 	}
 }
 
@@ -153,16 +152,38 @@ func usuallySpelled(h http.Header, fs fieldSet) bool {
 
 // respell removes names of Config.Headers and names under prefixes that are sent, where they are not spelled as
 // http.Header's methods spell them.
-func (o *outbound) respell(h http.Header) {
-	tagged := o.sentTagged()
+func (o *plan) respell(h http.Header) {
+	sent := o.sentNames()
 	for key := range h {
 		switch n := o.p.sentHTTP.find(key); {
-		case n != nil && key != n.key && n.id >= firstHeader && o.sendsHeader(n.id):
+		case n != nil && key != n.key && n.id >= firstHeader && sent.headers[n.id]:
 			delete(h, key)
-		case n == nil && tagged[strings.ToLower(key)] && key != http.CanonicalHeaderKey(key):
+		case n == nil && sent.prefixed[strings.ToLower(key)] && key != http.CanonicalHeaderKey(key):
 			delete(h, key)
 		}
 	}
+}
+
+// sentNames are the names of Config.Headers that a plan sends, and the names under prefixes, in lower case, that it
+// sends or that the application removed.
+type sentNames struct {
+	headers  map[fieldID]bool
+	prefixed map[string]bool
+}
+
+func (o *plan) sentNames() sentNames {
+	sent := sentNames{map[fieldID]bool{}, map[string]bool{}}
+	var at cursor
+	for e, ok := o.next(&at); ok; e, ok = o.next(&at) {
+		switch {
+		case e.values == nil && e.fate != FateRemoved:
+		case e.key != "":
+			sent.prefixed[e.lower()] = true
+		case e.id >= firstHeader:
+			sent.headers[e.id] = true
+		}
+	}
+	return sent
 }
 
 // InjectMetadata is InjectHTTP for gRPC metadata: names in lower case, the values of
@@ -176,26 +197,49 @@ func (p *Propagator) InjectMetadata(ctx context.Context, md map[string][]string)
 	}
 	ctx = orBackground(ctx)
 	p.injectAlso(ctx, metadataCarrier(md))
-	var o outbound
-	in := p.inbound(ctx)
-	if !p.prepare(ctx, &in, &o, overGRPC, calleeIn(ctx)) {
-		return
+	o := plan{source: p.sourceOf(ctx)}
+	if o.build(ctx, p, overGRPC, calleeIn(ctx)) {
+		o.writeMetadata(md)
 	}
-	o.putInto(md)
 }
 
-// putInto replaces in metadata what goes out.
-func (o *outbound) putInto(md map[string][]string) {
-	tagged := o.sentTagged()
-	for key := range md { // in whatever spelling: a second would be a second header
+// writeMetadata replaces in metadata what the plan sends.
+func (o *plan) writeMetadata(md map[string][]string) {
+	if len(md) > 0 {
+		o.sweepMetadata(md)
+	}
+	var at cursor
+	var lost tally
+	for e, ok := o.next(&at); ok; e, ok = o.next(&at) {
+		if e.values != nil {
+			md[e.lower()] = e.values
+		}
+		lost.count(o, &e)
+	}
+	o.report()
+}
+
+// sweepMetadata removes every spelling of the names that the plan sends or removes: a second one would be a second header.
+func (o *plan) sweepMetadata(md map[string][]string) {
+	sent := o.sentNames()
+	gone := o.removes | o.sends
+	if o.itemized {
+		gone |= itemFields & o.p.carriedFields()
+	}
+	for key := range md {
 		switch n := o.p.sentMetadata.find(key); {
-		case n == nil && !tagged[strings.ToLower(key)], n != nil && n.id >= firstHeader && !o.sendsHeader(n.id):
-		case n != nil && n.id < firstHeader && !(o.removes | o.sends).has(n.id) && !(o.itemized && (o.p.carries & itemFormats).has(fields[n.id].format) && itemFields.has(n.id)):
+		case n == nil && !sent.prefixed[strings.ToLower(key)], n != nil && n.id >= firstHeader && !sent.headers[n.id]:
+		case n != nil && n.id < firstHeader && !gone.has(n.id):
 		default:
 			delete(md, key)
 		}
 	}
-	for s := range o.all {
-		md[s.lower()] = s.vals
+}
+
+// carriedFields is the fields of the formats that are carried.
+func (p *Propagator) carriedFields() (s fieldSet) {
+	for f := range p.carries.all {
+		s |= fieldsOf[f]
 	}
+	return s
 }

@@ -217,10 +217,10 @@ func TestItemsExplained(t *testing.T) {
 	ctx := taking(putting(t, putting(t, received(p, "Uberctx-A", "1", "Uberctx-B", "2", "Uberctx-C", "3"), "a", "9"), "d", "4"), "b")
 	got := map[string]string{}
 	for _, h := range propagation.Explain(ctx, "reviews").Headers {
-		got[h.Name] = h.Fate
+		got[h.Name] = h.Fate.String()
 	}
-	want := map[string]string{"uberctx-a": "rewritten: the application's baggage", "uberctx-b": "not sent: the application has taken its baggage away",
-		"uberctx-c": "sent as it came", "uberctx-d": "new: the application's baggage"}
+	want := map[string]string{"uberctx-a": "sent with the application's baggage", "uberctx-b": "not sent: the application removed its baggage",
+		"uberctx-c": "sent as received", "uberctx-d": "sent with the application's baggage"}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("%q, want %q", got, want)
 	}

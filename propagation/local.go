@@ -78,7 +78,7 @@ func (l *writtenSpan) compareState(c *capture, given parent, now trace.TraceStat
 
 // namesTrace reports whether the caller's span is of the trace.
 func (c *capture) namesTrace(id trace.TraceID) bool {
-	return sameTrace(c.read().remote.TraceID, id)
+	return sameTrace(c.parse().remote.TraceID, id)
 }
 
 // shownState returns the tracestate that OpenTelemetry was shown, if it asked, and all that came.

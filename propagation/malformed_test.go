@@ -33,7 +33,7 @@ var unparsed = map[string][]string{
 // carriedOnly are formats that nobody reads here.
 var carriedOnly = []string{"Sw8", "garbage", "X-Request-Id", "r", "Baggage", "=", "X-Client-Trace-Id", "?", "L5d-Ctx-Trace", "?", "Request-Id", "?"}
 
-// TestDropMalformed: a trace format that does not parse is sent as it came, or, with DropMalformed, not at all. It is
+// TestDropMalformed: a trace format that does not parse is sent as received, or, with DropMalformed, not at all. It is
 // counted either way, and what is only carried stays.
 func TestDropMalformed(t *testing.T) {
 	for name, in := range unparsed {
@@ -87,7 +87,7 @@ func TestDropMalformedAlone(t *testing.T) {
 	}
 }
 
-// TestDropMalformedKeeps: what parses is sent as it came.
+// TestDropMalformedKeeps: what parses is sent as received.
 func TestDropMalformedKeeps(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats(), DropMalformed: true})
 	for _, in := range [][]string{
@@ -142,14 +142,14 @@ func TestExplainMalformed(t *testing.T) {
 		got  string
 		want []string
 	}{
-		{explain(propagation.Config{DropMalformed: true}, "traceparent", "garbage", "tracestate", "a=1"), []string{"is malformed", "not sent: it is malformed, and Config.DropMalformed is set"}},
-		{explain(propagation.Config{}, "traceparent", "garbage"), []string{"is malformed", "sent as it came"}},
-		{explain(propagation.Config{}, slices.Concat([]string{"b3", "None"}, multi)...), []string{"is malformed beside a valid b3multi", "not sent: it is malformed beside a valid b3multi"}},
-		{explain(propagation.Config{}, slices.Concat([]string{"x-b3-sampled", "maybe"}, multi)...), []string{"its decision cannot be read", "sent as it came"}},
+		{explain(propagation.Config{DropMalformed: true}, "traceparent", "garbage", "tracestate", "a=1"), []string{"is malformed", "not sent: malformed"}},
+		{explain(propagation.Config{}, "traceparent", "garbage"), []string{"is malformed", "sent as received"}},
+		{explain(propagation.Config{}, slices.Concat([]string{"b3", "None"}, multi)...), []string{"is malformed beside a valid b3multi", "not sent: malformed"}},
+		{explain(propagation.Config{}, slices.Concat([]string{"x-b3-sampled", "maybe"}, multi)...), []string{"its decision cannot be read", "sent as received"}},
 		{explain(propagation.Config{Formats: propagation.AllFormats()}, "x-amzn-trace-id", callerRoot+";Sampled=1"), []string{"wins: the first that names a trace", "accepted"}},
 		{explain(propagation.Config{Formats: propagation.AllFormats()}, "x-amzn-trace-id", callerRoot+";Sampled=1", "b3", callerB3), []string{"names a trace and no span, and decides"}},
-		{explain(propagation.Config{ASCIIOnly: true}, "x-b3-traceid", "é", "x-b3-spanid", callerSpan, "baggage", "a=é"), []string{"not sent: Config.ASCIIOnly forbids all of the format", "not sent: Config.ASCIIOnly forbids it"}},
-		{explain(propagation.Config{}, "x-b3-traceid", "\x00", "x-b3-spanid", callerSpan), []string{"not sent: HTTP cannot carry all of the format"}},
+		{explain(propagation.Config{ASCIIOnly: true}, "x-b3-traceid", "é", "x-b3-spanid", callerSpan, "baggage", "a=é"), []string{"not sent: the transport or Config.ASCIIOnly refuses it", "not sent: the transport or Config.ASCIIOnly refuses it"}},
+		{explain(propagation.Config{}, "x-b3-traceid", "\x00", "x-b3-spanid", callerSpan), []string{"not sent: the transport or Config.ASCIIOnly refuses it"}},
 	} {
 		for _, want := range row.want {
 			if !strings.Contains(row.got, want) {

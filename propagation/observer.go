@@ -51,6 +51,11 @@ const (
 	outcomeCount = iota
 )
 
+// outcomeSet is a set of outcomes: bit o stands for Outcome o.
+type outcomeSet uint16
+
+func (s outcomeSet) has(o Outcome) bool { return s>>o&1 != 0 }
+
 var outcomeNames = [outcomeCount]string{"malformed", "duplicate", "too large", "conflict", "stale", "left out", "no context", "nothing received", "held back", "withheld", "panicked"}
 
 // String returns the outcome in lower-case words.

@@ -21,17 +21,17 @@ func (p *Propagator) ContextWithMetadata(ctx context.Context, to Callee, key any
 			return &contextWithValue{ctx, key, made.value}, true
 		}
 	}
-	in := p.inbound(ctx)
-	open := p.clearanceFor(&in, to) == nil
+	src := p.sourceOf(ctx)
+	open := p.clearanceFor(&src, to) == nil
 	if open && to != nil && calleeIn(ctx) != nil { // another call's, for which this one is made
 		ctx = ContextWithCallee(ctx, to)
 	}
-	if open && in.verbatim() && len(p.also) == 0 {
-		if made := in.c.made(p, key); made != nil {
+	if open && src.verbatim() && len(p.also) == 0 {
+		if made := src.c.made(p, key); made != nil {
 			return &contextWithValue{ctx, key, made.value}, true
 		}
 	}
-	return p.makeMetadata(ctx, in, to, open, key, wrap)
+	return p.makeMetadata(ctx, src, to, open, key, wrap)
 }
 
 // made returns what one Propagator has made of the capture before, or nil.
@@ -45,26 +45,26 @@ func (c *capture) made(p *Propagator, key any) *outgoingMetadata {
 }
 
 // makeMetadata injects into new metadata, which all calls to whom all may go share.
-func (p *Propagator) makeMetadata(ctx context.Context, in inbound, to Callee, open bool, key any, wrap func(md map[string][]string) any) (context.Context, bool) {
+func (p *Propagator) makeMetadata(ctx context.Context, src source, to Callee, open bool, key any, wrap func(md map[string][]string) any) (context.Context, bool) {
 	if !open { // who injects further in must know
 		ctx = ContextWithCallee(ctx, to)
 	}
-	if in.nothing() && len(p.also) == 0 {
+	if src.empty() && len(p.also) == 0 {
 		p.countNothing(ctx)
 		return ctx, false
 	}
 	md := make(map[string][]string, usualNames)
-	var o outbound
-	if p.prepare(ctx, &in, &o, overGRPC, to) {
-		o.putInto(md)
+	o := plan{source: src}
+	if o.build(ctx, p, overGRPC, to) {
+		o.writeMetadata(md)
 	}
 	md, _ = p.withAlso(ctx, to, md, true, overGRPC)
 	if len(md) == 0 {
 		return ctx, false
 	}
 	value := wrap(md)
-	if open && in.verbatim() && len(p.also) == 0 {
-		in.c.learn().outgoing.Store(&outgoingMetadata{p, key, value})
+	if open && src.verbatim() && len(p.also) == 0 {
+		src.c.learn().outgoing.Store(&outgoingMetadata{p, key, value})
 	}
 	return &contextWithValue{ctx, key, value}, true
 }

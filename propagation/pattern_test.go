@@ -184,7 +184,7 @@ func TestPatternsRuled(t *testing.T) {
 			t.Errorf("over gRPC goes %q", md)
 		}
 		for _, h := range p.Explain(ctx, host).Headers {
-			if goes := strings.HasPrefix(h.Fate, "sent"); goes != (want[http.CanonicalHeaderKey(h.Name)] != nil) {
+			if goes := h.Fate.Sent(); goes != (want[http.CanonicalHeaderKey(h.Name)] != nil) {
 				t.Errorf("Explain for %s: %s: %s", host, h.Name, h.Fate)
 			}
 		}

@@ -9,8 +9,8 @@ import (
 )
 
 // place decides which of OpenTelemetry's questions the node answers, by what is in the
-// contexts further out. outer is the capture there, which may be nil. It returns what is to be counted.
-func (c *capture) place(outer *capture, hide bool) (events []event) {
+// contexts further out. outer is the capture there, which may be nil.
+func (c *capture) place(outer *capture, hide bool) {
 	distrusted := c.trust & (DistrustIDs | DistrustSampling)
 	if distrusted != 0 || c.formats&traceFormats != 0 || outer != nil {
 		active := trace.SpanFromContext(c.parent)
@@ -20,15 +20,12 @@ func (c *capture) place(outer *capture, hide bool) (events []event) {
 				c.undecide(active)
 			}
 		}
-		var answers traits
-		answers, events = c.placeSpan(active, hide)
-		c.about |= answers
+		c.about |= c.placeSpan(active, hide)
 	}
 	if c.by.carries.has(Baggage) || c.trust.has(DistrustBaggage) || outer != nil || c.hasItems() {
 		c.about |= c.placeBaggage(outer, hide)
 	}
 	c.answerOtherwise()
-	return events
 }
 
 // undecide takes the decision out of a remote span further out that the node will not hide, where the caller
@@ -102,32 +99,32 @@ func hidden(ctx context.Context, answers traits) context.Context {
 // placeSpan lets the node be the active span, a remote one, unless that would hide a
 // valid local span, or any valid span behind lines that name none. The remote span of a capture further out is
 // hidden where the node names none.
-func (c *capture) placeSpan(span trace.Span, hide bool) (answers traits, events []event) {
+func (c *capture) placeSpan(span trace.Span, hide bool) (answers traits) {
 	if c.trust.has(DistrustIDs) {
 		if remote := span.SpanContext(); remote.IsValid() && remote.IsRemote() {
-			return hidesSpan, nil
+			return hidesSpan
 		}
-		return 0, nil
+		return 0
 	}
 	_, ours := span.(*remoteSpan)
 	if c.formats&traceFormats == 0 {
 		if ours {
-			return hidesSpan, nil
+			return hidesSpan
 		}
-		return 0, nil
+		return 0
 	}
 	if !ours {
 		active := span.SpanContext()
 		if !active.IsValid() {
-			return showsSpan, nil
+			return showsSpan
 		}
 		if !hide && !active.IsRemote() {
-			return 0, nil
+			return 0
 		}
 	}
-	l, events := c.parse()
+	l := c.parse()
 	if !ours && (!l.remote.IsValid() || !l.namesSpan(c.fresh)) {
-		return 0, events // inherited lines are no reason to hide what is active since
+		return 0 // inherited lines are no reason to hide what is active since
 	}
-	return showsSpan, events // if it is invalid, it still hides the one further out
+	return showsSpan // if it is invalid, it still hides the one further out
 }

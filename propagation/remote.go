@@ -16,6 +16,8 @@ type lazy struct {
 	remote   SpanContext // the first that names a span, else the first that decides; see rank
 	winner   Format      // whose that is; 0: there is none
 
+	unreported atomic.Pointer[[]event] // what is wrong with them, until it is counted
+
 	span atomic.Pointer[trace.SpanContext] // remote as OpenTelemetry was shown it; nil: never asked
 
 	bags    sync.Once
@@ -56,20 +58,35 @@ func (c *capture) learn() *lazy {
 	return c.learned.Load()
 }
 
-// read decodes every captured trace format, once, and counts what is wrong with them.
-func (c *capture) read() *lazy {
-	l, events := c.parse()
-	for _, e := range events { // not before: an observer may ask for the ids
-		c.by.count(c, e.format, e.outcome)
-	}
+// parse decodes every captured trace format, once. report counts what is wrong with them.
+func (c *capture) parse() *lazy {
+	l := c.learn()
+	l.ids.Do(func() {
+		if events := l.decode(c); len(events) > 0 {
+			l.unreported.Store(&events)
+		}
+	})
 	return l
 }
 
-// parse is read for a capture whose context is not complete: the first call returns what the caller has to count.
-func (c *capture) parse() (l *lazy, events []event) {
-	l = c.learn()
-	l.ids.Do(func() { events = l.decode(c) })
-	return l, events
+// report counts, once, what parse has found. It waits until the context is complete: an observer may ask it for the ids.
+func (c *capture) report() {
+	l := c.learned.Load()
+	if l == nil || l.unreported.Load() == nil {
+		return
+	}
+	if events := l.unreported.Swap(nil); events != nil {
+		for _, e := range *events {
+			c.by.count(c, e.format, e.outcome)
+		}
+	}
+}
+
+// read is parse and report.
+func (c *capture) read() *lazy {
+	l := c.parse()
+	c.report()
+	return l
 }
 
 func (l *lazy) decode(c *capture) (events []event) {

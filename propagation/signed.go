@@ -40,7 +40,7 @@ func (p *Propagator) signedMay(ctx context.Context, to Callee) bool {
 	if c := p.clearanceOf(to); c.internal || c.rule != "" {
 		return true
 	}
-	if in := p.inbound(ctx); !in.nothing() {
+	if src := p.sourceOf(ctx); !src.empty() {
 		p.count(ctx, 0, Withheld)
 	}
 	return p.reportOnly

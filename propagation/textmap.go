@@ -122,13 +122,17 @@ func (p *Propagator) Inject(ctx context.Context, carrier propagation.TextMapCarr
 		return
 	}
 	p.injectAlso(ctx, carrier)
-	var o outbound
-	in := p.inbound(ctx)
-	if !p.prepare(ctx, &in, &o, overText, calleeIn(ctx)) {
+	o := plan{source: p.sourceOf(ctx)}
+	if !o.build(ctx, p, overText, calleeIn(ctx)) {
 		return
 	}
 	there := spellings(carrier)
-	for s := range o.all {
-		set(carrier, s.text(), s.vals[0], there)
+	var lost tally
+	for e := range o.all {
+		if e.values != nil {
+			set(carrier, e.text(), e.values[0], there)
+		}
+		lost.count(&o, &e)
 	}
+	o.report()
 }

@@ -1,0 +1,58 @@
+package propagation
+
+import (
+	"encoding/base64"
+	"math/bits"
+)
+
+// fit drops what would exceed Limits.MetadataBytes: baggage first, then names under
+// prefixes (baggage too), then Config.Headers, formats that name no span, and at last
+// the trace formats from the least preferred on.
+func (o *plan) fit() {
+	for step := 0; o.metadataBytes() > o.p.limits.MetadataBytes; step++ {
+		trace := len(o.p.order) - 1 - (step - 4)
+		switch {
+		case step == 0:
+			o.overBudget |= 1 << Baggage & o.forwarded
+			o.noBaggage = true
+		case step == 1:
+			o.dropPrefixed()
+		case step == 2:
+			o.noHeaders = true
+		case step == 3:
+			o.overBudget |= o.forwarded &^ traceFormats
+		case trace >= 0:
+			o.overBudget |= 1 << o.p.order[trace] & (o.forwarded | o.written)
+		default:
+			o.overBudget |= o.written // those of Emit alone
+			o.account()
+			return
+		}
+		o.account()
+	}
+}
+
+// dropPrefixed drops the names under prefixes. A format with ids or a decision under one goes with it.
+func (o *plan) dropPrefixed() {
+	for rest := o.keeps & prefixFields & wholeFields; rest != 0; rest &= rest - 1 {
+		o.overBudget |= 1 << fields[bits.TrailingZeros64(uint64(rest))].format
+	}
+	o.noPrefixed = true
+}
+
+// metadataBytes is the size of what is sent, as HTTP/2 counts it (RFC 9113, section 6.5.2).
+func (o *plan) metadataBytes() (n int) {
+	const perLine = 32
+	var at cursor
+	for e, ok := o.next(&at); ok; e, ok = o.next(&at) {
+		name := max(len(e.key), len(e.def.lower)) + perLine
+		for _, v := range e.values {
+			if e.def.bin {
+				n += name + base64.RawStdEncoding.EncodedLen(len(v))
+			} else {
+				n += name + len(v)
+			}
+		}
+	}
+	return n
+}

@@ -1,0 +1,321 @@
+package propagation
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// entry is one header of a plan: what was received, what is sent, and why.
+type entry struct {
+	id       fieldID // of the sending Propagator; notSent if it does not carry the header
+	def      *field
+	key      string // the whole name, under a prefix or a pattern
+	received []string
+	values   []string // sent; nil: nothing
+	fate     Fate
+	lost     outcomeSet // what is counted of it
+}
+
+// canonical returns the name as http.Header has it.
+func (e *entry) canonical() string {
+	if e.key != "" {
+		return http.CanonicalHeaderKey(e.key)
+	}
+	return e.def.canon
+}
+
+// lower returns the name as gRPC metadata has it.
+func (e *entry) lower() string {
+	if e.key != "" {
+		return strings.ToLower(e.key)
+	}
+	return e.def.lower
+}
+
+// text returns the name for a TextMapCarrier of another kind.
+func (e *entry) text() string {
+	if e.key == "" && e.def.text != "" {
+		return e.def.text
+	}
+	return e.lower()
+}
+
+func (e *entry) spelled(over transport) string {
+	if over == overHTTP {
+		return e.canonical()
+	}
+	return e.lower()
+}
+
+// drop has nothing of the entry sent, and returns false.
+func (e *entry) drop(why Fate) bool {
+	e.values, e.fate = nil, why
+	e.lost |= why.outcome()
+	return false
+}
+
+// cursor is a place in the entries of a plan.
+type cursor struct {
+	line    int       // the next received line
+	value   int       // the next written value
+	item    int       // the next added item
+	missing formatSet // formats that would have been written; filled after the others
+	ending  bool
+}
+
+// next returns the next entry of the plan: received headers in the order of field numbers, whether they are sent
+// or not, among those that are written; then added items; then formats that would have been written.
+func (o *plan) next(at *cursor) (e entry, ok bool) {
+	line, value := at.line < o.c.len(), at.value < o.newValues()
+	var r run
+	if line {
+		var after int
+		if r, after = o.c.run(at.line); !value || r.id <= o.newID(at.value) {
+			at.line = after
+		} else {
+			r = run{}
+		}
+	}
+	switch {
+	case value && (!line || len(r.vals) == 0 || r.id == o.newID(at.value)):
+		e = o.newEntry(at.value, r)
+		at.value++
+		return e, true
+	case line:
+		return o.receivedEntry(r), true
+	case at.item < len(o.changes.added):
+		e = o.addedEntry(o.changes.added[at.item])
+		at.item++
+		return e, true
+	}
+	if !at.ending {
+		at.ending, at.missing = true, o.disallowed|o.unwritable()
+	}
+	for f := range at.missing.all {
+		at.missing &^= 1 << f
+		if o.c != nil && len(o.c.linesOf(f).all(0)) > 0 {
+			continue // it has its entry
+		}
+		e = entry{id: firstField[f], def: &fields[firstField[f]]}
+		if o.disallowed.has(f) {
+			e.drop(FateDisallowed)
+		} else {
+			e.drop(FateUnsendable)
+		}
+		return e, true
+	}
+	return e, false
+}
+
+// all ranges over the entries. Loops of every request call next.
+func (o *plan) all(yield func(entry) bool) {
+	var at cursor
+	for e, ok := o.next(&at); ok && yield(e); {
+		e, ok = o.next(&at)
+	}
+}
+
+// newValues is the number of values that were not received: of the encoder, and the application's baggage header.
+// Their field numbers ascend.
+func (o *plan) newValues() int {
+	if o.bag != "" {
+		return len(o.values) + 1
+	}
+	return len(o.values)
+}
+
+func (o *plan) newID(i int) fieldID {
+	if i < len(o.values) {
+		return o.encoded[i]
+	}
+	return firstField[Baggage]
+}
+
+// newEntry is a header whose value was not received. r is what was received under its name, perhaps nothing.
+func (o *plan) newEntry(i int, r run) entry {
+	e := entry{id: o.newID(i), received: r.vals}
+	e.def = &fields[e.id]
+	if i == len(o.values) {
+		e.values, e.fate = []string{o.bag}, FateChanged
+		o.judge(&e, e.values)
+	} else {
+		e.values, e.fate = o.values[i:i+1:i+1], FateTranslated
+		if o.isLocal {
+			e.fate = FateRewritten
+		}
+		o.judge(&e, r.vals)
+		if o.reported != nil && !o.reported.formats.has(e.def.format) {
+			e.lost |= 1 << Withheld
+		}
+	}
+	if o.allowed != nil {
+		e.values = o.allowed.permit(e.id, "", e.values)
+	}
+	switch {
+	case len(e.values) == 0:
+		e.drop(FateDisallowed)
+	case o.refused.has(e.def.format):
+		e.drop(FateUnsendable)
+	case o.overBudget.has(e.def.format) || o.noBaggage && e.fate == FateChanged:
+		e.drop(FateOverBudget)
+	case o.careful:
+		o.sendable(&e)
+	}
+	return e
+}
+
+// addedEntry is an item that the application added.
+func (o *plan) addedEntry(b bagItems) entry {
+	e := entry{id: b.id, def: &fields[b.id], key: b.key, fate: FateChanged}
+	o.sendItem(&e, b.vals)
+	return e
+}
+
+// sendItem has an entry send lines of items, as far as the destination may have them and the transport takes them.
+func (o *plan) sendItem(e *entry, vals []string) {
+	e.values = vals
+	o.judge(e, vals)
+	if o.allowed != nil {
+		e.values = o.allowed.permit(e.id, e.key, vals)
+	}
+	switch {
+	case len(e.values) == 0:
+		e.drop(FateDisallowed)
+	case o.noPrefixed:
+		e.drop(FateOverBudget)
+	default:
+		o.sendable(e)
+	}
+}
+
+// judge notes that part of some lines may not go to the destination.
+func (o *plan) judge(e *entry, vals []string) {
+	d := o.reported
+	if d == nil {
+		d = o.allowed
+	}
+	if d != nil && len(vals) > 0 && !slices.Equal(d.permit(e.id, e.key, vals), vals) {
+		e.lost |= 1 << Withheld
+		if o.reported != nil && e.fate == FateSent {
+			e.fate = FateReported
+		}
+	}
+}
+
+// receivedEntry is a header that was received and for which no value was written.
+func (o *plan) receivedEntry(r run) entry {
+	e := entry{id: r.id, received: r.vals}
+	if r.id >= firstHeader {
+		if e.id = o.p.numberOf(o.c, r); e.id == notSent {
+			foreign := o.c.field(r)
+			e.def, e.key = &foreign, r.key
+			e.drop(FateForeign)
+			return e
+		}
+	}
+	e.def, e.key = o.p.field(e.id), o.p.tag(o.c, e.id, r)
+	if r.id < firstHeader && !o.keeps.has(r.id) {
+		o.drop(&e, r)
+		return e
+	}
+	if e.def.format == RequestID && o.c.about&madeRequestID != 0 {
+		e.fate = FateGenerated
+	}
+	o.judge(&e, r.vals)
+	e.values = r.vals
+	if o.allowed != nil {
+		if e.values = o.allowed.permit(e.id, e.key, r.vals); len(e.values) == 0 {
+			e.drop(FateDisallowed)
+			return e
+		}
+		if !slices.Equal(e.values, r.vals) {
+			e.fate = FatePartlyDisallowed
+		}
+	}
+	if r.id >= firstHeader && (o.noHeaders || o.noPrefixed && e.def.prefix) {
+		e.drop(FateOverBudget)
+		return e
+	}
+	if e.def.bin && !o.transcode(&e) {
+		return e
+	}
+	if o.careful {
+		o.sendable(&e)
+	}
+	return e
+}
+
+// drop says why a received header of a format is not sent as received.
+func (o *plan) drop(e *entry, r run) {
+	switch f := e.def.format; {
+	case !o.p.carries.has(f):
+		e.drop(FateReadOnly)
+	case o.stale.has(f):
+		e.drop(FateStale)
+	case o.malformed.has(f):
+		e.drop(FateMalformed)
+	case o.replaces(e.def):
+		o.replace(e, r)
+	case o.refused.has(f), o.unwritable().has(f):
+		e.drop(FateUnsendable)
+	case o.written.has(f) && writtenBy[f].has(e.id):
+		e.drop(FateReplaced)
+		o.judge(e, r.vals)
+	case o.overBudget.has(f), e.def.prefix && o.noPrefixed:
+		e.drop(FateOverBudget)
+		o.judge(e, r.vals)
+	default:
+		e.drop(FateDisallowed)
+	}
+}
+
+// replace has an entry send the application's baggage in the place of what was received.
+func (o *plan) replace(e *entry, r run) {
+	if !o.itemized {
+		if e.drop(FateRemoved); o.bag != "" {
+			e.drop(FateDisallowed)
+		}
+		return
+	}
+	vals := o.changes.of(r, o.items)
+	if len(vals) == 0 {
+		e.drop(FateRemoved)
+		return
+	}
+	if !slices.Equal(vals, r.vals) {
+		e.fate = FateChanged
+	}
+	o.sendItem(e, vals)
+}
+
+// unwritable returns the written formats that the carrier cannot take.
+func (o *plan) unwritable() (fs formatSet) {
+	if o.over == overText {
+		fs = o.written & binFormats
+	}
+	return fs
+}
+
+// tally counts what is lost of the entries of a plan.
+type tally struct {
+	once [outcomeCount]formatSet // formats of which an outcome is counted, where it is counted once
+}
+
+// count counts what is lost of an entry: what may not go to the destination, exceeds the budget, or takes a whole
+// format with it, once for each format.
+func (t *tally) count(o *plan, e *entry) {
+	if e.lost == 0 {
+		return
+	}
+	f := e.def.format
+	for _, outcome := range [...]Outcome{Withheld, TooLarge, LeftOut} {
+		switch {
+		case !e.lost.has(outcome), t.once[outcome].has(f):
+			continue
+		case outcome != LeftOut || o.refused.has(f):
+			t.once[outcome] |= 1 << f
+		}
+		o.p.count(o.ctx, f, outcome)
+	}
+}

@@ -1,0 +1,157 @@
+package propagation
+
+import (
+	"context"
+	"math/bits"
+
+	"github.com/traceferry/traceferry/internal/ascii"
+)
+
+// plan is what one outgoing call sends. build decides it, next and all tell it header by header, and a writer
+// for each kind of carrier carries it out. Nothing is counted before a writer does. It lives on the stack.
+type plan struct {
+	source
+	p    *Propagator
+	ctx  context.Context
+	over transport
+
+	allowed  *clearance // at the destination; nil: everything
+	reported *clearance // what would be allowed, where the policy only reports; else nil
+
+	forwarded  formatSet // received formats that are sent as received
+	stale      formatSet // received formats that another received format left behind
+	malformed  formatSet // received formats that do not parse, where those are not sent
+	written    formatSet // formats in which the span context is written; fields that encode does not write are sent as received
+	disallowed formatSet // formats in which it would be written, but for the destination
+	refused    formatSet // formats of which the transport does not take the ids or the decision
+	overBudget formatSet // formats that exceed Limits.MetadataBytes
+	noPrefixed bool      // so do names under prefixes,
+	noHeaders  bool      // Config.Headers,
+	noBaggage  bool      // and the application's baggage
+
+	encoded [maxEncoded]fieldID
+	values  []string // of encoded
+	changes itemChanges
+
+	keeps   fieldSet // fields whose received lines are sent
+	sends   fieldSet // fields that are sent in any way
+	removes fieldSet // fields that name spans and are not sent
+	careful bool     // some line may not be legal on the transport
+}
+
+// build decides what a call sends of its source, and reports whether there is anything to do. to may be nil.
+func (o *plan) build(ctx context.Context, p *Propagator, over transport, to Callee) bool {
+	o.p, o.ctx, o.over = p, ctx, over
+	if o.empty() {
+		return false
+	}
+	c := o.c
+	if c != nil {
+		o.forwarded = c.formats & p.carries
+		o.careful = !c.printable() || over == overText || over == overGRPC && !p.plainHeaders ||
+			c.more != nil && c.more.keys != nil // names are the caller's
+	}
+	switch {
+	case o.itemized:
+		o.changes = o.itemChanges()
+		o.careful = true // names and values are the application's
+	case o.changed:
+		o.forwarded &^= 1 << Baggage
+		o.careful = o.careful || !ascii.Printable(o.bag)
+	}
+	carried := o.forwarded
+	if d := p.clearanceFor(&o.source, to); d != nil {
+		o.restrict(d)
+	}
+	switch {
+	case o.isLocal:
+		o.writeLocal(carried)
+	case c != nil && (p.emits != 0 || p.dropMalformed || o.forwarded&yielding != 0 && c.formats&p.reads&yielded != 0):
+		o.translate()
+	}
+	o.account()
+	if o.careful && c != nil {
+		o.refuse()
+	}
+	if over == overGRPC {
+		o.fit()
+	}
+	if c != nil || o.isLocal { // else it is the application's baggage alone, and the trace fields are not ours to judge
+		o.removes = p.owns &^ o.sends
+	}
+	return true
+}
+
+// restrict has the plan send what a destination may have.
+func (o *plan) restrict(d *clearance) {
+	if o.p.reportOnly {
+		o.reported = d
+		if d.redirected != nil { // not after a redirect: everything is sent
+			return
+		}
+		// What does not follow a redirect is no rule's to report: everything but Config.UnsafeHeaders.
+		d = o.p.unruled.inside.redirected
+	}
+	o.allowed = d
+	o.forwarded &= d.formats
+}
+
+// may returns the formats that the destination may have.
+func (o *plan) may(fs formatSet) formatSet {
+	if o.allowed != nil {
+		fs &= o.allowed.formats
+	}
+	return fs
+}
+
+// dropped returns the formats that the transport refuses, and those that exceed the budget.
+func (o *plan) dropped() formatSet { return o.refused | o.overBudget }
+
+// account notes which fields are sent. refuse and fit call it again when they have dropped some.
+func (o *plan) account() {
+	o.keeps = 0
+	if o.c != nil {
+		verbatim := o.verbatimFields()
+		ids, _ := o.c.lines()
+		for _, id := range ids {
+			if id < firstHeader && verbatim.has(id) {
+				o.keeps |= 1 << id
+			}
+		}
+	}
+	o.sends = o.keeps
+	for i := range o.values {
+		if id := o.encoded[i]; !o.dropped().has(fields[id].format) {
+			o.sends |= 1 << id
+		}
+	}
+	if o.bag != "" && !o.noBaggage && (o.allowed == nil || o.allowed.permit(firstField[Baggage], "", []string{o.bag}) != nil) {
+		o.sends |= 1 << firstField[Baggage]
+	}
+	if !o.noPrefixed {
+		for i := range o.items {
+			o.sends |= 1 << o.items[i].id
+		}
+	}
+}
+
+// verbatimFields is the fields of formats whose received lines are sent, if there are any.
+func (o *plan) verbatimFields() (s fieldSet) {
+	for f := o.forwarded &^ o.dropped(); f != 0; f &= f - 1 {
+		s |= fieldsOf[bits.TrailingZeros32(uint32(f))]
+	}
+	for f := o.written & o.p.carries &^ o.dropped(); f != 0; f &= f - 1 {
+		i := bits.TrailingZeros32(uint32(f))
+		s |= fieldsOf[i] &^ writtenBy[i]
+	}
+	if o.noPrefixed {
+		s &^= prefixFields
+	}
+	if o.itemized {
+		s &^= itemFields
+	}
+	if o.allowed != nil {
+		s &= o.allowed.fields
+	}
+	return s
+}

@@ -1,0 +1,135 @@
+package propagation
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/traceferry/traceferry/internal/ascii"
+)
+
+// transport is a kind of outgoing carrier, by what it takes.
+type transport uint8
+
+const (
+	overHTTP transport = iota // base64 under -bin names; no control characters but the tab
+	overGRPC                  // raw bytes under -bin names; printable ASCII elsewhere
+	overText                  // somebody's TextMapCarrier: one printable line a name, and nothing under -bin names
+)
+
+// refuse takes out the formats of which the transport does not take a line with ids or a decision: a reader must not
+// get the rest, which says something else. User data, tracestate and other lists are none of these: of them only the
+// lines that are refused are left out.
+func (o *plan) refuse() {
+	for r := range o.c.runs {
+		if r.id >= firstHeader || !o.keeps.has(r.id) || !wholeFields.has(r.id) || fields[r.id].bin && (o.over == overText || o.c.about&rawBins != 0) {
+			continue // transcode judges the last
+		}
+		e := entry{key: r.key, def: &fields[r.id], values: r.vals}
+		if o.allowed != nil {
+			e.values = o.allowed.permit(r.id, r.key, r.vals)
+		}
+		if len(e.values) > 0 && !o.sift(&e) {
+			o.refused |= 1 << e.def.format
+		}
+	}
+	if o.refused != 0 {
+		o.account()
+	}
+}
+
+// transcode makes the received lines of a -bin name what the transport carries
+// under it, and reports whether any is left.
+func (o *plan) transcode(e *entry) bool {
+	raw := o.c.about&rawBins != 0
+	switch {
+	case o.over == overText:
+		return e.drop(FateUnsendable)
+	case raw == (o.over == overGRPC):
+		return true
+	}
+	received := e.values
+	e.values = convertBins(received, !raw)
+	if len(e.values) < len(received) {
+		// of a format the first line counts
+		if _, first := binaryValue(received[0], nil); len(e.values) == 0 || !first && e.def.format != 0 {
+			return e.drop(FateUnsendable)
+		}
+		e.leaveOut()
+	} else if e.fate == FateSent {
+		e.fate = FateRecoded
+	}
+	return true
+}
+
+// sendable leaves out the lines that the transport does not take.
+func (o *plan) sendable(e *entry) {
+	switch all := o.sift(e); {
+	case len(e.values) == 0:
+		e.drop(FateUnsendable)
+	case !all:
+		e.leaveOut()
+	}
+}
+
+// leaveOut notes that some lines cannot be sent.
+func (e *entry) leaveOut() {
+	e.lost |= 1 << LeftOut
+	if e.fate == FateSent || e.fate == FateRecoded {
+		e.fate = FatePartlyUnsendable
+	}
+}
+
+// sift reduces the lines to those that the transport takes, and reports whether these are all.
+func (o *plan) sift(e *entry) (all bool) {
+	if !o.legalName(e) {
+		e.values = nil
+		return false
+	}
+	if e.def.bin && o.over == overGRPC {
+		return true
+	}
+	if o.over == overText && len(e.values) > 1 && e.def.list {
+		e.values = []string{strings.Join(e.values, ",")}
+	}
+	legal := ascii.Printable
+	if o.over == overHTTP && !o.p.asciiOnly {
+		legal = ascii.FieldValue
+	}
+	all = true
+	if slices.ContainsFunc(e.values, func(v string) bool { return !legal(v) }) {
+		all = false
+		e.values = slices.DeleteFunc(slices.Clone(e.values), func(v string) bool { return !legal(v) })
+	}
+	if o.over == overText && len(e.values) > 1 {
+		return e.oneLine() && all
+	}
+	return all
+}
+
+// legalName reports whether the transport takes the name: under a prefix it is the caller's.
+func (o *plan) legalName(e *entry) bool {
+	switch o.over {
+	case overHTTP:
+		return e.key == "" || validToken(e.key) && (!prefixedBin(e.key) || o.c.about&rawBins == 0)
+	case overGRPC: // under a -bin name grpc-go would take text for bytes
+		return ascii.MetadataKey(e.lower()) && (e.def.bin || !prefixedBin(e.key))
+	}
+	return true
+}
+
+// prefixedBin reports whether a name under a prefix says of itself that it holds bytes.
+// Whether it does, only its writer knows: such names go from HTTP to HTTP alone.
+func prefixedBin(key string) bool {
+	return len(key) >= 4 && strings.EqualFold(key[len(key)-4:], "-bin")
+}
+
+// oneLine reduces several lines to one if they agree, else to none: which of several that differ would be
+// meant, only their reader knows.
+func (e *entry) oneLine() (all bool) {
+	if slices.ContainsFunc(e.values, func(v string) bool { return v != e.values[0] }) {
+		e.values = nil
+		return false
+	}
+	e.values = e.values[:1]
+	return true
+}
