@@ -54,8 +54,6 @@ type Destination struct {
 	Headers []string
 }
 
-const every = "*"
-
 // validateDestinations finds the mistakes of Config.Destinations and InternalHosts. Its cost is linear in their size.
 func (c *Config) validateDestinations(wrong func(field string, value any, reason string, args ...any)) {
 	hosts := func(list string, hosts []string, seen map[string]string) {

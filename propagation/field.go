@@ -34,6 +34,9 @@ type field struct {
 	unsafe bool   // hidden from CapturedFromContext
 }
 
+// every is the pattern of all names, and the end of a pattern.
+const every = "*"
+
 // maxFormatFields bounds the table of fields, so that sets of field numbers fit a word.
 const maxFormatFields = 64
 

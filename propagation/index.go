@@ -3,6 +3,7 @@ package propagation
 import (
 	"net/http"
 	"strings"
+	"sync"
 )
 
 // index finds a Propagator's names among the keys of one kind of carrier. Most
@@ -12,10 +13,11 @@ import (
 type index struct {
 	names    []name
 	prefixes []name
-	lengths  [32]uint64      // by first letter: the lengths of names that begin with it
-	letters  uint32          // the first letters of prefixes
-	slots    [hashSize]uint8 // by hash: 1 + position in names
-	lower    bool            // names are in lower case, as in gRPC metadata
+	lengths  [32]uint64             // by first letter: the lengths of names that begin with it
+	letters  uint32                 // the first letters of prefixes
+	slots    [hashSize]uint8        // by hash: 1 + position in names
+	lower    bool                   // names are in lower case, as in gRPC metadata
+	allows   func(name string) bool // whether a name may come through a pattern of Config.Headers
 }
 
 type name struct {
@@ -33,8 +35,8 @@ const (
 
 // newIndex makes the index of fields: spelled in lower case, or else as http.Header
 // has them. Keys match in any case.
-func newIndex(ids []fieldID, field func(fieldID) *field, lower bool) *index {
-	x := &index{lower: lower}
+func newIndex(ids []fieldID, field func(fieldID) *field, lower bool, allows func(name string) bool) *index {
+	x := &index{lower: lower, allows: allows}
 	for _, id := range ids {
 		f := field(id)
 		key := f.canon
@@ -99,7 +101,7 @@ func (x *index) findPrefix(key string) (fieldID, bool) {
 	}
 	for _, p := range x.prefixes {
 		if len(key) > len(p.key) && strings.EqualFold(key[:len(p.key)], p.key) {
-			return p.id, p.id < firstHeader || !x.lists(key) && carriesUnder(key)
+			return p.id, p.id < firstHeader || !x.lists(key) && x.allows(key)
 		}
 	}
 	return 0, false
@@ -130,3 +132,12 @@ func (x *index) owner(key string) (fieldID, bool) {
 func (x *index) lookUp(n int) bool {
 	return n > 8 && !x.lower && len(x.prefixes) == 0 && len(x.names)*6 < n*11+12
 }
+
+// allNames finds the names of all formats, in any spelling.
+var allNames = sync.OnceValue(func() *index {
+	ids := make([]fieldID, firstHeader)
+	for i := range ids {
+		ids[i] = fieldID(i)
+	}
+	return newIndex(ids, func(id fieldID) *field { return &fields[id] }, false, nil)
+})

@@ -1,7 +1,6 @@
 package propagation
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 
@@ -26,9 +25,6 @@ func (c *capture) isItem(id fieldID) bool {
 	return id < firstHeader && itemFields.has(id) && c.by.carries.has(fields[id].format)
 }
 
-// item is one key with its value.
-type item struct{ key, value string }
-
 // itemsOf ranges over the items of one name.
 func itemsOf(r run) func(yield func(item) bool) {
 	f := &fields[r.id]
@@ -45,12 +41,6 @@ func itemsOf(r run) func(yield func(item) bool) {
 			}
 		}
 	}
-}
-
-// listItem reads a member of a list.
-func listItem(m string) item {
-	key, value, _ := strings.Cut(m, "=")
-	return item{trimOWS(key), trimOWS(value)}
 }
 
 // What OpenTelemetry's baggage holds at most. It would choose at random.
@@ -85,18 +75,3 @@ func readItems(c *capture) (bag baggage.Baggage, partly formatSet) {
 	bag, _ = baggage.New(taken...)
 	return bag, partly
 }
-
-// Jaeger's values are URL-encoded, as its clients do it: a plus is a space to Go and Java, so %20 is written for that.
-func readJaegerItem(text string) string {
-	if value, err := url.QueryUnescape(text); err == nil {
-		return value
-	}
-	return text
-}
-
-func writeJaegerItem(value string) string {
-	return strings.ReplaceAll(url.QueryEscape(value), "+", "%20")
-}
-
-// OpenTracing's values go as they are.
-func plainItem(value string) string { return value }

@@ -135,10 +135,10 @@ func (p *Propagator) compileNames() {
 		p.patterned = p.patterned || h.prefix
 		p.plainHeaders = p.plainHeaders && !h.prefix && ascii.MetadataKey(h.lower)
 	}
-	p.readHTTP = newIndex(read, p.field, false)
-	p.readMetadata = newIndex(read, p.field, true)
-	p.sentHTTP = newIndex(sent, p.field, false)
-	p.sentMetadata = newIndex(sent, p.field, true)
+	p.readHTTP = newIndex(read, p.field, false, carriesUnder)
+	p.readMetadata = newIndex(read, p.field, true, carriesUnder)
+	p.sentHTTP = newIndex(sent, p.field, false, carriesUnder)
+	p.sentMetadata = newIndex(sent, p.field, true, carriesUnder)
 }
 
 func (p *Propagator) field(id fieldID) *field {

@@ -25,7 +25,7 @@ func (s *remoteSpan) SpanContext() trace.SpanContext {
 	if sc := l.span.Load(); sc != nil {
 		return *sc
 	}
-	sc := l.remote.openTelemetry(c.by.deferred)
+	sc := openTelemetry(l.remote, c.by.deferred)
 	l.span.CompareAndSwap(nil, &sc)
 	return sc
 }
@@ -36,7 +36,7 @@ func (s *remoteSpan) GoString() string { return s.String() }
 
 // openTelemetry returns the span context as the SDK is to see it, a remote one. A
 // decision that is still open becomes deferred.
-func (sc SpanContext) openTelemetry(deferred Sampling) trace.SpanContext {
+func openTelemetry(sc SpanContext, deferred Sampling) trace.SpanContext {
 	if !sc.IsValid() {
 		return trace.SpanContext{}
 	}
@@ -128,3 +128,8 @@ var otelKeys = struct{ span, baggage any }{
 	span:    ctxkey.Learn(func(ctx context.Context) { trace.SpanFromContext(ctx) }),
 	baggage: ctxkey.Learn(func(ctx context.Context) { baggage.FromContext(ctx) }),
 }
+
+// OpenTelemetry returns the span context as OpenTelemetry's type, a remote one; an
+// invalid one without both ids. An open decision becomes not sampled, and of a tracestate
+// remain the members that OpenTelemetry's type takes.
+func (sc SpanContext) OpenTelemetry() trace.SpanContext { return openTelemetry(sc, Denied) }

@@ -26,11 +26,6 @@ type SpanContext struct {
 // IsValid reports whether both ids are there, so that a span can be its child.
 func (sc SpanContext) IsValid() bool { return sc.TraceID.IsValid() && sc.SpanID.IsValid() }
 
-// OpenTelemetry returns the span context as OpenTelemetry's type, a remote one; an
-// invalid one without both ids. An open decision becomes not sampled, and of a tracestate
-// remain the members that OpenTelemetry's type takes.
-func (sc SpanContext) OpenTelemetry() trace.SpanContext { return sc.openTelemetry(Denied) }
-
 // low64 reports whether the trace id has 64 bits: its high half is zero.
 func low64(id trace.TraceID) bool { return [8]byte(id[:8]) == [8]byte{} }
 

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // StripHTTP removes every header that this Propagator reads or writes, in any
@@ -91,12 +90,3 @@ func (c *capture) known(key string, vals []string) []string {
 	}
 	return slices.DeleteFunc(slices.Clone(vals), func(v string) bool { return dropped.has(lower, v) })
 }
-
-// allNames finds the names of all formats, in any spelling.
-var allNames = sync.OnceValue(func() *index {
-	ids := make([]fieldID, firstHeader)
-	for i := range ids {
-		ids[i] = fieldID(i)
-	}
-	return newIndex(ids, func(id fieldID) *field { return &fields[id] }, false)
-})
