@@ -3,6 +3,7 @@ package propagation
 import (
 	"context"
 
+	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/trace"
 )
 
@@ -49,6 +50,6 @@ func (c *capture) strangersOtherTrace(id trace.TraceID) bool {
 	}
 	l := new(lazy)
 	l.decode(held)
-	w := l.reading(W3C)
-	return w.verdict == valid && !sameTrace(w.sc.TraceID, id)
+	w := l.reading(wire.W3C)
+	return w.verdict == wire.Valid && !wire.SameTrace(w.sc.TraceID, id)
 }

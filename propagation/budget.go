@@ -3,6 +3,8 @@ package propagation
 import (
 	"encoding/base64"
 	"math/bits"
+
+	"github.com/traceferry/traceferry/internal/wire"
 )
 
 // fit drops what would exceed Limits.MetadataBytes: baggage first, then names under
@@ -13,14 +15,14 @@ func (o *plan) fit() {
 		trace := len(o.p.order) - 1 - (step - 4)
 		switch {
 		case step == 0:
-			o.overBudget |= 1 << Baggage & o.forwarded
+			o.overBudget |= 1 << wire.Baggage & o.forwarded
 			o.noBaggage = true
 		case step == 1:
 			o.dropPrefixed()
 		case step == 2:
 			o.noHeaders = true
 		case step == 3:
-			o.overBudget |= o.forwarded &^ traceFormats
+			o.overBudget |= o.forwarded &^ wire.TraceFormats
 		case trace >= 0:
 			o.overBudget |= 1 << o.p.order[trace] & (o.forwarded | o.written)
 		default:
@@ -34,8 +36,8 @@ func (o *plan) fit() {
 
 // dropPrefixed drops the names under prefixes. A format with ids or a decision under one goes with it.
 func (o *plan) dropPrefixed() {
-	for rest := o.keeps & prefixFields & wholeFields; rest != 0; rest &= rest - 1 {
-		o.overBudget |= 1 << fields[bits.TrailingZeros64(uint64(rest))].format
+	for rest := o.keeps & wire.PrefixFields & wire.WholeFields; rest != 0; rest &= rest - 1 {
+		o.overBudget |= 1 << wire.Fields[bits.TrailingZeros64(uint64(rest))].Format
 	}
 	o.noPrefixed = true
 }
@@ -45,9 +47,9 @@ func (o *plan) metadataBytes() (n int) {
 	const perLine = 32
 	var at cursor
 	for e, ok := o.next(&at); ok; e, ok = o.next(&at) {
-		name := max(len(e.key), len(e.def.lower)) + perLine
+		name := max(len(e.key), len(e.def.Lower)) + perLine
 		for _, v := range e.values {
-			if e.def.bin {
+			if e.def.Bin {
 				n += name + base64.RawStdEncoding.EncodedLen(len(v))
 			} else {
 				n += name + len(v)

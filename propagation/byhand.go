@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/baggage"
 )
 
@@ -13,9 +14,9 @@ import (
 type written struct {
 	p       *Propagator // nil: nothing is to be told apart
 	ctx     context.Context
-	x       *index
+	x       *wire.Index
 	c, held *capture // what came, and what of it came from a stranger
-	encoded [maxEncoded]fieldID
+	encoded [wire.MaxEncoded]wire.FieldID
 	values  []string // of encoded
 	baggage string   // the application's change of it
 	items   []bagItems
@@ -32,7 +33,7 @@ const (
 	untrusted                  // from a caller who is not trusted in it
 )
 
-func (o *plan) writtenBefore(x *index) written {
+func (o *plan) writtenBefore(x *wire.Index) written {
 	w := written{p: o.p, ctx: o.ctx, x: x, c: o.c, encoded: o.encoded, values: o.values, baggage: o.bag, items: o.items}
 	if o.c != nil && o.c.trust != Continue {
 		w.held = o.c.stranger()
@@ -42,7 +43,7 @@ func (o *plan) writtenBefore(x *index) written {
 
 // has reports whether the lines of a header are in the context, word for word.
 func (w *written) has(key string, vals []string) bool {
-	id, ours := w.x.owner(key)
+	id, ours := w.x.Owner(key)
 	if !ours {
 		return false
 	}
@@ -60,7 +61,7 @@ func (w *written) has(key string, vals []string) bool {
 			return true
 		}
 	}
-	return id == firstField[Baggage] && w.hasBaggage(line)
+	return id == wire.FirstField[wire.Baggage] && w.hasBaggage(line)
 }
 
 // judged returns those lines of a header that are the caller's own, or are among those that are sent. A line that
@@ -71,10 +72,10 @@ func (w *written) judged(key string, vals, sent []string) []string {
 		if goes == nil {
 			goes = make(map[string]bool, len(sent))
 			for _, s := range sent {
-				goes[trimOWS(s)] = true
+				goes[wire.TrimOWS(s)] = true
 			}
 		}
-		return goes[trimOWS(v)]
+		return goes[wire.TrimOWS(v)]
 	})
 }
 
@@ -85,13 +86,13 @@ func (w *written) trusted(key string, vals []string) []string {
 
 // without returns the lines of a header that have none of the marks, and those that stay in spite of one.
 func (w *written) without(key string, vals []string, marks mark, stays func(string) bool) []string {
-	id, ours := w.x.owner(key)
+	id, ours := w.x.Owner(key)
 	if !ours {
 		return vals
 	}
-	lower, all := strings.ToLower(key), w.c.dropped().has(w.p.field(id).lower, anyLine)
+	lower, all := strings.ToLower(key), w.c.dropped().has(w.p.field(id).Lower, anyLine)
 	out := func(v string) bool {
-		marked := all || w.markOf(lower, v)&marks != 0 || id == firstField[Baggage] && w.untrustedBaggage(v)
+		marked := all || w.markOf(lower, v)&marks != 0 || id == wire.FirstField[wire.Baggage] && w.untrustedBaggage(v)
 		return marked && !stays(v)
 	}
 	if !slices.ContainsFunc(vals, out) {
@@ -148,7 +149,7 @@ func (w *written) hasBaggage(list string) bool {
 
 // untrustedBaggage reports whether all members of a list come from an untrusted caller.
 func (w *written) untrustedBaggage(list string) bool {
-	return w.held != nil && w.held.formats.has(Baggage) && allIn(list, w.held.learn().readBaggage(w.held))
+	return w.held != nil && w.held.formats.Has(wire.Baggage) && allIn(list, w.held.learn().readBaggage(w.held))
 }
 
 // allIn reports whether a list has members, and all of them are in b.

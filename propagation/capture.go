@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/traceferry/traceferry/internal/ascii"
+	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/trace/embedded"
 )
 
@@ -27,14 +28,14 @@ type capture struct {
 	by      *Propagator          // whose Config.Headers the numbers from firstHeader on are
 	learned atomic.Pointer[lazy] // what was worked out of the lines since
 	more    *overflow            // the lines, where they do not fit here
-	formats formatSet            // whose lines are here
-	fresh   formatSet            // of these, the formats that this Extract read itself
+	formats wire.FormatSet       // whose lines are here
+	fresh   wire.FormatSet       // of these, the formats that this Extract read itself
 	seen    atomic.Uint32        // what has been found out or done since: the flags below
 	trust   Trust                // what of its caller was not believed
 	held    uint8                // lines behind the first n that are held back for that; see overflow, too
 	n       uint8
 	about   traits
-	ids     [inlineLines]fieldID
+	ids     [inlineLines]wire.FieldID
 	vals    [inlineLines]string
 }
 
@@ -44,7 +45,7 @@ const inlineLines = 8
 
 // overflow holds more lines than fit the node, or any whose names are not fixed.
 type overflow struct {
-	ids  []fieldID
+	ids  []wire.FieldID
 	vals []string
 	keys []string // the whole name of a line under a prefix, as it came; else empty
 	held *capture // the lines that are held back, as a capture of their own that nobody can reach; may be nil
@@ -77,7 +78,7 @@ func captured(ctx context.Context) *capture {
 }
 
 // lines returns the captured lines and the numbers of their names; the nil capture has none.
-func (c *capture) lines() ([]fieldID, []string) {
+func (c *capture) lines() ([]wire.FieldID, []string) {
 	switch {
 	case c == nil:
 		return nil, nil
@@ -89,7 +90,7 @@ func (c *capture) lines() ([]fieldID, []string) {
 
 // run is the lines of one name.
 type run struct {
-	id   fieldID
+	id   wire.FieldID
 	key  string   // the whole name as it came, for a name under a prefix
 	vals []string // the capture's own memory: not to be written, and there is no room to append
 }
@@ -143,7 +144,7 @@ func (p *Propagator) tagged(c *capture) iter.Seq2[string, run] {
 		}
 		for r := range c.runs {
 			id := r.id
-			if id >= firstHeader {
+			if id >= wire.FirstHeader {
 				id = p.numberOf(c, r)
 			}
 			if id == notSent {
@@ -157,11 +158,11 @@ func (p *Propagator) tagged(c *capture) iter.Seq2[string, run] {
 }
 
 // linesOf returns the lines of a format's fixed fields.
-func (c *capture) linesOf(f Format) lines {
+func (c *capture) linesOf(f wire.Format) wire.Lines {
 	ids, vals := c.lines()
-	first := firstField[f]
-	from, to := rangeOf(ids, first, len(codecs[f].fields))
-	return lines{first, ids[from:to:to], vals[from:to:to]}
+	first := wire.FirstField[f]
+	from, to := wire.RangeOf(ids, first, len(wire.Table[f].Fields))
+	return wire.Lines{Base: first, IDs: ids[from:to:to], Vals: vals[from:to:to]}
 }
 
 // Flags of capture.seen.
@@ -193,7 +194,7 @@ func (c *capture) printable() bool {
 func (c *capture) askedBaggage() bool { return c.seen.Load()&baggageAsked != 0 }
 
 // field describes a run, whichever Propagator captured it.
-func (c *capture) field(r run) field { return c.by.described(r.id, r.key) }
+func (c *capture) field(r run) wire.Field { return c.by.described(r.id, r.key) }
 
 // A capture is a context.Context: its parent, and three answers more.
 
@@ -231,7 +232,7 @@ func (c *capture) Value(key any) any {
 // String names the formats and not one value: contexts end up in logs.
 func (c *capture) String() string {
 	var names []string
-	for f := range c.formats.all {
+	for f := range c.formats.All {
 		names = append(names, f.String())
 	}
 	return nameOf(c.parent) + ".traceferry(" + strings.Join(names, ",") + ")"

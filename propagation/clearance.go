@@ -5,19 +5,20 @@ import (
 	"strings"
 
 	"github.com/traceferry/traceferry/internal/hostmatch"
+	"github.com/traceferry/traceferry/internal/wire"
 )
 
 // clearance is what may go to a host.
 type clearance struct {
 	rule     string // the pattern of the rule; "" if there is none
 	internal bool
-	formats  formatSet
-	fields   fieldSet  // of formats; of those that hold baggage the members of keys
-	keys     []string  // of baggage that may go; every for all
-	headers  []bool    // by the number of the name, or pattern, in Config.Headers and UnsafeHeaders
-	named    headerSet // names and patterns under a pattern of Config.Headers of which not all names may go
-	also     bool      // whether the propagators of Config.Also may write
-	open     bool      // all may go
+	formats  wire.FormatSet
+	fields   wire.FieldSet // of formats; of those that hold baggage the members of keys
+	keys     []string      // of baggage that may go; every for all
+	headers  []bool        // by the number of the name, or pattern, in Config.Headers and UnsafeHeaders
+	named    headerSet     // names and patterns under a pattern of Config.Headers of which not all names may go
+	also     bool          // whether the propagators of Config.Also may write
+	open     bool          // all may go
 
 	// next is what may go to another host that the same call may reach: both must let a line go. It may be nil.
 	next *clearance
@@ -32,33 +33,33 @@ type rule struct{ outside, inside *clearance }
 
 // clearance compiles a rule, for hosts that are internal or not.
 func (p *Propagator) clearance(d Destination, internal bool) *clearance {
-	c := &clearance{internal: internal, formats: setOf(AllFormats()...), keys: slices.Clone(d.Baggage), also: d.Formats == nil}
+	c := &clearance{internal: internal, formats: wire.SetOf(wire.AllFormats()...), keys: slices.Clone(d.Baggage), also: d.Formats == nil}
 	if d.Formats != nil {
-		c.formats = setOf(d.Formats...)
+		c.formats = wire.SetOf(wireFormats(d.Formats)...)
 	}
 	if d.Baggage == nil && (d.Formats == nil && internal || slices.Contains(d.Formats, Baggage)) {
-		c.keys = []string{every}
+		c.keys = []string{wire.Every}
 	}
 	if len(c.keys) > 0 {
-		c.formats |= 1 << Baggage
+		c.formats |= 1 << wire.Baggage
 	} else {
-		c.formats &^= 1 << Baggage
+		c.formats &^= 1 << wire.Baggage
 	}
-	for id := range firstHeader {
-		f := &fields[id]
-		if c.formats.has(f.format) && (len(c.keys) > 0 || !f.bag) && (internal || d.Formats != nil || !f.inside) {
+	for id := range wire.FirstHeader {
+		f := &wire.Fields[id]
+		if c.formats.Has(f.Format) && (len(c.keys) > 0 || !f.Bag) && (internal || d.Formats != nil || !f.Inside) {
 			c.fields |= 1 << id
 		}
 	}
 	c.named = newHeaderSet(d.Headers)
 	for i := range p.headers {
-		c.headers = append(c.headers, d.Headers == nil && d.Formats == nil && internal || slices.Contains(d.Headers, every) || c.named.covers(&p.headers[i]))
+		c.headers = append(c.headers, d.Headers == nil && d.Formats == nil && internal || slices.Contains(d.Headers, wire.Every) || c.named.covers(&p.headers[i]))
 	}
-	c.open = internal && d.Formats == nil && slices.Contains(c.keys, every) && !slices.Contains(c.headers, false)
+	c.open = internal && d.Formats == nil && slices.Contains(c.keys, wire.Every) && !slices.Contains(c.headers, false)
 	redirected := *c
 	redirected.headers = slices.Clone(c.headers)
 	for i, h := range p.headers {
-		redirected.headers[i] = c.headers[i] && !h.unsafe
+		redirected.headers[i] = c.headers[i] && !h.Unsafe
 	}
 	redirected.open = c.open && slices.Equal(c.headers, redirected.headers)
 	c.redirected = &redirected
@@ -154,33 +155,33 @@ func (p *Propagator) open(c *capture, to Callee) bool {
 
 // permit returns what of a field's lines may go: all, some members, or none. key is the whole name
 // under a prefix.
-func (c *clearance) permit(id fieldID, key string, vals []string) []string {
+func (c *clearance) permit(id wire.FieldID, key string, vals []string) []string {
 	for ; c != nil; c = c.next {
 		vals = c.permitOne(id, key, vals)
 	}
 	return vals
 }
 
-func (c *clearance) permitOne(id fieldID, key string, vals []string) []string {
-	if id >= firstHeader {
-		if c.headers[id-firstHeader] || key != "" && c.named.has(strings.ToLower(key)) {
+func (c *clearance) permitOne(id wire.FieldID, key string, vals []string) []string {
+	if id >= wire.FirstHeader {
+		if c.headers[id-wire.FirstHeader] || key != "" && c.named.has(strings.ToLower(key)) {
 			return vals
 		}
 		return nil
 	}
-	f := &fields[id]
+	f := &wire.Fields[id]
 	switch {
-	case !c.fields.has(id):
+	case !c.fields.Has(id):
 		return nil
-	case f.prefix && f.bag:
-		if c.permitsKey(key[len(f.lower):], false) {
+	case f.Prefix && f.Bag:
+		if c.permitsKey(key[len(f.Lower):], false) {
 			return vals
 		}
 		return nil
-	case f.bag:
+	case f.Bag:
 		return c.sift(f, vals)
 	}
-	if codecs[f.format].withoutBaggage != nil && !c.permitsKey(every, true) {
+	if wire.Table[f.Format].WithoutBaggage != nil && !c.permitsKey(wire.Every, true) {
 		if without := withoutBaggage(hit{id: id, vals: vals}, f); without != nil {
 			return without
 		}
@@ -189,19 +190,19 @@ func (c *clearance) permitOne(id fieldID, key string, vals []string) []string {
 }
 
 // sift returns the lines of a list with those members whose keys may go.
-func (c *clearance) sift(f *field, vals []string) (sifted []string) {
-	if slices.Contains(c.keys, every) {
+func (c *clearance) sift(f *wire.Field, vals []string) (sifted []string) {
+	if slices.Contains(c.keys, wire.Every) {
 		return vals
 	}
-	keyOf := codecs[f.format].memberKey
+	keyOf := wire.Table[f.Format].MemberKey
 	if keyOf == nil {
-		keyOf = func(m string) string { key, _, _ := strings.Cut(m, "="); return trimOWS(key) }
+		keyOf = func(m string) string { key, _, _ := strings.Cut(m, "="); return wire.TrimOWS(key) }
 	}
 	for _, line := range vals {
 		var kept []byte
-		for m := range members(line) {
-			if c.permitsKey(keyOf(m), len(codecs[f.format].prefixes) == 0) {
-				kept = appendMember(kept, 0, m)
+		for m := range wire.Members(line) {
+			if c.permitsKey(keyOf(m), len(wire.Table[f.Format].Prefixes) == 0) {
+				kept = wire.AppendMember(kept, 0, m)
 			}
 		}
 		if len(kept) > 0 {
@@ -215,6 +216,6 @@ func (c *clearance) sift(f *field, vals []string) (sifted []string) {
 // case on the way, and are not compared exactly.
 func (c *clearance) permitsKey(key string, exactly bool) bool {
 	return slices.ContainsFunc(c.keys, func(k string) bool {
-		return k == every || k == key || !exactly && strings.EqualFold(k, key)
+		return k == wire.Every || k == key || !exactly && strings.EqualFold(k, key)
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/propagation"
 )
 
@@ -66,7 +67,7 @@ func (p *Propagator) withAlso(ctx context.Context, to Callee, m map[string][]str
 		p.writeAlso(ctx, propagation.HeaderCarrier(others))
 	}
 	for key, vals := range others {
-		if _, ours := p.sent(over).owner(key); ours || !may && (m[key] == nil || !slices.Equal(m[key], vals)) {
+		if _, ours := p.sent(over).Owner(key); ours || !may && (m[key] == nil || !slices.Equal(m[key], vals)) {
 			continue
 		}
 		if !copied {
@@ -116,7 +117,7 @@ func (p *Propagator) clone(ctx context.Context, to Callee, m map[string][]string
 
 // cloneOwn puts what goes out into a new map, and over it what the caller's has that names no span: so a
 // name that is set by hand stays.
-func (p *Propagator) cloneOwn(ctx context.Context, to Callee, m map[string][]string, x *index, over transport) (map[string][]string, bool) {
+func (p *Propagator) cloneOwn(ctx context.Context, to Callee, m map[string][]string, x *wire.Index, over transport) (map[string][]string, bool) {
 	if c, ok := ctx.(*capture); ok && over == overHTTP && p.forwards(c) && p.open(c, to) {
 		b := newBlock(len(m)+int(c.n), len(m)+int(c.n))
 		c.putInto(&b)
@@ -169,26 +170,26 @@ func (b *block) put(key string, vals []string) {
 func (c *capture) putInto(b *block) {
 	for i, n := 0, int(c.n); i < n; {
 		r, next := c.run(i)
-		b.put(c.by.field(r.id).canon, r.vals)
+		b.put(c.by.field(r.id).Canon, r.vals)
 		i = next
 	}
 }
 
 // putOwn puts the caller's headers, but for those that name spans, and those that were written before.
-func (b *block) putOwn(m map[string][]string, x *index, spans fieldSet, before *written) {
+func (b *block) putOwn(m map[string][]string, x *wire.Index, spans wire.FieldSet, before *written) {
 	for key, vals := range m {
-		n := x.find(key)
-		if n != nil && n.id < firstHeader && spans.has(n.id) {
+		n := x.Find(key)
+		if n != nil && n.Id < wire.FirstHeader && spans.Has(n.Id) {
 			continue
 		}
-		if n != nil && len(vals) == 1 && vals[0] != "" && vals[0] == strings.Join(b.m[n.key], ",") {
+		if n != nil && len(vals) == 1 && vals[0] != "" && vals[0] == strings.Join(b.m[n.Key], ",") {
 			continue // our own Inject, over a carrier that takes one line
 		}
 		usual := key
 		if n != nil {
-			usual = n.key
-		} else if _, tagged := x.findPrefix(key); tagged {
-			usual = x.spell(key)
+			usual = n.Key
+		} else if _, tagged := x.FindPrefix(key); tagged {
+			usual = x.Spell(key)
 		}
 		if before.p != nil {
 			if before.has(key, vals) {
@@ -209,7 +210,7 @@ func (b *block) putOwn(m map[string][]string, x *index, spans fieldSet, before *
 func (o *plan) size() (names, lines int) {
 	for i, n := 0, o.c.len(); i < n; {
 		r, next := o.c.run(i)
-		if r.id >= firstHeader || o.keeps.has(r.id) {
+		if r.id >= wire.FirstHeader || o.keeps.Has(r.id) {
 			names, lines = names+1, lines+next-i
 		}
 		i = next

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/propagation"
 )
 
@@ -136,7 +137,7 @@ func (c *Config) validate() error {
 	list := func(name string, fs []Format, check func(f Format, field string)) {
 		for i, f := range fs {
 			field := fmt.Sprintf("%s[%d]", name, i)
-			if !f.known() {
+			if !wire.Format(f).Known() {
 				wrong(field, f, "no such format")
 			} else {
 				check(f, field)
@@ -151,28 +152,26 @@ func (c *Config) validate() error {
 	}
 	list("Formats", c.Formats, once)
 	if c.Formats == nil {
-		for _, f := range defaultFormats {
+		for _, f := range publicFormats(wire.DefaultFormats) {
 			seen[f] = "the default Formats"
 		}
 	}
 	list("ReadOnly", c.ReadOnly, func(f Format, field string) {
-		if !f.decodes() {
+		if !wire.Format(f).Decodes() {
 			wrong(field, f, "names no span, so there is nothing to read; a format that travels belongs in Formats")
 		}
 		once(f, field)
 	})
-	readOnly := setOf()
+	readOnly := map[Format]bool{}
 	for _, f := range c.ReadOnly {
-		if f.known() {
-			readOnly |= 1 << f
-		}
+		readOnly[f] = true
 	}
 	emitted := map[Format]bool{}
 	list("Emit", c.Emit, func(f Format, field string) {
 		switch {
-		case !f.encodes():
+		case !wire.Format(f).Encodes():
 			wrong(field, f, "cannot be written from a span context")
-		case readOnly.has(f):
+		case readOnly[f]:
 			wrong(field, f, "is in ReadOnly, which is never written")
 		case emitted[f]:
 			wrong(field, f, "is listed twice")

@@ -3,6 +3,8 @@ package propagation
 import (
 	"context"
 	"iter"
+
+	"github.com/traceferry/traceferry/internal/wire"
 )
 
 // RemoteFromContext returns what the caller's headers said of its span: the first
@@ -14,9 +16,9 @@ import (
 // The headers are parsed at the first call for a request (two allocations),
 // and it may be called from any goroutine.
 func RemoteFromContext(ctx context.Context) (SpanContext, bool) {
-	if c := captured(ctx); c != nil && c.formats&traceFormats != 0 {
+	if c := captured(ctx); c != nil && c.formats&wire.TraceFormats != 0 {
 		l := c.read()
-		return l.remote, l.winner != 0
+		return publicSpanContext(l.remote), l.winner != 0
 	}
 	return SpanContext{}, false
 }
@@ -28,8 +30,8 @@ func RemoteFromContext(ctx context.Context) (SpanContext, bool) {
 // begin with a dot or a hyphen, and on Windows more must be replaced: the colon, a dot at the end, and names of devices
 // such as NUL. A different id is carried all the same.
 func RequestIDFromContext(ctx context.Context) string {
-	if c := captured(ctx); c != nil && c.formats.has(RequestID) {
-		if id := c.linesOf(RequestID).first(0); validRequestID(id) {
+	if c := captured(ctx); c != nil && c.formats.Has(wire.RequestID) {
+		if id := c.linesOf(wire.RequestID).First(0); wire.ValidRequestID(id) {
 			return id
 		}
 	}
@@ -48,7 +50,7 @@ func CapturedFromContext(ctx context.Context) iter.Seq2[string, string] {
 		}
 		for r := range c.runs {
 			def := c.field(r)
-			if def.unsafe {
+			if def.Unsafe {
 				continue
 			}
 			e := entry{key: r.key, def: &def}

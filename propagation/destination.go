@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/traceferry/traceferry/internal/hostmatch"
+	"github.com/traceferry/traceferry/internal/wire"
 )
 
 // Destination is a rule of Config.Destinations: what may go to some hosts. The host is that of
@@ -82,25 +83,25 @@ func (c *Config) validateDestinations(wrong func(field string, value any, reason
 			wrong(rule+"Hosts", d.Hosts, "is empty, so the rule can match nothing")
 		}
 		hosts(rule+"Hosts", d.Hosts, ruled)
-		listed := formatSet(0)
+		listed := wire.FormatSet(0)
 		for j, f := range d.Formats {
 			at := fmt.Sprintf("%sFormats[%d]", rule, j)
 			switch {
-			case !f.known():
+			case !wire.Format(f).Known():
 				wrong(at, f, "no such format")
-			case listed.has(f):
+			case listed.Has(wire.Format(f)):
 				wrong(at, f, "is listed twice")
 			default:
 				listed |= 1 << f
 			}
 		}
 		for j, key := range d.Baggage {
-			if key != every && !validToken(key) {
+			if key != wire.Every && !validToken(key) {
 				wrong(fmt.Sprintf("%sBaggage[%d]", rule, j), key, "is no key of baggage (W3C Baggage, section 3.3.1), nor *")
 			}
 		}
 		for j, name := range d.Headers {
-			if name != every && !tooMany && !carried.touches(name) {
+			if name != wire.Every && !tooMany && !carried.touches(name) {
 				wrong(fmt.Sprintf("%sHeaders[%d]", rule, j), name, "is not in Headers or UnsafeHeaders, so it is not carried")
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -23,7 +24,7 @@ func (e *extraction) distrust(outer *capture, hits []hit, h heritage) context.Co
 	believed, held := trust.partition(hits, p.deferred, raw)
 	read := formatsOf(believed)
 	if outer != nil {
-		if len(believed) == 0 && len(dropped) == 0 && outer.trust == trust && h.repeat && outer.hidesAll(ctx) && (!p.generateRequestID || outer.formats.has(RequestID)) {
+		if len(believed) == 0 && len(dropped) == 0 && outer.trust == trust && h.repeat && outer.hidesAll(ctx) && (!p.generateRequestID || outer.formats.Has(wire.RequestID)) {
 			return e.finish(ctx) // what an Extract further out decided holds
 		}
 		inherited, heldNow := trust.besides(outer.trust).partition(outer.inherit(believed, read, about, &h), p.deferred, raw)
@@ -76,14 +77,14 @@ func (c *capture) mayBeStrangers(now baggage.Baggage) bool {
 	if now.Len() == 0 {
 		return false
 	}
-	if c.trust&forget != 0 || !c.by.reads.has(Baggage) {
+	if c.trust&forget != 0 || !c.by.reads.Has(wire.Baggage) {
 		return true // nobody knows
 	}
 	held := c.stranger()
 	if held == nil {
 		return false
 	}
-	sent, _ := parseBaggage(held.linesOf(Baggage).all(0)) // not counted: it is no part of any context
+	sent, _ := wire.ParseBaggage(held.linesOf(wire.Baggage).All(0)) // not counted: it is no part of any context
 	return slices.ContainsFunc(now.Members(), func(m baggage.Member) bool { return sent.Member(m.Key()).String() == m.String() })
 }
 
@@ -101,7 +102,7 @@ func (t Trust) besides(outer Trust) Trust {
 func unread(hits, own []hit) []hit {
 	read, names := formatsOf(own), headerNames(own)
 	return slices.DeleteFunc(hits, func(h hit) bool {
-		return h.id < firstHeader && read.has(fields[h.id].format) || h.id >= firstHeader && names[h.name()]
+		return h.id < wire.FirstHeader && read.Has(wire.Fields[h.id].Format) || h.id >= wire.FirstHeader && names[h.name()]
 	})
 }
 
@@ -109,7 +110,7 @@ func unread(hits, own []hit) []hit {
 // nothing that was made of others.
 func (c *capture) rejoin(held, believed []hit) []hit {
 	type name struct {
-		id  fieldID
+		id  wire.FieldID
 		key string
 	}
 	there := make(map[name]bool, len(held))
@@ -119,9 +120,9 @@ func (c *capture) rejoin(held, believed []hit) []hit {
 	came, all := formatsOf(held), slices.Clone(held)
 	for _, b := range believed {
 		made := false
-		if b.id < firstHeader && c.trust.has(DistrustSampling) {
-			f := fields[b.id].format
-			made = came.has(f) && writtenBy[f].has(b.id)
+		if b.id < wire.FirstHeader && c.trust.has(DistrustSampling) {
+			f := wire.Fields[b.id].Format
+			made = came.Has(f) && wire.WrittenBy[f].Has(b.id)
 		}
 		if !made && !there[name{b.id, b.key}] {
 			all = append(all, b)
@@ -134,7 +135,7 @@ func (c *capture) rejoin(held, believed []hit) []hit {
 // headerNames is the names of Config.Headers among some hits, in lower case; nil if there are none.
 func headerNames(hits []hit) (names map[hitName]bool) {
 	for _, h := range hits {
-		if h.id >= firstHeader {
+		if h.id >= wire.FirstHeader {
 			if names == nil {
 				names = map[hitName]bool{}
 			}
@@ -146,7 +147,7 @@ func headerNames(hits []hit) (names map[hitName]bool) {
 
 // hitName tells a name of Config.Headers from others.
 type hitName struct {
-	id  fieldID
+	id  wire.FieldID
 	key string
 }
 

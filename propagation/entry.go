@@ -4,12 +4,14 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/traceferry/traceferry/internal/wire"
 )
 
 // entry is one header of a plan: what was received, what is sent, and why.
 type entry struct {
-	id       fieldID // of the sending Propagator; notSent if it does not carry the header
-	def      *field
+	id       wire.FieldID // of the sending Propagator; notSent if it does not carry the header
+	def      *wire.Field
 	key      string // the whole name, under a prefix or a pattern
 	received []string
 	values   []string // sent; nil: nothing
@@ -22,7 +24,7 @@ func (e *entry) canonical() string {
 	if e.key != "" {
 		return http.CanonicalHeaderKey(e.key)
 	}
-	return e.def.canon
+	return e.def.Canon
 }
 
 // lower returns the name as gRPC metadata has it.
@@ -30,13 +32,13 @@ func (e *entry) lower() string {
 	if e.key != "" {
 		return strings.ToLower(e.key)
 	}
-	return e.def.lower
+	return e.def.Lower
 }
 
 // text returns the name for a TextMapCarrier of another kind.
 func (e *entry) text() string {
-	if e.key == "" && e.def.text != "" {
-		return e.def.text
+	if e.key == "" && e.def.Text != "" {
+		return e.def.Text
 	}
 	return e.lower()
 }
@@ -57,10 +59,10 @@ func (e *entry) drop(why Fate) bool {
 
 // cursor is a place in the entries of a plan.
 type cursor struct {
-	line    int       // the next received line
-	value   int       // the next written value
-	item    int       // the next added item
-	missing formatSet // formats that would have been written; filled after the others
+	line    int            // the next received line
+	value   int            // the next written value
+	item    int            // the next added item
+	missing wire.FormatSet // formats that would have been written; filled after the others
 	ending  bool
 }
 
@@ -92,13 +94,13 @@ func (o *plan) next(at *cursor) (e entry, ok bool) {
 	if !at.ending {
 		at.ending, at.missing = true, o.disallowed|o.unwritable()
 	}
-	for f := range at.missing.all {
+	for f := range at.missing.All {
 		at.missing &^= 1 << f
-		if o.c != nil && len(o.c.linesOf(f).all(0)) > 0 {
+		if o.c != nil && len(o.c.linesOf(f).All(0)) > 0 {
 			continue // it has its entry
 		}
-		e = entry{id: firstField[f], def: &fields[firstField[f]]}
-		if o.disallowed.has(f) {
+		e = entry{id: wire.FirstField[f], def: &wire.Fields[wire.FirstField[f]]}
+		if o.disallowed.Has(f) {
 			e.drop(FateDisallowed)
 		} else {
 			e.drop(FateUnsendable)
@@ -125,17 +127,17 @@ func (o *plan) newValues() int {
 	return len(o.values)
 }
 
-func (o *plan) newID(i int) fieldID {
+func (o *plan) newID(i int) wire.FieldID {
 	if i < len(o.values) {
 		return o.encoded[i]
 	}
-	return firstField[Baggage]
+	return wire.FirstField[wire.Baggage]
 }
 
 // newEntry is a header whose value was not received. r is what was received under its name, perhaps nothing.
 func (o *plan) newEntry(i int, r run) entry {
 	e := entry{id: o.newID(i), received: r.vals}
-	e.def = &fields[e.id]
+	e.def = &wire.Fields[e.id]
 	if i == len(o.values) {
 		e.values, e.fate = []string{o.bag}, FateChanged
 		o.judge(&e, e.values)
@@ -145,7 +147,7 @@ func (o *plan) newEntry(i int, r run) entry {
 			e.fate = FateRewritten
 		}
 		o.judge(&e, r.vals)
-		if o.reported != nil && !o.reported.formats.has(e.def.format) {
+		if o.reported != nil && !o.reported.formats.Has(e.def.Format) {
 			e.lost |= 1 << Withheld
 		}
 	}
@@ -155,9 +157,9 @@ func (o *plan) newEntry(i int, r run) entry {
 	switch {
 	case len(e.values) == 0:
 		e.drop(FateDisallowed)
-	case o.refused.has(e.def.format):
+	case o.refused.Has(e.def.Format):
 		e.drop(FateUnsendable)
-	case o.overBudget.has(e.def.format) || o.noBaggage && e.fate == FateChanged:
+	case o.overBudget.Has(e.def.Format) || o.noBaggage && e.fate == FateChanged:
 		e.drop(FateOverBudget)
 	case o.careful:
 		o.sendable(&e)
@@ -167,7 +169,7 @@ func (o *plan) newEntry(i int, r run) entry {
 
 // addedEntry is an item that the application added.
 func (o *plan) addedEntry(b bagItems) entry {
-	e := entry{id: b.id, def: &fields[b.id], key: b.key, fate: FateChanged}
+	e := entry{id: b.id, def: &wire.Fields[b.id], key: b.key, fate: FateChanged}
 	o.sendItem(&e, b.vals)
 	return e
 }
@@ -206,7 +208,7 @@ func (o *plan) judge(e *entry, vals []string) {
 // receivedEntry is a header that was received and for which no value was written.
 func (o *plan) receivedEntry(r run) entry {
 	e := entry{id: r.id, received: r.vals}
-	if r.id >= firstHeader {
+	if r.id >= wire.FirstHeader {
 		if e.id = o.p.numberOf(o.c, r); e.id == notSent {
 			foreign := o.c.field(r)
 			e.def, e.key = &foreign, r.key
@@ -215,11 +217,11 @@ func (o *plan) receivedEntry(r run) entry {
 		}
 	}
 	e.def, e.key = o.p.field(e.id), o.p.tag(o.c, e.id, r)
-	if r.id < firstHeader && !o.keeps.has(r.id) {
+	if r.id < wire.FirstHeader && !o.keeps.Has(r.id) {
 		o.drop(&e, r)
 		return e
 	}
-	if e.def.format == RequestID && o.c.about&madeRequestID != 0 {
+	if e.def.Format == wire.RequestID && o.c.about&madeRequestID != 0 {
 		e.fate = FateGenerated
 	}
 	o.judge(&e, r.vals)
@@ -233,11 +235,11 @@ func (o *plan) receivedEntry(r run) entry {
 			e.fate = FatePartlyDisallowed
 		}
 	}
-	if r.id >= firstHeader && (o.noHeaders || o.noPrefixed && e.def.prefix) {
+	if r.id >= wire.FirstHeader && (o.noHeaders || o.noPrefixed && e.def.Prefix) {
 		e.drop(FateOverBudget)
 		return e
 	}
-	if e.def.bin && !o.transcode(&e) {
+	if e.def.Bin && !o.transcode(&e) {
 		return e
 	}
 	if o.careful {
@@ -248,21 +250,21 @@ func (o *plan) receivedEntry(r run) entry {
 
 // drop says why a received header of a format is not sent as received.
 func (o *plan) drop(e *entry, r run) {
-	switch f := e.def.format; {
-	case !o.p.carries.has(f):
+	switch f := e.def.Format; {
+	case !o.p.carries.Has(f):
 		e.drop(FateReadOnly)
-	case o.stale.has(f):
+	case o.stale.Has(f):
 		e.drop(FateStale)
-	case o.malformed.has(f):
+	case o.malformed.Has(f):
 		e.drop(FateMalformed)
 	case o.replaces(e.def):
 		o.replace(e, r)
-	case o.refused.has(f), o.unwritable().has(f):
+	case o.refused.Has(f), o.unwritable().Has(f):
 		e.drop(FateUnsendable)
-	case o.written.has(f) && writtenBy[f].has(e.id):
+	case o.written.Has(f) && wire.WrittenBy[f].Has(e.id):
 		e.drop(FateReplaced)
 		o.judge(e, r.vals)
-	case o.overBudget.has(f), e.def.prefix && o.noPrefixed:
+	case o.overBudget.Has(f), e.def.Prefix && o.noPrefixed:
 		e.drop(FateOverBudget)
 		o.judge(e, r.vals)
 	default:
@@ -290,16 +292,16 @@ func (o *plan) replace(e *entry, r run) {
 }
 
 // unwritable returns the written formats that the carrier cannot take.
-func (o *plan) unwritable() (fs formatSet) {
+func (o *plan) unwritable() (fs wire.FormatSet) {
 	if o.over == overText {
-		fs = o.written & binFormats
+		fs = o.written & wire.BinFormats
 	}
 	return fs
 }
 
 // tally counts what is lost of the entries of a plan.
 type tally struct {
-	once [outcomeCount]formatSet // formats of which an outcome is counted, where it is counted once
+	once [outcomeCount]wire.FormatSet // formats of which an outcome is counted, where it is counted once
 }
 
 // count counts what is lost of an entry: what may not go to the destination, exceeds the budget, or takes a whole
@@ -308,12 +310,12 @@ func (t *tally) count(o *plan, e *entry) {
 	if e.lost == 0 {
 		return
 	}
-	f := e.def.format
+	f := e.def.Format
 	for _, outcome := range [...]Outcome{Withheld, TooLarge, LeftOut} {
 		switch {
-		case !e.lost.has(outcome), t.once[outcome].has(f):
+		case !e.lost.has(outcome), t.once[outcome].Has(f):
 			continue
-		case outcome != LeftOut || o.refused.has(f):
+		case outcome != LeftOut || o.refused.Has(f):
 			t.once[outcome] |= 1 << f
 		}
 		o.p.count(o.ctx, f, outcome)

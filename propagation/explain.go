@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/traceferry/traceferry/internal/wire"
 )
 
 // Explanation says what was received with a request, how far its caller is trusted, and what would be sent to
@@ -72,7 +74,7 @@ func (p *Propagator) Explain(ctx context.Context, host string) (x Explanation) {
 	d := p.clearanceOf(to)
 	x = Explanation{Host: host, Internal: d.internal, Rule: d.rule}
 	if o.isLocal {
-		x.Local = o.local.SpanContext
+		x.Local = publicSpanContext(o.local.SpanContext)
 	}
 	if o.c != nil {
 		x.Trust = o.c.trust
@@ -83,7 +85,7 @@ func (p *Propagator) Explain(ctx context.Context, host string) (x Explanation) {
 			x.Headers = append(x.Headers, explained(e.lower(), e.def, e.received, e.values, e.fate))
 		}
 		if o.written != 0 && !o.isLocal {
-			x.Source = o.translatedFormat()
+			x.Source = Format(o.translatedFormat())
 		}
 	}
 	if s := o.c.stranger(); s != nil {
@@ -97,12 +99,12 @@ func (p *Propagator) Explain(ctx context.Context, host string) (x Explanation) {
 }
 
 // explained describes a header. What users put there is told by its size alone.
-func explained(name string, f *field, received, sent []string, fate Fate) ExplainedHeader {
+func explained(name string, f *wire.Field, received, sent []string, fate Fate) ExplainedHeader {
 	tell := quoted
-	if f.format == 0 || f.bag || codecs[f.format].withoutBaggage != nil {
+	if f.Format == 0 || f.Bag || wire.Table[f.Format].WithoutBaggage != nil {
 		tell = sized
 	}
-	return ExplainedHeader{Name: name, Format: f.format, Received: tell(received), Sent: tell(sent), Fate: fate}
+	return ExplainedHeader{Name: name, Format: Format(f.Format), Received: tell(received), Sent: tell(sent), Fate: fate}
 }
 
 func quoted(lines []string) string {
@@ -142,24 +144,24 @@ func calleeNamed(host string) Callee {
 }
 
 func (x *Explanation) explainFormats(c *capture) {
-	if c.formats&traceFormats == 0 {
+	if c.formats&wire.TraceFormats == 0 {
 		return
 	}
 	l := c.parse()
-	x.Remote, x.Winner = l.remote, l.winner
+	x.Remote, x.Winner = publicSpanContext(l.remote), Format(l.winner)
 	for _, r := range l.readings {
 		says := "names another trace than " + x.Winner.String()
 		switch {
-		case r.verdict == absent && r.sc.TraceID.IsValid():
+		case r.verdict == wire.Absent && r.sc.TraceID.IsValid():
 			says = "names a trace and no span"
-		case r.verdict == spanless && r.format != l.winner:
+		case r.verdict == wire.Spanless && r.format != l.winner:
 			says = "names a trace and no span, and decides"
-		case r.verdict == absent:
+		case r.verdict == wire.Absent:
 			says = "says nothing"
-		case r.verdict == malformed:
+		case r.verdict == wire.Malformed:
 			says = "is malformed"
-			if codecs[r.format].yields != 0 && l.stale(r.format) {
-				says = "is malformed beside a valid " + codecs[r.format].yields.String()
+			if wire.Table[r.format].Yields != 0 && l.stale(r.format) {
+				says = "is malformed beside a valid " + wire.Table[r.format].Yields.String()
 			}
 		case r.format == l.winner:
 			says = "wins: the first in the order of precedence that is valid and has ids"
@@ -171,16 +173,16 @@ func (x *Explanation) explainFormats(c *capture) {
 			}
 		case !r.sc.IsValid():
 			says = "decides, and has no ids"
-		case codecs[r.format].yields != 0 && l.stale(r.format):
-			says = "is stale: it names another span than " + codecs[r.format].yields.String()
-		case r.sc.SpanID == l.remote.SpanID && sameTrace(r.sc.TraceID, l.remote.TraceID):
+		case wire.Table[r.format].Yields != 0 && l.stale(r.format):
+			says = "is stale: it names another span than " + wire.Table[r.format].Yields.String()
+		case r.sc.SpanID == l.remote.SpanID && wire.SameTrace(r.sc.TraceID, l.remote.TraceID):
 			says = "says the same as " + x.Winner.String()
-		case sameTrace(r.sc.TraceID, l.remote.TraceID):
+		case wire.SameTrace(r.sc.TraceID, l.remote.TraceID):
 			says = "names another span of the same trace as " + x.Winner.String()
 		}
 		if r.undecidable {
 			says += "; its decision cannot be read"
 		}
-		x.Received = append(x.Received, ExplainedFormat{r.format, says})
+		x.Received = append(x.Received, ExplainedFormat{Format(r.format), says})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/propagation"
 )
 
@@ -49,7 +50,7 @@ func (p *Propagator) ExtractMetadataTrust(ctx context.Context, md map[string][]s
 	return e.extractMap(md, e.p.readMetadata)
 }
 
-func (e *extraction) extractMap(m map[string][]string, x *index) context.Context {
+func (e *extraction) extractMap(m map[string][]string, x *wire.Index) context.Context {
 	if ctx, ok := e.usual(m, x); ok {
 		return ctx
 	}
@@ -58,27 +59,27 @@ func (e *extraction) extractMap(m map[string][]string, x *index) context.Context
 	tagged := e.prefixed()
 	var odd []string
 	for key, vals := range m {
-		if n := x.find(key); n != nil && key == n.key {
-			hits = append(hits, hit{id: n.id, vals: vals, raw: e.p.isRaw(n.id, e.about)})
+		if n := x.Find(key); n != nil && key == n.Key {
+			hits = append(hits, hit{id: n.Id, vals: vals, raw: e.p.isRaw(n.Id, e.about)})
 		} else if n != nil {
 			odd = append(odd, key)
-		} else if id, ok := x.findPrefix(key); ok {
-			tagged.add(&e.report, id, x.spell(key), vals, key)
+		} else if id, ok := x.FindPrefix(key); ok {
+			tagged.add(&e.report, id, x.Spell(key), vals, key)
 		}
 	}
 	slices.Sort(odd) // a map has no order; spellings that nobody should use come last and in one
 	for _, key := range odd {
-		id := x.find(key).id
+		id := x.Find(key).Id
 		hits = append(hits, hit{id: id, vals: m[key], raw: e.p.isRaw(id, e.about)})
 	}
 	hits = append(hits, tagged.first(&e.report)...)
-	if hop := m[x.connection()]; len(hop) > 0 && e.p.listed(hop) {
+	if hop := m[x.Connection()]; len(hop) > 0 && e.p.listed(hop) {
 		hits = e.dropHop(hits, hop)
 	}
 	return e.capture(hits)
 }
 
 // isRaw reports whether the values of a name are bytes.
-func (p *Propagator) isRaw(id fieldID, about traits) bool {
-	return about&rawBins != 0 && id < foreignUnsafe && p.field(id).bin
+func (p *Propagator) isRaw(id wire.FieldID, about traits) bool {
+	return about&rawBins != 0 && id < wire.ForeignUnsafe && p.field(id).Bin
 }

@@ -3,6 +3,8 @@ package propagation
 import (
 	"context"
 	"slices"
+
+	"github.com/traceferry/traceferry/internal/wire"
 )
 
 // extraction is one Extract while it runs.
@@ -111,7 +113,7 @@ func complete(hits, known []hit) {
 }
 
 // start puts a finished node into use, for an Extract that read some formats.
-func (e *extraction) start(c, outer *capture, read formatSet) context.Context {
+func (e *extraction) start(c, outer *capture, read wire.FormatSet) context.Context {
 	c.fresh = read
 	c.place(outer, e.hides)
 	e.tell(c, c.by)

@@ -4,6 +4,8 @@ import (
 	"hash/maphash"
 	"maps"
 	"strings"
+
+	"github.com/traceferry/traceferry/internal/wire"
 )
 
 // A fingerprint stands for one line under one name, so that a line can be recognized without being kept. The
@@ -14,7 +16,7 @@ var fingerprintSeed = maphash.MakeSeed()
 
 // fingerprintOf returns the fingerprint of a line. White space around the line does not count.
 func fingerprintOf(lower, line string) fingerprint {
-	return fingerprint(maphash.Comparable(fingerprintSeed, [2]string{lower, trimOWS(line)}))
+	return fingerprint(maphash.Comparable(fingerprintSeed, [2]string{lower, wire.TrimOWS(line)}))
 }
 
 // anyLine is no legal line: it stands for all lines of a field.
@@ -61,11 +63,11 @@ func (p *Propagator) remember(hits []hit, trust Trust) fingerprints {
 		}
 		lower := strings.ToLower(h.key)
 		if lower == "" {
-			lower = f.lower
+			lower = f.Lower
 		}
 		for line := range variants(h.vals) {
 			if len(s) >= maxFingerprints {
-				s[fingerprintOf(f.lower, anyLine)] = struct{}{}
+				s[fingerprintOf(f.Lower, anyLine)] = struct{}{}
 				break
 			}
 			s[fingerprintOf(lower, line)] = struct{}{}

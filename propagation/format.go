@@ -1,10 +1,7 @@
 package propagation
 
 import (
-	"fmt"
-	"math/bits"
-	"slices"
-	"strings"
+	"github.com/traceferry/traceferry/internal/wire"
 )
 
 // Format is one family of headers that belong together. The zero Format is no format; where
@@ -30,123 +27,26 @@ const (
 	ClientTrace                      // x-client-trace-id, x-envoy-force-trace
 	Linkerd1                         // l5d-*, dtab-local
 	AzureRequestID                   // request-id, correlation-context
-
-	formatCount = iota
 )
-
-// codec is all that the engine knows of a format that names spans, or that is only carried; request
-// ids and baggage it also knows by name. A new format is a file with its codec and its
-// row in the table below.
-type codec struct {
-	name     string   // in OTEL_PROPAGATORS
-	fields   []string // lower-case names
-	prefixes []string // lower-case; every header that begins with one is the format's
-	text     string   // the one field's name in a TextMapCarrier; "": in lower case
-
-	// decode reads ids and decision; nil for a format that is only carried.
-	decode func(lines) (SpanContext, verdict)
-	// encode writes a span context in the format. The fields that it may write are
-	// the first written ones, in their order, or all if written is zero; the others go verbatim always.
-	encode  func(*encoder)
-	written int
-
-	lists   []string // fields whose lines may be joined with a comma
-	baggage []string // fields and prefixes that hold what users put there; see Destination
-	orders  []string // fields that hold a sampling decision, or ask for one, and no ids
-	inside  []string // fields that give orders to the proxies of this mesh
-
-	// readItem and writeItem translate the value of a header a key, where such items can be OpenTelemetry's baggage.
-	readItem, writeItem func(string) string
-
-	memberKey func(member string) string // the key of a member of its baggage; nil: what is before the =
-
-	state          func(Sampling) string    // the first field's value that holds a decision without ids; nil: none can
-	withoutBaggage func(line string) string // the first field's line without the baggage in it; nil: there is none in it
-
-	yields Format // not sent verbatim when it and this format are valid and name different spans
-
-	// skipped reports whether a proxy (Linkerd) cannot read lines of this format that are valid, and then
-	// advances the first of instead that it can read. nil: it reads all.
-	skipped func(lines) bool
-	instead []Format
-
-	// extras, where not nil, reads what the format says of a trace besides ids and decision.
-	extras  func(lines, SpanContext) ddExtras
-	members bool // its place for extras is a member of a tracestate
-}
-
-// codecs is the table of formats, indexed by Format.
-var codecs = [formatCount + 1]codec{
-	W3C:            w3c,
-	B3Single:       b3Single,
-	B3Multi:        b3Multi,
-	GRPCTraceBin:   grpcTraceBin,
-	CloudTrace:     cloudTrace,
-	OTSpanContext:  otSpanContext,
-	RequestID:      requestID,
-	Baggage:        w3cBaggage,
-	Datadog:        datadog,
-	Jaeger:         jaeger,
-	XRay:           xray,
-	OTTrace:        otTrace,
-	SkyWalking:     skyWalking,
-	ClientTrace:    clientTrace,
-	Linkerd1:       linkerd1,
-	AzureRequestID: azureRequestID,
-}
-
-// defaultFormats is what the zero Config carries.
-var defaultFormats = []Format{W3C, B3Single, B3Multi, GRPCTraceBin, CloudTrace, OTSpanContext, RequestID, Baggage}
 
 // AllFormats returns all sixteen formats in the order of their constants. The
 // slice is the caller's own.
-func AllFormats() []Format {
-	all := make([]Format, formatCount)
-	for i := range all {
-		all[i] = Format(i + 1)
-	}
-	return all
-}
+func AllFormats() []Format { return publicFormats(wire.AllFormats()) }
 
 // ParseFormat returns the format of a name as OTEL_PROPAGATORS spells it:
 // tracecontext, b3, b3multi, grpctracebin, cloudtrace, otspancontext, requestid,
 // baggage, datadog, jaeger, xray, ottrace, sw8, clienttrace, l5d or azure. Names
 // are compared as they are: lower-case, no spaces. The error lists the names.
 func ParseFormat(name string) (Format, error) {
-	for f := W3C; f <= formatCount; f++ {
-		if codecs[f].name == name {
-			return f, nil
-		}
-	}
-	return 0, fmt.Errorf("propagation: no format is called %q; there are %s", name, strings.Join(formatNames(), ", "))
-}
-
-func formatNames() []string {
-	names := make([]string, 0, formatCount)
-	for _, f := range AllFormats() {
-		names = append(names, f.String())
-	}
-	return names
+	f, err := wire.ParseFormat(name)
+	return Format(f), err
 }
 
 // String returns the format's name as ParseFormat takes it, "headers" for the zero Format.
-func (f Format) String() string {
-	switch {
-	case f == 0:
-		return "headers"
-	case !f.known():
-		return fmt.Sprintf("Format(%d)", uint8(f))
-	}
-	return codecs[f].name
-}
+func (f Format) String() string { return wire.Format(f).String() }
 
 // MarshalText is String for a known format and an error for any other value.
-func (f Format) MarshalText() ([]byte, error) {
-	if !f.known() {
-		return nil, fmt.Errorf("propagation: %v is no format", f)
-	}
-	return []byte(codecs[f].name), nil
-}
+func (f Format) MarshalText() ([]byte, error) { return wire.Format(f).MarshalText() }
 
 // UnmarshalText is ParseFormat; it leaves f alone when there is an error.
 func (f *Format) UnmarshalText(text []byte) error {
@@ -160,48 +60,29 @@ func (f *Format) UnmarshalText(text []byte) error {
 // Fields returns the format's header names in lower case, as gRPC metadata spells
 // them. Names that are a prefix and a key are not among them; see Prefixes. The
 // slice is the caller's own.
-func (f Format) Fields() []string {
-	if !f.known() {
-		return nil
-	}
-	return slices.Clone(codecs[f].fields)
-}
+func (f Format) Fields() []string { return wire.Format(f).Fields() }
 
 // Prefixes returns, in lower case, what the names of the format's one-header-a-key
 // fields begin with: uberctx- of Jaeger, ot-baggage- of OTTrace, l5d-ctx- of Linkerd1.
-func (f Format) Prefixes() []string {
-	if !f.known() {
+func (f Format) Prefixes() []string { return wire.Format(f).Prefixes() }
+
+// wireFormats returns formats as the engine numbers them. It keeps the difference of nil and empty.
+func wireFormats(fs []Format) []wire.Format {
+	if fs == nil {
 		return nil
 	}
-	return slices.Clone(codecs[f].prefixes)
+	all := make([]wire.Format, len(fs))
+	for i, f := range fs {
+		all[i] = wire.Format(f)
+	}
+	return all
 }
 
-func (f Format) known() bool { return f >= W3C && f <= formatCount }
-
-// decodes reports whether the format is a trace format: one that names a span.
-func (f Format) decodes() bool { return codecs[f].decode != nil }
-
-// encodes reports whether a span context can be written in the format.
-func (f Format) encodes() bool { return codecs[f].encode != nil }
-
-// formatSet is a set of formats: bit f stands for Format f.
-type formatSet uint32
-
-func setOf(fs ...Format) formatSet {
-	var s formatSet
-	for _, f := range fs {
-		s |= 1 << f
+// publicFormats is the reverse of wireFormats.
+func publicFormats(fs []wire.Format) []Format {
+	all := make([]Format, len(fs))
+	for i, f := range fs {
+		all[i] = Format(f)
 	}
-	return s
-}
-
-func (s formatSet) has(f Format) bool { return s&(1<<f) != 0 }
-
-// all ranges over the set in the order of the constants.
-func (s formatSet) all(yield func(Format) bool) {
-	for ; s != 0; s &= s - 1 {
-		if !yield(Format(bits.TrailingZeros32(uint32(s)))) {
-			return
-		}
-	}
+	return all
 }

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/traceferry/traceferry/internal/wire"
 )
 
 // refuseHeader returns why an entry may not stand in Config.Headers, or in Config.UnsafeHeaders; "" if it may.
 func refuseHeader(entry string, unsafe bool) string {
-	name, pattern := strings.CutSuffix(entry, every)
+	name, pattern := strings.CutSuffix(entry, wire.Every)
 	switch {
 	case entry == "":
 		return "is empty"
@@ -16,7 +18,7 @@ func refuseHeader(entry string, unsafe bool) string {
 		return "is a pseudo-header: it belongs to one message"
 	case !pattern && !validToken(name):
 		return "is no header name (RFC 9110, section 5.1)"
-	case strings.Contains(name, every):
+	case strings.Contains(name, wire.Every):
 		return `has a "*" before its end: a pattern is the beginning of a name and one "*", as in "x-company-*"`
 	case !pattern:
 		return refuseName(name, unsafe)
@@ -36,7 +38,7 @@ const minPattern = 3
 // refuseName returns why a token may not stand in one of the lists.
 func refuseName(name string, unsafe bool) string {
 	lower := strings.ToLower(name)
-	owner, owned := formatOwning(lower)
+	owner, owned := wire.FormatOwning(lower)
 	k := kindOf(lower)
 	switch {
 	case owned:
@@ -56,8 +58,8 @@ func refusePattern(prefix string) string {
 	if k := kindOfAll(lower); k != harmless {
 		return "has only refused names under it: such a header " + k.reason()
 	}
-	for _, f := range AllFormats() {
-		if begins := namespace(f); begins != "" && strings.HasPrefix(lower, begins) || slices.ContainsFunc(codecs[f].prefixes, func(p string) bool { return strings.HasPrefix(lower, p) }) {
+	for _, f := range wire.AllFormats() {
+		if begins := namespace(f); begins != "" && strings.HasPrefix(lower, begins) || slices.ContainsFunc(wire.Table[f].Prefixes, func(p string) bool { return strings.HasPrefix(lower, p) }) {
 			return "is within the names of the format " + f.String() + ": put that in Formats"
 		}
 	}
@@ -66,8 +68,8 @@ func refusePattern(prefix string) string {
 
 // namespace returns how all names of a format with several begin, up to a "-": "x-b3-", "x-datadog-". It is empty
 // where they have no such beginning, or only "x-".
-func namespace(f Format) string {
-	names := codecs[f].fields
+func namespace(f wire.Format) string {
+	names := wire.Table[f].Fields
 	common := names[0]
 	for _, name := range names[1:] {
 		for !strings.HasPrefix(name, common) {
@@ -82,13 +84,13 @@ func namespace(f Format) string {
 }
 
 // comparePatterns puts names before patterns, and a longer pattern before a shorter one: the longest decides.
-func comparePatterns(a, b field) int {
+func comparePatterns(a, b wire.Field) int {
 	switch {
-	case a.prefix && b.prefix:
-		return cmp.Compare(len(b.lower), len(a.lower))
-	case a.prefix:
+	case a.Prefix && b.Prefix:
+		return cmp.Compare(len(b.Lower), len(a.Lower))
+	case a.Prefix:
 		return 1
-	case b.prefix:
+	case b.Prefix:
 		return -1
 	}
 	return 0
@@ -98,7 +100,7 @@ func comparePatterns(a, b field) int {
 // belongs to a format, or is no name. Such a header is treated as one that is not configured.
 func carriesUnder(name string) bool {
 	lower := strings.ToLower(name)
-	if _, owned := allNames().owner(lower); owned || strings.Contains(lower, every) {
+	if _, owned := wire.AllNames().Owner(lower); owned || strings.Contains(lower, wire.Every) {
 		return false
 	}
 	return validToken(lower) && kindOf(lower) == harmless

@@ -3,6 +3,8 @@ package propagation
 import (
 	"slices"
 	"strings"
+
+	"github.com/traceferry/traceferry/internal/wire"
 )
 
 // headerSet is some names of headers, and patterns of names, as Config.Headers and Destination.Headers list them.
@@ -18,12 +20,12 @@ func newHeaderSet(list []string) (s headerSet) {
 	}
 	s = headerSet{names: make(map[string]bool, len(list))}
 	for _, name := range list {
-		if name == every || s.names[strings.ToLower(name)] {
+		if name == wire.Every || s.names[strings.ToLower(name)] {
 			continue
 		}
 		lower := strings.ToLower(name)
 		s.names[lower] = true
-		if prefix, pattern := strings.CutSuffix(lower, every); pattern {
+		if prefix, pattern := strings.CutSuffix(lower, wire.Every); pattern {
 			s.prefixes = append(s.prefixes, prefix)
 		}
 	}
@@ -39,20 +41,20 @@ func (s *headerSet) begins(lower string) bool {
 
 // covers reports whether the set has every name that a field of Config.Headers or UnsafeHeaders stands for. A pattern
 // covers no name of UnsafeHeaders.
-func (s *headerSet) covers(h *field) bool {
+func (s *headerSet) covers(h *wire.Field) bool {
 	switch {
-	case h.unsafe:
-		return s.names[h.lower]
-	case h.prefix:
-		return s.begins(h.lower)
+	case h.Unsafe:
+		return s.names[h.Lower]
+	case h.Prefix:
+		return s.begins(h.Lower)
 	}
-	return s.has(h.lower)
+	return s.has(h.Lower)
 }
 
 // touches reports whether the set has a name that an entry of another list stands for.
 func (s *headerSet) touches(entry string) bool {
 	lower := strings.ToLower(entry)
-	prefix, pattern := strings.CutSuffix(lower, every)
+	prefix, pattern := strings.CutSuffix(lower, wire.Every)
 	if !pattern {
 		return s.has(lower)
 	}

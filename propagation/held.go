@@ -4,12 +4,13 @@ import (
 	"context"
 	"slices"
 
+	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/trace"
 )
 
 // hold has the node hold back the lines of another, which may be nil, and of which its own Extract
 // has read some formats.
-func (c *capture) hold(held *capture, read formatSet) {
+func (c *capture) hold(held *capture, read wire.FormatSet) {
 	if held == nil {
 		return
 	}
@@ -87,7 +88,7 @@ func (c *capture) holdsAll(hits []hit, about traits) bool {
 }
 
 // later returns the formats that the capture's own Extract has read, believed or not.
-func (c *capture) later() (read formatSet) {
+func (c *capture) later() (read wire.FormatSet) {
 	if c != nil {
 		read = c.fresh
 	}
@@ -107,7 +108,7 @@ func (c *capture) strangersTrace(id trace.TraceID) bool {
 	l := new(lazy)
 	l.decode(held)
 	return slices.ContainsFunc(l.readings, func(r reading) bool {
-		return r.verdict != malformed && r.sc.TraceID.IsValid() && sameTrace(r.sc.TraceID, id)
+		return r.verdict != wire.Malformed && r.sc.TraceID.IsValid() && wire.SameTrace(r.sc.TraceID, id)
 	})
 }
 
@@ -130,10 +131,10 @@ func (c *capture) hits() (hits []hit) {
 // It parses the headers anew at each call, and may be called from any goroutine.
 func StrangerFromContext(ctx context.Context) (SpanContext, bool) {
 	held := captured(ctx).stranger()
-	if held == nil || !captured(ctx).trust.has(DistrustIDs) || held.formats&traceFormats == 0 {
+	if held == nil || !captured(ctx).trust.has(DistrustIDs) || held.formats&wire.TraceFormats == 0 {
 		return SpanContext{}, false
 	}
 	l := new(lazy)
 	l.decode(held)
-	return l.remote, l.winner != 0
+	return publicSpanContext(l.remote), l.winner != 0
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/trace"
 )
 
@@ -45,19 +46,19 @@ func (e *extraction) heritage(outer *capture, hits []hit) heritage {
 }
 
 // takes reports whether a field of the outer capture is inherited, unless it was read anew.
-func (h *heritage) takes(f *field) bool {
+func (h *heritage) takes(f *wire.Field) bool {
 	switch {
 	case h.none:
 		return false
-	case h.all || h.made && f.format == RequestID:
+	case h.all || h.made && f.Format == wire.RequestID:
 		return true
-	case f.format == 0:
-		return !slices.ContainsFunc(h.p.headers, func(own field) bool { return own.lower == f.lower })
-	case h.p.reads.has(f.format):
+	case f.Format == 0:
+		return !slices.ContainsFunc(h.p.headers, func(own wire.Field) bool { return own.Lower == f.Lower })
+	case h.p.reads.Has(f.Format):
 		return false
 	}
-	id := h.readings.reading(f.format).sc.TraceID
-	return !id.IsValid() || !h.trace.IsValid() || sameTrace(id, h.trace)
+	id := h.readings.reading(f.Format).sc.TraceID
+	return !id.IsValid() || !h.trace.IsValid() || wire.SameTrace(id, h.trace)
 }
 
 // received returns all lines that the capture's caller sent, believed or not, as p numbers and spells them, in order.
@@ -92,17 +93,17 @@ func differs(h hit, hits []hit) bool {
 }
 
 // readsField reports whether a Propagator reads a field, of whichever Propagator's.
-func (p *Propagator) readsField(f *field) bool {
-	if f.format != 0 {
-		return p.reads.has(f.format)
+func (p *Propagator) readsField(f *wire.Field) bool {
+	if f.Format != 0 {
+		return p.reads.Has(f.Format)
 	}
-	return slices.ContainsFunc(p.headers, func(own field) bool { return own.lower == f.lower })
+	return slices.ContainsFunc(p.headers, func(own wire.Field) bool { return own.Lower == f.Lower })
 }
 
 // readingsOf decodes the trace formats of the hits, and counts nothing.
 func (p *Propagator) readingsOf(hits []hit, about traits) *lazy {
 	l := new(lazy)
-	if formatsOf(hits)&traceFormats != 0 {
+	if formatsOf(hits)&wire.TraceFormats != 0 {
 		if c := p.keeping(context.Background(), hits, about); c != nil {
 			l.decode(c)
 		}
@@ -121,7 +122,7 @@ func (l *lazy) traceID() (id trace.TraceID) {
 }
 
 // meets reports whether the readings and others agree, some format of each with some of the other.
-func (l *lazy) meets(others *lazy, agree func(a, b *SpanContext) bool) bool {
+func (l *lazy) meets(others *lazy, agree func(a, b *wire.SpanContext) bool) bool {
 	for i := range l.readings {
 		for j := range others.readings {
 			if a, b := &l.readings[i].sc, &others.readings[j].sc; a.TraceID.IsValid() && b.TraceID.IsValid() && agree(a, b) {
@@ -132,9 +133,9 @@ func (l *lazy) meets(others *lazy, agree func(a, b *SpanContext) bool) bool {
 	return false
 }
 
-func sameTraceOf(a, b *SpanContext) bool { return sameTrace(a.TraceID, b.TraceID) }
+func sameTraceOf(a, b *wire.SpanContext) bool { return wire.SameTrace(a.TraceID, b.TraceID) }
 
 // sameSpan reports whether two span contexts of which one may lack its span name the same.
-func sameSpan(a, b *SpanContext) bool {
-	return sameTrace(a.TraceID, b.TraceID) && (a.SpanID == b.SpanID || !a.SpanID.IsValid() || !b.SpanID.IsValid())
+func sameSpan(a, b *wire.SpanContext) bool {
+	return wire.SameTrace(a.TraceID, b.TraceID) && (a.SpanID == b.SpanID || !a.SpanID.IsValid() || !b.SpanID.IsValid())
 }

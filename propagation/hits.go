@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/traceferry/traceferry/internal/wire"
 )
 
 // hit is a name of ours that a carrier has.
 type hit struct {
-	id   fieldID
+	id   wire.FieldID
 	key  string // under a prefix: the whole name, in the spelling of its kind of carrier
 	vals []string
 	as   string // the name as the carrier spells it, where that decides an order
@@ -53,10 +55,10 @@ func ownHits(hits []hit) []hit {
 // usualHits is how many names fit the stack.
 const usualHits = 12
 
-func isRequestID(h hit) bool { return h.id == firstField[RequestID] }
+func isRequestID(h hit) bool { return h.id == wire.FirstField[wire.RequestID] }
 
 // notBlank reports whether a line says anything: HTTP trims the white space around a value.
-func notBlank(line string) bool { return line != "" && (line[0] > ' ' || trimOWS(line) != "") }
+func notBlank(line string) bool { return line != "" && (line[0] > ' ' || wire.TrimOWS(line) != "") }
 
 // sortHits puts the hits in the order of their numbers. They are few, and often in
 // order already.
@@ -94,10 +96,10 @@ func joinHits(hits []hit) []hit {
 	return joined
 }
 
-func formatsOf(hits []hit) (s formatSet) {
+func formatsOf(hits []hit) (s wire.FormatSet) {
 	for i := range hits {
-		if id := hits[i].id; id < firstHeader {
-			s |= 1 << fields[id].format
+		if id := hits[i].id; id < wire.FirstHeader {
+			s |= 1 << wire.Fields[id].Format
 		}
 	}
 	return s
@@ -112,7 +114,7 @@ type tags struct {
 	hits      []hit
 }
 
-func (t *tags) add(r *report, id fieldID, key string, vals []string, as string) {
+func (t *tags) add(r *report, id wire.FieldID, key string, vals []string, as string) {
 	h := hit{id: id, key: key, vals: vals, as: as}
 	if !slices.ContainsFunc(vals, notBlank) {
 		return

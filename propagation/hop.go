@@ -1,21 +1,15 @@
 package propagation
 
+import "github.com/traceferry/traceferry/internal/wire"
+
 // A caller lists in Connection the headers that are for this hop alone: whoever forwards the message removes them
 // (RFC 9110, section 7.6.1). So they are not captured.
-
-// connection is the name of that header, as this kind of carrier spells it.
-func (x *index) connection() string {
-	if x.lower {
-		return "connection"
-	}
-	return "Connection"
-}
 
 // listed reports whether the lines of a Connection header name any of ours.
 func (p *Propagator) listed(connection []string) bool {
 	for _, line := range connection {
-		for name := range members(line) {
-			if _, ours := p.sentHTTP.owner(name); ours {
+		for name := range wire.Members(line) {
+			if _, ours := p.sentHTTP.Owner(name); ours {
 				return true
 			}
 		}
@@ -27,33 +21,33 @@ func (p *Propagator) listed(connection []string) bool {
 // name one of its fixed fields. It reports and notes the others.
 func (e *extraction) dropHop(hits []hit, connection []string) (rest []hit) {
 	p := e.p
-	var formats, left formatSet
+	var formats, left wire.FormatSet
 	names := map[string]bool{}
 	for _, line := range connection {
-		for name := range members(line) {
-			id, ours := p.sentHTTP.owner(name)
+		for name := range wire.Members(line) {
+			id, ours := p.sentHTTP.Owner(name)
 			switch {
 			case !ours:
-			case id < prefixBase:
-				formats |= 1 << fields[id].format
-			case id < firstHeader:
-				names[p.readMetadata.spell(name)] = true
+			case id < wire.PrefixBase:
+				formats |= 1 << wire.Fields[id].Format
+			case id < wire.FirstHeader:
+				names[p.readMetadata.Spell(name)] = true
 			default:
-				names[p.field(id).lower] = true
+				names[p.field(id).Lower] = true
 			}
 		}
 	}
 	for _, h := range hits {
 		f := p.field(h.id)
 		switch {
-		case h.id < firstHeader && formats.has(f.format), h.key != "" && names[p.readMetadata.spell(h.key)], h.key == "" && names[f.lower]:
+		case h.id < wire.FirstHeader && formats.Has(f.Format), h.key != "" && names[p.readMetadata.Spell(h.key)], h.key == "" && names[f.Lower]:
 			e.over = append(e.over, h)
-			left |= 1 << f.format
+			left |= 1 << f.Format
 		default:
 			rest = append(rest, h)
 		}
 	}
-	for f := range left.all {
+	for f := range left.All {
 		e.add(f, LeftOut)
 	}
 	return rest

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/traceferry/traceferry/internal/wire"
 )
 
 // TestIndexes: each index finds its names, and nothing else, as a plain map would.
@@ -33,23 +35,23 @@ func TestIndexes(t *testing.T) {
 
 // oracle is what an index ought to know: the lower-case names that p reads, and those
 // that it may write too where sent.
-func oracle(p *Propagator, sent bool) (want map[string]fieldID) {
-	want = map[string]fieldID{}
-	for _, f := range AllFormats() {
+func oracle(p *Propagator, sent bool) (want map[string]wire.FieldID) {
+	want = map[string]wire.FieldID{}
+	for _, f := range wire.AllFormats() {
 		for i, name := range f.Fields() {
-			if p.reads.has(f) || sent && p.owns.has(firstField[f]+fieldID(i)) {
-				want[name] = firstField[f] + fieldID(i)
+			if p.reads.Has(f) || sent && p.owns.Has(wire.FirstField[f]+wire.FieldID(i)) {
+				want[name] = wire.FirstField[f] + wire.FieldID(i)
 			}
 		}
 	}
 	for i, h := range p.headers {
-		want[h.lower] = firstHeader + fieldID(i)
+		want[h.Lower] = wire.FirstHeader + wire.FieldID(i)
 	}
 	return want
 }
 
 // checkIndex asks for every known name of the package and for its neighbours.
-func checkIndex(t *testing.T, x *index, want map[string]fieldID) {
+func checkIndex(t *testing.T, x *wire.Index, want map[string]wire.FieldID) {
 	asked := []string{"", "x", "accept", "traceparent", strings.Repeat("x", 300), "ø", "\x00", "-", "x-"}
 	for name := range want {
 		asked = append(asked, name)
@@ -65,12 +67,12 @@ func checkIndex(t *testing.T, x *index, want map[string]fieldID) {
 		for _, near := range neighbours(lower) {
 			for _, key := range []string{near, http.CanonicalHeaderKey(near), strings.ToUpper(near)} {
 				id, ours := want[strings.ToLower(key)]
-				got := x.find(key)
+				got := x.Find(key)
 				switch {
-				case ours && (got == nil || got.id != id):
+				case ours && (got == nil || got.Id != id):
 					t.Errorf("%q: found %v, want %d", key, got, id)
 				case !ours && got != nil:
-					t.Errorf("%q: found %q", key, got.key)
+					t.Errorf("%q: found %q", key, got.Key)
 				case ours:
 					found++
 				}
@@ -116,22 +118,22 @@ func TestIndexPrefixes(t *testing.T) {
 	for _, f := range AllFormats() {
 		for _, prefix := range f.Prefixes() {
 			for _, spelled := range []string{prefix, http.CanonicalHeaderKey(prefix), strings.ToUpper(prefix)} {
-				for _, x := range []*index{p.readHTTP, p.readMetadata, p.sentHTTP, p.sentMetadata} {
-					if id, ok := x.findPrefix(spelled + "k"); !ok || fields[id].format != f || !fields[id].prefix {
+				for _, x := range []*wire.Index{p.readHTTP, p.readMetadata, p.sentHTTP, p.sentMetadata} {
+					if id, ok := x.FindPrefix(spelled + "k"); !ok || wire.Fields[id].Format != wire.Format(f) || !wire.Fields[id].Prefix {
 						t.Errorf("%q: found %d, %v", spelled+"k", id, ok)
 					}
-					if _, ok := x.findPrefix(spelled); ok {
+					if _, ok := x.FindPrefix(spelled); ok {
 						t.Errorf("%q: found with no key", spelled)
 					}
 				}
-				if _, ok := none.readHTTP.findPrefix(spelled + "k"); ok {
+				if _, ok := none.readHTTP.FindPrefix(spelled + "k"); ok {
 					t.Errorf("%q: found by a Propagator that does not carry %v", spelled+"k", f)
 				}
 			}
 		}
 	}
 	for _, key := range []string{"", "u", "uberctx", "uberctx_k", "xuberctx-k", "ot-tracer-k", "l5d-k", "uberctx\x80k"} {
-		if _, ok := p.readHTTP.findPrefix(key); ok {
+		if _, ok := p.readHTTP.FindPrefix(key); ok {
 			t.Errorf("%q: found", key)
 		}
 	}
@@ -145,19 +147,19 @@ func TestIndexCollisions(t *testing.T) {
 		alike = append(alike, fmt.Sprintf("x%ctenant-name", c))
 	}
 	for _, name := range alike[1:] {
-		if hashOf(name) != hashOf(alike[0]) {
+		if wire.HashOf(name) != wire.HashOf(alike[0]) {
 			t.Fatalf("%q and %q do not collide: choose other names", name, alike[0])
 		}
 	}
 	p := MustNew(Config{Formats: AllFormats(), Headers: alike[:25]})
-	for _, x := range []*index{p.readMetadata, p.sentMetadata} {
+	for _, x := range []*wire.Index{p.readMetadata, p.sentMetadata} {
 		for i, name := range alike[:25] {
-			if n := x.find(name); n == nil || n.id != firstHeader+fieldID(i) {
+			if n := x.Find(name); n == nil || n.Id != wire.FirstHeader+wire.FieldID(i) {
 				t.Errorf("%q: found %v", name, n)
 			}
 		}
-		if n := x.find(alike[25]); n != nil {
-			t.Errorf("%q: found %q", alike[25], n.key)
+		if n := x.Find(alike[25]); n != nil {
+			t.Errorf("%q: found %q", alike[25], n.Key)
 		}
 	}
 }
@@ -170,7 +172,7 @@ func TestIndexNoFalseMatch(t *testing.T) {
 	want := oracle(p, false)
 	for _, key := range append(randomNames(r, 20000), names...) {
 		id, ours := want[key]
-		if n := p.readMetadata.find(key); (n != nil) != ours || ours && n.id != id {
+		if n := p.readMetadata.Find(key); (n != nil) != ours || ours && n.Id != id {
 			t.Fatalf("%q: found %v, want %v", key, n, ours)
 		}
 	}

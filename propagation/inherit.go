@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"slices"
 
+	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/trace"
 )
 
@@ -12,10 +13,10 @@ import (
 func (c *capture) same(hits []hit, about traits) bool {
 	i := 0
 	for r := range c.runs {
-		if c.about&madeRequestID != 0 && r.id == firstField[RequestID] {
+		if c.about&madeRequestID != 0 && r.id == wire.FirstField[wire.RequestID] {
 			continue // no line of the request
 		}
-		if c.about&rawBins != about&rawBins && c.field(r).bin {
+		if c.about&rawBins != about&rawBins && c.field(r).Bin {
 			return false
 		}
 		if i == len(hits) || hits[i].id != r.id || hits[i].key != r.key || !slices.Equal(hits[i].vals, r.vals) {
@@ -43,7 +44,7 @@ func (c *capture) active(ctx context.Context) bool {
 // inherit returns the lines that a second Extract takes over, which read the hits own, of the formats
 // read. A format is inherited whole or not at all: half a context of
 // each would name a span that nobody has.
-func (c *capture) inherit(own []hit, read formatSet, about traits, by *heritage) (hits []hit) {
+func (c *capture) inherit(own []hit, read wire.FormatSet, about traits, by *heritage) (hits []hit) {
 	p, names := by.p, headerNames(own)
 	for r := range c.runs {
 		f := c.field(r)
@@ -51,16 +52,16 @@ func (c *capture) inherit(own []hit, read formatSet, about traits, by *heritage)
 			continue
 		}
 		h := hit{id: r.id, key: r.key, vals: r.vals}
-		if r.id >= firstHeader {
+		if r.id >= wire.FirstHeader {
 			h.id, h.key = p.headerID(f)
 			if names[h.name()] {
 				continue
 			}
-		} else if read.has(f.format) {
+		} else if read.Has(f.Format) {
 			continue
 		}
-		h.raw = f.bin && about&rawBins != 0
-		if f.bin && c.about&rawBins != about&rawBins {
+		h.raw = f.Bin && about&rawBins != 0
+		if f.Bin && c.about&rawBins != about&rawBins {
 			h.vals = convertBins(h.vals, about&rawBins != 0)
 		}
 		hits = append(hits, h)
@@ -70,44 +71,44 @@ func (c *capture) inherit(own []hit, read formatSet, about traits, by *heritage)
 
 // headerID returns the number of a name of Config.Headers: p's own, or that of p's pattern, or one of those
 // that stand for any name, each of these with that name as the key.
-func (p *Propagator) headerID(f field) (fieldID, string) {
+func (p *Propagator) headerID(f wire.Field) (wire.FieldID, string) {
 	for i, own := range p.headers {
-		if !own.prefix && own.lower == f.lower {
-			return firstHeader + fieldID(i), ""
+		if !own.Prefix && own.Lower == f.Lower {
+			return wire.FirstHeader + wire.FieldID(i), ""
 		}
 	}
-	if p.patterned && !f.unsafe {
-		if id, ours := p.readMetadata.findPrefix(f.lower); ours && id >= firstHeader {
-			return id, f.lower
+	if p.patterned && !f.Unsafe {
+		if id, ours := p.readMetadata.FindPrefix(f.Lower); ours && id >= wire.FirstHeader {
+			return id, f.Lower
 		}
 	}
-	if f.unsafe {
-		return foreignUnsafe, f.lower
+	if f.Unsafe {
+		return wire.ForeignUnsafe, f.Lower
 	}
-	return foreignHeader, f.lower
+	return wire.ForeignHeader, f.Lower
 }
 
 // notSent is the number of a captured name that the sending Propagator does not carry.
-const notSent = foreignHeader
+const notSent = wire.ForeignHeader
 
 // numberOf returns the number that a captured name of somebody's Config.Headers has for p.
-func (p *Propagator) numberOf(c *capture, r run) fieldID {
-	if c.by == p && r.id < foreignUnsafe {
+func (p *Propagator) numberOf(c *capture, r run) wire.FieldID {
+	if c.by == p && r.id < wire.ForeignUnsafe {
 		return r.id
 	}
-	if id, _ := p.headerID(c.field(r)); id < foreignUnsafe {
+	if id, _ := p.headerID(c.field(r)); id < wire.ForeignUnsafe {
 		return id
 	}
 	return notSent
 }
 
 // tag returns the whole name of a run, if it has p's number of a prefix; else "".
-func (p *Propagator) tag(c *capture, id fieldID, r run) string {
+func (p *Propagator) tag(c *capture, id wire.FieldID, r run) string {
 	switch {
-	case !p.field(id).prefix:
+	case !p.field(id).Prefix:
 		return ""
 	case r.key == "": // another Propagator's name, of which p has the pattern
-		return c.field(r).lower
+		return c.field(r).Lower
 	}
 	return r.key
 }
@@ -121,8 +122,8 @@ func convertBins(vals []string, raw bool) []string {
 			out = append(out, base64.RawStdEncoding.EncodeToString([]byte(v)))
 			continue
 		}
-		for one := range members(v) { // several values may be joined with commas
-			if b, ok := decodeBase64(nil, one); ok {
+		for one := range wire.Members(v) { // several values may be joined with commas
+			if b, ok := wire.DecodeBase64(nil, one); ok {
 				out = append(out, string(b))
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/propagation"
 )
 
@@ -58,7 +59,7 @@ func (o *plan) writeHTTP(h http.Header) {
 		switch {
 		case e.values != nil:
 			h[e.canonical()] = e.values
-		case e.fate == FateRemoved && e.def.format != Baggage, e.fate == FateUnsendable && o.p.owns.has(e.id):
+		case e.fate == FateRemoved && e.def.Format != wire.Baggage, e.fate == FateUnsendable && o.p.owns.Has(e.id):
 			delete(h, e.canonical()) // a value in h must not stand for it
 		}
 		lost.count(o, &e)
@@ -83,18 +84,18 @@ func (p *Propagator) startsNothing(c *capture) bool {
 // they are there: the call that most calls are.
 func (p *Propagator) forwards(c *capture) bool {
 	return c.by == p && c.more == nil && p.startsNothing(c) && c.about&rawBins == 0 && c.formats&^p.carries == 0 &&
-		p.emits == 0 && (!p.dropMalformed || c.formats&traceFormats == 0) && (c.formats&yielding == 0 || c.formats&yielded == 0) && c.printable()
+		p.emits == 0 && (!p.dropMalformed || c.formats&wire.TraceFormats == 0) && (c.formats&wire.Yielding == 0 || c.formats&wire.Yielded == 0) && c.printable()
 }
 
 // forward writes the lines of a node.
 func (c *capture) forward(h http.Header) {
-	var sent fieldSet
+	var sent wire.FieldSet
 	for _, id := range c.ids[:c.n] {
 		sent |= 1 << id
 	}
 	if c.by.sweep(h, c.by.owns&^sent, sent) {
 		for key := range h {
-			if n := c.by.sentHTTP.find(key); n != nil && key != n.key && slices.Contains(c.ids[:c.n], n.id) {
+			if n := c.by.sentHTTP.Find(key); n != nil && key != n.Key && slices.Contains(c.ids[:c.n], n.Id) {
 				delete(h, key)
 			}
 		}
@@ -104,7 +105,7 @@ func (c *capture) forward(h http.Header) {
 		for j < c.n && c.ids[j] == id {
 			j++
 		}
-		h[c.by.field(id).canon] = c.vals[i:j:j]
+		h[c.by.field(id).Canon] = c.vals[i:j:j]
 		i = j
 	}
 }
@@ -112,10 +113,10 @@ func (c *capture) forward(h http.Header) {
 // sweep removes fields of formats from an outgoing request's headers, and those that are sent where they are not
 // spelled as http.Header's methods spell them. It reports whether another name of ours is spelled otherwise. A header
 // of more than eight names that has one of ours in the usual spelling is taken to have all so: look-ups cost less.
-func (p *Propagator) sweep(h http.Header, removes, sends fieldSet) (others bool) {
+func (p *Propagator) sweep(h http.Header, removes, sends wire.FieldSet) (others bool) {
 	if len(h) > 8 && usuallySpelled(h, sends) {
 		for ; removes != 0; removes &= removes - 1 {
-			key := fields[bits.TrailingZeros64(uint64(removes))].canon
+			key := wire.Fields[bits.TrailingZeros64(uint64(removes))].Canon
 			//lint:ignore S1033 a look-up that finds nothing is faster than such a delete
 			if _, stale := h[key]; stale {
 				delete(h, key)
@@ -124,15 +125,15 @@ func (p *Propagator) sweep(h http.Header, removes, sends fieldSet) (others bool)
 		return false
 	}
 	for key := range h {
-		switch n := p.sentHTTP.find(key); {
-		case n != nil && n.id < firstHeader:
-			if removes.has(n.id) || key != n.key && sends.has(n.id) {
+		switch n := p.sentHTTP.Find(key); {
+		case n != nil && n.Id < wire.FirstHeader:
+			if removes.Has(n.Id) || key != n.Key && sends.Has(n.Id) {
 				delete(h, key)
 			}
 		case n != nil:
-			others = others || key != n.key
-		case sends&prefixFields != 0 && !others:
-			_, tagged := p.sentHTTP.findPrefix(key)
+			others = others || key != n.Key
+		case sends&wire.PrefixFields != 0 && !others:
+			_, tagged := p.sentHTTP.FindPrefix(key)
 			others = tagged && key != http.CanonicalHeaderKey(key)
 		}
 	}
@@ -140,9 +141,9 @@ func (p *Propagator) sweep(h http.Header, removes, sends fieldSet) (others bool)
 }
 
 // usuallySpelled reports whether a header has one of the fields as only http.Header's methods spell it.
-func usuallySpelled(h http.Header, fs fieldSet) bool {
-	for fs &^= prefixFields; fs != 0; fs &= fs - 1 {
-		key := fields[bits.TrailingZeros64(uint64(fs))].canon
+func usuallySpelled(h http.Header, fs wire.FieldSet) bool {
+	for fs &^= wire.PrefixFields; fs != 0; fs &= fs - 1 {
+		key := wire.Fields[bits.TrailingZeros64(uint64(fs))].Canon
 		if _, there := h[key]; there && key != "B3" { // which may be in capitals
 			return true
 		}
@@ -155,8 +156,8 @@ func usuallySpelled(h http.Header, fs fieldSet) bool {
 func (o *plan) respell(h http.Header) {
 	sent := o.sentNames()
 	for key := range h {
-		switch n := o.p.sentHTTP.find(key); {
-		case n != nil && key != n.key && n.id >= firstHeader && sent.headers[n.id]:
+		switch n := o.p.sentHTTP.Find(key); {
+		case n != nil && key != n.Key && n.Id >= wire.FirstHeader && sent.headers[n.Id]:
 			delete(h, key)
 		case n == nil && sent.prefixed[strings.ToLower(key)] && key != http.CanonicalHeaderKey(key):
 			delete(h, key)
@@ -167,19 +168,19 @@ func (o *plan) respell(h http.Header) {
 // sentNames are the names of Config.Headers that a plan sends, and the names under prefixes, in lower case, that it
 // sends or that the application removed.
 type sentNames struct {
-	headers  map[fieldID]bool
+	headers  map[wire.FieldID]bool
 	prefixed map[string]bool
 }
 
 func (o *plan) sentNames() sentNames {
-	sent := sentNames{map[fieldID]bool{}, map[string]bool{}}
+	sent := sentNames{map[wire.FieldID]bool{}, map[string]bool{}}
 	var at cursor
 	for e, ok := o.next(&at); ok; e, ok = o.next(&at) {
 		switch {
 		case e.values == nil && e.fate != FateRemoved:
 		case e.key != "":
 			sent.prefixed[e.lower()] = true
-		case e.id >= firstHeader:
+		case e.id >= wire.FirstHeader:
 			sent.headers[e.id] = true
 		}
 	}
@@ -224,12 +225,12 @@ func (o *plan) sweepMetadata(md map[string][]string) {
 	sent := o.sentNames()
 	gone := o.removes | o.sends
 	if o.itemized {
-		gone |= itemFields & o.p.carriedFields()
+		gone |= wire.ItemFields & o.p.carriedFields()
 	}
 	for key := range md {
-		switch n := o.p.sentMetadata.find(key); {
-		case n == nil && !sent.prefixed[strings.ToLower(key)], n != nil && n.id >= firstHeader && !sent.headers[n.id]:
-		case n != nil && n.id < firstHeader && !gone.has(n.id):
+		switch n := o.p.sentMetadata.Find(key); {
+		case n == nil && !sent.prefixed[strings.ToLower(key)], n != nil && n.Id >= wire.FirstHeader && !sent.headers[n.Id]:
+		case n != nil && n.Id < wire.FirstHeader && !gone.Has(n.Id):
 		default:
 			delete(md, key)
 		}
@@ -237,9 +238,9 @@ func (o *plan) sweepMetadata(md map[string][]string) {
 }
 
 // carriedFields is the fields of the formats that are carried.
-func (p *Propagator) carriedFields() (s fieldSet) {
-	for f := range p.carries.all {
-		s |= fieldsOf[f]
+func (p *Propagator) carriedFields() (s wire.FieldSet) {
+	for f := range p.carries.All {
+		s |= wire.FieldsOf[f]
 	}
 	return s
 }

@@ -1,6 +1,10 @@
 package propagation
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/traceferry/traceferry/internal/wire"
+)
 
 // itemChanges finds the application's changes of baggage items by name.
 type itemChanges struct {
@@ -40,7 +44,7 @@ func (ch *itemChanges) of(r run, items []bagItems) []string {
 // name returns the name in lower case.
 func (b *bagItems) name() string {
 	if b.key == "" {
-		return fields[b.id].lower
+		return wire.Fields[b.id].Lower
 	}
 	return strings.ToLower(b.key)
 }

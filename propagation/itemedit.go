@@ -5,12 +5,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/baggage"
 )
 
 // bagItems are the lines of one name that the application's change of the items makes.
 type bagItems struct {
-	id   fieldID
+	id   wire.FieldID
 	key  string // the whole name, under a prefix
 	vals []string
 }
@@ -21,8 +22,8 @@ type itemEdit struct {
 	out        []bagItems
 	at         map[string]int  // of out, by the name in lower case
 	came       map[string]bool // keys of which items came
-	prefixes   fieldSet        // under which something came
-	lists      fieldSet        // and the lists
+	prefixes   wire.FieldSet   // under which something came
+	lists      wire.FieldSet   // and the lists
 }
 
 // editItems returns the items of the formats that p sends: c's, with the application's changes.
@@ -32,7 +33,7 @@ func (c *capture) editItems(p *Propagator, shown, now baggage.Baggage) []bagItem
 	}
 	e := itemEdit{shown: shown, now: now, at: map[string]int{}, came: map[string]bool{}}
 	for r := range c.runs {
-		if c.isItem(r.id) && p.carries.has(fields[r.id].format) {
+		if c.isItem(r.id) && p.carries.Has(wire.Fields[r.id].Format) {
 			e.edit(r)
 		}
 	}
@@ -55,17 +56,17 @@ func (e *itemEdit) differs(key string) bool {
 
 // edit takes over the items of one name.
 func (e *itemEdit) edit(r run) {
-	f := &fields[r.id]
-	if !f.prefix {
+	f := &wire.Fields[r.id]
+	if !f.Prefix {
 		e.lists |= 1 << r.id
 		e.editList(r)
 		return
 	}
 	e.prefixes |= 1 << r.id
 	for it := range itemsOf(r) {
-		e.came[it.key] = true
-		if e.differs(it.key) {
-			e.put(r.id, r.key, codecs[f.format].writeItem(e.now.Member(it.key).Value()))
+		e.came[it.Key] = true
+		if e.differs(it.Key) {
+			e.put(r.id, r.key, wire.Table[f.Format].WriteItem(e.now.Member(it.Key).Value()))
 		} else {
 			e.place(bagItems(r))
 		}
@@ -78,19 +79,19 @@ func (e *itemEdit) editList(r run) {
 	for _, line := range r.vals {
 		var kept []byte
 		same := true
-		for m := range members(line) {
-			key := listItem(m).key
+		for m := range wire.Members(line) {
+			key := wire.ListItem(m).Key
 			value := e.now.Member(key).Value()
 			switch {
 			case !e.differs(key):
 				e.came[key] = true
-				kept = appendMember(kept, 0, m)
+				kept = wire.AppendMember(kept, 0, m)
 				continue
 			case value == "":
 				e.came[key] = true
 			case inList(value) && !e.came[key]:
 				e.came[key] = true
-				kept = appendMember(kept, 0, key+"="+value)
+				kept = wire.AppendMember(kept, 0, key+"="+value)
 			}
 			same = false
 		}
@@ -105,29 +106,29 @@ func (e *itemEdit) editList(r run) {
 }
 
 // inList reports whether a value can stand in a list as it is.
-func inList(value string) bool { return !strings.Contains(value, ",") && trimOWS(value) == value }
+func inList(value string) bool { return !strings.Contains(value, ",") && wire.TrimOWS(value) == value }
 
 // add writes a new key in every form that came; in a list alone only if nothing else of its format came.
 func (e *itemEdit) add(key, value string) {
-	for i := range fields[:firstHeader] {
-		id := fieldID(i)
-		f := &fields[id]
+	for i := range wire.Fields[:wire.FirstHeader] {
+		id := wire.FieldID(i)
+		f := &wire.Fields[id]
 		switch {
-		case !f.prefix || !itemFields.has(id):
-		case e.prefixes.has(id):
-			e.put(id, f.lower+strings.ToLower(key), codecs[f.format].writeItem(value))
-		case e.lists&fieldsOf[f.format] != 0 && inList(value) && value != "":
-			e.addToList(f.format, key+"="+value)
-		case e.lists&fieldsOf[f.format] != 0:
-			e.put(id, f.lower+strings.ToLower(key), codecs[f.format].writeItem(value))
+		case !f.Prefix || !wire.ItemFields.Has(id):
+		case e.prefixes.Has(id):
+			e.put(id, f.Lower+strings.ToLower(key), wire.Table[f.Format].WriteItem(value))
+		case e.lists&wire.FieldsOf[f.Format] != 0 && inList(value) && value != "":
+			e.addToList(f.Format, key+"="+value)
+		case e.lists&wire.FieldsOf[f.Format] != 0:
+			e.put(id, f.Lower+strings.ToLower(key), wire.Table[f.Format].WriteItem(value))
 		}
 	}
 }
 
 // addToList adds a member to the list of a format.
-func (e *itemEdit) addToList(f Format, m string) {
+func (e *itemEdit) addToList(f wire.Format, m string) {
 	for i := range e.out {
-		if b := &e.out[i]; b.key == "" && fields[b.id].format == f {
+		if b := &e.out[i]; b.key == "" && wire.Fields[b.id].Format == f {
 			b.vals = slices.Clone(b.vals) // the capture's
 			if last := len(b.vals) - 1; last >= 0 {
 				b.vals[last] += "," + m
@@ -139,7 +140,7 @@ func (e *itemEdit) addToList(f Format, m string) {
 }
 
 // put writes a header, unless it would be empty.
-func (e *itemEdit) put(id fieldID, name, value string) {
+func (e *itemEdit) put(id wire.FieldID, name, value string) {
 	b := bagItems{id: id, key: name}
 	if value != "" {
 		b.vals = []string{value}
@@ -151,7 +152,7 @@ func (e *itemEdit) put(id fieldID, name, value string) {
 func (e *itemEdit) place(b bagItems) {
 	name := strings.ToLower(b.key)
 	if name == "" {
-		name = fields[b.id].lower
+		name = wire.Fields[b.id].Lower
 	}
 	if i, again := e.at[name]; again {
 		e.out[i].vals = b.vals

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/baggage"
 )
 
@@ -13,7 +14,7 @@ import (
 
 // hasItems reports whether the items that came are the baggage.
 func (c *capture) hasItems() bool {
-	if c.formats.has(Baggage) || c.formats&itemFormats&c.by.carries == 0 {
+	if c.formats.Has(wire.Baggage) || c.formats&wire.ItemFormats&c.by.carries == 0 {
 		return false
 	}
 	ids, _ := c.lines()
@@ -21,21 +22,21 @@ func (c *capture) hasItems() bool {
 }
 
 // isItem reports whether lines of a name are items that count.
-func (c *capture) isItem(id fieldID) bool {
-	return id < firstHeader && itemFields.has(id) && c.by.carries.has(fields[id].format)
+func (c *capture) isItem(id wire.FieldID) bool {
+	return id < wire.FirstHeader && wire.ItemFields.Has(id) && c.by.carries.Has(wire.Fields[id].Format)
 }
 
 // itemsOf ranges over the items of one name.
-func itemsOf(r run) func(yield func(item) bool) {
-	f := &fields[r.id]
-	return func(yield func(item) bool) {
-		if f.prefix {
-			yield(item{strings.ToLower(r.key[len(f.lower):]), codecs[f.format].readItem(trimOWS(r.vals[0]))})
+func itemsOf(r run) func(yield func(wire.Item) bool) {
+	f := &wire.Fields[r.id]
+	return func(yield func(wire.Item) bool) {
+		if f.Prefix {
+			yield(wire.Item{Key: strings.ToLower(r.key[len(f.Lower):]), Value: wire.Table[f.Format].ReadItem(wire.TrimOWS(r.vals[0]))})
 			return
 		}
 		for _, line := range r.vals {
-			for m := range members(line) {
-				if it := listItem(m); it.key != m && !yield(it) {
+			for m := range wire.Members(line) {
+				if it := wire.ListItem(m); it.Key != m && !yield(it) {
 					return
 				}
 			}
@@ -51,7 +52,7 @@ const (
 
 // readItems returns what OpenTelemetry takes of the items, the first of each key, and the formats of which it does
 // not take all.
-func readItems(c *capture) (bag baggage.Baggage, partly formatSet) {
+func readItems(c *capture) (bag baggage.Baggage, partly wire.FormatSet) {
 	var taken []baggage.Member
 	seen, size := map[string]bool{}, 0
 	for r := range c.runs {
@@ -59,16 +60,16 @@ func readItems(c *capture) (bag baggage.Baggage, partly formatSet) {
 			continue
 		}
 		for it := range itemsOf(r) {
-			if seen[it.key] {
+			if seen[it.Key] {
 				continue
 			}
-			m, err := baggage.NewMemberRaw(it.key, it.value)
+			m, err := baggage.NewMemberRaw(it.Key, it.Value)
 			grown := size + len(m.String()) + 1
-			if err != nil || !validToken(it.key) || len(taken) == maxBagMembers || grown > maxBagBytes {
-				partly |= 1 << fields[r.id].format
+			if err != nil || !validToken(it.Key) || len(taken) == maxBagMembers || grown > maxBagBytes {
+				partly |= 1 << wire.Fields[r.id].Format
 				continue
 			}
-			seen[it.key], size = true, grown
+			seen[it.Key], size = true, grown
 			taken = append(taken, m)
 		}
 	}

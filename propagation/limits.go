@@ -1,6 +1,10 @@
 package propagation
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/traceferry/traceferry/internal/wire"
+)
 
 // measure adds up what the hits would keep: their lines that say something, whether
 // some name is under a prefix, and whether all are within the limits.
@@ -36,9 +40,9 @@ func (h *hit) measure() (lines, size int) {
 // format whole or not at all, then Config.Headers, then baggage, then the names under prefixes and patterns
 // in their order; a prefix of a format that was left out goes with it. What is left out is reported.
 func (p *Propagator) fit(r *report, hits []hit) (kept, dropped []hit) {
-	var left formatSet // formats left out
+	var left wire.FormatSet // formats left out
 	lines, total := 0, 0
-	take := func(group []hit, f Format) {
+	take := func(group []hit, f wire.Format) {
 		n, size := 0, 0
 		for i := range group {
 			l, s := group[i].measure()
@@ -48,8 +52,8 @@ func (p *Propagator) fit(r *report, hits []hit) (kept, dropped []hit) {
 			}
 			n, size = n+l, size+s
 		}
-		if left.has(f) && f != 0 || lines+n > p.limits.Lines || total+size > p.limits.TotalBytes {
-			if !isPrefixed(group[0]) || wholeFields.has(group[0].id) {
+		if left.Has(f) && f != 0 || lines+n > p.limits.Lines || total+size > p.limits.TotalBytes {
+			if !isPrefixed(group[0]) || wire.WholeFields.Has(group[0].id) {
 				left |= 1 << f
 			}
 			r.add(f, TooLarge)
@@ -72,7 +76,7 @@ func (p *Propagator) fit(r *report, hits []hit) (kept, dropped []hit) {
 		}
 	}
 	kept = slices.DeleteFunc(kept, func(h hit) bool {
-		whole := !left.has(formatOf(h)) || formatOf(h) == 0
+		whole := !left.Has(formatOf(h)) || formatOf(h) == 0
 		if !whole {
 			dropped = append(dropped, h)
 		}
@@ -82,17 +86,21 @@ func (p *Propagator) fit(r *report, hits []hit) (kept, dropped []hit) {
 	return kept, dropped
 }
 
-func formatOf(h hit) Format {
-	if h.id < firstHeader {
-		return fields[h.id].format
+func formatOf(h hit) wire.Format {
+	if h.id < wire.FirstHeader {
+		return wire.Fields[h.id].Format
 	}
 	return 0
 }
 
-func isFixed(h hit) bool    { return h.id < prefixBase && !isBaggage(h) }
-func isBaggage(h hit) bool  { return h.id == firstField[Baggage] }
-func isPrefixed(h hit) bool { return h.id >= prefixBase && h.id < firstHeader || isMatched(h) }
-func isHeader(h hit) bool   { return h.id >= firstHeader && !isMatched(h) }
+func isFixed(h hit) bool   { return h.id < wire.PrefixBase && !isBaggage(h) }
+func isBaggage(h hit) bool { return h.id == wire.FirstField[wire.Baggage] }
+func isPrefixed(h hit) bool {
+	return h.id >= wire.PrefixBase && h.id < wire.FirstHeader || isMatched(h)
+}
+func isHeader(h hit) bool { return h.id >= wire.FirstHeader && !isMatched(h) }
 
 // isMatched reports whether a pattern of Config.Headers has found the name.
-func isMatched(h hit) bool { return h.id >= firstHeader && h.id < foreignUnsafe && h.key != "" }
+func isMatched(h hit) bool {
+	return h.id >= wire.FirstHeader && h.id < wire.ForeignUnsafe && h.key != ""
+}

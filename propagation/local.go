@@ -3,20 +3,21 @@ package propagation
 import (
 	"context"
 
+	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/trace"
 )
 
 // local returns the span that runs in ctx, if there is one with both ids.
-func (p *Propagator) local(ctx context.Context, c *capture) (l writtenSpan, ok bool) {
+func (p *Propagator) local(ctx context.Context, c *capture) (l wire.WrittenSpan, ok bool) {
 	if p.localSpan != nil {
 		l.SpanContext, ok = p.askLocalSpan(ctx)
 		if l.TraceState != "" { // the caller's word is not trusted with the wire
-			l.TraceState = joinTraceState([]string{l.TraceState})
+			l.TraceState = wire.JoinTraceState([]string{l.TraceState})
 		}
-		if l.Sampling > Debug {
-			l.Sampling = Deferred
+		if l.Sampling > wire.Debug {
+			l.Sampling = wire.Deferred
 		}
-		l.stateSame = l.TraceState == ""
+		l.StateSame = l.TraceState == ""
 		return l, ok && l.IsValid()
 	}
 	if inner, is := ctx.(*capture); is && inner.about&showsSpan != 0 {
@@ -31,9 +32,9 @@ func (p *Propagator) local(ctx context.Context, c *capture) (l writtenSpan, ok b
 		return l, false
 	}
 	l.TraceID, l.SpanID, l.Random = sc.TraceID(), sc.SpanID(), sc.IsRandom()
-	l.Sampling = Denied
+	l.Sampling = wire.Denied
 	if sc.IsSampled() {
-		l.Sampling = Accepted
+		l.Sampling = wire.Accepted
 	}
 	var given parent
 	// The SDK's spans tell their parent, without an import of the SDK.
@@ -43,7 +44,7 @@ func (p *Propagator) local(ctx context.Context, c *capture) (l writtenSpan, ok b
 			l.ParentID = given.SpanID()
 		}
 	}
-	l.compareState(c, given, sc.TraceState())
+	compareState(&l, c, given, sc.TraceState())
 	return l, true
 }
 
@@ -54,7 +55,7 @@ type parent struct {
 }
 
 // compareState notes what the span did to the tracestate that it was given.
-func (l *writtenSpan) compareState(c *capture, given parent, now trace.TraceState) {
+func compareState(l *wire.WrittenSpan, c *capture, given parent, now trace.TraceState) {
 	shown, came := c.shownState()
 	begun := c.begunWith(l.TraceID)
 	switch {
@@ -63,12 +64,12 @@ func (l *writtenSpan) compareState(c *capture, given parent, now trace.TraceStat
 	case begun != nil:
 		shown = begun.TraceState()
 	}
-	l.stateSame = sameState(shown, now) || !given.IsRemote() && c.sameAsOpenTelemetry(now)
+	l.StateSame = sameState(shown, now) || !given.IsRemote() && c.sameAsOpenTelemetry(now)
 	switch {
 	case now.Len() > 0 && (begun != nil && c.trust.has(DistrustIDs) || c.strangersTrace(l.TraceID)):
-		l.stateSame = true // and none is left
-	case !l.stateSame:
-		l.TraceState, l.stateShown = now.String(), shown.String()
+		l.StateSame = true // and none is left
+	case !l.StateSame:
+		l.TraceState, l.StateShown = now.String(), shown.String()
 	case now.Len() > 0 && begun == nil && (came == "" || !c.namesTrace(l.TraceID)):
 		l.TraceState = now.String() // another propagator's: nothing of it is in the lines
 	case now.Len() > 0:
@@ -78,7 +79,7 @@ func (l *writtenSpan) compareState(c *capture, given parent, now trace.TraceStat
 
 // namesTrace reports whether the caller's span is of the trace.
 func (c *capture) namesTrace(id trace.TraceID) bool {
-	return sameTrace(c.parse().remote.TraceID, id)
+	return wire.SameTrace(c.parse().remote.TraceID, id)
 }
 
 // shownState returns the tracestate that OpenTelemetry was shown, if it asked, and all that came.
@@ -114,7 +115,7 @@ func (c *capture) sameAsOpenTelemetry(now trace.TraceState) bool {
 	if c == nil {
 		return false
 	}
-	all := c.linesOf(W3C).all(1)
+	all := c.linesOf(wire.W3C).All(1)
 	if len(all) == 0 {
 		return false
 	}

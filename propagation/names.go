@@ -1,18 +1,22 @@
 package propagation
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/traceferry/traceferry/internal/wire"
+)
 
 // list adds a name, or a prefix of names, to the lists below.
-func (p *Propagator) list(f *field) {
-	header := f.format == 0
-	switch read := header || p.reads.has(f.format); {
-	case read && f.prefix:
-		p.prefixes = append(p.prefixes, f.lower)
+func (p *Propagator) list(f *wire.Field) {
+	header := f.Format == 0
+	switch read := header || p.reads.Has(f.Format); {
+	case read && f.Prefix:
+		p.prefixes = append(p.prefixes, f.Lower)
 	case read:
-		p.readable = append(p.readable, f.lower)
+		p.readable = append(p.readable, f.Lower)
 	}
-	if !f.prefix && (header || (p.carries | p.emits).has(f.format)) {
-		p.names = append(p.names, f.lower)
+	if !f.Prefix && (header || (p.carries | p.emits).Has(f.Format)) {
+		p.names = append(p.names, f.Lower)
 	}
 }
 

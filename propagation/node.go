@@ -3,6 +3,8 @@ package propagation
 import (
 	"context"
 	"slices"
+
+	"github.com/traceferry/traceferry/internal/wire"
 )
 
 // node makes the node of the hits that fit the limits, and of a request id where
@@ -16,7 +18,7 @@ func (e *extraction) node(hits []hit) *capture {
 	}
 	made := ""
 	if p.generateRequestID && !slices.ContainsFunc(hits, isRequestID) {
-		made = newRequestID()
+		made = wire.NewRequestID()
 		lines++
 	}
 	return p.fill(e.ctx, hits, e.about, lines, keyed, made)
@@ -38,15 +40,15 @@ func (p *Propagator) fill(ctx context.Context, hits []hit, about traits, lines i
 		c.about |= madeRequestID
 	}
 	if lines > inlineLines || keyed {
-		c.more = &overflow{ids: make([]fieldID, 0, lines), vals: make([]string, 0, lines)}
+		c.more = &overflow{ids: make([]wire.FieldID, 0, lines), vals: make([]string, 0, lines)}
 		if keyed {
 			c.more.keys = make([]string, 0, lines)
 		}
 	}
 	for i := range hits {
 		h := &hits[i]
-		if made != "" && h.id > firstField[RequestID] {
-			c.keep(firstField[RequestID], "", made)
+		if made != "" && h.id > wire.FirstField[wire.RequestID] {
+			c.keep(wire.FirstField[wire.RequestID], "", made)
 			made = ""
 		}
 		for _, v := range h.vals {
@@ -56,13 +58,13 @@ func (p *Propagator) fill(ctx context.Context, hits []hit, about traits, lines i
 		}
 	}
 	if made != "" {
-		c.keep(firstField[RequestID], "", made)
+		c.keep(wire.FirstField[wire.RequestID], "", made)
 	}
 	return c
 }
 
 // keep adds a line to a node that is being made.
-func (c *capture) keep(id fieldID, key, line string) {
+func (c *capture) keep(id wire.FieldID, key, line string) {
 	c.note(id)
 	if m := c.more; m != nil {
 		m.ids, m.vals = append(m.ids, id), append(m.vals, line)
@@ -76,8 +78,8 @@ func (c *capture) keep(id fieldID, key, line string) {
 }
 
 // note adds a line's format to those that the node has lines of.
-func (c *capture) note(id fieldID) {
-	if id < firstHeader {
-		c.formats |= 1 << fields[id].format
+func (c *capture) note(id wire.FieldID) {
+	if id < wire.FirstHeader {
+		c.formats |= 1 << wire.Fields[id].Format
 	}
 }

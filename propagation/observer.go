@@ -4,6 +4,8 @@ import (
 	"context"
 	"strconv"
 	"sync/atomic"
+
+	"github.com/traceferry/traceferry/internal/wire"
 )
 
 // Outcome is something that a request's headers met with other than being carried.
@@ -81,4 +83,4 @@ type Observer struct {
 	Extracted func(context.Context, []Format)
 }
 
-type counters [formatCount + 1][outcomeCount]atomic.Uint64
+type counters [wire.FormatCount + 1][outcomeCount]atomic.Uint64

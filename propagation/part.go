@@ -3,11 +3,13 @@ package propagation
 import (
 	"slices"
 	"strings"
+
+	"github.com/traceferry/traceferry/internal/wire"
 )
 
 // partition splits received lines into trusted lines, some of them rewritten, and withheld lines. A format that
 // must decide writes deferred; raw says that -bin values are bytes. The hits are not to be used afterwards.
-func (t Trust) partition(hits []hit, deferred Sampling, raw bool) (trusted, withheld []hit) {
+func (t Trust) partition(hits []hit, deferred wire.Sampling, raw bool) (trusted, withheld []hit) {
 	switch {
 	case t == Continue:
 		return hits, nil
@@ -43,30 +45,30 @@ func (t Trust) partition(hits []hit, deferred Sampling, raw bool) (trusted, with
 }
 
 // fieldOf returns the field of a number; every name of Config.Headers is the zero field.
-func fieldOf(id fieldID) *field {
-	if id < firstHeader {
-		return &fields[id]
+func fieldOf(id wire.FieldID) *wire.Field {
+	if id < wire.FirstHeader {
+		return &wire.Fields[id]
 	}
 	return &anyHeader
 }
 
-var anyHeader field
+var anyHeader wire.Field
 
 // formatsOfAll is formatsOf with bit 0 for Config.Headers.
-func formatsOfAll(hits []hit) (s formatSet) {
+func formatsOfAll(hits []hit) (s wire.FormatSet) {
 	for _, h := range hits {
-		s |= 1 << fieldOf(h.id).format
+		s |= 1 << fieldOf(h.id).Format
 	}
 	return s
 }
 
 // rewrites reports whether amend may change a field's lines.
-func (t Trust) rewrites(f *field) bool {
-	return t.has(DistrustBaggage) && codecs[f.format].withoutBaggage != nil || t.has(DistrustSampling) && f.format == RequestID
+func (t Trust) rewrites(f *wire.Field) bool {
+	return t.has(DistrustBaggage) && wire.Table[f.Format].WithoutBaggage != nil || t.has(DistrustSampling) && f.Format == wire.RequestID
 }
 
 // amend returns what is believed of lines that are not held back whole; nil: all of it.
-func (t Trust) amend(h hit, f *field) (vals []string) {
+func (t Trust) amend(h hit, f *wire.Field) (vals []string) {
 	if t.has(DistrustBaggage) {
 		vals = withoutBaggage(h, f)
 	}
@@ -78,15 +80,15 @@ func (t Trust) amend(h hit, f *field) (vals []string) {
 
 // withoutBaggage returns the lines without the baggage in them; nil, if the field has no place for any. A
 // line that cannot be read may hold some for a reader who is less strict, and is left out.
-func withoutBaggage(h hit, f *field) []string {
-	without := codecs[f.format].withoutBaggage
-	if without == nil || h.id != firstField[f.format] {
+func withoutBaggage(h hit, f *wire.Field) []string {
+	without := wire.Table[f.Format].WithoutBaggage
+	if without == nil || h.id != wire.FirstField[f.Format] {
 		return nil
 	}
 	vals := []string{}
 	for _, v := range h.vals {
-		alone := lines{h.id, []fieldID{h.id}, []string{v}}
-		if _, verdict := codecs[f.format].decode(alone); verdict == valid {
+		alone := wire.Lines{Base: h.id, IDs: []wire.FieldID{h.id}, Vals: []string{v}}
+		if _, verdict := wire.Table[f.Format].Decode(alone); verdict == wire.Valid {
 			vals = append(vals, without(v))
 		}
 	}
@@ -94,14 +96,14 @@ func withoutBaggage(h hit, f *field) []string {
 }
 
 // unasked returns request ids that ask for no trace.
-func unasked(h hit, f *field) []string {
-	if f.format != RequestID {
+func unasked(h hit, f *wire.Field) []string {
+	if f.Format != wire.RequestID {
 		return nil
 	}
 	var vals []string
 	for _, v := range h.vals[:1] { // a reader who joins lines would find a reason that none of them has
-		if TraceReasonOf(trimOWS(v)) != NotTraced {
-			v = trimOWS(v)
+		if wire.TraceReasonOf(wire.TrimOWS(v)) != wire.NotTraced {
+			v = wire.TrimOWS(v)
 			v = v[:14] + "4" + v[15:]
 		}
 		vals = append(vals, v)
@@ -111,11 +113,11 @@ func unasked(h hit, f *field) []string {
 
 // withoutDecision returns the trace formats of the hits with their ids and an open decision, as far as each
 // can leave it open.
-func (t Trust) withoutDecision(hits []hit, deferred Sampling, raw bool) (made []hit) {
+func (t Trust) withoutDecision(hits []hit, deferred wire.Sampling, raw bool) (made []hit) {
 	var ids []hit
 	for _, h := range hits {
 		f := fieldOf(h.id)
-		if f.order || f.bag || !f.format.decodes() {
+		if f.Order || f.Bag || !f.Format.Decodes() {
 			continue
 		}
 		if vals := withoutBaggage(h, f); vals != nil && t.has(DistrustBaggage) {
@@ -123,40 +125,40 @@ func (t Trust) withoutDecision(hits []hit, deferred Sampling, raw bool) (made []
 		}
 		ids = append(ids, h)
 	}
-	for f := range formatsOf(ids).all {
+	for f := range formatsOf(ids).All {
 		own := linesOf(ids, f)
-		sc, v := codecs[f].decode(own)
-		if v&^undecidable == malformed || !sc.TraceID.IsValid() {
+		sc, v := wire.Table[f].Decode(own)
+		if v&^wire.Undecidable == wire.Malformed || !sc.TraceID.IsValid() {
 			continue
 		}
-		span := &writtenSpan{stateSame: true}
-		if extras := codecs[f].extras; extras != nil && !codecs[f].members {
-			span.extras = extras(own, sc)
-			span.extras.decide(Deferred)
+		span := &wire.WrittenSpan{StateSame: true}
+		if extras := wire.Table[f].Extras; extras != nil && !wire.Table[f].Members {
+			span.Extras = extras(own, sc)
+			span.Extras.Decide(wire.Deferred)
 		}
-		sc.Sampling, sc.TraceState = Deferred, stateWithoutDecision(sc.TraceState)
+		sc.Sampling, sc.TraceState = wire.Deferred, stateWithoutDecision(sc.TraceState)
 		span.SpanContext = sc
-		e := newEncoder(span, deferred, Deferred, raw)
-		e.write(f, own, &sc)
-		numbers, values := e.finish()
+		e := wire.NewEncoder(span, deferred, wire.Deferred, raw)
+		e.Write(f, own, &sc)
+		numbers, values := e.Finish()
 		for i, v := range values {
-			made = append(made, hit{id: numbers[i], vals: []string{v}, raw: fields[numbers[i]].bin && raw})
+			made = append(made, hit{id: numbers[i], vals: []string{v}, raw: wire.Fields[numbers[i]].Bin && raw})
 		}
 	}
 	return made
 }
 
 // linesOf returns the lines that sorted hits hold of a format's fixed fields.
-func linesOf(hits []hit, f Format) lines {
-	l := lines{base: firstField[f]}
+func linesOf(hits []hit, f wire.Format) wire.Lines {
+	l := wire.Lines{Base: wire.FirstField[f]}
 	for i := range hits {
 		h := &hits[i]
-		if h.id < l.base || int(h.id) >= int(l.base)+len(codecs[f].fields) {
+		if h.id < l.Base || int(h.id) >= int(l.Base)+len(wire.Table[f].Fields) {
 			continue
 		}
 		for _, v := range h.vals {
 			if h.says(v) {
-				l.ids, l.vals = append(l.ids, h.id), append(l.vals, v)
+				l.IDs, l.Vals = append(l.IDs, h.id), append(l.Vals, v)
 			}
 		}
 	}
@@ -171,10 +173,10 @@ var decidingMembers = []string{"dd", "dt", "es", "nr", "ot"}
 // stateWithoutDecision returns a tracestate without these.
 func stateWithoutDecision(list string) string {
 	var kept []byte
-	for m := range members(list) {
-		key := keyOf(m)
+	for m := range wire.Members(list) {
+		key := wire.KeyOf(m)
 		if !slices.Contains(decidingMembers, key[strings.LastIndexByte(key, '@')+1:]) {
-			kept = appendMember(kept, 0, m)
+			kept = wire.AppendMember(kept, 0, m)
 		}
 	}
 	return string(kept)
@@ -182,12 +184,12 @@ func stateWithoutDecision(list string) string {
 
 // decisionOnly returns the decisions of the hits' formats, where a format has a place for one without ids.
 func decisionOnly(hits []hit) (made []hit) {
-	for f := range formatsOf(hits).all {
-		if codecs[f].state == nil {
+	for f := range formatsOf(hits).All {
+		if wire.Table[f].State == nil {
 			continue
 		}
-		if sc, v := codecs[f].decode(linesOf(hits, f)); v == valid && sc.Sampling.Decided() {
-			made = append(made, hit{id: firstField[f], vals: []string{strings.Clone(codecs[f].state(sc.Sampling))}})
+		if sc, v := wire.Table[f].Decode(linesOf(hits, f)); v == wire.Valid && sc.Sampling.Decided() {
+			made = append(made, hit{id: wire.FirstField[f], vals: []string{strings.Clone(wire.Table[f].State(sc.Sampling))}})
 		}
 	}
 	return made

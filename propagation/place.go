@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/traceferry/traceferry/internal/ctxkey"
+	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -12,7 +13,7 @@ import (
 // contexts further out. outer is the capture there, which may be nil.
 func (c *capture) place(outer *capture, hide bool) {
 	distrusted := c.trust & (DistrustIDs | DistrustSampling)
-	if distrusted != 0 || c.formats&traceFormats != 0 || outer != nil {
+	if distrusted != 0 || c.formats&wire.TraceFormats != 0 || outer != nil {
 		active := trace.SpanFromContext(c.parent)
 		if distrusted != 0 && active.SpanContext().IsValid() {
 			c.noteBegun(active)
@@ -22,7 +23,7 @@ func (c *capture) place(outer *capture, hide bool) {
 		}
 		c.about |= c.placeSpan(active, hide)
 	}
-	if c.by.carries.has(Baggage) || c.trust.has(DistrustBaggage) || outer != nil || c.hasItems() {
+	if c.by.carries.Has(wire.Baggage) || c.trust.has(DistrustBaggage) || outer != nil || c.hasItems() {
 		c.about |= c.placeBaggage(outer, hide)
 	}
 	c.answerOtherwise()
@@ -62,9 +63,9 @@ func (c *capture) placeBaggage(outer *capture, hide bool) (answers traits) {
 		answers |= inheritsBaggage
 	}
 	switch {
-	case (c.formats.has(Baggage) && c.by.carries.has(Baggage) || c.hasItems()) && (hide || !others):
+	case (c.formats.Has(wire.Baggage) && c.by.carries.Has(wire.Baggage) || c.hasItems()) && (hide || !others):
 		answers |= showsBaggage
-	case c.formats.has(Baggage): // inherited, and the context further out shows it
+	case c.formats.Has(wire.Baggage): // inherited, and the context further out shows it
 		answers &^= hidesBaggage
 	}
 	return answers
@@ -79,7 +80,7 @@ func (c *capture) answerOtherwise() {
 	if !ctxkey.Learned(otelKeys.baggage) {
 		c.seen.Or(baggageAsked) // it may be: nobody tells
 		if c.about&showsBaggage != 0 {
-			bag, _ := parseBaggage(c.linesOf(Baggage).all(0))
+			bag, _ := wire.ParseBaggage(c.linesOf(wire.Baggage).All(0))
 			c.parent = baggage.ContextWithBaggage(c.parent, bag)
 		}
 	}
@@ -107,7 +108,7 @@ func (c *capture) placeSpan(span trace.Span, hide bool) (answers traits) {
 		return 0
 	}
 	_, ours := span.(*remoteSpan)
-	if c.formats&traceFormats == 0 {
+	if c.formats&wire.TraceFormats == 0 {
 		if ours {
 			return hidesSpan
 		}

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 
 	"github.com/traceferry/traceferry/internal/ascii"
+	"github.com/traceferry/traceferry/internal/wire"
 )
 
 // plan is what one outgoing call sends. build decides it, next and all tell it header by header, and a writer
@@ -18,25 +19,25 @@ type plan struct {
 	allowed  *clearance // at the destination; nil: everything
 	reported *clearance // what would be allowed, where the policy only reports; else nil
 
-	forwarded  formatSet // received formats that are sent as received
-	stale      formatSet // received formats that another received format left behind
-	malformed  formatSet // received formats that do not parse, where those are not sent
-	written    formatSet // formats in which the span context is written; fields that encode does not write are sent as received
-	disallowed formatSet // formats in which it would be written, but for the destination
-	refused    formatSet // formats of which the transport does not take the ids or the decision
-	overBudget formatSet // formats that exceed Limits.MetadataBytes
-	noPrefixed bool      // so do names under prefixes,
-	noHeaders  bool      // Config.Headers,
-	noBaggage  bool      // and the application's baggage
+	forwarded  wire.FormatSet // received formats that are sent as received
+	stale      wire.FormatSet // received formats that another received format left behind
+	malformed  wire.FormatSet // received formats that do not parse, where those are not sent
+	written    wire.FormatSet // formats in which the span context is written; fields that encode does not write are sent as received
+	disallowed wire.FormatSet // formats in which it would be written, but for the destination
+	refused    wire.FormatSet // formats of which the transport does not take the ids or the decision
+	overBudget wire.FormatSet // formats that exceed Limits.MetadataBytes
+	noPrefixed bool           // so do names under prefixes,
+	noHeaders  bool           // Config.Headers,
+	noBaggage  bool           // and the application's baggage
 
-	encoded [maxEncoded]fieldID
+	encoded [wire.MaxEncoded]wire.FieldID
 	values  []string // of encoded
 	changes itemChanges
 
-	keeps   fieldSet // fields whose received lines are sent
-	sends   fieldSet // fields that are sent in any way
-	removes fieldSet // fields that name spans and are not sent
-	careful bool     // some line may not be legal on the transport
+	keeps   wire.FieldSet // fields whose received lines are sent
+	sends   wire.FieldSet // fields that are sent in any way
+	removes wire.FieldSet // fields that name spans and are not sent
+	careful bool          // some line may not be legal on the transport
 }
 
 // build decides what a call sends of its source, and reports whether there is anything to do. to may be nil.
@@ -56,7 +57,7 @@ func (o *plan) build(ctx context.Context, p *Propagator, over transport, to Call
 		o.changes = o.itemChanges()
 		o.careful = true // names and values are the application's
 	case o.changed:
-		o.forwarded &^= 1 << Baggage
+		o.forwarded &^= 1 << wire.Baggage
 		o.careful = o.careful || !ascii.Printable(o.bag)
 	}
 	carried := o.forwarded
@@ -66,7 +67,7 @@ func (o *plan) build(ctx context.Context, p *Propagator, over transport, to Call
 	switch {
 	case o.isLocal:
 		o.writeLocal(carried)
-	case c != nil && (p.emits != 0 || p.dropMalformed || o.forwarded&yielding != 0 && c.formats&p.reads&yielded != 0):
+	case c != nil && (p.emits != 0 || p.dropMalformed || o.forwarded&wire.Yielding != 0 && c.formats&p.reads&wire.Yielded != 0):
 		o.translate()
 	}
 	o.account()
@@ -97,7 +98,7 @@ func (o *plan) restrict(d *clearance) {
 }
 
 // may returns the formats that the destination may have.
-func (o *plan) may(fs formatSet) formatSet {
+func (o *plan) may(fs wire.FormatSet) wire.FormatSet {
 	if o.allowed != nil {
 		fs &= o.allowed.formats
 	}
@@ -105,7 +106,7 @@ func (o *plan) may(fs formatSet) formatSet {
 }
 
 // dropped returns the formats that the transport refuses, and those that exceed the budget.
-func (o *plan) dropped() formatSet { return o.refused | o.overBudget }
+func (o *plan) dropped() wire.FormatSet { return o.refused | o.overBudget }
 
 // account notes which fields are sent. refuse and fit call it again when they have dropped some.
 func (o *plan) account() {
@@ -114,19 +115,19 @@ func (o *plan) account() {
 		verbatim := o.verbatimFields()
 		ids, _ := o.c.lines()
 		for _, id := range ids {
-			if id < firstHeader && verbatim.has(id) {
+			if id < wire.FirstHeader && verbatim.Has(id) {
 				o.keeps |= 1 << id
 			}
 		}
 	}
 	o.sends = o.keeps
 	for i := range o.values {
-		if id := o.encoded[i]; !o.dropped().has(fields[id].format) {
+		if id := o.encoded[i]; !o.dropped().Has(wire.Fields[id].Format) {
 			o.sends |= 1 << id
 		}
 	}
-	if o.bag != "" && !o.noBaggage && (o.allowed == nil || o.allowed.permit(firstField[Baggage], "", []string{o.bag}) != nil) {
-		o.sends |= 1 << firstField[Baggage]
+	if o.bag != "" && !o.noBaggage && (o.allowed == nil || o.allowed.permit(wire.FirstField[wire.Baggage], "", []string{o.bag}) != nil) {
+		o.sends |= 1 << wire.FirstField[wire.Baggage]
 	}
 	if !o.noPrefixed {
 		for i := range o.items {
@@ -136,19 +137,19 @@ func (o *plan) account() {
 }
 
 // verbatimFields is the fields of formats whose received lines are sent, if there are any.
-func (o *plan) verbatimFields() (s fieldSet) {
+func (o *plan) verbatimFields() (s wire.FieldSet) {
 	for f := o.forwarded &^ o.dropped(); f != 0; f &= f - 1 {
-		s |= fieldsOf[bits.TrailingZeros32(uint32(f))]
+		s |= wire.FieldsOf[bits.TrailingZeros32(uint32(f))]
 	}
 	for f := o.written & o.p.carries &^ o.dropped(); f != 0; f &= f - 1 {
 		i := bits.TrailingZeros32(uint32(f))
-		s |= fieldsOf[i] &^ writtenBy[i]
+		s |= wire.FieldsOf[i] &^ wire.WrittenBy[i]
 	}
 	if o.noPrefixed {
-		s &^= prefixFields
+		s &^= wire.PrefixFields
 	}
 	if o.itemized {
-		s &^= itemFields
+		s &^= wire.ItemFields
 	}
 	if o.allowed != nil {
 		s &= o.allowed.fields

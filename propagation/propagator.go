@@ -6,6 +6,7 @@ import (
 
 	"github.com/traceferry/traceferry/internal/ascii"
 	"github.com/traceferry/traceferry/internal/hostmatch"
+	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/propagation"
 )
 
@@ -17,27 +18,27 @@ import (
 //
 // It is OpenTelemetry's propagation.TextMapPropagator.
 type Propagator struct {
-	order    []Format  // precedence: Formats, then ReadOnly
-	carries  formatSet // read, and sent
-	reads    formatSet // carries and ReadOnly
-	emits    formatSet
-	owns     fieldSet // fields that name spans, of all formats read or written: this side's alone
-	fallback Format   // written for a local span that would leave in no format; zero: none
-	headers  []field  // of Config.Headers and UnsafeHeaders, patterns last
-	names    []string // Fields
-	readable []string // ReadFields
-	prefixes []string // Prefixes
+	order    []wire.Format  // precedence: Formats, then ReadOnly
+	carries  wire.FormatSet // read, and sent
+	reads    wire.FormatSet // carries and ReadOnly
+	emits    wire.FormatSet
+	owns     wire.FieldSet // fields that name spans, of all formats read or written: this side's alone
+	fallback wire.Format   // written for a local span that would leave in no format; zero: none
+	headers  []wire.Field  // of Config.Headers and UnsafeHeaders, patterns last
+	names    []string      // Fields
+	readable []string      // ReadFields
+	prefixes []string      // Prefixes
 
-	readHTTP, readMetadata *index // of what is read
-	sentHTTP, sentMetadata *index // of what is read or written, as outgoing carriers may spell it
-	plainHeaders           bool   // gRPC takes all names of Config.Headers
-	patterned              bool   // some entry of Config.Headers is a pattern
+	readHTTP, readMetadata *wire.Index // of what is read
+	sentHTTP, sentMetadata *wire.Index // of what is read or written, as outgoing carriers may spell it
+	plainHeaders           bool        // gRPC takes all names of Config.Headers
+	patterned              bool        // some entry of Config.Headers is a pattern
 
 	generateRequestID bool
 	dropMalformed     bool
 	asciiOnly         bool
-	deferred          Sampling // what an open decision becomes where it must be decided
-	spoken            Sampling // and where it need not: Config.Deferred as it is
+	deferred          wire.Sampling // what an open decision becomes where it must be decided
+	spoken            wire.Sampling // and where it need not: Config.Deferred as it is
 	localSpan         func(context.Context) (SpanContext, bool)
 	also              []propagation.TextMapPropagator
 	limits            Limits
@@ -64,20 +65,20 @@ func New(c Config) (*Propagator, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	carried := c.Formats
+	carried := wireFormats(c.Formats)
 	if carried == nil {
-		carried = defaultFormats
+		carried = wire.DefaultFormats
 	}
 	p := &Propagator{
-		order:             slices.Concat(carried, c.ReadOnly),
-		carries:           setOf(carried...),
-		reads:             setOf(carried...) | setOf(c.ReadOnly...),
-		emits:             setOf(c.Emit...),
+		order:             slices.Concat(carried, wireFormats(c.ReadOnly)),
+		carries:           wire.SetOf(carried...),
+		reads:             wire.SetOf(carried...) | wire.SetOf(wireFormats(c.ReadOnly)...),
+		emits:             wire.SetOf(wireFormats(c.Emit)...),
 		generateRequestID: c.GenerateRequestID,
 		dropMalformed:     c.DropMalformed,
 		asciiOnly:         c.ASCIIOnly,
-		deferred:          max(c.Deferred, Denied),
-		spoken:            c.Deferred,
+		deferred:          max(wire.Sampling(c.Deferred), wire.Denied),
+		spoken:            wire.Sampling(c.Deferred),
 		localSpan:         c.LocalSpan,
 		also:              slices.Clone(c.Also),
 		limits:            c.Limits.withDefaults(),
@@ -86,17 +87,17 @@ func New(c Config) (*Propagator, error) {
 	if c.Observer != nil {
 		p.observer = *c.Observer
 	}
-	if i := slices.IndexFunc(carried, Format.encodes); c.Emit == nil && i >= 0 {
+	if i := slices.IndexFunc(carried, wire.Format.Encodes); c.Emit == nil && i >= 0 {
 		p.fallback = carried[i]
 	}
-	for f := range (p.reads | p.emits | setOf(p.fallback)).all {
-		p.owns |= writtenBy[f]
+	for f := range (p.reads | p.emits | wire.SetOf(p.fallback)).All {
+		p.owns |= wire.WrittenBy[f]
 	}
 	for _, entry := range c.Headers {
-		p.headers = append(p.headers, entryField(entry, false))
+		p.headers = append(p.headers, wire.EntryField(entry, false))
 	}
 	for _, name := range c.UnsafeHeaders {
-		p.headers = append(p.headers, entryField(name, true))
+		p.headers = append(p.headers, wire.EntryField(name, true))
 	}
 	slices.SortStableFunc(p.headers, comparePatterns)
 	p.compileNames()
@@ -116,40 +117,40 @@ func MustNew(c Config) *Propagator {
 
 // compileNames makes the indexes of the names that are handled, and the list of those sent.
 func (p *Propagator) compileNames() {
-	var read, sent []fieldID
-	for i, f := range fields[:firstHeader] {
-		id := fieldID(i)
-		if p.reads.has(f.format) {
+	var read, sent []wire.FieldID
+	for i, f := range wire.Fields[:wire.FirstHeader] {
+		id := wire.FieldID(i)
+		if p.reads.Has(f.Format) {
 			read = append(read, id)
 		}
-		if p.reads.has(f.format) || p.owns.has(id) {
+		if p.reads.Has(f.Format) || p.owns.Has(id) {
 			sent = append(sent, id)
 		}
 		p.list(&f)
 	}
 	p.plainHeaders = true
 	for i, h := range p.headers {
-		id := firstHeader + fieldID(i)
+		id := wire.FirstHeader + wire.FieldID(i)
 		read, sent = append(read, id), append(sent, id)
 		p.list(&h)
-		p.patterned = p.patterned || h.prefix
-		p.plainHeaders = p.plainHeaders && !h.prefix && ascii.MetadataKey(h.lower)
+		p.patterned = p.patterned || h.Prefix
+		p.plainHeaders = p.plainHeaders && !h.Prefix && ascii.MetadataKey(h.Lower)
 	}
-	p.readHTTP = newIndex(read, p.field, false, carriesUnder)
-	p.readMetadata = newIndex(read, p.field, true, carriesUnder)
-	p.sentHTTP = newIndex(sent, p.field, false, carriesUnder)
-	p.sentMetadata = newIndex(sent, p.field, true, carriesUnder)
+	p.readHTTP = wire.NewIndex(read, p.field, false, carriesUnder)
+	p.readMetadata = wire.NewIndex(read, p.field, true, carriesUnder)
+	p.sentHTTP = wire.NewIndex(sent, p.field, false, carriesUnder)
+	p.sentMetadata = wire.NewIndex(sent, p.field, true, carriesUnder)
 }
 
-func (p *Propagator) field(id fieldID) *field {
-	if id < firstHeader {
-		return &fields[id]
+func (p *Propagator) field(id wire.FieldID) *wire.Field {
+	if id < wire.FirstHeader {
+		return &wire.Fields[id]
 	}
-	return &p.headers[id-firstHeader]
+	return &p.headers[id-wire.FirstHeader]
 }
 
 // sent is the index of what goes out over a transport.
-func (p *Propagator) sent(over transport) *index {
+func (p *Propagator) sent(over transport) *wire.Index {
 	if over == overGRPC {
 		return p.sentMetadata
 	}
@@ -157,14 +158,14 @@ func (p *Propagator) sent(over transport) *index {
 }
 
 // described returns the field of a captured name, whichever Propagator it comes from.
-func (p *Propagator) described(id fieldID, key string) field {
+func (p *Propagator) described(id wire.FieldID, key string) wire.Field {
 	switch id {
-	case foreignHeader, foreignUnsafe:
-		return headerField(key, id == foreignUnsafe)
+	case wire.ForeignHeader, wire.ForeignUnsafe:
+		return wire.HeaderField(key, id == wire.ForeignUnsafe)
 	}
 	f := p.field(id)
-	if id >= firstHeader && f.prefix {
-		return headerField(key, false)
+	if id >= wire.FirstHeader && f.Prefix {
+		return wire.HeaderField(key, false)
 	}
 	return *f
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -13,8 +14,8 @@ import (
 type lazy struct {
 	ids      sync.Once
 	readings []reading
-	remote   SpanContext // the first that names a span, else the first that decides; see rank
-	winner   Format      // whose that is; 0: there is none
+	remote   wire.SpanContext // the first that names a span, else the first that decides; see rank
+	winner   wire.Format      // whose that is; 0: there is none
 
 	unreported atomic.Pointer[[]event] // what is wrong with them, until it is counted
 
@@ -29,21 +30,21 @@ type lazy struct {
 
 // reading is what one captured format says.
 type reading struct {
-	format      Format
-	verdict     verdict
+	format      wire.Format
+	verdict     wire.Verdict
 	undecidable bool // a decision is there and cannot be read
-	sc          SpanContext
+	sc          wire.SpanContext
 }
 
 // rank orders what formats say: ids go before a decision alone, and that before a trace id alone, which says
 // nothing of the caller's span.
 func (r *reading) rank() int {
 	switch {
-	case r.verdict == valid && r.sc.IsValid():
+	case r.verdict == wire.Valid && r.sc.IsValid():
 		return 3
-	case (r.verdict == valid || r.verdict == spanless) && r.sc.TraceID.IsValid():
+	case (r.verdict == wire.Valid || r.verdict == wire.Spanless) && r.sc.TraceID.IsValid():
 		return 2
-	case r.verdict == valid:
+	case r.verdict == wire.Valid:
 		return 1
 	}
 	return 0
@@ -90,15 +91,15 @@ func (c *capture) read() *lazy {
 }
 
 func (l *lazy) decode(c *capture) (events []event) {
-	l.readings = make([]reading, 0, bits.OnesCount32(uint32(c.formats&traceFormats)))
-	add := func(f Format) {
-		sc, v := codecs[f].decode(c.linesOf(f))
+	l.readings = make([]reading, 0, bits.OnesCount32(uint32(c.formats&wire.TraceFormats)))
+	add := func(f wire.Format) {
+		sc, v := wire.Table[f].Decode(c.linesOf(f))
 		if c.trust.has(DistrustSampling) {
-			sc.Sampling = Deferred // some formats could not but write a decision
+			sc.Sampling = wire.Deferred // some formats could not but write a decision
 		}
-		unread := v&undecidable != 0
-		v &^= undecidable
-		if v == malformed || unread {
+		unread := v&wire.Undecidable != 0
+		v &^= wire.Undecidable
+		if v == wire.Malformed || unread {
 			events = append(events, event{f, Malformed})
 		}
 		if c.repeatsField(f) {
@@ -107,16 +108,16 @@ func (l *lazy) decode(c *capture) (events []event) {
 		l.readings = append(l.readings, reading{f, v, unread, sc})
 	}
 	// What this Extract read itself goes before what it inherited: it is the later word.
-	left := c.formats & traceFormats
-	for _, turn := range []formatSet{c.fresh, left} {
+	left := c.formats & wire.TraceFormats
+	for _, turn := range []wire.FormatSet{c.fresh, left} {
 		for _, f := range c.by.order {
-			if (left & turn).has(f) {
+			if (left & turn).Has(f) {
 				left &^= 1 << f
 				add(f)
 			}
 		}
 	}
-	for f := range left.all { // inherited from a Propagator that carries more
+	for f := range left.All { // inherited from a Propagator that carries more
 		add(f)
 	}
 	best := 0
@@ -130,8 +131,8 @@ func (l *lazy) decode(c *capture) (events []event) {
 	}
 	for _, r := range l.readings {
 		switch {
-		case r.verdict != valid || !r.sc.TraceID.IsValid():
-		case !sameTrace(r.sc.TraceID, l.remote.TraceID):
+		case r.verdict != wire.Valid || !r.sc.TraceID.IsValid():
+		case !wire.SameTrace(r.sc.TraceID, l.remote.TraceID):
 			events = append(events, event{r.format, Conflict})
 		case r.sc.TraceID == l.remote.TraceID: // what only W3C can say of the trace holds for the other formats' words too
 			l.remote.Random = l.remote.Random || r.sc.Random
@@ -140,7 +141,7 @@ func (l *lazy) decode(c *capture) (events []event) {
 			}
 		}
 	}
-	for f := range (c.by.carries & yielding).all {
+	for f := range (c.by.carries & wire.Yielding).All {
 		if l.stale(f) {
 			events = append(events, event{f, Stale})
 		}
@@ -149,10 +150,10 @@ func (l *lazy) decode(c *capture) (events []event) {
 }
 
 // repeatsField reports whether a name that may come once came more often.
-func (c *capture) repeatsField(f Format) bool {
+func (c *capture) repeatsField(f wire.Format) bool {
 	ids, _ := c.lines()
 	for i := 1; i < len(ids); i++ {
-		if id := ids[i]; id == ids[i-1] && writtenBy[f].has(id) && !fields[id].list {
+		if id := ids[i]; id == ids[i-1] && wire.WrittenBy[f].Has(id) && !wire.Fields[id].List {
 			return true
 		}
 	}
@@ -160,7 +161,7 @@ func (c *capture) repeatsField(f Format) bool {
 }
 
 // reading returns what a captured trace format says.
-func (l *lazy) reading(f Format) *reading {
+func (l *lazy) reading(f wire.Format) *reading {
 	for i := range l.readings {
 		if l.readings[i].format == f {
 			return &l.readings[i]
@@ -175,17 +176,17 @@ var notRead reading
 // stale reports whether a format must not go beside the valid lines of the format that it yields to, as readers
 // prefer it: it is malformed, or its valid lines name another span than the other's, and not that span's child: then
 // it is the other that was left behind.
-func (l *lazy) stale(f Format) bool {
-	own, other := l.reading(f), l.reading(codecs[f].yields)
+func (l *lazy) stale(f wire.Format) bool {
+	own, other := l.reading(f), l.reading(wire.Table[f].Yields)
 	switch {
-	case other.verdict != valid:
+	case other.verdict != wire.Valid:
 		return false
-	case own.verdict == malformed || own.undecidable:
+	case own.verdict == wire.Malformed || own.undecidable:
 		return true
-	case own.verdict != valid || !own.sc.IsValid() || !other.sc.IsValid():
+	case own.verdict != wire.Valid || !own.sc.IsValid() || !other.sc.IsValid():
 		return false
 	}
-	same := sameTrace(own.sc.TraceID, other.sc.TraceID)
+	same := wire.SameTrace(own.sc.TraceID, other.sc.TraceID)
 	ahead := same && own.sc.ParentID == other.sc.SpanID && other.sc.ParentID != own.sc.SpanID
 	return !ahead && (!same || own.sc.SpanID != other.sc.SpanID)
 }
@@ -193,16 +194,16 @@ func (l *lazy) stale(f Format) bool {
 // ahead returns the reading that is newer than the winner's: a proxy could not read the winner's lines, and
 // advanced another format of the same trace. nil: there is none.
 func (l *lazy) ahead(c *capture) *reading {
-	skips := func(f Format) bool { return codecs[f].skipped != nil && codecs[f].skipped(c.linesOf(f)) }
-	if codecs[l.winner].skipped == nil || len(l.readings) == 1 || !skips(l.winner) {
+	skips := func(f wire.Format) bool { return wire.Table[f].Skipped != nil && wire.Table[f].Skipped(c.linesOf(f)) }
+	if wire.Table[l.winner].Skipped == nil || len(l.readings) == 1 || !skips(l.winner) {
 		return nil
 	}
 	fresh := c.fresh // what was inherited is older
-	for _, f := range codecs[l.winner].instead {
-		if fresh.has(l.winner) && !fresh.has(f) {
+	for _, f := range wire.Table[l.winner].Instead {
+		if fresh.Has(l.winner) && !fresh.Has(f) {
 			continue
 		}
-		if r := l.reading(f); r.verdict == valid && r.sc.IsValid() && sameTrace(r.sc.TraceID, l.remote.TraceID) && !skips(f) {
+		if r := l.reading(f); r.verdict == wire.Valid && r.sc.IsValid() && wire.SameTrace(r.sc.TraceID, l.remote.TraceID) && !skips(f) {
 			return r
 		}
 	}

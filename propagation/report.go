@@ -5,11 +5,12 @@ import (
 	"slices"
 
 	"github.com/traceferry/traceferry/internal/ctxkey"
+	"github.com/traceferry/traceferry/internal/wire"
 )
 
 // event is an outcome to be counted.
 type event struct {
-	format  Format
+	format  wire.Format
 	outcome Outcome
 }
 
@@ -17,10 +18,10 @@ type event struct {
 // the context and ask it for the span.
 type report struct {
 	events   []event
-	heldBack formatSet // formats with lines that are held back; bit 0 for Config.Headers
+	heldBack wire.FormatSet // formats with lines that are held back; bit 0 for Config.Headers
 }
 
-func (r *report) add(f Format, o Outcome) { r.events = append(r.events, event{f, o}) }
+func (r *report) add(f wire.Format, o Outcome) { r.events = append(r.events, event{f, o}) }
 
 // tell counts the report and calls the Observer with the finished context.
 func (r *report) tell(ctx context.Context, p *Propagator) {
@@ -31,7 +32,7 @@ func (r *report) tell(ctx context.Context, p *Propagator) {
 }
 
 // count counts an outcome and tells the observer.
-func (p *Propagator) count(ctx context.Context, f Format, o Outcome) {
+func (p *Propagator) count(ctx context.Context, f wire.Format, o Outcome) {
 	p.counts[f][o].Add(1)
 	if p.observer.Outcome != nil {
 		p.observeOutcome(ctx, f, o)
@@ -49,32 +50,33 @@ func (p *Propagator) countNothing(ctx context.Context) {
 
 // countHeldBack counts a request once, whatever the formats: it costs strangers' requests no more
 // than others'.
-func (p *Propagator) countHeldBack(ctx context.Context, formats formatSet) {
+func (p *Propagator) countHeldBack(ctx context.Context, formats wire.FormatSet) {
 	if formats == 0 {
 		return
 	}
 	p.counts[0][HeldBack].Add(1)
 	if p.observer.Outcome != nil {
-		for f := range formats.all {
+		for f := range formats.All {
 			p.observeOutcome(ctx, f, HeldBack)
 		}
 	}
 }
 
-func (p *Propagator) observeOutcome(ctx context.Context, f Format, o Outcome) {
+func (p *Propagator) observeOutcome(ctx context.Context, f wire.Format, o Outcome) {
 	defer p.recovered()
-	p.observer.Outcome(ctx, f, o)
+	p.observer.Outcome(ctx, Format(f), o)
 }
 
-func (p *Propagator) observeExtracted(ctx context.Context, read formatSet) {
+func (p *Propagator) observeExtracted(ctx context.Context, read wire.FormatSet) {
 	defer p.recovered()
-	p.observer.Extracted(ctx, slices.Collect(read.all))
+	p.observer.Extracted(ctx, publicFormats(slices.Collect(read.All)))
 }
 
 // askLocalSpan calls Config.LocalSpan. There is no span where that panics.
-func (p *Propagator) askLocalSpan(ctx context.Context) (sc SpanContext, ok bool) {
+func (p *Propagator) askLocalSpan(ctx context.Context) (sc wire.SpanContext, ok bool) {
 	defer p.recovered()
-	return p.localSpan(ctx)
+	local, ok := p.localSpan(ctx)
+	return local.wire(), ok
 }
 
 // recovered ends a panic of a function of the Config and counts it. A deferred call of it costs little, and

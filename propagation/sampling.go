@@ -1,6 +1,6 @@
 package propagation
 
-import "strconv"
+import "github.com/traceferry/traceferry/internal/wire"
 
 // Sampling is what a caller said about recording its trace. The four states are
 // those of B3 (https://github.com/openzipkin/b3-propagation, "Sampling State"),
@@ -15,19 +15,12 @@ const (
 	Debug                    // record, and bypass every sampler behind
 )
 
-var samplingNames = [...]string{"deferred", "denied", "accepted", "debug"}
-
 // String returns the state in lower case: deferred, denied, accepted or debug.
-func (s Sampling) String() string {
-	if int(s) < len(samplingNames) {
-		return samplingNames[s]
-	}
-	return "Sampling(" + strconv.Itoa(int(s)) + ")"
-}
+func (s Sampling) String() string { return wire.Sampling(s).String() }
 
 // Sampled reports whether the trace is to be recorded: Accepted and Debug are,
 // Denied and Deferred are not (yet).
-func (s Sampling) Sampled() bool { return s >= Accepted }
+func (s Sampling) Sampled() bool { return wire.Sampling(s).Sampled() }
 
 // Decided reports whether a decision was made at all.
-func (s Sampling) Decided() bool { return s != Deferred }
+func (s Sampling) Decided() bool { return wire.Sampling(s).Decided() }

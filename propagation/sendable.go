@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/traceferry/traceferry/internal/ascii"
+	"github.com/traceferry/traceferry/internal/wire"
 )
 
 // transport is a kind of outgoing carrier, by what it takes.
@@ -21,15 +22,15 @@ const (
 // lines that are refused are left out.
 func (o *plan) refuse() {
 	for r := range o.c.runs {
-		if r.id >= firstHeader || !o.keeps.has(r.id) || !wholeFields.has(r.id) || fields[r.id].bin && (o.over == overText || o.c.about&rawBins != 0) {
+		if r.id >= wire.FirstHeader || !o.keeps.Has(r.id) || !wire.WholeFields.Has(r.id) || wire.Fields[r.id].Bin && (o.over == overText || o.c.about&rawBins != 0) {
 			continue // transcode judges the last
 		}
-		e := entry{key: r.key, def: &fields[r.id], values: r.vals}
+		e := entry{key: r.key, def: &wire.Fields[r.id], values: r.vals}
 		if o.allowed != nil {
 			e.values = o.allowed.permit(r.id, r.key, r.vals)
 		}
 		if len(e.values) > 0 && !o.sift(&e) {
-			o.refused |= 1 << e.def.format
+			o.refused |= 1 << e.def.Format
 		}
 	}
 	if o.refused != 0 {
@@ -51,7 +52,7 @@ func (o *plan) transcode(e *entry) bool {
 	e.values = convertBins(received, !raw)
 	if len(e.values) < len(received) {
 		// of a format the first line counts
-		if _, first := binaryValue(received[0], nil); len(e.values) == 0 || !first && e.def.format != 0 {
+		if _, first := wire.BinaryValue(received[0], nil); len(e.values) == 0 || !first && e.def.Format != 0 {
 			return e.drop(FateUnsendable)
 		}
 		e.leaveOut()
@@ -85,10 +86,10 @@ func (o *plan) sift(e *entry) (all bool) {
 		e.values = nil
 		return false
 	}
-	if e.def.bin && o.over == overGRPC {
+	if e.def.Bin && o.over == overGRPC {
 		return true
 	}
-	if o.over == overText && len(e.values) > 1 && e.def.list {
+	if o.over == overText && len(e.values) > 1 && e.def.List {
 		e.values = []string{strings.Join(e.values, ",")}
 	}
 	legal := ascii.Printable
@@ -112,7 +113,7 @@ func (o *plan) legalName(e *entry) bool {
 	case overHTTP:
 		return e.key == "" || validToken(e.key) && (!prefixedBin(e.key) || o.c.about&rawBins == 0)
 	case overGRPC: // under a -bin name grpc-go would take text for bytes
-		return ascii.MetadataKey(e.lower()) && (e.def.bin || !prefixedBin(e.key))
+		return ascii.MetadataKey(e.lower()) && (e.def.Bin || !prefixedBin(e.key))
 	}
 	return true
 }

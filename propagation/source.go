@@ -3,13 +3,14 @@ package propagation
 import (
 	"context"
 
+	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/baggage"
 )
 
 // source is what an outgoing call is made of, found once for the call.
 type source struct {
 	c       *capture // what the inbound request brought; may be nil
-	local   writtenSpan
+	local   wire.WrittenSpan
 	isLocal bool
 	changed bool   // the application has other baggage than was received
 	bag     string // namely this, as a baggage header
@@ -38,11 +39,11 @@ func (src *source) private() bool { return src.changed || src.c != nil && src.c.
 
 // private reports whether some of the lines may go to internal hosts only.
 func (c *capture) private() bool {
-	if c.formats&privateFormats != 0 {
+	if c.formats&wire.PrivateFormats != 0 {
 		return true
 	}
 	ids, _ := c.lines()
-	return len(ids) > 0 && ids[len(ids)-1] >= firstHeader
+	return len(ids) > 0 && ids[len(ids)-1] >= wire.FirstHeader
 }
 
 // readBaggage notes what the application's baggage makes, if that is not what was received: items where items were
@@ -52,8 +53,8 @@ func (src *source) readBaggage(p *Propagator, ctx context.Context) {
 	if c != nil && !c.askedBaggage() && c.about&inheritsBaggage == 0 {
 		return
 	}
-	itemized := c != nil && c.formats&p.carries&itemFormats != 0 && c.hasItems()
-	if !itemized && !p.carries.has(Baggage) {
+	itemized := c != nil && c.formats&p.carries&wire.ItemFormats != 0 && c.hasItems()
+	if !itemized && !p.carries.Has(wire.Baggage) {
 		return
 	}
 	now := baggage.FromContext(ctx)
@@ -62,21 +63,21 @@ func (src *source) readBaggage(p *Propagator, ctx context.Context) {
 		return
 	}
 	shown := c.learn().readBaggage(c)
-	if sameBaggage(shown, now) {
+	if wire.SameBaggage(shown, now) {
 		return
 	}
 	src.changed = true
 	if src.itemized = itemized; itemized {
 		src.items = c.editItems(p, shown, now)
 	} else {
-		src.bag = editBaggage(c.linesOf(Baggage).all(0), shown, now)
+		src.bag = wire.EditBaggage(c.linesOf(wire.Baggage).All(0), shown, now)
 	}
 }
 
 // replaces reports whether the application's baggage takes the place of a field.
-func (src *source) replaces(f *field) bool {
+func (src *source) replaces(f *wire.Field) bool {
 	if src.itemized {
-		return f.bag && itemFormats.has(f.format)
+		return f.Bag && wire.ItemFormats.Has(f.Format)
 	}
-	return src.changed && f.format == Baggage
+	return src.changed && f.Format == wire.Baggage
 }

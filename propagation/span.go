@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/traceferry/traceferry/internal/ctxkey"
+	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/baggage"
@@ -36,11 +37,11 @@ func (s *remoteSpan) GoString() string { return s.String() }
 
 // openTelemetry returns the span context as the SDK is to see it, a remote one. A
 // decision that is still open becomes deferred.
-func openTelemetry(sc SpanContext, deferred Sampling) trace.SpanContext {
+func openTelemetry(sc wire.SpanContext, deferred wire.Sampling) trace.SpanContext {
 	if !sc.IsValid() {
 		return trace.SpanContext{}
 	}
-	if sc.Sampling == Deferred {
+	if sc.Sampling == wire.Deferred {
 		sc.Sampling = deferred
 	}
 	return trace.NewSpanContext(trace.SpanContextConfig{
@@ -59,8 +60,8 @@ func acceptedTraceState(list string) trace.TraceState {
 		return state
 	}
 	var accepted []string
-	for m := range members(list) {
-		if _, err := trace.ParseTraceState(m); err == nil && !hasKey(strings.Join(accepted, ","), keyOf(m)) {
+	for m := range wire.Members(list) {
+		if _, err := trace.ParseTraceState(m); err == nil && !wire.HasKey(strings.Join(accepted, ","), wire.KeyOf(m)) {
 			accepted = append(accepted, m)
 		}
 	}
@@ -95,16 +96,16 @@ func (l *lazy) baggageValue(c *capture) any {
 
 // shows reports whether a context's baggage is what OpenTelemetry took of the captured.
 func (c *capture) shows(now baggage.Baggage) bool {
-	return now.Len() > 0 && sameBaggage(c.learn().readBaggage(c), now)
+	return now.Len() > 0 && wire.SameBaggage(c.learn().readBaggage(c), now)
 }
 
 // readBaggage parses the captured baggage, once.
 func (l *lazy) readBaggage(c *capture) baggage.Baggage {
-	whole, partly := true, formatSet(0)
+	whole, partly := true, wire.FormatSet(0)
 	l.bags.Do(func() {
-		switch all := c.linesOf(Baggage).all(0); {
+		switch all := c.linesOf(wire.Baggage).All(0); {
 		case len(all) > 0:
-			l.bag, whole = parseBaggage(all)
+			l.bag, whole = wire.ParseBaggage(all)
 		case c.hasItems():
 			l.bag, partly = readItems(c)
 		default:
@@ -113,9 +114,9 @@ func (l *lazy) readBaggage(c *capture) baggage.Baggage {
 		l.bagging = baggage.ContextWithBaggage(c.parent, l.bag).Value(otelKeys.baggage)
 	})
 	if !whole { // not before: an observer may ask for the baggage
-		c.by.count(c, Baggage, Malformed)
+		c.by.count(c, wire.Baggage, Malformed)
 	}
-	for f := range partly.all {
+	for f := range partly.All {
 		c.by.count(c, f, Malformed)
 	}
 	return l.bag
@@ -128,8 +129,3 @@ var otelKeys = struct{ span, baggage any }{
 	span:    ctxkey.Learn(func(ctx context.Context) { trace.SpanFromContext(ctx) }),
 	baggage: ctxkey.Learn(func(ctx context.Context) { baggage.FromContext(ctx) }),
 }
-
-// OpenTelemetry returns the span context as OpenTelemetry's type, a remote one; an
-// invalid one without both ids. An open decision becomes not sampled, and of a tracestate
-// remain the members that OpenTelemetry's type takes.
-func (sc SpanContext) OpenTelemetry() trace.SpanContext { return openTelemetry(sc, Denied) }

@@ -1,6 +1,9 @@
 package propagation
 
-import "go.opentelemetry.io/otel/trace"
+import (
+	"github.com/traceferry/traceferry/internal/wire"
+	"go.opentelemetry.io/otel/trace"
+)
 
 // SpanContext is what the wire said of the caller's span, whatever the format
 // said it in. It is a plain value: compare it with ==, copy it, share it between
@@ -26,11 +29,25 @@ type SpanContext struct {
 // IsValid reports whether both ids are there, so that a span can be its child.
 func (sc SpanContext) IsValid() bool { return sc.TraceID.IsValid() && sc.SpanID.IsValid() }
 
-// low64 reports whether the trace id has 64 bits: its high half is zero.
-func low64(id trace.TraceID) bool { return [8]byte(id[:8]) == [8]byte{} }
+// OpenTelemetry returns the span context as OpenTelemetry's type, a remote one; an
+// invalid one without both ids. An open decision becomes not sampled, and of a tracestate
+// remain the members that OpenTelemetry's type takes.
+func (sc SpanContext) OpenTelemetry() trace.SpanContext {
+	return openTelemetry(sc.wire(), wire.Denied)
+}
 
-// sameTrace reports whether two ids name the same trace. A format that carries 64
-// bits names a 128-bit trace by its low half.
-func sameTrace(a, b trace.TraceID) bool {
-	return a == b || [8]byte(a[8:]) == [8]byte(b[8:]) && (low64(a) || low64(b))
+// wire returns the span context as the engine has it.
+func (sc SpanContext) wire() wire.SpanContext {
+	return wire.SpanContext{
+		TraceID: sc.TraceID, SpanID: sc.SpanID, ParentID: sc.ParentID,
+		Sampling: wire.Sampling(sc.Sampling), Random: sc.Random, TraceState: sc.TraceState,
+	}
+}
+
+// publicSpanContext is the reverse of wire.
+func publicSpanContext(sc wire.SpanContext) SpanContext {
+	return SpanContext{
+		TraceID: sc.TraceID, SpanID: sc.SpanID, ParentID: sc.ParentID,
+		Sampling: Sampling(sc.Sampling), Random: sc.Random, TraceState: sc.TraceState,
+	}
 }

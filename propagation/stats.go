@@ -5,6 +5,8 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+
+	"github.com/traceferry/traceferry/internal/wire"
 )
 
 // Stats is the number of unhappy outcomes since the Propagator was made, a value of
@@ -16,7 +18,7 @@ import (
 //
 //	expvar.Publish("traceferry", expvar.Func(func() any { return p.Stats() }))
 type Stats struct {
-	counts [formatCount + 1][outcomeCount]uint64
+	counts [wire.FormatCount + 1][outcomeCount]uint64
 }
 
 // StatsKey names one count of Stats.

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/traceferry/traceferry/internal/wire"
 )
 
 // StripHTTP removes every header that this Propagator reads or writes, in any
@@ -32,7 +34,7 @@ func (p *Propagator) sends(key string) bool {
 	if p == nil || p.sentHTTP == nil {
 		return false
 	}
-	_, ours := p.sentHTTP.owner(key)
+	_, ours := p.sentHTTP.Owner(key)
 	return ours
 }
 
@@ -45,12 +47,12 @@ type stripping struct {
 // believed returns what is believed of the lines of a header that nobody has captured.
 func (s *stripping) believed(key string, vals []string) []string {
 	trust, by := s.c.trust, s.c.by
-	id, known := allNames().owner(key)
+	id, known := wire.AllNames().Owner(key)
 	if !known { // a prefix alone is nobody's, but for a reader who takes it for baggage with an empty key
-		id, known = allNames().findPrefix(key + "-")
+		id, known = wire.AllNames().FindPrefix(key + "-")
 	}
 	if known {
-		f := &fields[id]
+		f := &wire.Fields[id]
 		if trust.holdsBack(f) {
 			return nil
 		}
@@ -59,7 +61,7 @@ func (s *stripping) believed(key string, vals []string) []string {
 		}
 		return vals
 	}
-	if id, theirs := by.sentHTTP.owner(key); theirs && trust.holdsBack(by.field(id)) || s.holdsHeader(strings.ToLower(key)) {
+	if id, theirs := by.sentHTTP.Owner(key); theirs && trust.holdsBack(by.field(id)) || s.holdsHeader(strings.ToLower(key)) {
 		return nil
 	}
 	return s.c.known(key, vals)
@@ -71,8 +73,8 @@ func (s *stripping) holdsHeader(lower string) bool {
 		s.headers = map[string]bool{}
 		held := s.c.stranger()
 		for r := range held.runs {
-			if r.id >= firstHeader {
-				s.headers[held.field(r).lower] = true
+			if r.id >= wire.FirstHeader {
+				s.headers[held.field(r).Lower] = true
 			}
 		}
 	}

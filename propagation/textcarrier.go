@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/propagation"
 )
 
@@ -81,8 +82,8 @@ func isNilMap(carrier propagation.TextMapCarrier) bool {
 // nameSet is a set of the numbers of names.
 type nameSet [4]uint64
 
-func (s *nameSet) add(id fieldID)      { s[id/64] |= 1 << (id % 64) }
-func (s *nameSet) has(id fieldID) bool { return s[id/64]>>(id%64)&1 != 0 }
+func (s *nameSet) add(id wire.FieldID)      { s[id/64] |= 1 << (id % 64) }
+func (s *nameSet) has(id wire.FieldID) bool { return s[id/64]>>(id%64)&1 != 0 }
 
 // copyingCarrier hands out copies of a carrier's strings, to propagators that keep what they read.
 type copyingCarrier struct{ propagation.TextMapCarrier }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/propagation"
 )
 
@@ -46,41 +47,41 @@ func (p *Propagator) extractText(ctx context.Context, carrier propagation.TextMa
 	names := p.readMetadata
 	get, oneLine := getterOf(carrier)
 	e.oneLine = oneLine
-	take := func(n *name, key string) (found bool) {
+	take := func(n *wire.Name, key string) (found bool) {
 		vals := get(key)
 		if !slices.ContainsFunc(vals, notBlank) {
 			return false
 		}
-		switch f := p.field(n.id); {
-		case f.bin && f.format == 0: // bytes or base64? only their reader could tell
+		switch f := p.field(n.Id); {
+		case f.Bin && f.Format == 0: // bytes or base64? only their reader could tell
 			e.add(0, LeftOut)
 			return true
-		case f.bin:
+		case f.Bin:
 			vals = textBins(vals)
 		}
-		hits = append(hits, hit{id: n.id, vals: vals})
+		hits = append(hits, hit{id: n.Id, vals: vals})
 		return true
 	}
 	var found nameSet
-	for i := range names.names {
-		n := &names.names[i]
-		if take(n, n.key) {
-			found.add(n.id)
+	for i := range names.Names {
+		n := &names.Names[i]
+		if take(n, n.Key) {
+			found.add(n.Id)
 		}
 	}
 	tagged := e.prefixed()
 	var odd []string
 	for key := range keysOf(carrier) {
-		if n := names.find(key); n != nil && key != n.key && !found.has(n.id) {
+		if n := names.Find(key); n != nil && key != n.Key && !found.has(n.Id) {
 			odd = append(odd, key)
-		} else if id, ok := names.findPrefix(key); n == nil && ok {
-			tagged.add(&e.report, id, names.spell(key), get(key), key)
+		} else if id, ok := names.FindPrefix(key); n == nil && ok {
+			tagged.add(&e.report, id, names.Spell(key), get(key), key)
 		}
 	}
 	slices.Sort(odd) // a map has no order: of several spellings the first counts
 	for _, key := range odd {
-		if n := names.find(key); !found.has(n.id) && take(n, key) {
-			found.add(n.id)
+		if n := names.Find(key); !found.has(n.Id) && take(n, key) {
+			found.add(n.Id)
 		}
 	}
 	return e.capture(append(hits, tagged.first(&e.report)...))

@@ -1,6 +1,10 @@
 package propagation
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/traceferry/traceferry/internal/wire"
+)
 
 // Trust is what a service does with the word of one caller: the zero value, Continue, believes
 // all of it. Every bit names a part that is not believed, so that decisions combine
@@ -81,17 +85,17 @@ func (t Trust) String() string {
 func (t Trust) has(other Trust) bool { return t&other == other }
 
 // holdsBack reports whether no line of a field is believed as it came.
-func (t Trust) holdsBack(f *field) bool {
+func (t Trust) holdsBack(f *wire.Field) bool {
 	switch {
-	case f.format == 0:
+	case f.Format == 0:
 		return t.has(DistrustHeaders)
-	case f.format == RequestID:
+	case f.Format == wire.RequestID:
 		return t.has(DistrustRequestID)
-	case f.bag:
+	case f.Bag:
 		return t.has(DistrustBaggage)
-	case f.order:
+	case f.Order:
 		return t.has(DistrustSampling)
-	case f.format.decodes() && !t.has(DistrustSampling):
+	case f.Format.Decodes() && !t.has(DistrustSampling):
 		return t.has(DistrustIDs)
 	}
 	return t&(DistrustIDs|DistrustSampling) != 0

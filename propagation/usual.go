@@ -1,12 +1,16 @@
 package propagation
 
-import "context"
+import (
+	"context"
+
+	"github.com/traceferry/traceferry/internal/wire"
+)
 
 // usual is extractMap for the request that most requests are: its lines fit the node and the
 // limits, none is under a prefix, and no Extract came before. It writes the node while it reads,
 // which takes half the time; what is ignored it does not read. It returns false for any other
 // request.
-func (e *extraction) usual(m map[string][]string, x *index) (context.Context, bool) {
+func (e *extraction) usual(m map[string][]string, x *wire.Index) (context.Context, bool) {
 	p, ctx, trust := e.p, e.ctx, e.trust
 	if p.generateRequestID {
 		return ctx, false
@@ -19,25 +23,25 @@ func (e *extraction) usual(m map[string][]string, x *index) (context.Context, bo
 	}
 	u := usual{ctx: ctx, p: p, about: e.about}
 	usual := false // the header has names in the usual spelling
-	if x.lookUp(len(m)) {
-		for i := range x.names {
-			n := &x.names[i]
-			if vals := m[n.key]; len(vals) > 0 {
+	if x.LookUp(len(m)) {
+		for i := range x.Names {
+			n := &x.Names[i]
+			if vals := m[n.Key]; len(vals) > 0 {
 				if !u.take(n, vals) {
 					return ctx, false
 				}
-				usual = usual || n.telling
+				usual = usual || n.Telling
 			}
 		}
 	}
 	if !usual {
 		u.forget()
 		for key, vals := range m {
-			if n := x.find(key); n != nil {
-				if key != n.key || !u.take(n, vals) {
+			if n := x.Find(key); n != nil {
+				if key != n.Key || !u.take(n, vals) {
 					return ctx, false
 				}
-			} else if _, tagged := x.findPrefix(key); tagged {
+			} else if _, tagged := x.FindPrefix(key); tagged {
 				return ctx, false
 			}
 		}
@@ -49,7 +53,7 @@ func (e *extraction) usual(m map[string][]string, x *index) (context.Context, bo
 	if u.size > p.limits.TotalBytes || int(c.n) > p.limits.Lines {
 		return ctx, false
 	}
-	if hop := m[x.connection()]; len(hop) > 0 && p.listed(hop) {
+	if hop := m[x.Connection()]; len(hop) > 0 && p.listed(hop) {
 		return ctx, false
 	}
 	c.sort()
@@ -72,7 +76,7 @@ type usual struct {
 }
 
 // take adds the lines of a name, if they fit the node and the limit of one name.
-func (u *usual) take(n *name, vals []string) bool {
+func (u *usual) take(n *wire.Name, vals []string) bool {
 	c := u.c
 	if c == nil {
 		if captured(u.ctx) != nil {
@@ -83,14 +87,14 @@ func (u *usual) take(n *name, vals []string) bool {
 	}
 	before := u.size
 	for _, v := range vals {
-		if !notBlank(v) && (v == "" || !u.p.isRaw(n.id, u.about)) {
+		if !notBlank(v) && (v == "" || !u.p.isRaw(n.Id, u.about)) {
 			continue
 		}
 		if c.n == inlineLines {
 			return false
 		}
-		c.formats |= n.format
-		c.ids[c.n], c.vals[c.n] = n.id, v
+		c.formats |= n.Format
+		c.ids[c.n], c.vals[c.n] = n.Id, v
 		c.n++
 		u.size += len(v)
 	}
@@ -105,9 +109,9 @@ func (u *usual) forget() {
 }
 
 // holdAll holds back all that was read, and returns the formats of it; bit 0 for Config.Headers.
-func (c *capture) holdAll() formatSet {
+func (c *capture) holdAll() wire.FormatSet {
 	formats := c.formats
-	if c.ids[c.n-1] >= firstHeader {
+	if c.ids[c.n-1] >= wire.FirstHeader {
 		formats |= 1 << 0
 	}
 	c.trust, c.held, c.n, c.formats = Restart, c.n, 0, 0

@@ -1,13 +1,17 @@
 package propagation
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/traceferry/traceferry/internal/wire"
+)
 
 // writeLocal writes the local span in every trace format that was received and may be sent, and in those of Emit.
 // carried are the received formats before the destination was asked.
-func (o *plan) writeLocal(carried formatSet) {
+func (o *plan) writeLocal(carried wire.FormatSet) {
 	var read *lazy
-	came := o.forwarded & traceFormats
-	if carried&traceFormats != 0 {
+	came := o.forwarded & wire.TraceFormats
+	if carried&wire.TraceFormats != 0 {
 		read = o.c.parse()
 	}
 	local := &o.local
@@ -16,19 +20,19 @@ func (o *plan) writeLocal(carried formatSet) {
 		if !read.namesSpan(came) {
 			into |= 1 << fallback
 		}
-		if !read.namesSpan(carried & traceFormats) {
+		if !read.namesSpan(carried & wire.TraceFormats) {
 			wanted |= 1 << fallback
 		}
 	}
 	o.disallowed = wanted &^ o.may(wanted)
 	into = o.may(into)
 	o.agree(local, into)
-	o.write(into, local, read, Deferred)
+	o.write(into, local, read, wire.Deferred)
 }
 
 // namesSpan reports whether one of the received formats has ids.
-func (l *lazy) namesSpan(came formatSet) bool {
-	for f := range came.all {
+func (l *lazy) namesSpan(came wire.FormatSet) bool {
+	for f := range came.All {
 		if l.reading(f).sc.IsValid() {
 			return true
 		}
@@ -39,22 +43,22 @@ func (l *lazy) namesSpan(came formatSet) bool {
 // translate writes the received span context in the formats of Emit, and withholds what is stale, or malformed where
 // Config.DropMalformed says so.
 func (o *plan) translate() {
-	if o.c.formats&traceFormats == 0 {
+	if o.c.formats&wire.TraceFormats == 0 {
 		return
 	}
 	read := o.c.parse()
-	for f := range (o.forwarded & yielding).all {
+	for f := range (o.forwarded & wire.Yielding).All {
 		switch r := read.reading(f); {
 		case !o.isStale(f):
-		case r.verdict == malformed || r.undecidable:
+		case r.verdict == wire.Malformed || r.undecidable:
 			o.malformed |= 1 << f
 		default:
 			o.stale |= 1 << f
 		}
 	}
 	if o.p.dropMalformed {
-		for f := range (o.forwarded & traceFormats).all {
-			if read.reading(f).verdict == malformed {
+		for f := range (o.forwarded & wire.TraceFormats).All {
+			if read.reading(f).verdict == wire.Malformed {
 				o.malformed |= 1 << f
 			}
 		}
@@ -64,16 +68,16 @@ func (o *plan) translate() {
 		return
 	}
 	o.disallowed = o.p.emits &^ o.may(o.p.emits)
-	var into formatSet
-	for f := range o.may(o.p.emits).all {
-		if !o.forwarded.has(f) || read.reading(f).verdict != valid {
+	var into wire.FormatSet
+	for f := range o.may(o.p.emits).All {
+		if !o.forwarded.Has(f) || read.reading(f).verdict != wire.Valid {
 			into |= 1 << f
 		}
 	}
-	span := &writtenSpan{SpanContext: o.translated(read), stateSame: true}
-	for f := range (into & yielding).all { // it must not disagree with what is sent as received, and readers prefer it to that
-		beside := read.reading(codecs[f].yields)
-		if o.forwarded.has(beside.format) && beside.sc.IsValid() && (beside.sc.SpanID != span.SpanID || !sameTrace(beside.sc.TraceID, span.TraceID)) {
+	span := &wire.WrittenSpan{SpanContext: o.translated(read), StateSame: true}
+	for f := range (into & wire.Yielding).All { // it must not disagree with what is sent as received, and readers prefer it to that
+		beside := read.reading(wire.Table[f].Yields)
+		if o.forwarded.Has(beside.format) && beside.sc.IsValid() && (beside.sc.SpanID != span.SpanID || !wire.SameTrace(beside.sc.TraceID, span.TraceID)) {
 			into &^= 1 << f
 		}
 	}
@@ -85,21 +89,21 @@ func (o *plan) translate() {
 }
 
 // isStale reports whether another format, which this Propagator reads, left a format's lines behind.
-func (o *plan) isStale(f Format) bool {
-	return o.p.reads.has(codecs[f].yields) && o.c.parse().stale(f)
+func (o *plan) isStale(f wire.Format) bool {
+	return o.p.reads.Has(wire.Table[f].Yields) && o.c.parse().stale(f)
 }
 
 // translatedFormat returns the format that is translated: the remote span context's, unless that is stale.
-func (o *plan) translatedFormat() Format {
+func (o *plan) translatedFormat() wire.Format {
 	winner := o.c.parse().winner
 	if winner != 0 && o.isStale(winner) {
-		return codecs[winner].yields
+		return wire.Table[winner].Yields
 	}
 	return winner
 }
 
 // translated returns the span context that is translated.
-func (o *plan) translated(read *lazy) SpanContext {
+func (o *plan) translated(read *lazy) wire.SpanContext {
 	f := o.translatedFormat()
 	if f == read.winner {
 		return read.remote
@@ -113,24 +117,24 @@ func (o *plan) translated(read *lazy) SpanContext {
 
 // write writes a span context in formats: two allocations, however many there are. spoken is what a format says of
 // an open decision that could leave it open.
-func (o *plan) write(into formatSet, span *writtenSpan, read *lazy, spoken Sampling) {
+func (o *plan) write(into wire.FormatSet, span *wire.WrittenSpan, read *lazy, spoken wire.Sampling) {
 	o.forwarded &^= into
 	o.written = into
-	e := newEncoder(span, o.p.deferred, spoken, o.over == overGRPC)
+	e := wire.NewEncoder(span, o.p.deferred, spoken, o.over == overGRPC)
 	for rest := into; rest != 0; rest &= rest - 1 {
-		f := Format(bits.TrailingZeros32(uint32(rest)))
-		if o.over == overText && fields[firstField[f]].bin {
+		f := wire.Format(bits.TrailingZeros32(uint32(rest)))
+		if o.over == overText && wire.Fields[wire.FirstField[f]].Bin {
 			continue // such a carrier cannot say whether it wants bytes or base64
 		}
-		var own lines
-		var same *SpanContext
-		if o.c != nil && (o.c.formats & o.p.carries).has(f) {
+		var own wire.Lines
+		var same *wire.SpanContext
+		if o.c != nil && (o.c.formats & o.p.carries).Has(f) {
 			own = o.c.linesOf(f)
-			if came := read.reading(f); (o.isLocal || came.verdict == absent || came.verdict == spanless) && came.sc.TraceID.IsValid() && sameTrace(came.sc.TraceID, span.TraceID) {
+			if came := read.reading(f); (o.isLocal || came.verdict == wire.Absent || came.verdict == wire.Spanless) && came.sc.TraceID.IsValid() && wire.SameTrace(came.sc.TraceID, span.TraceID) {
 				same = &came.sc
 			}
 		}
-		e.write(f, own, same)
+		e.Write(f, own, same)
 	}
-	o.encoded, o.values = e.finish()
+	o.encoded, o.values = e.Finish()
 }

@@ -1,4 +1,4 @@
-package propagation
+package wire
 
 import (
 	"strings"
@@ -25,18 +25,18 @@ import (
 // An open decision is left out, unless Config.Deferred says what it becomes: OpenTelemetry's propagators for JavaScript
 // and .NET read no header without a decision (opentelemetry-js-contrib, propagator-aws-xray; opentelemetry-dotnet-contrib,
 // AWSXRayPropagator), while those for Java, Python and Go, and X-Ray's own SDKs, do.
-var xray = codec{
+var xray = Codec{
 	name:   "xray",
-	fields: []string{"x-amzn-trace-id"},
+	Fields: []string{"x-amzn-trace-id"},
 	text:   "X-Amzn-Trace-Id", // OpenTelemetry's X-Ray propagators look for this spelling alone
-	decode: decodeXRay,
+	Decode: decodeXRay,
 	encode: encodeXRay,
 }
 
-func decodeXRay(l lines) (SpanContext, verdict) {
-	s := l.first(0)
+func decodeXRay(l Lines) (SpanContext, Verdict) {
+	s := l.First(0)
 	if s == "" {
-		return SpanContext{}, absent
+		return SpanContext{}, Absent
 	}
 	var root, parent string
 	var sc SpanContext
@@ -55,7 +55,7 @@ func decodeXRay(l lines) (SpanContext, verdict) {
 		hex.Decode(sc.TraceID[:4], root[2:10]) && hex.Decode(sc.TraceID[4:], root[11:]) && sc.TraceID.IsValid() &&
 		(parent == "" || hex.Decode(sc.SpanID[:], parent) && sc.SpanID.IsValid())
 	if !ok {
-		return SpanContext{}, malformed
+		return SpanContext{}, Malformed
 	}
 	return sc, verdictOf(sc).withDecision(readable)
 }
@@ -76,7 +76,7 @@ func xrayPairs(s string) func(yield func(string) bool) {
 		for s != "" {
 			pair, rest, _ := strings.Cut(s, ";")
 			s = rest
-			if pair = trimOWS(pair); pair != "" && !yield(pair) {
+			if pair = TrimOWS(pair); pair != "" && !yield(pair) {
 				return
 			}
 		}
@@ -96,8 +96,8 @@ func encodeXRay(e *encoder) {
 		e.buf = append(e.buf, ";Sampled="...)
 		e.buf = append(e.buf, digit)
 	}
-	for pair := range xrayPairs(e.own.first(0)) {
-		switch key := trimOWS(keyOf(pair)); {
+	for pair := range xrayPairs(e.own.First(0)) {
+		switch key := TrimOWS(KeyOf(pair)); {
 		case strings.EqualFold(key, "Root") || strings.EqualFold(key, "Parent") || strings.EqualFold(key, "Sampled"):
 		case !ascii.Printable(pair): // would take the ids with it where it may not be sent
 		case key == "Lineage" || e.kept:

@@ -1,4 +1,4 @@
-package propagation
+package wire
 
 import (
 	"encoding/binary"
@@ -21,29 +21,29 @@ import (
 //
 // When written, an open decision is left out, unless Config.Deferred says what it becomes: OpenTelemetry's propagator
 // for Python reads no header without an option (opentelemetry-operations-python, cloud_trace_propagator).
-var cloudTrace = codec{
+var cloudTrace = Codec{
 	name:   "cloudtrace",
-	fields: []string{"x-cloud-trace-context"},
-	decode: decodeCloudTrace,
+	Fields: []string{"x-cloud-trace-context"},
+	Decode: decodeCloudTrace,
 	encode: encodeCloudTrace,
 }
 
-func decodeCloudTrace(l lines) (sc SpanContext, v verdict) {
-	s := l.first(0)
+func decodeCloudTrace(l Lines) (sc SpanContext, v Verdict) {
+	s := l.First(0)
 	if s == "" {
-		return sc, absent
+		return sc, Absent
 	}
 	ids, options, hasOptions := strings.Cut(s, ";")
 	traceID, spanID, hasSpan := strings.Cut(ids, "/")
 	readable := true
 	if hasOptions {
 		if len(options) < 2 || !strings.EqualFold(options[:2], "o=") {
-			return SpanContext{}, malformed
+			return SpanContext{}, Malformed
 		}
 		sc.Sampling, readable = parseCloudOption(options[2:])
 	}
 	if !hex.Decode(sc.TraceID[:], traceID) || !sc.TraceID.IsValid() || hasSpan && !parseDecimalID(sc.SpanID[:], spanID) {
-		return SpanContext{}, malformed
+		return SpanContext{}, Malformed
 	}
 	return sc, verdictOf(sc).withDecision(readable)
 }

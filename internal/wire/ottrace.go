@@ -1,4 +1,4 @@
-package propagation
+package wire
 
 import "github.com/traceferry/traceferry/internal/hex"
 
@@ -14,28 +14,28 @@ import "github.com/traceferry/traceferry/internal/hex"
 // Without ot-tracer-sampled the decision is deferred, as OpenTelemetry takes it for
 // no and LightStep's C++ tracer for yes. Trace ids are written with 64 bits, the
 // decision always.
-var otTrace = codec{
+var otTrace = Codec{
 	name:     "ottrace",
-	fields:   []string{"ot-tracer-traceid", "ot-tracer-spanid", "ot-tracer-sampled"},
-	prefixes: []string{"ot-baggage-"},
-	decode:   decodeOTTrace,
+	Fields:   []string{"ot-tracer-traceid", "ot-tracer-spanid", "ot-tracer-sampled"},
+	Prefixes: []string{"ot-baggage-"},
+	Decode:   decodeOTTrace,
 	encode:   encodeOTTrace,
 	baggage:  []string{"ot-baggage-"},
-	readItem: plainItem, writeItem: plainItem,
+	ReadItem: plainItem, WriteItem: plainItem,
 	orders: []string{"ot-tracer-sampled"},
 }
 
-func decodeOTTrace(l lines) (sc SpanContext, v verdict) {
-	traceID, spanID, sampled := l.first(0), l.first(1), l.first(2)
+func decodeOTTrace(l Lines) (sc SpanContext, v Verdict) {
+	traceID, spanID, sampled := l.First(0), l.First(1), l.First(2)
 	if traceID == "" && spanID == "" {
-		return sc, absent
+		return sc, Absent
 	}
 	sampling, readable := parseDecision(sampled)
 	if !parseTraceID(&sc.TraceID, traceID) || !hex.Decode(sc.SpanID[:], spanID) || !sc.IsValid() {
-		return SpanContext{}, malformed
+		return SpanContext{}, Malformed
 	}
 	sc.Sampling = sampling
-	return sc, valid.withDecision(readable)
+	return sc, Valid.withDecision(readable)
 }
 
 func encodeOTTrace(e *encoder) {

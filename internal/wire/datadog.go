@@ -1,4 +1,4 @@
-package propagation
+package wire
 
 import (
 	"cmp"
@@ -21,13 +21,13 @@ import (
 //	                              trace id, 16 hexadecimal digits; one that is not is passed over
 //
 // Debug is written as priority 2, "user keep". Priority, origin and tags are extras: see ddExtras.
-var datadog = codec{
+var datadog = Codec{
 	name: "datadog",
-	fields: []string{"x-datadog-trace-id", "x-datadog-parent-id", "x-datadog-sampling-priority",
+	Fields: []string{"x-datadog-trace-id", "x-datadog-parent-id", "x-datadog-sampling-priority",
 		"x-datadog-origin", "x-datadog-tags"},
-	decode: decodeDatadog,
+	Decode: decodeDatadog,
 	encode: encodeDatadog,
-	extras: datadogExtras,
+	Extras: datadogExtras,
 }
 
 const (
@@ -37,10 +37,10 @@ const (
 	ddByDefault = "-0"               // the decision maker that is nobody in particular
 )
 
-func decodeDatadog(l lines) (sc SpanContext, v verdict) {
-	traceID, spanID, priority := l.first(0), l.first(1), l.first(2)
+func decodeDatadog(l Lines) (sc SpanContext, v Verdict) {
+	traceID, spanID, priority := l.First(0), l.First(1), l.First(2)
 	if traceID == "" && spanID == "" {
-		return sc, absent
+		return sc, Absent
 	}
 	ok := parseSignedID(sc.TraceID[8:], traceID) && parseSignedID(sc.SpanID[:], spanID)
 	readable := true
@@ -50,7 +50,7 @@ func decodeDatadog(l lines) (sc SpanContext, v verdict) {
 			sc.Sampling = ddDecision(n)
 		}
 	}
-	for tag := range members(l.first(4)) {
+	for tag := range Members(l.First(4)) {
 		if key, high, _ := strings.Cut(tag, "="); key == ddHighTag {
 			var id [8]byte
 			if hex.Decode(id[:], strings.ToLower(high)) { // Envoy reads either case
@@ -59,10 +59,10 @@ func decodeDatadog(l lines) (sc SpanContext, v verdict) {
 			break
 		}
 	}
-	if !ok || !sc.TraceID.IsValid() || !sc.SpanID.IsValid() && l.first(3) != "synthetics" {
-		return SpanContext{}, malformed
+	if !ok || !sc.TraceID.IsValid() || !sc.SpanID.IsValid() && l.First(3) != "synthetics" {
+		return SpanContext{}, Malformed
 	}
-	return sc, valid.withDecision(readable)
+	return sc, Valid.withDecision(readable)
 }
 
 func ddDecision(priority int) Sampling {
@@ -91,11 +91,11 @@ func encodeDatadog(e *encoder) {
 	e.close(0)
 	e.buf = strconv.AppendUint(e.buf, binary.BigEndian.Uint64(e.SpanID[:]), 10)
 	e.close(1)
-	if priority := cmp.Or(e.extras.priority, ddPriorities[e.Sampling]); priority != "" {
+	if priority := cmp.Or(e.Extras.Priority, DdPriorities[e.Sampling]); priority != "" {
 		e.put(2, priority)
 	}
-	if e.extras.origin != "" && ascii.Printable(e.extras.origin) { // else the ids would stay behind with it
-		e.put(3, e.extras.origin)
+	if e.Extras.Origin != "" && ascii.Printable(e.Extras.Origin) { // else the ids would stay behind with it
+		e.put(3, e.Extras.Origin)
 	}
 	start := len(e.buf)
 	if e.addDatadogTags(); len(e.buf) > start {
@@ -105,26 +105,26 @@ func encodeDatadog(e *encoder) {
 
 // addDatadogTags writes the tags, with the high half of the trace id in its place if it has one.
 func (e *encoder) addDatadogTags() {
-	start, x := len(e.buf), &e.extras
+	start, x := len(e.buf), &e.Extras
 	high := !low64(e.TraceID)
 	addHigh := func() {
 		if high {
-			e.buf = appendMember(e.buf, start, ddHighTag+"=")
+			e.buf = AppendMember(e.buf, start, ddHighTag+"=")
 			e.buf = append(e.buf, e.traceDigits[:16]...)
 			high = false
 		}
 	}
-	for tag := range members(x.tags) {
-		switch key := keyOf(tag); {
+	for tag := range Members(x.Tags) {
+		switch key := KeyOf(tag); {
 		case key == ddHighTag:
 			addHigh()
 		case key == ddMakerTag && x.maker != makerStays, !ascii.Printable(tag):
 		default:
-			e.buf = appendMember(e.buf, start, tag)
+			e.buf = AppendMember(e.buf, start, tag)
 		}
 	}
 	addHigh()
 	if x.maker == makerByDefault {
-		e.buf = appendMember(e.buf, start, ddMakerTag+"="+ddByDefault)
+		e.buf = AppendMember(e.buf, start, ddMakerTag+"="+ddByDefault)
 	}
 }

@@ -1,4 +1,4 @@
-package propagation
+package wire
 
 import "github.com/traceferry/traceferry/internal/hex"
 
@@ -17,16 +17,16 @@ import "github.com/traceferry/traceferry/internal/hex"
 // As Envoy does it, ids are read that lost zeros on their left (up to three; of a parent's id any number, as
 // "0" is no parent) or that have more zeros there. x-b3-sampled is written beside x-b3-flags where it was received:
 // Linkerd and Envoy read no flags.
-var b3Multi = codec{
+var b3Multi = Codec{
 	name:   "b3multi",
-	fields: []string{"x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags"},
-	decode: decodeB3Multi,
+	Fields: []string{"x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags"},
+	Decode: decodeB3Multi,
 	encode: encodeB3Multi,
 	orders: []string{"x-b3-sampled", "x-b3-flags"},
 }
 
-func decodeB3Multi(l lines) (SpanContext, verdict) {
-	traceID, spanID, parentID, sampled, flags := l.first(0), l.first(1), l.first(2), l.first(3), l.first(4)
+func decodeB3Multi(l Lines) (SpanContext, Verdict) {
+	traceID, spanID, parentID, sampled, flags := l.First(0), l.First(1), l.First(2), l.First(3), l.First(4)
 	sampling, readable := parseDecision(sampled)
 	switch flags {
 	case "1":
@@ -38,18 +38,18 @@ func decodeB3Multi(l lines) (SpanContext, verdict) {
 	if traceID == "" && spanID == "" && parentID == "" {
 		switch {
 		case sampling != Deferred:
-			return SpanContext{Sampling: sampling}, valid.withDecision(readable)
+			return SpanContext{Sampling: sampling}, Valid.withDecision(readable)
 		case !readable:
-			return SpanContext{}, malformed
+			return SpanContext{}, Malformed
 		}
-		return SpanContext{}, absent
+		return SpanContext{}, Absent
 	}
 	sc, ok := parseB3IDs(padTraceID(traceID), padID(spanID, shortestID), padID(parentID, 1))
 	if !ok {
-		return SpanContext{}, malformed
+		return SpanContext{}, Malformed
 	}
 	sc.Sampling = sampling
-	return sc, valid.withDecision(readable)
+	return sc, Valid.withDecision(readable)
 }
 
 func encodeB3Multi(e *encoder) {
@@ -67,7 +67,7 @@ func encodeB3Multi(e *encoder) {
 	case Accepted:
 		e.put(3, "1")
 	case Debug:
-		if e.own.first(3) != "" {
+		if e.own.First(3) != "" {
 			e.put(3, "1")
 		}
 		e.put(4, "1")

@@ -1,17 +1,17 @@
-package propagation
+package wire
 
 import (
 	"net/url"
 	"strings"
 )
 
-// item is one key with its value.
-type item struct{ key, value string }
+// Item is one key with its value.
+type Item struct{ Key, Value string }
 
-// listItem reads a member of a list.
-func listItem(m string) item {
+// ListItem reads a member of a list.
+func ListItem(m string) Item {
 	key, value, _ := strings.Cut(m, "=")
-	return item{trimOWS(key), trimOWS(value)}
+	return Item{TrimOWS(key), TrimOWS(value)}
 }
 
 // Jaeger's values are URL-encoded, as its clients do it: a plus is a space to Go and Java, so %20 is written for that.

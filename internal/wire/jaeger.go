@@ -1,4 +1,4 @@
-package propagation
+package wire
 
 import (
 	"net/url"
@@ -21,31 +21,31 @@ import (
 //	uberctx-KEY     = a baggage item, URL-encoded
 //
 // The decision cannot be left open.
-var jaeger = codec{
+var jaeger = Codec{
 	name:     "jaeger",
-	fields:   []string{"uber-trace-id", "jaeger-debug-id", "jaeger-baggage"},
-	prefixes: []string{"uberctx-"},
+	Fields:   []string{"uber-trace-id", "jaeger-debug-id", "jaeger-baggage"},
+	Prefixes: []string{"uberctx-"},
 	lists:    []string{"jaeger-baggage"},
 	baggage:  []string{"jaeger-baggage", "uberctx-"},
-	readItem: readJaegerItem, writeItem: writeJaegerItem,
+	ReadItem: readJaegerItem, WriteItem: writeJaegerItem,
 	orders:  []string{"jaeger-debug-id"},
-	decode:  decodeJaeger,
+	Decode:  decodeJaeger,
 	encode:  encodeJaeger,
 	written: 2,
 }
 
-func decodeJaeger(l lines) (SpanContext, verdict) {
-	s := l.first(0)
+func decodeJaeger(l Lines) (SpanContext, Verdict) {
+	s := l.First(0)
 	if s == "" {
-		return SpanContext{}, absent
+		return SpanContext{}, Absent
 	}
 	if strings.Contains(s, "%") {
 		s, _ = url.PathUnescape(s)
 	}
 	if sc, ok := parseJaeger(s); ok {
-		return sc, valid
+		return sc, Valid
 	}
-	return SpanContext{}, malformed
+	return SpanContext{}, Malformed
 }
 
 func parseJaeger(s string) (sc SpanContext, ok bool) {
@@ -79,7 +79,7 @@ func encodeJaeger(e *encoder) {
 	e.buf = append(e.buf, ":0:"...)
 	e.buf = append(e.buf, flags)
 	e.close(0)
-	if id := e.own.first(1); id != "" && ascii.Printable(id) { // else the ids would stay behind with it
+	if id := e.own.First(1); id != "" && ascii.Printable(id) { // else the ids would stay behind with it
 		e.put(1, id)
 	}
 }

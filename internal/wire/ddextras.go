@@ -1,4 +1,4 @@
-package propagation
+package wire
 
 import (
 	"slices"
@@ -9,23 +9,23 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// ddExtras is what Datadog says of a trace besides ids: in headers of its own, or in the tracestate member
+// DdExtras is what Datadog says of a trace besides ids: in headers of its own, or in the tracestate member
 //
 //	dd=s:PRIORITY;o:ORIGIN;p:PARENT;t.NAME:VALUE
 //
 // (Datadog, "Trace Context Propagation"). PARENT is the last Datadog span, and a NAME that of a tag _dd.p.NAME.
 // The zero value says nothing.
-type ddExtras struct {
+type Extras struct {
 	says     Sampling // the decision that the extras belong to
-	priority string   // an integer; "" adds nothing to the decision
-	origin   string
-	tags     string       // as x-datadog-tags has them
+	Priority string   // an integer; "" adds nothing to the decision
+	Origin   string
+	Tags     string       // as x-datadog-tags has them
 	span     trace.SpanID // the last Datadog span,
 	parent   string       // or what a member says of it
 	maker    ddMaker
-	member   string // the member that they were read from
-	holds    bool   // that says all of this still
-	some     bool   // there are extras
+	Member   string // the member that they were read from
+	Holds    bool   // that says all of this still
+	Some     bool   // there are extras
 }
 
 // ddMaker says what becomes of the tag _dd.p.dm.
@@ -37,35 +37,35 @@ const (
 	makerByDefault         // traceparent's flags overrule the priority beside them
 )
 
-// ddPriorities are the priorities that say no more than the decision.
-var ddPriorities = [...]string{Deferred: "", Denied: "0", Accepted: "1", Debug: "2"}
+// DdPriorities are the priorities that say no more than the decision.
+var DdPriorities = [...]string{Deferred: "", Denied: "0", Accepted: "1", Debug: "2"}
 
-// ddKey is the key of the member.
-const ddKey = "dd"
+// DdKey is the key of the member.
+const DdKey = "dd"
 
 // ddMaxMember is the most characters of the member, with its key. dd-trace-go drops a longer one.
 const ddMaxMember = 256
 
 // datadogExtras reads the extras of Datadog's headers.
-func datadogExtras(l lines, sc SpanContext) ddExtras {
-	x := ddExtras{priority: l.first(2), origin: l.first(3), tags: l.first(4), span: sc.SpanID}
-	if n, err := strconv.Atoi(x.priority); err == nil {
+func datadogExtras(l Lines, sc SpanContext) Extras {
+	x := Extras{Priority: l.First(2), Origin: l.First(3), Tags: l.First(4), span: sc.SpanID}
+	if n, err := strconv.Atoi(x.Priority); err == nil {
 		x.says = ddDecision(n)
 	} else {
-		x.priority = ""
+		x.Priority = ""
 	}
-	x.some = x.priority != "" || x.origin != ""
-	for tag := range members(x.tags) {
-		x.some = x.some || keyOf(tag) != ddHighTag
+	x.Some = x.Priority != "" || x.Origin != ""
+	for tag := range Members(x.Tags) {
+		x.Some = x.Some || KeyOf(tag) != ddHighTag
 	}
 	return x
 }
 
-// stateExtras reads the extras of the span context's tracestate.
-func stateExtras(_ lines, sc SpanContext) (x ddExtras) {
-	for m := range members(sc.TraceState) {
-		if value, ok := strings.CutPrefix(m, ddKey+"="); ok {
-			x = ddExtras{member: m, holds: true, some: true, says: sc.Sampling}
+// StateExtras reads the extras of the span context's tracestate.
+func StateExtras(_ Lines, sc SpanContext) (x Extras) {
+	for m := range Members(sc.TraceState) {
+		if value, ok := strings.CutPrefix(m, DdKey+"="); ok {
+			x = Extras{Member: m, Holds: true, Some: true, says: sc.Sampling}
 			x.parse(value, sc)
 			break
 		}
@@ -74,7 +74,7 @@ func stateExtras(_ lines, sc SpanContext) (x ddExtras) {
 }
 
 // parse reads the value of the member. The flags and the trace id of traceparent overrule what it says.
-func (x *ddExtras) parse(value string, sc SpanContext) {
+func (x *Extras) parse(value string, sc SpanContext) {
 	wrongHigh := false
 	for part := range strings.SplitSeq(value, ";") {
 		key, v, _ := strings.Cut(part, ":")
@@ -82,41 +82,41 @@ func (x *ddExtras) parse(value string, sc SpanContext) {
 		name, isTag := strings.CutPrefix(key, "t.")
 		switch {
 		case key == "s":
-			x.priority = v
+			x.Priority = v
 		case key == "o":
-			x.origin = v
+			x.Origin = v
 		case key == "p":
 			x.parent = v
 		case isTag && v != "":
-			x.tags = string(appendMember([]byte(x.tags), 0, ddTagPrefix+name+"="+v))
+			x.Tags = string(AppendMember([]byte(x.Tags), 0, ddTagPrefix+name+"="+v))
 			wrongHigh = wrongHigh || name == "tid" && v != string(hex.Append(nil, sc.TraceID[:8]))
 		}
 	}
-	switch n, err := strconv.Atoi(x.priority); {
-	case x.priority == "": // the flags say it
+	switch n, err := strconv.Atoi(x.Priority); {
+	case x.Priority == "": // the flags say it
 	case err != nil:
-		x.priority, x.holds = ddPriorities[sc.Sampling], false
+		x.Priority, x.Holds = DdPriorities[sc.Sampling], false
 	default:
 		x.says = ddDecision(n)
-		if x.decide(sc.Sampling) && sc.Sampling.Sampled() {
+		if x.Decide(sc.Sampling) && sc.Sampling.Sampled() {
 			x.maker = makerByDefault
 		}
 	}
-	x.holds = x.holds && !wrongHigh
+	x.Holds = x.Holds && !wrongHigh
 }
 
-// decide has the extras belong to a decision, and reports whether that is another than before.
-func (x *ddExtras) decide(now Sampling) (changed bool) {
+// Decide has the extras belong to a decision, and reports whether that is another than before.
+func (x *Extras) Decide(now Sampling) (changed bool) {
 	if x.says.Decided() == now.Decided() && x.says.Sampled() == now.Sampled() {
 		return false
 	}
-	x.says, x.priority, x.maker, x.holds = now, ddPriorities[now], makerGoes, false
+	x.says, x.Priority, x.maker, x.Holds = now, DdPriorities[now], makerGoes, false
 	return true
 }
 
 // appendMember appends the member, without what exceeds its size; nothing, if there is nothing to say.
-func (x *ddExtras) appendMember(dst []byte, id trace.TraceID) []byte {
-	const begin = ddKey + "="
+func (x *Extras) appendMember(dst []byte, id trace.TraceID) []byte {
+	const begin = DdKey + "="
 	start := len(dst)
 	b := append(dst, begin...)
 	add := func(key, value string) {
@@ -127,8 +127,8 @@ func (x *ddExtras) appendMember(dst []byte, id trace.TraceID) []byte {
 			b = append(append(append(b, key...), ':'), value...)
 		}
 	}
-	add("s", x.priority)
-	add("o", ddEscape(x.origin))
+	add("s", x.Priority)
+	add("o", ddEscape(x.Origin))
 	if x.span.IsValid() {
 		var digits [16]byte
 		hex.Encode(digits[:], x.span[:])
@@ -136,7 +136,7 @@ func (x *ddExtras) appendMember(dst []byte, id trace.TraceID) []byte {
 	} else {
 		add("p", ddEscape(x.parent))
 	}
-	for tag := range members(x.tags) {
+	for tag := range Members(x.Tags) {
 		tagKey, value, _ := strings.Cut(tag, "=")
 		switch name, ok := strings.CutPrefix(tagKey, ddTagPrefix); {
 		case !ok, tagKey == ddMakerTag && x.maker != makerStays:
@@ -155,17 +155,17 @@ func (x *ddExtras) appendMember(dst []byte, id trace.TraceID) []byte {
 	return b
 }
 
-// sameAs reports whether the members that two extras make say the same, in whatever order. The last Datadog
+// SameAs reports whether the members that two extras make say the same, in whatever order. The last Datadog
 // span does not count.
-func (x *ddExtras) sameAs(y *ddExtras, id trace.TraceID) bool {
+func (x *Extras) SameAs(y *Extras, id trace.TraceID) bool {
 	return slices.Equal(x.parts(id), y.parts(id))
 }
 
-func (x *ddExtras) parts(id trace.TraceID) []string {
+func (x *Extras) parts(id trace.TraceID) []string {
 	plain := *x
 	plain.span, plain.parent = trace.SpanID{}, ""
 	var parts []string
-	for part := range strings.SplitSeq(strings.TrimPrefix(string(plain.appendMember(nil, id)), ddKey+"="), ";") {
+	for part := range strings.SplitSeq(strings.TrimPrefix(string(plain.appendMember(nil, id)), DdKey+"="), ";") {
 		if !strings.HasPrefix(part, "t.tid:") { // all of the trace's formats name it
 			parts = append(parts, part)
 		}

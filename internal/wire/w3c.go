@@ -1,4 +1,4 @@
-package propagation
+package wire
 
 import (
 	"strings"
@@ -23,34 +23,34 @@ import (
 //
 // All proxies and tracers write version 00. So where grpc-trace-bin or x-b3-* name another span of the trace
 // beside a higher version, a proxy that reads version 00 alone, such as Linkerd, has advanced them: they are read first.
-var w3c = codec{
+var w3c = Codec{
 	name:    "tracecontext",
-	fields:  []string{"traceparent", "tracestate"},
+	Fields:  []string{"traceparent", "tracestate"},
 	lists:   []string{"tracestate"},
-	decode:  decodeW3C,
+	Decode:  decodeW3C,
 	encode:  encodeW3C,
-	extras:  stateExtras,
-	skipped: func(l lines) bool { return !strings.HasPrefix(l.first(0), "00-") },
-	instead: []Format{GRPCTraceBin, B3Multi},
-	members: true,
+	Extras:  StateExtras,
+	Skipped: func(l Lines) bool { return !strings.HasPrefix(l.First(0), "00-") },
+	Instead: []Format{GRPCTraceBin, B3Multi},
+	Members: true,
 }
 
 const traceparentSize = 55
 
-func decodeW3C(l lines) (SpanContext, verdict) {
-	switch len(l.all(0)) {
+func decodeW3C(l Lines) (SpanContext, Verdict) {
+	switch len(l.All(0)) {
 	case 0:
-		return SpanContext{}, absent
+		return SpanContext{}, Absent
 	case 1:
 	default:
-		return SpanContext{}, malformed
+		return SpanContext{}, Malformed
 	}
-	sc, ok := parseTraceparent(l.first(0))
+	sc, ok := parseTraceparent(l.First(0))
 	if !ok {
-		return SpanContext{}, malformed
+		return SpanContext{}, Malformed
 	}
-	sc.TraceState = joinTraceState(l.all(1))
-	return sc, valid
+	sc.TraceState = JoinTraceState(l.All(1))
+	return sc, Valid
 }
 
 func parseTraceparent(s string) (sc SpanContext, ok bool) {
@@ -90,20 +90,20 @@ func encodeW3C(e *encoder) {
 
 	start := len(e.buf)
 	own := ""
-	if e.addMember {
-		if e.buf = e.extras.appendMember(e.buf, e.TraceID); len(e.buf) > start {
-			own = ddKey
+	if e.AddMember {
+		if e.buf = e.Extras.appendMember(e.buf, e.TraceID); len(e.buf) > start {
+			own = DdKey
 		}
 	}
 	switch {
 	case !e.kept:
 		e.buf = editTraceState(e.buf, start, own, "", "", e.TraceState)
-	case e.stateSame && own == "":
+	case e.StateSame && own == "":
 		e.buf = append(e.buf, e.stateCame...)
-	case e.stateSame:
+	case e.StateSame:
 		e.buf = editTraceState(e.buf, start, own, e.stateCame, "", "")
 	default:
-		e.buf = editTraceState(e.buf, start, own, e.stateCame, e.stateShown, e.TraceState)
+		e.buf = editTraceState(e.buf, start, own, e.stateCame, e.StateShown, e.TraceState)
 	}
 	if len(e.buf) > start {
 		e.close(1)

@@ -1,4 +1,4 @@
-package propagation
+package wire
 
 import (
 	"crypto/rand"
@@ -11,17 +11,17 @@ import (
 // (https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#x-request-id):
 // any string; Envoy makes UUIDs, samples by their first eight digits and keeps the
 // reason for tracing in their fifteenth character. So it travels byte for byte.
-var requestID = codec{
+var requestID = Codec{
 	name:   "requestid",
-	fields: []string{"x-request-id"},
+	Fields: []string{"x-request-id"},
 }
 
-// newRequestID returns a random UUID (RFC 9562, version 4), the kind that Envoy
+// NewRequestID returns a random UUID (RFC 9562, version 4), the kind that Envoy
 // traces: its fifteenth character, 4, says that nobody asked for a trace.
 //
 // uuid.NewString would do, at the price of one allocation more: it hands its bytes
 // to an io.Reader.
-func newRequestID() string {
+func NewRequestID() string {
 	var id uuid.UUID
 	rand.Read(id[:])
 	id[6] = id[6]&0x0F | 0x40
@@ -29,9 +29,9 @@ func newRequestID() string {
 	return id.String()
 }
 
-// validRequestID reports whether an id is safe to print, to send on, and as a name in a directory: 1 to 128
+// ValidRequestID reports whether an id is safe to print, to send on, and as a name in a directory: 1 to 128
 // characters of A-Z a-z 0-9 . _ : -, and not dots alone.
-func validRequestID(s string) bool {
+func ValidRequestID(s string) bool {
 	if len(s) > 128 || strings.Trim(s, ".") == "" {
 		return false
 	}

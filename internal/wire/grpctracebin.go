@@ -1,4 +1,4 @@
-package propagation
+package wire
 
 import (
 	"encoding/base64"
@@ -23,30 +23,30 @@ import (
 //
 // Linkerd is the only proxy of today that advances it, and reads one padded value alone. gRPC's libraries
 // write none: so where x-b3-* name another span of the trace beside such a value, they are read first.
-var grpcTraceBin = codec{
+var grpcTraceBin = Codec{
 	name:    "grpctracebin",
-	fields:  []string{"grpc-trace-bin"},
-	decode:  decodeGRPCTraceBin,
+	Fields:  []string{"grpc-trace-bin"},
+	Decode:  decodeGRPCTraceBin,
 	encode:  encodeGRPCTraceBin,
-	skipped: func(l lines) bool { return !paddedBase64(l.all(0)[0]) },
-	instead: []Format{B3Multi},
+	Skipped: func(l Lines) bool { return !paddedBase64(l.All(0)[0]) },
+	Instead: []Format{B3Multi},
 }
 
-func decodeGRPCTraceBin(l lines) (SpanContext, verdict) {
-	all := l.all(0)
+func decodeGRPCTraceBin(l Lines) (SpanContext, Verdict) {
+	all := l.All(0)
 	if len(all) == 0 {
-		return SpanContext{}, absent
+		return SpanContext{}, Absent
 	}
 	var buf [64]byte
-	raw, ok := binaryValue(all[0], buf[:0])
+	raw, ok := BinaryValue(all[0], buf[:0])
 	if !ok || len(raw) == 0 || raw[0] != 0 {
-		return SpanContext{}, malformed
+		return SpanContext{}, Malformed
 	}
 	sc, readable := parseTraceBin(raw[1:])
 	if !sc.IsValid() {
-		return SpanContext{}, malformed
+		return SpanContext{}, Malformed
 	}
-	return sc, valid.withDecision(readable)
+	return sc, Valid.withDecision(readable)
 }
 
 // parseTraceBin reads the fields. Without both ids the span context is not valid; readable tells of the decision.
@@ -81,18 +81,18 @@ func parseTraceBin(b []byte) (sc SpanContext, readable bool) {
 	return sc, true
 }
 
-// binaryValue returns the bytes of a -bin value that may be raw or base64, in buf where they fit.
-func binaryValue(s string, buf []byte) ([]byte, bool) {
+// BinaryValue returns the bytes of a -bin value that may be raw or base64, in buf where they fit.
+func BinaryValue(s string, buf []byte) ([]byte, bool) {
 	if s != "" && s[0] == 0 {
 		return append(buf, s...), true
 	}
 	s, _, _ = strings.Cut(s, ",")
-	return decodeBase64(buf, s)
+	return DecodeBase64(buf, s)
 }
 
-// decodeBase64 appends what base64 in the standard alphabet, padded or not, stands for.
-func decodeBase64(dst []byte, s string) ([]byte, bool) {
-	s = trimOWS(s)
+// DecodeBase64 appends what base64 in the standard alphabet, padded or not, stands for.
+func DecodeBase64(dst []byte, s string) ([]byte, bool) {
+	s = TrimOWS(s)
 	if strings.ContainsAny(s, "\r\n") { // the decoder would pass over them
 		return dst, false
 	}
@@ -114,7 +114,7 @@ func encodeGRPCTraceBin(e *encoder) {
 	switch {
 	case e.raw:
 		e.buf = append(e.buf, b[:]...)
-	case unpaddedBase64(e.own.first(0)):
+	case unpaddedBase64(e.own.First(0)):
 		e.buf = base64.RawStdEncoding.AppendEncode(e.buf, b[:])
 	default:
 		e.buf = base64.StdEncoding.AppendEncode(e.buf, b[:])
@@ -124,13 +124,13 @@ func encodeGRPCTraceBin(e *encoder) {
 
 // paddedBase64 reports whether text is one value of base64 with padding, if its length needs some.
 func paddedBase64(s string) bool {
-	s = trimOWS(s)
+	s = TrimOWS(s)
 	return s != "" && s[0] != 0 && len(s)%4 == 0 && !strings.Contains(s, ",")
 }
 
 // unpaddedBase64 reports whether text is, or begins with, a value of base64 that lacks its padding.
 func unpaddedBase64(s string) bool {
 	one, _, _ := strings.Cut(s, ",")
-	one = trimOWS(one)
+	one = TrimOWS(one)
 	return one != "" && one[0] != 0 && len(one)%4 != 0
 }

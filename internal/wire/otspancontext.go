@@ -1,4 +1,4 @@
-package propagation
+package wire
 
 import (
 	"encoding/base64"
@@ -26,12 +26,12 @@ import (
 //
 // It is written in the form in which it came, as protobuf when nothing came. The
 // protobuf cannot leave the decision open.
-var otSpanContext = codec{
+var otSpanContext = Codec{
 	name:           "otspancontext",
-	fields:         []string{"x-ot-span-context"},
-	decode:         decodeOTSpanContext,
+	Fields:         []string{"x-ot-span-context"},
+	Decode:         decodeOTSpanContext,
 	encode:         encodeOTSpanContext,
-	withoutBaggage: otSpanContextWithoutBaggage,
+	WithoutBaggage: otSpanContextWithoutBaggage,
 }
 
 const (
@@ -41,10 +41,10 @@ const (
 	basicSampled = 3
 )
 
-func decodeOTSpanContext(l lines) (SpanContext, verdict) {
-	s := l.first(0)
+func decodeOTSpanContext(l Lines) (SpanContext, Verdict) {
+	s := l.First(0)
 	if s == "" {
-		return SpanContext{}, absent
+		return SpanContext{}, Absent
 	}
 	var sc SpanContext
 	var ok bool
@@ -54,9 +54,9 @@ func decodeOTSpanContext(l lines) (SpanContext, verdict) {
 		sc, ok = parseLightStep(s)
 	}
 	if !ok || !sc.IsValid() {
-		return SpanContext{}, malformed
+		return SpanContext{}, Malformed
 	}
-	return sc, valid
+	return sc, Valid
 }
 
 func parseZipkinSpanContext(s string) (sc SpanContext, ok bool) {
@@ -107,7 +107,7 @@ func lightStepBasic(s string) (basic []byte, ok bool) {
 
 // otSpanContextWithoutBaggage returns a line with ids and decision and nothing else.
 func otSpanContextWithoutBaggage(line string) string {
-	line = trimOWS(line)
+	line = TrimOWS(line)
 	if parts := strings.SplitN(line, ";", 4); len(parts) > 1 {
 		return strings.Join(parts[:min(3, len(parts))], ";")
 	}
@@ -140,7 +140,7 @@ func eachField(msg []byte, visit func(num protowire.Number, typ protowire.Type, 
 }
 
 func encodeOTSpanContext(e *encoder) {
-	if strings.Contains(e.own.first(0), ";") {
+	if strings.Contains(e.own.First(0), ";") {
 		e.buf = append(e.buf, e.traceDigits[16:]...)
 		e.buf = append(e.buf, ';')
 		e.buf = append(e.buf, e.spanDigits[:]...)
@@ -164,7 +164,7 @@ func (e *encoder) lightStepCarrier() []byte {
 		basic = protowire.AppendVarint(basic, 1)
 	}
 	if e.kept {
-		came, _ := lightStepBasic(e.own.first(0))
+		came, _ := lightStepBasic(e.own.First(0))
 		eachField(came, func(num protowire.Number, _ protowire.Type, _, whole []byte) {
 			if num > basicSampled { // baggage, and what a later version may have added
 				basic = append(basic, whole...)

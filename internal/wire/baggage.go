@@ -1,4 +1,4 @@
-package propagation
+package wire
 
 import (
 	"slices"
@@ -16,9 +16,9 @@ import (
 // that, and only what the application changed there is written; a member that
 // OpenTelemetry did not take (it keeps 64, of the specification's 180) stays. Where no such header came, the
 // baggage of other formats is read and written in its place: see itemFormats.
-var w3cBaggage = codec{
+var w3cBaggage = Codec{
 	name:    "baggage",
-	fields:  []string{"baggage"},
+	Fields:  []string{"baggage"},
 	lists:   []string{"baggage"},
 	baggage: []string{"baggage"},
 }
@@ -27,13 +27,13 @@ var w3cBaggage = codec{
 // and OpenTelemetry's own limit.
 const maxBaggageBytes = 8192
 
-// parseBaggage returns what OpenTelemetry takes of the lines, and whether it took all.
-func parseBaggage(all []string) (baggage.Baggage, bool) {
+// ParseBaggage returns what OpenTelemetry takes of the lines, and whether it took all.
+func ParseBaggage(all []string) (baggage.Baggage, bool) {
 	bag, err := baggage.Parse(strings.Join(all, ","))
 	return bag, err == nil
 }
 
-func sameBaggage(a, b baggage.Baggage) bool {
+func SameBaggage(a, b baggage.Baggage) bool {
 	if a.Len() != b.Len() {
 		return false
 	}
@@ -45,10 +45,10 @@ func sameBaggage(a, b baggage.Baggage) bool {
 	return true
 }
 
-// editBaggage returns the header that leaves this service: raw is what came in, shown what
+// EditBaggage returns the header that leaves this service: raw is what came in, shown what
 // the application was given of it, and now what it has. Members that it left alone
 // stay as they came and where they were. Past 8192 bytes those at the end of raw give way.
-func editBaggage(raw []string, shown, now baggage.Baggage) string {
+func EditBaggage(raw []string, shown, now baggage.Baggage) string {
 	var changed []string
 	for _, m := range now.Members() {
 		text := m.String() // empty, if the key cannot stand in a header
@@ -65,8 +65,8 @@ func editBaggage(raw []string, shown, now baggage.Baggage) string {
 	if now.Len() > 0 { // else all of it was taken away, the members not shown too
 	copying:
 		for _, line := range raw {
-			for m := range members(line) {
-				key := trimOWS(keyOf(m))
+			for m := range Members(line) {
+				key := TrimOWS(KeyOf(m))
 				was, is := shown.Member(key), now.Member(key)
 				if was.Key() != is.Key() || was.Key() != "" && was.String() != is.String() {
 					continue
@@ -74,12 +74,12 @@ func editBaggage(raw []string, shown, now baggage.Baggage) string {
 				if size := len(list) + len(m); size > room || len(list) > 0 && size == room {
 					break copying
 				}
-				list = appendMember(list, 0, m)
+				list = AppendMember(list, 0, m)
 			}
 		}
 	}
 	for _, m := range changed {
-		list = appendMember(list, 0, m)
+		list = AppendMember(list, 0, m)
 	}
 	return string(list)
 }

@@ -1,4 +1,4 @@
-package propagation
+package wire
 
 import "strings"
 
@@ -17,22 +17,22 @@ func parseDecision(s string) (decision Sampling, ok bool) {
 }
 
 // withDecision returns a verdict, marked if the decision beside the ids cannot be read.
-func (v verdict) withDecision(readable bool) verdict {
+func (v Verdict) withDecision(readable bool) Verdict {
 	if !readable {
-		v |= undecidable
+		v |= Undecidable
 	}
 	return v
 }
 
 // verdictOf returns the verdict on valid lines with a trace id, which may be without a span and a decision.
-func verdictOf(sc SpanContext) verdict {
+func verdictOf(sc SpanContext) Verdict {
 	switch {
 	case sc.SpanID.IsValid():
-		return valid
+		return Valid
 	case sc.Sampling.Decided():
-		return spanless
+		return Spanless
 	}
-	return absent
+	return Absent
 }
 
 // word returns the digit of the decision, for a format that can leave it open although some of its readers want a

@@ -1,4 +1,4 @@
-package propagation
+package wire
 
 import (
 	"strings"
@@ -17,25 +17,25 @@ import (
 // Envoy prefers b3 when it reads. Until 1.39 it writes x-b3-* only, so a b3 that names another
 // span than x-b3-* is stale, and not sent on. From 1.40 on it writes b3 where b3 came in, and leaves
 // x-b3-* behind: a b3 that names that span's child is sent on beside it.
-var b3Single = codec{
+var b3Single = Codec{
 	name:   "b3",
-	fields: []string{"b3"},
-	decode: decodeB3Single,
+	Fields: []string{"b3"},
+	Decode: decodeB3Single,
 	encode: encodeB3Single,
-	yields: B3Multi,
-	state:  func(s Sampling) string { return string("-01d"[s]) },
+	Yields: B3Multi,
+	State:  func(s Sampling) string { return string("-01d"[s]) },
 }
 
-func decodeB3Single(l lines) (SpanContext, verdict) {
-	s := l.first(0)
+func decodeB3Single(l Lines) (SpanContext, Verdict) {
+	s := l.First(0)
 	switch {
 	case s == "":
-		return SpanContext{}, absent
+		return SpanContext{}, Absent
 	case len(s) == 1:
 		if state, ok := parseB3State(s); ok {
-			return SpanContext{Sampling: state}, valid
+			return SpanContext{Sampling: state}, Valid
 		}
-		return SpanContext{}, malformed
+		return SpanContext{}, Malformed
 	}
 	traceID, rest, _ := strings.Cut(s, "-")
 	spanID, rest, more := strings.Cut(rest, "-")
@@ -44,17 +44,17 @@ func decodeB3Single(l lines) (SpanContext, verdict) {
 		state, parentID, hasParent, more = "", state, true, false
 	}
 	if more && len(state) != 1 || hasParent && parentID == "" {
-		return SpanContext{}, malformed
+		return SpanContext{}, Malformed
 	}
 	sc, ok := parseB3IDs(traceID, spanID, parentID)
 	if !ok {
-		return SpanContext{}, malformed
+		return SpanContext{}, Malformed
 	}
 	readable := true
 	if more {
 		sc.Sampling, readable = parseB3State(state)
 	}
-	return sc, valid.withDecision(readable)
+	return sc, Valid.withDecision(readable)
 }
 
 func parseB3State(s string) (Sampling, bool) {

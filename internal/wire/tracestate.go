@@ -1,4 +1,4 @@
-package propagation
+package wire
 
 import (
 	"slices"
@@ -16,22 +16,22 @@ import (
 // specification leaves open what to do with them, and to keep loses nothing.
 const maxTraceStateMembers = 32
 
-// members ranges over the members of a list, without the white space around them;
+// Members ranges over the members of a list, without the white space around them;
 // empty ones are passed over.
-func members(list string) func(yield func(string) bool) {
+func Members(list string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		for list != "" {
 			m, rest, _ := strings.Cut(list, ",")
 			list = rest
-			if m = trimOWS(m); m != "" && !yield(m) {
+			if m = TrimOWS(m); m != "" && !yield(m) {
 				return
 			}
 		}
 	}
 }
 
-// joinTraceState returns the list that the lines make together, or "" if it is not valid.
-func joinTraceState(all []string) string {
+// JoinTraceState returns the list that the lines make together, or "" if it is not valid.
+func JoinTraceState(all []string) string {
 	list := ""
 	switch len(all) {
 	case 0:
@@ -42,7 +42,7 @@ func joinTraceState(all []string) string {
 		list = strings.Join(all, ",")
 	}
 	n, bytes := 0, 0
-	for m := range members(list) {
+	for m := range Members(list) {
 		if n++; n > maxTraceStateMembers || !validMember(m) {
 			return ""
 		}
@@ -52,8 +52,8 @@ func joinTraceState(all []string) string {
 		return list
 	}
 	tidy := make([]byte, 0, bytes)
-	for m := range members(list) {
-		tidy = appendMember(tidy, 0, m)
+	for m := range Members(list) {
+		tidy = AppendMember(tidy, 0, m)
 	}
 	return string(tidy)
 }
@@ -78,8 +78,8 @@ func validMember(m string) bool {
 	return true // a space at the end of the value was white space around the member
 }
 
-// appendMember appends to a list that begins at start.
-func appendMember(list []byte, start int, m string) []byte {
+// AppendMember appends to a list that begins at start.
+func AppendMember(list []byte, start int, m string) []byte {
 	if len(list) > start {
 		list = append(list, ',')
 	}
@@ -98,23 +98,23 @@ func editTraceState(dst []byte, start int, own, raw, shown, now string) []byte {
 	}
 	add := func(m string) {
 		if n < maxTraceStateMembers {
-			dst = appendMember(dst, start, m)
+			dst = AppendMember(dst, start, m)
 			n++
 		}
 	}
-	for m := range members(now) {
-		if key := keyOf(m); key != own && validMember(m) && changedMember(raw, shown, m) {
+	for m := range Members(now) {
+		if key := KeyOf(m); key != own && validMember(m) && changedMember(raw, shown, m) {
 			add(m)
 			edited = append(edited, key)
 		}
 	}
-	for m := range members(shown) {
-		if !hasKey(now, keyOf(m)) {
-			edited = append(edited, keyOf(m))
+	for m := range Members(shown) {
+		if !HasKey(now, KeyOf(m)) {
+			edited = append(edited, KeyOf(m))
 		}
 	}
-	for m := range members(raw) {
-		if !slices.Contains(edited, keyOf(m)) {
+	for m := range Members(raw) {
+		if !slices.Contains(edited, KeyOf(m)) {
 			add(m)
 		}
 	}
@@ -124,19 +124,19 @@ func editTraceState(dst []byte, start int, own, raw, shown, now string) []byte {
 // changedMember reports whether a span has set a member. A span may hold members that nobody knows it was given:
 // what came in then tells.
 func changedMember(raw, shown, m string) bool {
-	if hasKey(shown, keyOf(m)) {
-		return !hasMember(shown, m)
+	if HasKey(shown, KeyOf(m)) {
+		return !HasMember(shown, m)
 	}
-	return !hasMember(raw, m)
+	return !HasMember(raw, m)
 }
 
-func keyOf(m string) string {
+func KeyOf(m string) string {
 	key, _, _ := strings.Cut(m, "=")
 	return key
 }
 
-func hasMember(list, member string) bool {
-	for m := range members(list) {
+func HasMember(list, member string) bool {
+	for m := range Members(list) {
 		if m == member {
 			return true
 		}
@@ -144,9 +144,9 @@ func hasMember(list, member string) bool {
 	return false
 }
 
-func hasKey(list, key string) bool {
-	for m := range members(list) {
-		if keyOf(m) == key {
+func HasKey(list, key string) bool {
+	for m := range Members(list) {
+		if KeyOf(m) == key {
 			return true
 		}
 	}
