@@ -34,7 +34,7 @@ func (e *extraction) extractAlso(carrier propagation.TextMapCarrier) {
 // alsoMay reports whether the propagators of Config.Also may write to a callee: unless a rule lists what
 // may go there.
 func (p *Propagator) alsoMay(to Callee) bool {
-	return to == nil || !p.ruled || p.reportOnly || p.clearanceOf(to).also
+	return to == nil || !p.rules.listed || p.rules.reportOnly || p.clearanceOf(to).also
 }
 
 // injectAlso has them write to whom a context calls, if they may.

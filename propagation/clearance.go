@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/traceferry/traceferry/internal/hostmatch"
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
@@ -28,16 +27,13 @@ type clearance struct {
 	redirected *clearance
 }
 
-// rule is what a Destination lets go to a host, by whether that is internal.
-type rule struct{ outside, inside *clearance }
-
-// clearance compiles a rule, for hosts that are internal or not.
-func (p *Propagator) clearance(d Destination, internal bool) *clearance {
-	c := &clearance{internal: internal, formats: wire.SetOf(wire.AllFormats()...), keys: slices.Clone(d.Baggage), also: d.Formats == nil}
-	if d.Formats != nil {
-		c.formats = wire.SetOf(wireFormats(d.Formats)...)
+// newDecision compiles a rule, for hosts that are internal or not. headers are the fields of Config.Headers.
+func newDecision(d ruleSpec, headers []wire.Field, internal bool) *clearance {
+	c := &clearance{internal: internal, formats: wire.SetOf(wire.AllFormats()...), keys: slices.Clone(d.baggage), also: d.formats == nil}
+	if d.formats != nil {
+		c.formats = wire.SetOf(d.formats...)
 	}
-	if d.Baggage == nil && (d.Formats == nil && internal || slices.Contains(d.Formats, Baggage)) {
+	if d.baggage == nil && (d.formats == nil && internal || slices.Contains(d.formats, wire.Baggage)) {
 		c.keys = []string{wire.Every}
 	}
 	if len(c.keys) > 0 {
@@ -47,18 +43,18 @@ func (p *Propagator) clearance(d Destination, internal bool) *clearance {
 	}
 	for id := range wire.FirstHeader {
 		f := &wire.Fields[id]
-		if c.formats.Has(f.Format) && (len(c.keys) > 0 || !f.Bag) && (internal || d.Formats != nil || !f.Inside) {
+		if c.formats.Has(f.Format) && (len(c.keys) > 0 || !f.Bag) && (internal || d.formats != nil || !f.Inside) {
 			c.fields |= 1 << id
 		}
 	}
-	c.named = newHeaderSet(d.Headers)
-	for i := range p.headers {
-		c.headers = append(c.headers, d.Headers == nil && d.Formats == nil && internal || slices.Contains(d.Headers, wire.Every) || c.named.covers(&p.headers[i]))
+	c.named = newHeaderSet(d.headers)
+	for i := range headers {
+		c.headers = append(c.headers, d.headers == nil && d.formats == nil && internal || slices.Contains(d.headers, wire.Every) || c.named.covers(&headers[i]))
 	}
-	c.open = internal && d.Formats == nil && slices.Contains(c.keys, wire.Every) && !slices.Contains(c.headers, false)
+	c.open = internal && d.formats == nil && slices.Contains(c.keys, wire.Every) && !slices.Contains(c.headers, false)
 	redirected := *c
 	redirected.headers = slices.Clone(c.headers)
-	for i, h := range p.headers {
+	for i, h := range headers {
 		redirected.headers[i] = c.headers[i] && !h.Unsafe
 	}
 	redirected.open = c.open && slices.Equal(c.headers, redirected.headers)
@@ -91,66 +87,6 @@ func (c *clearance) and(d *clearance) *clearance {
 	}
 	both.redirected = c.redirected.and(d.redirected)
 	return &both
-}
-
-// clearanceOf returns what may go to a callee.
-func (p *Propagator) clearanceOf(to Callee) *clearance {
-	host, port := hostOf(to)
-	c, ok := p.cleared.Get(host, port)
-	if !ok {
-		c = p.findClearance(host, port)
-		p.cleared.Put(host, port, c)
-	}
-	if _, redirected := to.(redirectedCallee); redirected {
-		return c.redirected
-	}
-	return c
-}
-
-// findClearance returns what may go to each of some hosts.
-func (p *Propagator) findClearance(hosts string, port uint16) (all *clearance) {
-	seen := map[*clearance]bool{}
-	for host := range strings.SplitSeq(hosts, ",") {
-		h, _ := hostmatch.Parse(host, port) // an invalid host matches only the pattern "*", and is not internal
-		inside := p.isInternal(h)
-		r, ok := p.rules.Find(h, inside)
-		if !ok {
-			r = p.unruled
-		}
-		c := r.outside
-		if inside {
-			c = r.inside
-		}
-		if !seen[c] {
-			seen[c], all = true, all.and(c)
-		}
-	}
-	return all
-}
-
-// isInternal reports whether a host is internal by its form, or by Config.InternalHosts.
-func (p *Propagator) isInternal(h hostmatch.Host) bool {
-	if h.Internal() {
-		return true
-	}
-	_, found := p.internal.Find(h, false)
-	return found
-}
-
-// clearanceFor returns what may go to a callee, nil if all may that a context holds.
-func (p *Propagator) clearanceFor(src *source, to Callee) *clearance {
-	if to == nil || !p.ruled && !src.private() {
-		return nil
-	}
-	if c := p.clearanceOf(to); !c.open {
-		return c
-	}
-	return nil
-}
-
-// open reports whether all that a capture holds may go to a callee.
-func (p *Propagator) open(c *capture, to Callee) bool {
-	return to == nil || !p.ruled && !c.private() || p.clearanceOf(to).open
 }
 
 // permit returns what of a field's lines may go: all, some members, or none. key is the whole name

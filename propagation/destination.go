@@ -108,25 +108,11 @@ func (c *Config) validateDestinations(wrong func(field string, value any, reason
 	}
 }
 
-// compileDestinations makes of the rules a table of what may go where.
-func (p *Propagator) compileDestinations(c *Config) {
-	p.reportOnly = c.DestinationsReportOnly
-	p.ruled = len(c.Destinations) > 0
-	p.unruled = rule{p.clearance(Destination{}, false), p.clearance(Destination{}, true)}
-	p.cleared = hostmatch.NewCache[*clearance]()
-	for _, host := range c.InternalHosts {
-		if pattern, err := hostmatch.ParsePattern(host); err == nil { // validated
-			p.internal.Add(pattern, struct{}{})
-		}
+// ruleSpecs returns the rules as the engine compiles them.
+func ruleSpecs(ds []Destination) []ruleSpec {
+	specs := make([]ruleSpec, len(ds))
+	for i, d := range ds {
+		specs[i] = ruleSpec{d.Hosts, wireFormats(d.Formats), d.Baggage, d.Headers}
 	}
-	p.internal.Sort()
-	for _, d := range c.Destinations {
-		outside, inside := p.clearance(d, false), p.clearance(d, true)
-		for _, host := range d.Hosts {
-			if pattern, err := hostmatch.ParsePattern(host); err == nil {
-				p.rules.Add(pattern, rule{outside.of(host), inside.of(host)})
-			}
-		}
-	}
-	p.rules.Sort()
+	return specs
 }

@@ -12,7 +12,7 @@ func (p *Propagator) measure(hits []hit) (lines int, keyed, fits bool) {
 	total := 0
 	fits = true
 	for i := range hits {
-		n, size := hits[i].measure()
+		n, size := measureHit(&hits[i])
 		lines += n
 		total += size
 		keyed = keyed || hits[i].key != ""
@@ -23,7 +23,7 @@ func (p *Propagator) measure(hits []hit) (lines int, keyed, fits bool) {
 
 // measure counts a name's lines that say something, and their bytes; the name's too
 // where it is the caller's.
-func (h *hit) measure() (lines, size int) {
+func measureHit(h *hit) (lines, size int) {
 	for _, v := range h.vals {
 		if h.says(v) {
 			lines++
@@ -45,7 +45,7 @@ func (p *Propagator) fit(r *report, hits []hit) (kept, dropped []hit) {
 	take := func(group []hit, f wire.Format) {
 		n, size := 0, 0
 		for i := range group {
-			l, s := group[i].measure()
+			l, s := measureHit(&group[i])
 			if s > p.limits.HeaderBytes {
 				size = p.limits.TotalBytes + 1
 				break
@@ -84,13 +84,6 @@ func (p *Propagator) fit(r *report, hits []hit) (kept, dropped []hit) {
 	})
 	sortHits(kept)
 	return kept, dropped
-}
-
-func formatOf(h hit) wire.Format {
-	if h.id < wire.FirstHeader {
-		return wire.Fields[h.id].Format
-	}
-	return 0
 }
 
 func isFixed(h hit) bool   { return h.id < wire.PrefixBase && !isBaggage(h) }

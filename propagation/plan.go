@@ -85,13 +85,13 @@ func (o *plan) build(ctx context.Context, p *Propagator, over transport, to Call
 
 // restrict has the plan send what a destination may have.
 func (o *plan) restrict(d *clearance) {
-	if o.p.reportOnly {
+	if o.p.rules.reportOnly {
 		o.reported = d
 		if d.redirected != nil { // not after a redirect: everything is sent
 			return
 		}
 		// What does not follow a redirect is no rule's to report: everything but Config.UnsafeHeaders.
-		d = o.p.unruled.inside.redirected
+		d = o.p.rules.defaults.inside.redirected
 	}
 	o.allowed = d
 	o.forwarded &= d.formats

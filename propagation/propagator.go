@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/traceferry/traceferry/internal/ascii"
-	"github.com/traceferry/traceferry/internal/hostmatch"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/propagation"
 )
@@ -44,12 +43,7 @@ type Propagator struct {
 	limits            Limits
 	observer          Observer
 
-	internal   hostmatch.Table[struct{}] // Config.InternalHosts
-	rules      hostmatch.Table[rule]
-	ruled      bool // there are rules
-	unruled    rule // where none matches
-	cleared    *hostmatch.Cache[*clearance]
-	reportOnly bool
+	rules *rules
 
 	counts *counters
 }
@@ -101,7 +95,7 @@ func New(c Config) (*Propagator, error) {
 	}
 	slices.SortStableFunc(p.headers, comparePatterns)
 	p.compileNames()
-	p.compileDestinations(&c)
+	p.rules = newRules(ruleSpecs(c.Destinations), c.InternalHosts, c.DestinationsReportOnly, p.headers)
 	return p, nil
 }
 

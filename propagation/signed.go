@@ -1,7 +1,6 @@
 package propagation
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -32,16 +31,4 @@ func signed(r *http.Request) bool {
 		}
 	}
 	return false
-}
-
-// signedMay reports whether a signed request may be added to: where it goes to an internal host, or a rule
-// for its host says so. That it is left alone is counted.
-func (p *Propagator) signedMay(ctx context.Context, to Callee) bool {
-	if c := p.clearanceOf(to); c.internal || c.rule != "" {
-		return true
-	}
-	if src := p.sourceOf(ctx); !src.empty() {
-		p.count(ctx, 0, Withheld)
-	}
-	return p.reportOnly
 }
