@@ -134,7 +134,7 @@ func (w *written) mark(c *capture, m mark) {
 
 // join joins the lines of a header that say anything: the others are not captured.
 func join(vals []string) string {
-	blank := func(v string) bool { return !notBlank(v) }
+	blank := func(v string) bool { return !wire.NotBlank(v) }
 	if slices.ContainsFunc(vals, blank) {
 		vals = slices.DeleteFunc(slices.Clone(vals), blank)
 	}

@@ -118,7 +118,7 @@ func (c *clearance) permitOne(id wire.FieldID, key string, vals []string) []stri
 		return c.sift(f, vals)
 	}
 	if wire.Table[f.Format].WithoutBaggage != nil && !c.permitsKey(wire.Every, true) {
-		if without := withoutBaggage(hit{id: id, vals: vals}, f); without != nil {
+		if without := withoutBaggage(wire.Match{ID: id, Vals: vals}, f); without != nil {
 			return without
 		}
 	}

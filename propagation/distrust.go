@@ -12,24 +12,24 @@ import (
 
 // distrust makes the context node of a caller who is not believed in all: its lines are those
 // that are, and it holds back the others.
-func (e *extraction) distrust(outer *capture, hits []hit, h heritage) context.Context {
+func (e *extraction) distrust(outer *capture, hits []wire.Match, h heritage) context.Context {
 	p, ctx, about, trust := e.p, e.ctx, e.about, e.trust
 	made := false
 	if _, _, fits := p.measure(hits); !fits {
 		hits = e.fit(hits)
 	}
 	dropped := p.remember(e.over, trust)
-	later := formatsOf(hits)
+	later := wire.FormatsOf(hits)
 	raw := about&rawBins != 0
 	believed, held := trust.partition(hits, p.deferred, raw)
-	read := formatsOf(believed)
+	read := wire.FormatsOf(believed)
 	if outer != nil {
 		if len(believed) == 0 && len(dropped) == 0 && outer.trust == trust && h.repeat && outer.hidesAll(ctx) && (!p.generateRequestID || outer.formats.Has(wire.RequestID)) {
 			return e.finish(ctx) // what an Extract further out decided holds
 		}
 		inherited, heldNow := trust.besides(outer.trust).partition(outer.inherit(believed, read, about, &h), p.deferred, raw)
 		believed = append(believed, inherited...)
-		made = outer.about&madeRequestID != 0 && slices.ContainsFunc(inherited, isRequestID)
+		made = outer.about&madeRequestID != 0 && slices.ContainsFunc(inherited, wire.IsRequestID)
 		if trust&forget == 0 {
 			before := outer.rejoin(outer.stranger().inherit(nil, 0, about, &h), heldNow)
 			held = append(held, unread(before, held)...)
@@ -37,7 +37,7 @@ func (e *extraction) distrust(outer *capture, hits []hit, h heritage) context.Co
 			held = append(held, heldNow...)
 		}
 	}
-	sortHits(believed)
+	wire.SortMatches(believed)
 	c := e.node(believed)
 	if c == nil {
 		c = &capture{parent: ctx, by: p, about: about}
@@ -48,7 +48,7 @@ func (e *extraction) distrust(outer *capture, hits []hit, h heritage) context.Co
 	c.trust = trust
 	e.heldBack |= formatsOfAll(held)
 	if trust&forget == 0 {
-		sortHits(held)
+		wire.SortMatches(held)
 		if later == 0 {
 			later = outer.later()
 		}
@@ -99,47 +99,47 @@ func (t Trust) besides(outer Trust) Trust {
 }
 
 // unread returns the hits, of an Extract further out, of formats and names that this one did not read.
-func unread(hits, own []hit) []hit {
-	read, names := formatsOf(own), headerNames(own)
-	return slices.DeleteFunc(hits, func(h hit) bool {
-		return h.id < wire.FirstHeader && read.Has(wire.Fields[h.id].Format) || h.id >= wire.FirstHeader && names[h.name()]
+func unread(hits, own []wire.Match) []wire.Match {
+	read, names := wire.FormatsOf(own), headerNames(own)
+	return slices.DeleteFunc(hits, func(h wire.Match) bool {
+		return h.ID < wire.FirstHeader && read.Has(wire.Fields[h.ID].Format) || h.ID >= wire.FirstHeader && names[nameOfMatch(&h)]
 	})
 }
 
 // rejoin puts together again what part has parted: of a line that was changed the caller's own words, and
 // nothing that was made of others.
-func (c *capture) rejoin(held, believed []hit) []hit {
+func (c *capture) rejoin(held, believed []wire.Match) []wire.Match {
 	type name struct {
 		id  wire.FieldID
 		key string
 	}
 	there := make(map[name]bool, len(held))
 	for _, h := range held {
-		there[name{h.id, h.key}] = true
+		there[name{h.ID, h.Key}] = true
 	}
-	came, all := formatsOf(held), slices.Clone(held)
+	came, all := wire.FormatsOf(held), slices.Clone(held)
 	for _, b := range believed {
 		made := false
-		if b.id < wire.FirstHeader && c.trust.has(DistrustSampling) {
-			f := wire.Fields[b.id].Format
-			made = came.Has(f) && wire.WrittenBy[f].Has(b.id)
+		if b.ID < wire.FirstHeader && c.trust.has(DistrustSampling) {
+			f := wire.Fields[b.ID].Format
+			made = came.Has(f) && wire.WrittenBy[f].Has(b.ID)
 		}
-		if !made && !there[name{b.id, b.key}] {
+		if !made && !there[name{b.ID, b.Key}] {
 			all = append(all, b)
 		}
 	}
-	sortHits(all)
+	wire.SortMatches(all)
 	return all
 }
 
 // headerNames is the names of Config.Headers among some hits, in lower case; nil if there are none.
-func headerNames(hits []hit) (names map[hitName]bool) {
+func headerNames(hits []wire.Match) (names map[hitName]bool) {
 	for _, h := range hits {
-		if h.id >= wire.FirstHeader {
+		if h.ID >= wire.FirstHeader {
 			if names == nil {
 				names = map[hitName]bool{}
 			}
-			names[h.name()] = true
+			names[nameOfMatch(&h)] = true
 		}
 	}
 	return names
@@ -151,4 +151,4 @@ type hitName struct {
 	key string
 }
 
-func (h *hit) name() hitName { return hitName{h.id, strings.ToLower(h.key)} }
+func nameOfMatch(h *wire.Match) hitName { return hitName{h.ID, strings.ToLower(h.Key)} }

@@ -54,13 +54,13 @@ func (e *extraction) extractMap(m map[string][]string, x *wire.Index) context.Co
 	if ctx, ok := e.usual(m, x); ok {
 		return ctx
 	}
-	var usual [usualHits]hit
+	var usual [wire.UsualMatches]wire.Match
 	hits := usual[:0]
 	tagged := e.prefixed()
 	var odd []string
 	for key, vals := range m {
 		if n := x.Find(key); n != nil && key == n.Key {
-			hits = append(hits, hit{id: n.Id, vals: vals, raw: e.p.isRaw(n.Id, e.about)})
+			hits = append(hits, wire.Match{ID: n.Id, Vals: vals, Raw: e.p.isRaw(n.Id, e.about)})
 		} else if n != nil {
 			odd = append(odd, key)
 		} else if id, ok := x.FindPrefix(key); ok {
@@ -70,7 +70,7 @@ func (e *extraction) extractMap(m map[string][]string, x *wire.Index) context.Co
 	slices.Sort(odd) // a map has no order; spellings that nobody should use come last and in one
 	for _, key := range odd {
 		id := x.Find(key).Id
-		hits = append(hits, hit{id: id, vals: m[key], raw: e.p.isRaw(id, e.about)})
+		hits = append(hits, wire.Match{ID: id, Vals: m[key], Raw: e.p.isRaw(id, e.about)})
 	}
 	hits = append(hits, tagged.first(&e.report)...)
 	if hop := m[x.Connection()]; len(hop) > 0 && e.p.listed(hop) {

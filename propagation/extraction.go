@@ -13,10 +13,10 @@ type extraction struct {
 	ctx     context.Context
 	about   traits // of the lines: rawBins or none
 	trust   Trust
-	hides   bool  // the capture hides a local span, as OpenTelemetry's Extract does
-	partial bool  // the carrier may show only part of a request, and its strings may change later
-	oneLine bool  // the carrier shows one line of a name
-	over    []hit // hits that are left out: they exceed the limits, or are for one hop alone
+	hides   bool         // the capture hides a local span, as OpenTelemetry's Extract does
+	partial bool         // the carrier may show only part of a request, and its strings may change later
+	oneLine bool         // the carrier shows one line of a name
+	over    []wire.Match // hits that are left out: they exceed the limits, or are for one hop alone
 	report
 }
 
@@ -27,7 +27,7 @@ func (e *extraction) finish(ctx context.Context) context.Context {
 }
 
 // capture makes the context node of the hits. It returns the context as it is if they change nothing.
-func (e *extraction) capture(hits []hit) context.Context {
+func (e *extraction) capture(hits []wire.Match) context.Context {
 	p, outer := e.p, captured(e.ctx)
 	if outer != nil {
 		e.trust |= outer.trust
@@ -44,19 +44,19 @@ func (e *extraction) capture(hits []hit) context.Context {
 		}
 		return e.distrust(outer, hits, e.heritage(outer, hits))
 	}
-	read, made := formatsOf(hits), false
+	read, made := wire.FormatsOf(hits), false
 	if outer != nil {
 		if outer.by == p && outer.same(hits, e.about) && (!e.hides || outer.active(e.ctx)) {
 			return e.finish(e.ctx)
 		}
 		h := e.heritage(outer, hits)
 		inherited := outer.inherit(hits, read, e.about, &h)
-		if len(hits) == 0 && len(inherited) == outer.names() && (!p.generateRequestID || slices.ContainsFunc(inherited, isRequestID)) {
+		if len(hits) == 0 && len(inherited) == outer.names() && (!p.generateRequestID || slices.ContainsFunc(inherited, wire.IsRequestID)) {
 			return e.finish(e.ctx)
 		}
 		hits = append(hits, inherited...)
-		made = outer.about&madeRequestID != 0 && slices.ContainsFunc(inherited, isRequestID)
-		sortHits(hits)
+		made = outer.about&madeRequestID != 0 && slices.ContainsFunc(inherited, wire.IsRequestID)
+		wire.SortMatches(hits)
 	}
 	c := e.node(hits)
 	if c == nil {
@@ -73,13 +73,13 @@ func (e *extraction) capture(hits []hit) context.Context {
 
 // clean returns the hits that say something, in order and within the limits. Strings of a carrier that may
 // use their memory again are copied.
-func (e *extraction) clean(hits []hit, outer *capture) []hit {
-	hits = slices.DeleteFunc(hits, func(h hit) bool { return !slices.ContainsFunc(h.vals, h.says) })
-	sortHits(hits)
+func (e *extraction) clean(hits []wire.Match, outer *capture) []wire.Match {
+	hits = slices.DeleteFunc(hits, func(h wire.Match) bool { return !slices.ContainsFunc(h.Vals, h.Says) })
+	wire.SortMatches(hits)
 	if outer == nil && !e.partial {
 		return hits
 	}
-	hits = joinHits(hits)
+	hits = wire.JoinMatches(hits)
 	if _, _, fits := e.p.measure(hits); !fits {
 		hits = e.fit(hits)
 	}
@@ -90,7 +90,7 @@ func (e *extraction) clean(hits []hit, outer *capture) []hit {
 }
 
 // fit returns the hits that are within the limits, and notes the others.
-func (e *extraction) fit(hits []hit) []hit {
+func (e *extraction) fit(hits []wire.Match) []wire.Match {
 	kept, over := e.p.fit(&e.report, hits)
 	e.over = append(e.over, over...)
 	return kept
@@ -103,11 +103,11 @@ func (e *extraction) prefixed() tags {
 }
 
 // complete gives the hits of a carrier that shows one line of a name the lines of the same request that are known.
-func complete(hits, known []hit) {
+func complete(hits, known []wire.Match) {
 	for i := range hits {
 		h := &hits[i]
-		if k, ok := lookUp(known, *h); ok && len(h.vals) == 1 && h.vals[0] == k.vals[0] {
-			h.vals = k.vals
+		if k, ok := wire.LookUp(known, *h); ok && len(h.Vals) == 1 && h.Vals[0] == k.Vals[0] {
+			h.Vals = k.Vals
 		}
 	}
 }

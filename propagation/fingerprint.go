@@ -51,21 +51,21 @@ func (s fingerprints) with(other fingerprints) fingerprints {
 }
 
 // remember returns the fingerprints of those hits that the trust holds back or rewrites.
-func (p *Propagator) remember(hits []hit, trust Trust) fingerprints {
+func (p *Propagator) remember(hits []wire.Match, trust Trust) fingerprints {
 	if len(hits) == 0 {
 		return nil
 	}
 	s := fingerprints{}
 	for _, h := range hits {
-		f := p.described(h.id, h.key)
+		f := p.described(h.ID, h.Key)
 		if !trust.holdsBack(&f) && !trust.rewrites(&f) {
 			continue
 		}
-		lower := strings.ToLower(h.key)
+		lower := strings.ToLower(h.Key)
 		if lower == "" {
 			lower = f.Lower
 		}
-		for line := range variants(h.vals) {
+		for line := range variants(h.Vals) {
 			if len(s) >= maxFingerprints {
 				s[fingerprintOf(f.Lower, anyLine)] = struct{}{}
 				break

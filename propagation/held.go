@@ -65,7 +65,7 @@ func (c *capture) stranger() *capture {
 }
 
 // holdsAll reports whether the capture believes nothing, and these hits are what it holds back.
-func (c *capture) holdsAll(hits []hit, about traits) bool {
+func (c *capture) holdsAll(hits []wire.Match, about traits) bool {
 	switch {
 	case !c.trust.has(Restart) || c.len() > 1 || c.len() == 1 && c.about&madeRequestID == 0:
 		return false
@@ -77,9 +77,9 @@ func (c *capture) holdsAll(hits []hit, about traits) bool {
 	kept := c.about&rawBins == about&rawBins
 	i, end := int(c.n), int(c.n+c.held)
 	for _, h := range hits {
-		for _, v := range h.vals {
-			if h.says(v) {
-				kept = kept && i < end && c.ids[i] == h.id && c.vals[i] == v
+		for _, v := range h.Vals {
+			if h.Says(v) {
+				kept = kept && i < end && c.ids[i] == h.ID && c.vals[i] == v
 				i++
 			}
 		}
@@ -113,9 +113,9 @@ func (c *capture) strangersTrace(id trace.TraceID) bool {
 }
 
 // hits returns the capture's lines as an Extract finds them; the nil capture has none.
-func (c *capture) hits() (hits []hit) {
+func (c *capture) hits() (hits []wire.Match) {
 	for r := range c.runs {
-		hits = append(hits, hit{id: r.id, key: r.key, vals: r.vals, raw: true}) // a blank line is not captured
+		hits = append(hits, wire.Match{ID: r.id, Key: r.key, Vals: r.vals, Raw: true}) // a blank line is not captured
 	}
 	return hits
 }

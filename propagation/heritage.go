@@ -23,14 +23,14 @@ type heritage struct {
 
 // heritage compares the hits with the capture further out, which may be nil. Received lines are compared, whether
 // their caller was believed or not.
-func (e *extraction) heritage(outer *capture, hits []hit) heritage {
+func (e *extraction) heritage(outer *capture, hits []wire.Match) heritage {
 	h := heritage{p: e.p}
 	if outer == nil {
 		return h
 	}
 	before := outer.received(e.p, e.about)
 	same := outer.trust&forget != 0 || e.agrees(outer, before, hits)
-	h.repeat = same && (outer.trust&forget != 0 || !slices.ContainsFunc(hits, func(h hit) bool { return differs(h, before) }))
+	h.repeat = same && (outer.trust&forget != 0 || !slices.ContainsFunc(hits, func(h wire.Match) bool { return differs(h, before) }))
 	h.readings = e.p.readingsOf(before, e.about)
 	own := e.p.readingsOf(hits, e.about)
 	h.trace = own.remote.TraceID
@@ -62,34 +62,34 @@ func (h *heritage) takes(f *wire.Field) bool {
 }
 
 // received returns all lines that the capture's caller sent, believed or not, as p numbers and spells them, in order.
-func (c *capture) received(p *Propagator, about traits) []hit {
+func (c *capture) received(p *Propagator, about traits) []wire.Match {
 	everything := &heritage{p: p, all: true}
 	believed := c.inherit(nil, 0, about, everything)
 	if c.about&madeRequestID != 0 {
-		believed = slices.DeleteFunc(believed, isRequestID)
+		believed = slices.DeleteFunc(believed, wire.IsRequestID)
 	}
 	if held := c.stranger(); held != nil {
 		return c.rejoin(held.inherit(nil, 0, about, everything), believed)
 	}
-	sortHits(believed)
+	wire.SortMatches(believed)
 	return believed
 }
 
 // agrees reports whether the hits are the lines of the outer capture once more, as far as both have read them: all
 // of them, or a part where the carrier may show only that.
-func (e *extraction) agrees(outer *capture, before, hits []hit) bool {
-	both := func(h hit) bool {
-		f := e.p.described(h.id, h.key)
+func (e *extraction) agrees(outer *capture, before, hits []wire.Match) bool {
+	both := func(h wire.Match) bool {
+		f := e.p.described(h.ID, h.Key)
 		return e.p.readsField(&f) && outer.by.readsField(&f)
 	}
-	return !slices.ContainsFunc(hits, func(h hit) bool { return both(h) && differs(h, before) }) &&
-		(e.partial || !slices.ContainsFunc(before, func(h hit) bool { return both(h) && differs(h, hits) }))
+	return !slices.ContainsFunc(hits, func(h wire.Match) bool { return both(h) && differs(h, before) }) &&
+		(e.partial || !slices.ContainsFunc(before, func(h wire.Match) bool { return both(h) && differs(h, hits) }))
 }
 
 // differs reports whether a name has other lines among the hits, or none.
-func differs(h hit, hits []hit) bool {
-	other, ok := lookUp(hits, h)
-	return !ok || !slices.Equal(other.vals, h.vals)
+func differs(h wire.Match, hits []wire.Match) bool {
+	other, ok := wire.LookUp(hits, h)
+	return !ok || !slices.Equal(other.Vals, h.Vals)
 }
 
 // readsField reports whether a Propagator reads a field, of whichever Propagator's.
@@ -101,9 +101,9 @@ func (p *Propagator) readsField(f *wire.Field) bool {
 }
 
 // readingsOf decodes the trace formats of the hits, and counts nothing.
-func (p *Propagator) readingsOf(hits []hit, about traits) *lazy {
+func (p *Propagator) readingsOf(hits []wire.Match, about traits) *lazy {
 	l := new(lazy)
-	if formatsOf(hits)&wire.TraceFormats != 0 {
+	if wire.FormatsOf(hits)&wire.TraceFormats != 0 {
 		if c := p.keeping(context.Background(), hits, about); c != nil {
 			l.decode(c)
 		}

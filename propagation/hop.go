@@ -19,7 +19,7 @@ func (p *Propagator) listed(connection []string) bool {
 
 // dropHop returns the hits without those that the lines of a Connection header name: all of a format, where they
 // name one of its fixed fields. It reports and notes the others.
-func (e *extraction) dropHop(hits []hit, connection []string) (rest []hit) {
+func (e *extraction) dropHop(hits []wire.Match, connection []string) (rest []wire.Match) {
 	p := e.p
 	var formats, left wire.FormatSet
 	names := map[string]bool{}
@@ -38,9 +38,9 @@ func (e *extraction) dropHop(hits []hit, connection []string) (rest []hit) {
 		}
 	}
 	for _, h := range hits {
-		f := p.field(h.id)
+		f := p.field(h.ID)
 		switch {
-		case h.id < wire.FirstHeader && formats.Has(f.Format), h.key != "" && names[p.readMetadata.Spell(h.key)], h.key == "" && names[f.Lower]:
+		case h.ID < wire.FirstHeader && formats.Has(f.Format), h.Key != "" && names[p.readMetadata.Spell(h.Key)], h.Key == "" && names[f.Lower]:
 			e.over = append(e.over, h)
 			left |= 1 << f.Format
 		default:

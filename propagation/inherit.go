@@ -10,7 +10,7 @@ import (
 )
 
 // same reports whether the capture is of just these hits.
-func (c *capture) same(hits []hit, about traits) bool {
+func (c *capture) same(hits []wire.Match, about traits) bool {
 	i := 0
 	for r := range c.runs {
 		if c.about&madeRequestID != 0 && r.id == wire.FirstField[wire.RequestID] {
@@ -19,7 +19,7 @@ func (c *capture) same(hits []hit, about traits) bool {
 		if c.about&rawBins != about&rawBins && c.field(r).Bin {
 			return false
 		}
-		if i == len(hits) || hits[i].id != r.id || hits[i].key != r.key || !slices.Equal(hits[i].vals, r.vals) {
+		if i == len(hits) || hits[i].ID != r.id || hits[i].Key != r.key || !slices.Equal(hits[i].Vals, r.vals) {
 			return false
 		}
 		i++
@@ -44,25 +44,25 @@ func (c *capture) active(ctx context.Context) bool {
 // inherit returns the lines that a second Extract takes over, which read the hits own, of the formats
 // read. A format is inherited whole or not at all: half a context of
 // each would name a span that nobody has.
-func (c *capture) inherit(own []hit, read wire.FormatSet, about traits, by *heritage) (hits []hit) {
+func (c *capture) inherit(own []wire.Match, read wire.FormatSet, about traits, by *heritage) (hits []wire.Match) {
 	p, names := by.p, headerNames(own)
 	for r := range c.runs {
 		f := c.field(r)
 		if !by.takes(&f) {
 			continue
 		}
-		h := hit{id: r.id, key: r.key, vals: r.vals}
+		h := wire.Match{ID: r.id, Key: r.key, Vals: r.vals}
 		if r.id >= wire.FirstHeader {
-			h.id, h.key = p.headerID(f)
-			if names[h.name()] {
+			h.ID, h.Key = p.headerID(f)
+			if names[nameOfMatch(&h)] {
 				continue
 			}
 		} else if read.Has(f.Format) {
 			continue
 		}
-		h.raw = f.Bin && about&rawBins != 0
+		h.Raw = f.Bin && about&rawBins != 0
 		if f.Bin && c.about&rawBins != about&rawBins {
-			h.vals = convertBins(h.vals, about&rawBins != 0)
+			h.Vals = convertBins(h.Vals, about&rawBins != 0)
 		}
 		hits = append(hits, h)
 	}

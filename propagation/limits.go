@@ -8,14 +8,14 @@ import (
 
 // measure adds up what the hits would keep: their lines that say something, whether
 // some name is under a prefix, and whether all are within the limits.
-func (p *Propagator) measure(hits []hit) (lines int, keyed, fits bool) {
+func (p *Propagator) measure(hits []wire.Match) (lines int, keyed, fits bool) {
 	total := 0
 	fits = true
 	for i := range hits {
 		n, size := measureHit(&hits[i])
 		lines += n
 		total += size
-		keyed = keyed || hits[i].key != ""
+		keyed = keyed || hits[i].Key != ""
 		fits = fits && size <= p.limits.HeaderBytes
 	}
 	return lines, keyed, fits && lines <= p.limits.Lines && total <= p.limits.TotalBytes
@@ -23,15 +23,15 @@ func (p *Propagator) measure(hits []hit) (lines int, keyed, fits bool) {
 
 // measure counts a name's lines that say something, and their bytes; the name's too
 // where it is the caller's.
-func measureHit(h *hit) (lines, size int) {
-	for _, v := range h.vals {
-		if h.says(v) {
+func measureHit(h *wire.Match) (lines, size int) {
+	for _, v := range h.Vals {
+		if h.Says(v) {
 			lines++
 			size += len(v)
 		}
 	}
 	if lines > 0 {
-		size += len(h.key)
+		size += len(h.Key)
 	}
 	return lines, size
 }
@@ -39,10 +39,10 @@ func measureHit(h *hit) (lines, size int) {
 // fit returns the hits that are within the limits, and the others. Fixed names are taken first, a
 // format whole or not at all, then Config.Headers, then baggage, then the names under prefixes and patterns
 // in their order; a prefix of a format that was left out goes with it. What is left out is reported.
-func (p *Propagator) fit(r *report, hits []hit) (kept, dropped []hit) {
+func (p *Propagator) fit(r *report, hits []wire.Match) (kept, dropped []wire.Match) {
 	var left wire.FormatSet // formats left out
 	lines, total := 0, 0
-	take := func(group []hit, f wire.Format) {
+	take := func(group []wire.Match, f wire.Format) {
 		n, size := 0, 0
 		for i := range group {
 			l, s := measureHit(&group[i])
@@ -53,7 +53,7 @@ func (p *Propagator) fit(r *report, hits []hit) (kept, dropped []hit) {
 			n, size = n+l, size+s
 		}
 		if left.Has(f) && f != 0 || lines+n > p.limits.Lines || total+size > p.limits.TotalBytes {
-			if !isPrefixed(group[0]) || wire.WholeFields.Has(group[0].id) {
+			if !isPrefixed(group[0]) || wire.WholeFields.Has(group[0].ID) {
 				left |= 1 << f
 			}
 			r.add(f, TooLarge)
@@ -63,10 +63,10 @@ func (p *Propagator) fit(r *report, hits []hit) (kept, dropped []hit) {
 		kept = append(kept, group...)
 		lines, total = lines+n, total+size
 	}
-	for _, turn := range []func(hit) bool{isFixed, isHeader, isBaggage, isPrefixed} {
+	for _, turn := range []func(wire.Match) bool{isFixed, isHeader, isBaggage, isPrefixed} {
 		for i := 0; i < len(hits); {
-			f, j := formatOf(hits[i]), i+1
-			for j < len(hits) && isFixed(hits[i]) && isFixed(hits[j]) && formatOf(hits[j]) == f {
+			f, j := wire.FormatOf(hits[i]), i+1
+			for j < len(hits) && isFixed(hits[i]) && isFixed(hits[j]) && wire.FormatOf(hits[j]) == f {
 				j++
 			}
 			if turn(hits[i]) {
@@ -75,25 +75,25 @@ func (p *Propagator) fit(r *report, hits []hit) (kept, dropped []hit) {
 			i = j
 		}
 	}
-	kept = slices.DeleteFunc(kept, func(h hit) bool {
-		whole := !left.Has(formatOf(h)) || formatOf(h) == 0
+	kept = slices.DeleteFunc(kept, func(h wire.Match) bool {
+		whole := !left.Has(wire.FormatOf(h)) || wire.FormatOf(h) == 0
 		if !whole {
 			dropped = append(dropped, h)
 		}
 		return !whole
 	})
-	sortHits(kept)
+	wire.SortMatches(kept)
 	return kept, dropped
 }
 
-func isFixed(h hit) bool   { return h.id < wire.PrefixBase && !isBaggage(h) }
-func isBaggage(h hit) bool { return h.id == wire.FirstField[wire.Baggage] }
-func isPrefixed(h hit) bool {
-	return h.id >= wire.PrefixBase && h.id < wire.FirstHeader || isMatched(h)
+func isFixed(h wire.Match) bool   { return h.ID < wire.PrefixBase && !isBaggage(h) }
+func isBaggage(h wire.Match) bool { return h.ID == wire.FirstField[wire.Baggage] }
+func isPrefixed(h wire.Match) bool {
+	return h.ID >= wire.PrefixBase && h.ID < wire.FirstHeader || isMatched(h)
 }
-func isHeader(h hit) bool { return h.id >= wire.FirstHeader && !isMatched(h) }
+func isHeader(h wire.Match) bool { return h.ID >= wire.FirstHeader && !isMatched(h) }
 
 // isMatched reports whether a pattern of Config.Headers has found the name.
-func isMatched(h hit) bool {
-	return h.id >= wire.FirstHeader && h.id < wire.ForeignUnsafe && h.key != ""
+func isMatched(h wire.Match) bool {
+	return h.ID >= wire.FirstHeader && h.ID < wire.ForeignUnsafe && h.Key != ""
 }

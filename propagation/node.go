@@ -9,7 +9,7 @@ import (
 
 // node makes the node of the hits that fit the limits, and of a request id where
 // none is left and one is wanted; nil if nothing says anything.
-func (e *extraction) node(hits []hit) *capture {
+func (e *extraction) node(hits []wire.Match) *capture {
 	p := e.p
 	lines, keyed, fits := p.measure(hits)
 	if !fits {
@@ -17,7 +17,7 @@ func (e *extraction) node(hits []hit) *capture {
 		lines, keyed, _ = p.measure(hits)
 	}
 	made := ""
-	if p.generateRequestID && !slices.ContainsFunc(hits, isRequestID) {
+	if p.generateRequestID && !slices.ContainsFunc(hits, wire.IsRequestID) {
 		made = wire.NewRequestID()
 		lines++
 	}
@@ -25,13 +25,13 @@ func (e *extraction) node(hits []hit) *capture {
 }
 
 // keeping makes a node of just the hits, nil of none.
-func (p *Propagator) keeping(ctx context.Context, hits []hit, about traits) *capture {
+func (p *Propagator) keeping(ctx context.Context, hits []wire.Match, about traits) *capture {
 	lines, keyed, _ := p.measure(hits)
 	return p.fill(ctx, hits, about, lines, keyed, "")
 }
 
 // fill makes a node of so many lines, and of a request id that was made.
-func (p *Propagator) fill(ctx context.Context, hits []hit, about traits, lines int, keyed bool, made string) *capture {
+func (p *Propagator) fill(ctx context.Context, hits []wire.Match, about traits, lines int, keyed bool, made string) *capture {
 	if lines == 0 {
 		return nil
 	}
@@ -47,13 +47,13 @@ func (p *Propagator) fill(ctx context.Context, hits []hit, about traits, lines i
 	}
 	for i := range hits {
 		h := &hits[i]
-		if made != "" && h.id > wire.FirstField[wire.RequestID] {
+		if made != "" && h.ID > wire.FirstField[wire.RequestID] {
 			c.keep(wire.FirstField[wire.RequestID], "", made)
 			made = ""
 		}
-		for _, v := range h.vals {
-			if h.says(v) {
-				c.keep(h.id, h.key, v)
+		for _, v := range h.Vals {
+			if h.Says(v) {
+				c.keep(h.ID, h.Key, v)
 			}
 		}
 	}

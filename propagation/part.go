@@ -9,7 +9,7 @@ import (
 
 // partition splits received lines into trusted lines, some of them rewritten, and withheld lines. A format that
 // must decide writes deferred; raw says that -bin values are bytes. The hits are not to be used afterwards.
-func (t Trust) partition(hits []hit, deferred wire.Sampling, raw bool) (trusted, withheld []hit) {
+func (t Trust) partition(hits []wire.Match, deferred wire.Sampling, raw bool) (trusted, withheld []wire.Match) {
 	switch {
 	case t == Continue:
 		return hits, nil
@@ -17,21 +17,21 @@ func (t Trust) partition(hits []hit, deferred wire.Sampling, raw bool) (trusted,
 		return nil, hits
 	}
 	for _, h := range hits {
-		if t.holdsBack(fieldOf(h.id)) {
+		if t.holdsBack(fieldOf(h.ID)) {
 			withheld = append(withheld, h)
 		} else {
 			trusted = append(trusted, h)
 		}
 	}
 	for i, h := range trusted {
-		if vals := t.amend(h, fieldOf(h.id)); vals != nil {
-			if !slices.Equal(vals, h.vals) {
+		if vals := t.amend(h, fieldOf(h.ID)); vals != nil {
+			if !slices.Equal(vals, h.Vals) {
 				withheld = append(withheld, h)
 			}
-			trusted[i].vals = vals
+			trusted[i].Vals = vals
 		}
 	}
-	trusted = slices.DeleteFunc(trusted, func(h hit) bool { return len(h.vals) == 0 })
+	trusted = slices.DeleteFunc(trusted, func(h wire.Match) bool { return len(h.Vals) == 0 })
 	if t.has(DistrustSampling) {
 		if !t.has(DistrustIDs) {
 			trusted = append(trusted, t.withoutDecision(withheld, deferred, raw)...)
@@ -39,8 +39,8 @@ func (t Trust) partition(hits []hit, deferred wire.Sampling, raw bool) (trusted,
 	} else if t.has(DistrustIDs) {
 		trusted = append(trusted, decisionOnly(withheld)...)
 	}
-	sortHits(trusted)
-	sortHits(withheld)
+	wire.SortMatches(trusted)
+	wire.SortMatches(withheld)
 	return trusted, withheld
 }
 
@@ -55,9 +55,9 @@ func fieldOf(id wire.FieldID) *wire.Field {
 var anyHeader wire.Field
 
 // formatsOfAll is formatsOf with bit 0 for Config.Headers.
-func formatsOfAll(hits []hit) (s wire.FormatSet) {
+func formatsOfAll(hits []wire.Match) (s wire.FormatSet) {
 	for _, h := range hits {
-		s |= 1 << fieldOf(h.id).Format
+		s |= 1 << fieldOf(h.ID).Format
 	}
 	return s
 }
@@ -68,7 +68,7 @@ func (t Trust) rewrites(f *wire.Field) bool {
 }
 
 // amend returns what is believed of lines that are not held back whole; nil: all of it.
-func (t Trust) amend(h hit, f *wire.Field) (vals []string) {
+func (t Trust) amend(h wire.Match, f *wire.Field) (vals []string) {
 	if t.has(DistrustBaggage) {
 		vals = withoutBaggage(h, f)
 	}
@@ -80,14 +80,14 @@ func (t Trust) amend(h hit, f *wire.Field) (vals []string) {
 
 // withoutBaggage returns the lines without the baggage in them; nil, if the field has no place for any. A
 // line that cannot be read may hold some for a reader who is less strict, and is left out.
-func withoutBaggage(h hit, f *wire.Field) []string {
+func withoutBaggage(h wire.Match, f *wire.Field) []string {
 	without := wire.Table[f.Format].WithoutBaggage
-	if without == nil || h.id != wire.FirstField[f.Format] {
+	if without == nil || h.ID != wire.FirstField[f.Format] {
 		return nil
 	}
 	vals := []string{}
-	for _, v := range h.vals {
-		alone := wire.Lines{Base: h.id, IDs: []wire.FieldID{h.id}, Vals: []string{v}}
+	for _, v := range h.Vals {
+		alone := wire.Lines{Base: h.ID, IDs: []wire.FieldID{h.ID}, Vals: []string{v}}
 		if _, verdict := wire.Table[f.Format].Decode(alone); verdict == wire.Valid {
 			vals = append(vals, without(v))
 		}
@@ -96,12 +96,12 @@ func withoutBaggage(h hit, f *wire.Field) []string {
 }
 
 // unasked returns request ids that ask for no trace.
-func unasked(h hit, f *wire.Field) []string {
+func unasked(h wire.Match, f *wire.Field) []string {
 	if f.Format != wire.RequestID {
 		return nil
 	}
 	var vals []string
-	for _, v := range h.vals[:1] { // a reader who joins lines would find a reason that none of them has
+	for _, v := range h.Vals[:1] { // a reader who joins lines would find a reason that none of them has
 		if wire.TraceReasonOf(wire.TrimOWS(v)) != wire.NotTraced {
 			v = wire.TrimOWS(v)
 			v = v[:14] + "4" + v[15:]
@@ -113,19 +113,19 @@ func unasked(h hit, f *wire.Field) []string {
 
 // withoutDecision returns the trace formats of the hits with their ids and an open decision, as far as each
 // can leave it open.
-func (t Trust) withoutDecision(hits []hit, deferred wire.Sampling, raw bool) (made []hit) {
-	var ids []hit
+func (t Trust) withoutDecision(hits []wire.Match, deferred wire.Sampling, raw bool) (made []wire.Match) {
+	var ids []wire.Match
 	for _, h := range hits {
-		f := fieldOf(h.id)
+		f := fieldOf(h.ID)
 		if f.Order || f.Bag || !f.Format.Decodes() {
 			continue
 		}
 		if vals := withoutBaggage(h, f); vals != nil && t.has(DistrustBaggage) {
-			h.vals = vals
+			h.Vals = vals
 		}
 		ids = append(ids, h)
 	}
-	for f := range formatsOf(ids).All {
+	for f := range wire.FormatsOf(ids).All {
 		own := linesOf(ids, f)
 		sc, v := wire.Table[f].Decode(own)
 		if v&^wire.Undecidable == wire.Malformed || !sc.TraceID.IsValid() {
@@ -142,23 +142,23 @@ func (t Trust) withoutDecision(hits []hit, deferred wire.Sampling, raw bool) (ma
 		e.Write(f, own, &sc)
 		numbers, values := e.Finish()
 		for i, v := range values {
-			made = append(made, hit{id: numbers[i], vals: []string{v}, raw: wire.Fields[numbers[i]].Bin && raw})
+			made = append(made, wire.Match{ID: numbers[i], Vals: []string{v}, Raw: wire.Fields[numbers[i]].Bin && raw})
 		}
 	}
 	return made
 }
 
 // linesOf returns the lines that sorted hits hold of a format's fixed fields.
-func linesOf(hits []hit, f wire.Format) wire.Lines {
+func linesOf(hits []wire.Match, f wire.Format) wire.Lines {
 	l := wire.Lines{Base: wire.FirstField[f]}
 	for i := range hits {
 		h := &hits[i]
-		if h.id < l.Base || int(h.id) >= int(l.Base)+len(wire.Table[f].Fields) {
+		if h.ID < l.Base || int(h.ID) >= int(l.Base)+len(wire.Table[f].Fields) {
 			continue
 		}
-		for _, v := range h.vals {
-			if h.says(v) {
-				l.IDs, l.Vals = append(l.IDs, h.id), append(l.Vals, v)
+		for _, v := range h.Vals {
+			if h.Says(v) {
+				l.IDs, l.Vals = append(l.IDs, h.ID), append(l.Vals, v)
 			}
 		}
 	}
@@ -183,13 +183,13 @@ func stateWithoutDecision(list string) string {
 }
 
 // decisionOnly returns the decisions of the hits' formats, where a format has a place for one without ids.
-func decisionOnly(hits []hit) (made []hit) {
-	for f := range formatsOf(hits).All {
+func decisionOnly(hits []wire.Match) (made []wire.Match) {
+	for f := range wire.FormatsOf(hits).All {
 		if wire.Table[f].State == nil {
 			continue
 		}
 		if sc, v := wire.Table[f].Decode(linesOf(hits, f)); v == wire.Valid && sc.Sampling.Decided() {
-			made = append(made, hit{id: wire.FirstField[f], vals: []string{strings.Clone(wire.Table[f].State(sc.Sampling))}})
+			made = append(made, wire.Match{ID: wire.FirstField[f], Vals: []string{strings.Clone(wire.Table[f].State(sc.Sampling))}})
 		}
 	}
 	return made

@@ -56,7 +56,7 @@ func (s *stripping) believed(key string, vals []string) []string {
 		if trust.holdsBack(f) {
 			return nil
 		}
-		if amended := trust.amend(hit{id: id, vals: vals}, f); amended != nil {
+		if amended := trust.amend(wire.Match{ID: id, Vals: vals}, f); amended != nil {
 			return amended
 		}
 		return vals

@@ -13,12 +13,12 @@ import (
 type tags struct {
 	limit     int
 	untrusted bool
-	hits      []hit
+	hits      []wire.Match
 }
 
 func (t *tags) add(r *report, id wire.FieldID, key string, vals []string, as string) {
-	h := hit{id: id, key: key, vals: vals, as: as}
-	if !slices.ContainsFunc(vals, notBlank) {
+	h := wire.Match{ID: id, Key: key, Vals: vals, As: as}
+	if !slices.ContainsFunc(vals, wire.NotBlank) {
 		return
 	}
 	if t.hits = append(t.hits, h); len(t.hits) == 2*t.limit {
@@ -27,19 +27,19 @@ func (t *tags) add(r *report, id wire.FieldID, key string, vals []string, as str
 }
 
 // first sorts the names, and drops and reports those over the limit.
-func (t *tags) first(r *report) []hit {
-	slices.SortFunc(t.hits, compareHits)
+func (t *tags) first(r *report) []wire.Match {
+	slices.SortFunc(t.hits, wire.CompareMatches)
 	if len(t.hits) > t.limit && t.untrusted {
 		return t.hits
 	}
 	for ; len(t.hits) > t.limit; t.hits = t.hits[:len(t.hits)-1] {
-		r.add(formatOf(t.hits[len(t.hits)-1]), TooLarge)
+		r.add(wire.FormatOf(t.hits[len(t.hits)-1]), TooLarge)
 	}
 	return t.hits
 }
 
 // ownHits returns the hits with copies of their lines and names, in one block. Only for hits within the limits.
-func ownHits(hits []hit) []hit {
+func ownHits(hits []wire.Match) []wire.Match {
 	size, lines := 0, 0
 	for i := range hits {
 		n, s := measureHit(&hits[i])
@@ -58,14 +58,14 @@ func ownHits(hits []hit) []hit {
 	all := make([]string, 0, lines)
 	for i := range hits {
 		h := &hits[i]
-		h.key, h.as = copied(h.key), ""
+		h.Key, h.As = copied(h.Key), ""
 		from := len(all)
-		for _, v := range h.vals {
-			if h.says(v) {
+		for _, v := range h.Vals {
+			if h.Says(v) {
 				all = append(all, copied(v))
 			}
 		}
-		h.vals = all[from:len(all):len(all)]
+		h.Vals = all[from:len(all):len(all)]
 	}
 	return hits
 }

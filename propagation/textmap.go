@@ -42,14 +42,14 @@ func (p *Propagator) extractText(ctx context.Context, carrier propagation.TextMa
 	if len(p.also) > 0 {
 		e.extractAlso(copying(carrier))
 	}
-	var usual [usualHits]hit
+	var usual [wire.UsualMatches]wire.Match
 	hits := usual[:0]
 	names := p.readMetadata
 	get, oneLine := getterOf(carrier)
 	e.oneLine = oneLine
 	take := func(n *wire.Name, key string) (found bool) {
 		vals := get(key)
-		if !slices.ContainsFunc(vals, notBlank) {
+		if !slices.ContainsFunc(vals, wire.NotBlank) {
 			return false
 		}
 		switch f := p.field(n.Id); {
@@ -59,7 +59,7 @@ func (p *Propagator) extractText(ctx context.Context, carrier propagation.TextMa
 		case f.Bin:
 			vals = textBins(vals)
 		}
-		hits = append(hits, hit{id: n.Id, vals: vals})
+		hits = append(hits, wire.Match{ID: n.Id, Vals: vals})
 		return true
 	}
 	var found nameSet

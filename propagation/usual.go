@@ -87,7 +87,7 @@ func (u *usual) take(n *wire.Name, vals []string) bool {
 	}
 	before := u.size
 	for _, v := range vals {
-		if !notBlank(v) && (v == "" || !u.p.isRaw(n.Id, u.about)) {
+		if !wire.NotBlank(v) && (v == "" || !u.p.isRaw(n.Id, u.about)) {
 			continue
 		}
 		if c.n == inlineLines {

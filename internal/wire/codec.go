@@ -60,10 +60,10 @@ func TrimOWS(s string) string { return strings.Trim(s, " \t") }
 // WrittenSpan is a span context to write, with what the formats say of it beside ids and decision.
 type WrittenSpan struct {
 	SpanContext
-	StateShown string   // the members of the received tracestate that the span was given
-	StateSame  bool     // TraceState is these members unchanged, or empty
+	StateShown string // the members of the received tracestate that the span was given
+	StateSame  bool   // TraceState is these members unchanged, or empty
 	Extras     Extras // for all formats that have a place for them
-	AddMember  bool     // the tracestate does not hold them yet
+	AddMember  bool   // the tracestate does not hold them yet
 }
 
 // encoder writes a span context in one format after another: newEncoder, write for each format, finish.
