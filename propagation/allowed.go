@@ -1,22 +1,26 @@
 package propagation
 
-import "context"
+import (
+	"context"
+
+	"github.com/traceferry/traceferry/internal/policy"
+)
 
 // clearanceOf returns what may go to a callee.
-func (p *Propagator) clearanceOf(to Callee) *clearance {
-	c := p.rules.decide(hostOf(to))
+func (p *Propagator) clearanceOf(to Callee) *policy.Decision {
+	c := p.rules.For(hostOf(to))
 	if _, redirected := to.(redirectedCallee); redirected {
-		return c.redirected
+		return c.Redirected
 	}
 	return c
 }
 
 // clearanceFor returns what may go to a callee, nil if all may that a context holds.
-func (p *Propagator) clearanceFor(src *source, to Callee) *clearance {
-	if to == nil || !p.rules.listed && !src.private() {
+func (p *Propagator) clearanceFor(src *source, to Callee) *policy.Decision {
+	if to == nil || !p.rules.Listed && !src.private() {
 		return nil
 	}
-	if c := p.clearanceOf(to); !c.open {
+	if c := p.clearanceOf(to); !c.Open {
 		return c
 	}
 	return nil
@@ -24,17 +28,17 @@ func (p *Propagator) clearanceFor(src *source, to Callee) *clearance {
 
 // open reports whether all that a capture holds may go to a callee.
 func (p *Propagator) open(c *capture, to Callee) bool {
-	return to == nil || !p.rules.listed && !c.private() || p.clearanceOf(to).open
+	return to == nil || !p.rules.Listed && !c.private() || p.clearanceOf(to).Open
 }
 
 // signedMay reports whether a signed request may be added to: where it goes to an internal host, or a rule
 // for its host says so. That it is left alone is counted.
 func (p *Propagator) signedMay(ctx context.Context, to Callee) bool {
-	if c := p.clearanceOf(to); c.internal || c.rule != "" {
+	if c := p.clearanceOf(to); c.Internal || c.Rule != "" {
 		return true
 	}
 	if src := p.sourceOf(ctx); !src.empty() {
 		p.count(ctx, 0, Withheld)
 	}
-	return p.rules.reportOnly
+	return p.rules.ReportOnly
 }

@@ -3,17 +3,18 @@ package propagation
 import (
 	"context"
 
+	"github.com/traceferry/traceferry/internal/policy"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 )
 
 // alsoReads reports whether the propagators of Config.Also may read of a caller: they do not
 // tell ids from decisions and baggage, so only of one who is believed in all three.
-func alsoReads(ctx context.Context, trust Trust) bool {
+func alsoReads(ctx context.Context, trust policy.Trust) bool {
 	if outer := captured(ctx); outer != nil {
 		trust |= outer.trust
 	}
-	return trust&(DistrustIDs|DistrustSampling|DistrustBaggage) == 0
+	return trust&(policy.DistrustIDs|policy.DistrustSampling|policy.DistrustBaggage) == 0
 }
 
 // extractAlso has the propagators of Config.Also extract. A local span stays active, unless
@@ -34,7 +35,7 @@ func (e *extraction) extractAlso(carrier propagation.TextMapCarrier) {
 // alsoMay reports whether the propagators of Config.Also may write to a callee: unless a rule lists what
 // may go there.
 func (p *Propagator) alsoMay(to Callee) bool {
-	return to == nil || !p.rules.listed || p.rules.reportOnly || p.clearanceOf(to).also
+	return to == nil || !p.rules.Listed || p.rules.ReportOnly || p.clearanceOf(to).Also
 }
 
 // injectAlso has them write to whom a context calls, if they may.

@@ -3,6 +3,7 @@ package propagation
 import (
 	"context"
 
+	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -33,7 +34,7 @@ func (c *capture) noteBegun(span trace.Span) {
 
 // begunWith returns what noteBegun has kept, if that is of the trace; else nil.
 func (c *capture) begunWith(id trace.TraceID) *trace.SpanContext {
-	if c == nil || c.trust&(DistrustIDs|DistrustSampling) == 0 {
+	if c == nil || c.trust&(policy.DistrustIDs|policy.DistrustSampling) == 0 {
 		return nil
 	}
 	if sc, _ := c.parent.Value(begunKey{}).(*trace.SpanContext); sc != nil && sc.TraceID() == id {

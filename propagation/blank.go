@@ -3,6 +3,7 @@ package propagation
 import (
 	"context"
 
+	"github.com/traceferry/traceferry/internal/policy"
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -32,7 +33,7 @@ func WithoutCapture(ctx context.Context) context.Context {
 	if c == nil {
 		return ctx
 	}
-	if c.trust == Continue {
+	if c.trust == policy.Continue {
 		return hideCapture(ctx)
 	}
 	d := &capture{parent: ctx, by: c.by, trust: c.trust}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/baggage"
 )
@@ -35,7 +36,7 @@ const (
 
 func (o *plan) writtenBefore(x *wire.Index) written {
 	w := written{p: o.p, ctx: o.ctx, x: x, c: o.c, encoded: o.encoded, values: o.values, baggage: o.bag, items: o.items}
-	if o.c != nil && o.c.trust != Continue {
+	if o.c != nil && o.c.trust != policy.Continue {
 		w.held = o.c.stranger()
 	}
 	return w

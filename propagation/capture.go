@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/traceferry/traceferry/internal/ascii"
+	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/trace/embedded"
 )
@@ -31,7 +32,7 @@ type capture struct {
 	formats wire.FormatSet       // whose lines are here
 	fresh   wire.FormatSet       // of these, the formats that this Extract read itself
 	seen    atomic.Uint32        // what has been found out or done since: the flags below
-	trust   Trust                // what of its caller was not believed
+	trust   policy.Trust         // what of its caller was not believed
 	held    uint8                // lines behind the first n that are held back for that; see overflow, too
 	n       uint8
 	about   traits

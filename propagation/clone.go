@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/propagation"
 )
@@ -39,7 +40,7 @@ func (p *Propagator) CloneRequest(r *http.Request) (http.Header, bool) {
 		return r.Header, false
 	}
 	to := calleeOf(r)
-	if signed(r) && !p.signedMay(r.Context(), to) {
+	if policy.Signed(r) && !p.signedMay(r.Context(), to) {
 		return p.unwrite(r.Context(), r.Header)
 	}
 	return p.clone(r.Context(), to, r.Header, overHTTP)
@@ -141,7 +142,7 @@ func (p *Propagator) cloneOwn(ctx context.Context, to Callee, m map[string][]str
 	}
 	o.report()
 	var before written
-	if o.allowed != nil || o.c != nil && (o.c.trust != Continue || p.asciiOnly && o.careful) {
+	if o.allowed != nil || o.c != nil && (o.c.trust != policy.Continue || p.asciiOnly && o.careful) {
 		before = o.writtenBefore(x)
 	}
 	b.putOwn(m, x, o.removes|o.sends&p.owns, &before)

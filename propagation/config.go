@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/propagation"
 )
@@ -187,7 +188,7 @@ func (c *Config) validate() error {
 	}{{"Headers", c.Headers, false}, {"UnsafeHeaders", c.UnsafeHeaders, true}} {
 		for i, name := range l.names {
 			field := fmt.Sprintf("%s[%d]", l.field, i)
-			if reason := refuseHeader(name, l.unsafe); reason != "" {
+			if reason := policy.RefuseHeader(name, l.unsafe); reason != "" {
 				wrong(field, name, "%s", reason)
 			}
 			lower := strings.ToLower(name)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/traceferry/traceferry/internal/hostmatch"
+	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
@@ -74,7 +75,7 @@ func (c *Config) validateDestinations(wrong func(field string, value any, reason
 	}
 	hosts("InternalHosts", c.InternalHosts, map[string]string{})
 
-	carried := newHeaderSet(slices.Concat(c.Headers, c.UnsafeHeaders))
+	carried := policy.NewHeaderSet(slices.Concat(c.Headers, c.UnsafeHeaders))
 	tooMany := len(c.Headers)+len(c.UnsafeHeaders) > maxHeaders // a mistake by itself; each entry below would be compared with all
 	ruled := map[string]string{}
 	for i, d := range c.Destinations {
@@ -96,12 +97,12 @@ func (c *Config) validateDestinations(wrong func(field string, value any, reason
 			}
 		}
 		for j, key := range d.Baggage {
-			if key != wire.Every && !validToken(key) {
+			if key != wire.Every && !policy.ValidToken(key) {
 				wrong(fmt.Sprintf("%sBaggage[%d]", rule, j), key, "is no key of baggage (W3C Baggage, section 3.3.1), nor *")
 			}
 		}
 		for j, name := range d.Headers {
-			if name != wire.Every && !tooMany && !carried.touches(name) {
+			if name != wire.Every && !tooMany && !carried.Touches(name) {
 				wrong(fmt.Sprintf("%sHeaders[%d]", rule, j), name, "is not in Headers or UnsafeHeaders, so it is not carried")
 			}
 		}
@@ -109,10 +110,10 @@ func (c *Config) validateDestinations(wrong func(field string, value any, reason
 }
 
 // ruleSpecs returns the rules as the engine compiles them.
-func ruleSpecs(ds []Destination) []ruleSpec {
-	specs := make([]ruleSpec, len(ds))
+func ruleSpecs(ds []Destination) []policy.Rule {
+	specs := make([]policy.Rule, len(ds))
 	for i, d := range ds {
-		specs[i] = ruleSpec{d.Hosts, wireFormats(d.Formats), d.Baggage, d.Headers}
+		specs[i] = policy.Rule{Hosts: d.Hosts, Formats: wireFormats(d.Formats), Baggage: d.Baggage, Headers: d.Headers}
 	}
 	return specs
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/trace"
@@ -21,16 +22,16 @@ func (e *extraction) distrust(outer *capture, hits []wire.Match, h heritage) con
 	dropped := p.remember(e.over, trust)
 	later := wire.FormatsOf(hits)
 	raw := about&rawBins != 0
-	believed, held := trust.partition(hits, p.deferred, raw)
+	believed, held := trust.Partition(hits, p.deferred, raw)
 	read := wire.FormatsOf(believed)
 	if outer != nil {
 		if len(believed) == 0 && len(dropped) == 0 && outer.trust == trust && h.repeat && outer.hidesAll(ctx) && (!p.generateRequestID || outer.formats.Has(wire.RequestID)) {
 			return e.finish(ctx) // what an Extract further out decided holds
 		}
-		inherited, heldNow := trust.besides(outer.trust).partition(outer.inherit(believed, read, about, &h), p.deferred, raw)
+		inherited, heldNow := trust.Besides(outer.trust).Partition(outer.inherit(believed, read, about, &h), p.deferred, raw)
 		believed = append(believed, inherited...)
 		made = outer.about&madeRequestID != 0 && slices.ContainsFunc(inherited, wire.IsRequestID)
-		if trust&forget == 0 {
+		if trust&policy.Forget == 0 {
 			before := outer.rejoin(outer.stranger().inherit(nil, 0, about, &h), heldNow)
 			held = append(held, unread(before, held)...)
 		} else {
@@ -46,8 +47,8 @@ func (e *extraction) distrust(outer *capture, hits []wire.Match, h heritage) con
 		c.about |= madeRequestID
 	}
 	c.trust = trust
-	e.heldBack |= formatsOfAll(held)
-	if trust&forget == 0 {
+	e.heldBack |= policy.FormatsOfAll(held)
+	if trust&policy.Forget == 0 {
 		wire.SortMatches(held)
 		if later == 0 {
 			later = outer.later()
@@ -63,13 +64,13 @@ func (c *capture) hidesAll(ctx context.Context) bool {
 	if _, same := ctx.(*capture); same {
 		return true // c itself, the nearest
 	}
-	if c.trust&(DistrustIDs|DistrustSampling) != 0 {
+	if c.trust&(policy.DistrustIDs|policy.DistrustSampling) != 0 {
 		span := trace.SpanFromContext(ctx)
 		if _, ours := span.(*remoteSpan); !ours && span.SpanContext().IsRemote() {
 			return false
 		}
 	}
-	return !c.trust.has(DistrustBaggage) || !c.mayBeStrangers(baggage.FromContext(ctx))
+	return !c.trust.Has(policy.DistrustBaggage) || !c.mayBeStrangers(baggage.FromContext(ctx))
 }
 
 // mayBeStrangers reports whether any of a context's baggage may be what the caller has sent.
@@ -77,7 +78,7 @@ func (c *capture) mayBeStrangers(now baggage.Baggage) bool {
 	if now.Len() == 0 {
 		return false
 	}
-	if c.trust&forget != 0 || !c.by.reads.Has(wire.Baggage) {
+	if c.trust&policy.Forget != 0 || !c.by.reads.Has(wire.Baggage) {
 		return true // nobody knows
 	}
 	held := c.stranger()
@@ -86,16 +87,6 @@ func (c *capture) mayBeStrangers(now baggage.Baggage) bool {
 	}
 	sent, _ := wire.ParseBaggage(held.linesOf(wire.Baggage).All(0)) // not counted: it is no part of any context
 	return slices.ContainsFunc(now.Members(), func(m baggage.Member) bool { return sent.Member(m.Key()).String() == m.String() })
-}
-
-// besides returns what is to be distrusted of lines of which outer has been already. Ids and decisions
-// stand in the same lines, so that whoever distrusts one more of the two must look at both.
-func (t Trust) besides(outer Trust) Trust {
-	more := t &^ outer
-	if more&(DistrustIDs|DistrustSampling) != 0 {
-		more |= t & (DistrustIDs | DistrustSampling)
-	}
-	return more
 }
 
 // unread returns the hits, of an Extract further out, of formats and names that this one did not read.
@@ -120,7 +111,7 @@ func (c *capture) rejoin(held, believed []wire.Match) []wire.Match {
 	came, all := wire.FormatsOf(held), slices.Clone(held)
 	for _, b := range believed {
 		made := false
-		if b.ID < wire.FirstHeader && c.trust.has(DistrustSampling) {
+		if b.ID < wire.FirstHeader && c.trust.Has(policy.DistrustSampling) {
 			f := wire.Fields[b.ID].Format
 			made = came.Has(f) && wire.WrittenBy[f].Has(b.ID)
 		}

@@ -147,12 +147,12 @@ func (o *plan) newEntry(i int, r run) entry {
 			e.fate = FateRewritten
 		}
 		o.judge(&e, r.vals)
-		if o.reported != nil && !o.reported.formats.Has(e.def.Format) {
+		if o.reported != nil && !o.reported.Formats.Has(e.def.Format) {
 			e.lost |= 1 << Withheld
 		}
 	}
 	if o.allowed != nil {
-		e.values = o.allowed.permit(e.id, "", e.values)
+		e.values = o.allowed.Allow(e.id, "", e.values)
 	}
 	switch {
 	case len(e.values) == 0:
@@ -179,7 +179,7 @@ func (o *plan) sendItem(e *entry, vals []string) {
 	e.values = vals
 	o.judge(e, vals)
 	if o.allowed != nil {
-		e.values = o.allowed.permit(e.id, e.key, vals)
+		e.values = o.allowed.Allow(e.id, e.key, vals)
 	}
 	switch {
 	case len(e.values) == 0:
@@ -197,7 +197,7 @@ func (o *plan) judge(e *entry, vals []string) {
 	if d == nil {
 		d = o.allowed
 	}
-	if d != nil && len(vals) > 0 && !slices.Equal(d.permit(e.id, e.key, vals), vals) {
+	if d != nil && len(vals) > 0 && !slices.Equal(d.Allow(e.id, e.key, vals), vals) {
 		e.lost |= 1 << Withheld
 		if o.reported != nil && e.fate == FateSent {
 			e.fate = FateReported
@@ -227,7 +227,7 @@ func (o *plan) receivedEntry(r run) entry {
 	o.judge(&e, r.vals)
 	e.values = r.vals
 	if o.allowed != nil {
-		if e.values = o.allowed.permit(e.id, e.key, r.vals); len(e.values) == 0 {
+		if e.values = o.allowed.Allow(e.id, e.key, r.vals); len(e.values) == 0 {
 			e.drop(FateDisallowed)
 			return e
 		}

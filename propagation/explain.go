@@ -72,12 +72,12 @@ func (p *Propagator) Explain(ctx context.Context, host string) (x Explanation) {
 	o := plan{source: p.sourceOf(ctx)}
 	to := calleeNamed(host)
 	d := p.clearanceOf(to)
-	x = Explanation{Host: host, Internal: d.internal, Rule: d.rule}
+	x = Explanation{Host: host, Internal: d.Internal, Rule: d.Rule}
 	if o.isLocal {
 		x.Local = publicSpanContext(o.local.SpanContext)
 	}
 	if o.c != nil {
-		x.Trust = o.c.trust
+		x.Trust = Trust(o.c.trust)
 		x.explainFormats(o.c)
 	}
 	if o.build(ctx, p, overHTTP, to) {

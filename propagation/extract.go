@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/propagation"
 )
@@ -32,7 +33,7 @@ func (p *Propagator) ExtractHTTP(ctx context.Context, h http.Header) context.Con
 // it is but Continue, the context returned remembers it, for one allocation, also where there is
 // nothing to carry. The nil Propagator carries nothing, and the context remembers the decision.
 func (p *Propagator) ExtractHTTPTrust(ctx context.Context, h http.Header, trust Trust) context.Context {
-	e := extraction{p: p.orNobody(), ctx: orBackground(ctx), trust: trust}
+	e := extraction{p: p.orNobody(), ctx: orBackground(ctx), trust: policy.Trust(trust)}
 	e.extractAlso(propagation.HeaderCarrier(h))
 	return e.extractMap(h, e.p.readHTTP)
 }
@@ -45,7 +46,7 @@ func (p *Propagator) ExtractMetadata(ctx context.Context, md map[string][]string
 
 // ExtractMetadataTrust is ExtractHTTPTrust for gRPC metadata.
 func (p *Propagator) ExtractMetadataTrust(ctx context.Context, md map[string][]string, trust Trust) context.Context {
-	e := extraction{p: p.orNobody(), ctx: orBackground(ctx), about: rawBins, trust: trust}
+	e := extraction{p: p.orNobody(), ctx: orBackground(ctx), about: rawBins, trust: policy.Trust(trust)}
 	e.extractAlso(metadataCarrier(md))
 	return e.extractMap(md, e.p.readMetadata)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
@@ -12,7 +13,7 @@ type extraction struct {
 	p       *Propagator
 	ctx     context.Context
 	about   traits // of the lines: rawBins or none
-	trust   Trust
+	trust   policy.Trust
 	hides   bool         // the capture hides a local span, as OpenTelemetry's Extract does
 	partial bool         // the carrier may show only part of a request, and its strings may change later
 	oneLine bool         // the carrier shows one line of a name
@@ -31,14 +32,14 @@ func (e *extraction) capture(hits []wire.Match) context.Context {
 	p, outer := e.p, captured(e.ctx)
 	if outer != nil {
 		e.trust |= outer.trust
-	} else if len(hits) == 0 && !p.generateRequestID && e.trust == Continue {
+	} else if len(hits) == 0 && !p.generateRequestID && e.trust == policy.Continue {
 		return e.finish(e.ctx)
 	}
 	hits = e.clean(hits, outer)
 	if e.oneLine && outer != nil {
 		complete(hits, outer.received(p, e.about))
 	}
-	if e.trust != Continue {
+	if e.trust != policy.Continue {
 		if outer != nil && outer.by == p && outer.trust == e.trust && len(e.over) == 0 && outer.holdsAll(hits, e.about) && outer.hidesAll(e.ctx) {
 			return e.finish(e.ctx)
 		}
@@ -99,7 +100,7 @@ func (e *extraction) fit(hits []wire.Match) []wire.Match {
 // prefixed collects names under a prefix. Of an untrusted caller all stay, until fit has noted those that it drops.
 func (e *extraction) prefixed() tags {
 	outer := captured(e.ctx)
-	return tags{limit: e.p.limits.Lines, untrusted: e.trust != Continue || outer != nil && outer.trust != Continue}
+	return tags{limit: e.p.limits.Lines, untrusted: e.trust != policy.Continue || outer != nil && outer.trust != policy.Continue}
 }
 
 // complete gives the hits of a carrier that shows one line of a name the lines of the same request that are known.

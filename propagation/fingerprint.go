@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
@@ -51,14 +52,14 @@ func (s fingerprints) with(other fingerprints) fingerprints {
 }
 
 // remember returns the fingerprints of those hits that the trust holds back or rewrites.
-func (p *Propagator) remember(hits []wire.Match, trust Trust) fingerprints {
+func (p *Propagator) remember(hits []wire.Match, trust policy.Trust) fingerprints {
 	if len(hits) == 0 {
 		return nil
 	}
 	s := fingerprints{}
 	for _, h := range hits {
 		f := p.described(h.ID, h.Key)
-		if !trust.holdsBack(&f) && !trust.rewrites(&f) {
+		if !trust.Withholds(&f) && !trust.Rewrites(&f) {
 			continue
 		}
 		lower := strings.ToLower(h.Key)

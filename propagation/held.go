@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -67,9 +68,9 @@ func (c *capture) stranger() *capture {
 // holdsAll reports whether the capture believes nothing, and these hits are what it holds back.
 func (c *capture) holdsAll(hits []wire.Match, about traits) bool {
 	switch {
-	case !c.trust.has(Restart) || c.len() > 1 || c.len() == 1 && c.about&madeRequestID == 0:
+	case !c.trust.Has(policy.Restart) || c.len() > 1 || c.len() == 1 && c.about&madeRequestID == 0:
 		return false
-	case c.trust&forget != 0:
+	case c.trust&policy.Forget != 0:
 		return true
 	case c.more != nil:
 		return c.more.held.same(hits, about)
@@ -102,7 +103,7 @@ func (c *capture) later() (read wire.FormatSet) {
 // inherited is the stranger's.
 func (c *capture) strangersTrace(id trace.TraceID) bool {
 	held := c.stranger()
-	if held == nil || !c.trust.has(DistrustIDs) {
+	if held == nil || !c.trust.Has(policy.DistrustIDs) {
 		return false
 	}
 	l := new(lazy)
@@ -131,7 +132,7 @@ func (c *capture) hits() (hits []wire.Match) {
 // It parses the headers anew at each call, and may be called from any goroutine.
 func StrangerFromContext(ctx context.Context) (SpanContext, bool) {
 	held := captured(ctx).stranger()
-	if held == nil || !captured(ctx).trust.has(DistrustIDs) || held.formats&wire.TraceFormats == 0 {
+	if held == nil || !captured(ctx).trust.Has(policy.DistrustIDs) || held.formats&wire.TraceFormats == 0 {
 		return SpanContext{}, false
 	}
 	l := new(lazy)

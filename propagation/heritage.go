@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -29,8 +30,8 @@ func (e *extraction) heritage(outer *capture, hits []wire.Match) heritage {
 		return h
 	}
 	before := outer.received(e.p, e.about)
-	same := outer.trust&forget != 0 || e.agrees(outer, before, hits)
-	h.repeat = same && (outer.trust&forget != 0 || !slices.ContainsFunc(hits, func(h wire.Match) bool { return differs(h, before) }))
+	same := outer.trust&policy.Forget != 0 || e.agrees(outer, before, hits)
+	h.repeat = same && (outer.trust&policy.Forget != 0 || !slices.ContainsFunc(hits, func(h wire.Match) bool { return differs(h, before) }))
 	h.readings = e.p.readingsOf(before, e.about)
 	own := e.p.readingsOf(hits, e.about)
 	h.trace = own.remote.TraceID

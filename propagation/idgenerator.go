@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math/rand/v2"
 
+	"github.com/traceferry/traceferry/internal/policy"
 	"go.opentelemetry.io/otel/trace"
 )
 
@@ -54,7 +55,7 @@ func (IDGenerator) NewSpanID(context.Context, trace.TraceID) (id trace.SpanID) {
 // active span: with trace.WithNewRoot, and inside another span, none is.
 func traceAlone(ctx context.Context) (id trace.TraceID) {
 	c := captured(ctx)
-	if c == nil || c.trust.has(DistrustIDs) {
+	if c == nil || c.trust.Has(policy.DistrustIDs) {
 		return id
 	}
 	if _, active := trace.SpanFromContext(ctx).(*remoteSpan); !active {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
@@ -103,7 +104,7 @@ func randomNames(r *rand.Rand, n int) []string {
 		for i := range name {
 			name[i] = alphabet[r.IntN(len(alphabet))]
 		}
-		if s := string(name); !seen[s] && refuseHeader(s, false) == "" {
+		if s := string(name); !seen[s] && policy.RefuseHeader(s, false) == "" {
 			seen[s] = true
 			names = append(names, s)
 		}

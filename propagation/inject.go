@@ -40,7 +40,7 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 	}
 	o := plan{source: p.sourceOf(ctx)}
 	var to Callee
-	if p.rules.listed || o.private() { // else it does not matter
+	if p.rules.Listed || o.private() { // else it does not matter
 		to = calleeIn(ctx)
 	}
 	if o.build(ctx, p, overHTTP, to) {

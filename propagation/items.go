@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/baggage"
 )
@@ -65,7 +66,7 @@ func readItems(c *capture) (bag baggage.Baggage, partly wire.FormatSet) {
 			}
 			m, err := baggage.NewMemberRaw(it.Key, it.Value)
 			grown := size + len(m.String()) + 1
-			if err != nil || !validToken(it.Key) || len(taken) == maxBagMembers || grown > maxBagBytes {
+			if err != nil || !policy.ValidToken(it.Key) || len(taken) == maxBagMembers || grown > maxBagBytes {
 				partly |= 1 << wire.Fields[r.id].Format
 				continue
 			}

@@ -3,6 +3,7 @@ package propagation
 import (
 	"context"
 
+	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -40,7 +41,7 @@ func (p *Propagator) local(ctx context.Context, c *capture) (l wire.WrittenSpan,
 	// The SDK's spans tell their parent, without an import of the SDK.
 	if child, is := span.(interface{ Parent() trace.SpanContext }); is {
 		given = parent{child.Parent(), true}
-		if !given.IsRemote() || c == nil || !c.trust.has(DistrustIDs) { // or it is a stranger's
+		if !given.IsRemote() || c == nil || !c.trust.Has(policy.DistrustIDs) { // or it is a stranger's
 			l.ParentID = given.SpanID()
 		}
 	}
@@ -66,7 +67,7 @@ func compareState(l *wire.WrittenSpan, c *capture, given parent, now trace.Trace
 	}
 	l.StateSame = sameState(shown, now) || !given.IsRemote() && c.sameAsOpenTelemetry(now)
 	switch {
-	case now.Len() > 0 && (begun != nil && c.trust.has(DistrustIDs) || c.strangersTrace(l.TraceID)):
+	case now.Len() > 0 && (begun != nil && c.trust.Has(policy.DistrustIDs) || c.strangersTrace(l.TraceID)):
 		l.StateSame = true // and none is left
 	case !l.StateSame:
 		l.TraceState, l.StateShown = now.String(), shown.String()

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/traceferry/traceferry/internal/ctxkey"
+	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/trace"
@@ -12,18 +13,18 @@ import (
 // place decides which of OpenTelemetry's questions the node answers, by what is in the
 // contexts further out. outer is the capture there, which may be nil.
 func (c *capture) place(outer *capture, hide bool) {
-	distrusted := c.trust & (DistrustIDs | DistrustSampling)
+	distrusted := c.trust & (policy.DistrustIDs | policy.DistrustSampling)
 	if distrusted != 0 || c.formats&wire.TraceFormats != 0 || outer != nil {
 		active := trace.SpanFromContext(c.parent)
 		if distrusted != 0 && active.SpanContext().IsValid() {
 			c.noteBegun(active)
-			if distrusted == DistrustSampling {
+			if distrusted == policy.DistrustSampling {
 				c.undecide(active)
 			}
 		}
 		c.about |= c.placeSpan(active, hide)
 	}
-	if c.by.carries.Has(wire.Baggage) || c.trust.has(DistrustBaggage) || outer != nil || c.hasItems() {
+	if c.by.carries.Has(wire.Baggage) || c.trust.Has(policy.DistrustBaggage) || outer != nil || c.hasItems() {
 		c.about |= c.placeBaggage(outer, hide)
 	}
 	c.answerOtherwise()
@@ -36,7 +37,7 @@ func (c *capture) undecide(active trace.Span) {
 	if _, ours := active.(*remoteSpan); !sc.IsRemote() || ours {
 		return
 	}
-	state, _ := trace.ParseTraceState(stateWithoutDecision(sc.TraceState().String()))
+	state, _ := trace.ParseTraceState(policy.StateWithoutDecision(sc.TraceState().String()))
 	sc = sc.WithTraceState(state).WithTraceFlags(sc.TraceFlags().WithSampled(c.by.deferred.Sampled()))
 	c.parent = trace.ContextWithRemoteSpanContext(c.parent, sc)
 }
@@ -44,8 +45,8 @@ func (c *capture) undecide(active trace.Span) {
 // placeBaggage lets the captured baggage be OpenTelemetry's, unless the application has one already. What an
 // Extract further out has shown is hidden where it was not inherited.
 func (c *capture) placeBaggage(outer *capture, hide bool) (answers traits) {
-	distrusted := c.trust.has(DistrustBaggage)
-	if distrusted && (outer == nil || !outer.trust.has(DistrustBaggage)) {
+	distrusted := c.trust.Has(policy.DistrustBaggage)
+	if distrusted && (outer == nil || !outer.trust.Has(policy.DistrustBaggage)) {
 		return hidesBaggage
 	}
 	inherited := baggage.FromContext(c.parent)
@@ -101,7 +102,7 @@ func hidden(ctx context.Context, answers traits) context.Context {
 // valid local span, or any valid span behind lines that name none. The remote span of a capture further out is
 // hidden where the node names none.
 func (c *capture) placeSpan(span trace.Span, hide bool) (answers traits) {
-	if c.trust.has(DistrustIDs) {
+	if c.trust.Has(policy.DistrustIDs) {
 		if remote := span.SpanContext(); remote.IsValid() && remote.IsRemote() {
 			return hidesSpan
 		}

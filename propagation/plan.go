@@ -5,6 +5,7 @@ import (
 	"math/bits"
 
 	"github.com/traceferry/traceferry/internal/ascii"
+	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
@@ -16,8 +17,8 @@ type plan struct {
 	ctx  context.Context
 	over transport
 
-	allowed  *clearance // at the destination; nil: everything
-	reported *clearance // what would be allowed, where the policy only reports; else nil
+	allowed  *policy.Decision // at the destination; nil: everything
+	reported *policy.Decision // what would be allowed, where the policy only reports; else nil
 
 	forwarded  wire.FormatSet // received formats that are sent as received
 	stale      wire.FormatSet // received formats that another received format left behind
@@ -84,23 +85,23 @@ func (o *plan) build(ctx context.Context, p *Propagator, over transport, to Call
 }
 
 // restrict has the plan send what a destination may have.
-func (o *plan) restrict(d *clearance) {
-	if o.p.rules.reportOnly {
+func (o *plan) restrict(d *policy.Decision) {
+	if o.p.rules.ReportOnly {
 		o.reported = d
-		if d.redirected != nil { // not after a redirect: everything is sent
+		if d.Redirected != nil { // not after a redirect: everything is sent
 			return
 		}
 		// What does not follow a redirect is no rule's to report: everything but Config.UnsafeHeaders.
-		d = o.p.rules.defaults.inside.redirected
+		d = o.p.rules.Defaults.Inside.Redirected
 	}
 	o.allowed = d
-	o.forwarded &= d.formats
+	o.forwarded &= d.Formats
 }
 
 // may returns the formats that the destination may have.
 func (o *plan) may(fs wire.FormatSet) wire.FormatSet {
 	if o.allowed != nil {
-		fs &= o.allowed.formats
+		fs &= o.allowed.Formats
 	}
 	return fs
 }
@@ -126,7 +127,7 @@ func (o *plan) account() {
 			o.sends |= 1 << id
 		}
 	}
-	if o.bag != "" && !o.noBaggage && (o.allowed == nil || o.allowed.permit(wire.FirstField[wire.Baggage], "", []string{o.bag}) != nil) {
+	if o.bag != "" && !o.noBaggage && (o.allowed == nil || o.allowed.Allow(wire.FirstField[wire.Baggage], "", []string{o.bag}) != nil) {
 		o.sends |= 1 << wire.FirstField[wire.Baggage]
 	}
 	if !o.noPrefixed {
@@ -152,7 +153,7 @@ func (o *plan) verbatimFields() (s wire.FieldSet) {
 		s &^= wire.ItemFields
 	}
 	if o.allowed != nil {
-		s &= o.allowed.fields
+		s &= o.allowed.Fields
 	}
 	return s
 }

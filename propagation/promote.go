@@ -1,6 +1,10 @@
 package propagation
 
-import "context"
+import (
+	"context"
+
+	"github.com/traceferry/traceferry/internal/policy"
+)
 
 // Promote returns a context in which the caller of ctx is believed after all: what was held
 // back is carried again, as if Extract had been told Continue, and a request id that was
@@ -20,7 +24,7 @@ import "context"
 func Promote(ctx context.Context) context.Context {
 	ctx = orBackground(ctx)
 	c := captured(ctx)
-	if c == nil || c.trust == Continue {
+	if c == nil || c.trust == policy.Continue {
 		return ctx
 	}
 	about := c.about & rawBins
@@ -43,9 +47,9 @@ func Demote(ctx context.Context) context.Context {
 	ctx = orBackground(ctx)
 	c := captured(ctx)
 	if c == nil {
-		e := extraction{p: nobody, ctx: ctx, trust: Restart}
+		e := extraction{p: nobody, ctx: ctx, trust: policy.Restart}
 		return e.capture(nil)
 	}
-	e := extraction{p: c.by, ctx: ctx, about: c.about & rawBins, trust: c.trust | Restart}
+	e := extraction{p: c.by, ctx: ctx, about: c.about & rawBins, trust: c.trust | policy.Restart}
 	return e.distrust(c, nil, heritage{p: c.by, all: true, repeat: true})
 }

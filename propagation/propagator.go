@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/traceferry/traceferry/internal/ascii"
+	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/propagation"
 )
@@ -43,7 +44,7 @@ type Propagator struct {
 	limits            Limits
 	observer          Observer
 
-	rules *rules
+	rules *policy.Rules
 
 	counts *counters
 }
@@ -93,9 +94,9 @@ func New(c Config) (*Propagator, error) {
 	for _, name := range c.UnsafeHeaders {
 		p.headers = append(p.headers, wire.EntryField(name, true))
 	}
-	slices.SortStableFunc(p.headers, comparePatterns)
+	slices.SortStableFunc(p.headers, policy.ComparePatterns)
 	p.compileNames()
-	p.rules = newRules(ruleSpecs(c.Destinations), c.InternalHosts, c.DestinationsReportOnly, p.headers)
+	p.rules = policy.NewRules(ruleSpecs(c.Destinations), c.InternalHosts, c.DestinationsReportOnly, p.headers)
 	return p, nil
 }
 
@@ -130,10 +131,10 @@ func (p *Propagator) compileNames() {
 		p.patterned = p.patterned || h.Prefix
 		p.plainHeaders = p.plainHeaders && !h.Prefix && ascii.MetadataKey(h.Lower)
 	}
-	p.readHTTP = wire.NewIndex(read, p.field, false, carriesUnder)
-	p.readMetadata = wire.NewIndex(read, p.field, true, carriesUnder)
-	p.sentHTTP = wire.NewIndex(sent, p.field, false, carriesUnder)
-	p.sentMetadata = wire.NewIndex(sent, p.field, true, carriesUnder)
+	p.readHTTP = wire.NewIndex(read, p.field, false, policy.CarriesUnder)
+	p.readMetadata = wire.NewIndex(read, p.field, true, policy.CarriesUnder)
+	p.sentHTTP = wire.NewIndex(sent, p.field, false, policy.CarriesUnder)
+	p.sentMetadata = wire.NewIndex(sent, p.field, true, policy.CarriesUnder)
 }
 
 func (p *Propagator) field(id wire.FieldID) *wire.Field {

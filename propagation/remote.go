@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/trace"
@@ -94,7 +95,7 @@ func (l *lazy) decode(c *capture) (events []event) {
 	l.readings = make([]reading, 0, bits.OnesCount32(uint32(c.formats&wire.TraceFormats)))
 	add := func(f wire.Format) {
 		sc, v := wire.Table[f].Decode(c.linesOf(f))
-		if c.trust.has(DistrustSampling) {
+		if c.trust.Has(policy.DistrustSampling) {
 			sc.Sampling = wire.Deferred // some formats could not but write a decision
 		}
 		unread := v&wire.Undecidable != 0

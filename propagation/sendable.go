@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/traceferry/traceferry/internal/ascii"
+	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
@@ -27,7 +28,7 @@ func (o *plan) refuse() {
 		}
 		e := entry{key: r.key, def: &wire.Fields[r.id], values: r.vals}
 		if o.allowed != nil {
-			e.values = o.allowed.permit(r.id, r.key, r.vals)
+			e.values = o.allowed.Allow(r.id, r.key, r.vals)
 		}
 		if len(e.values) > 0 && !o.sift(&e) {
 			o.refused |= 1 << e.def.Format
@@ -111,7 +112,7 @@ func (o *plan) sift(e *entry) (all bool) {
 func (o *plan) legalName(e *entry) bool {
 	switch o.over {
 	case overHTTP:
-		return e.key == "" || validToken(e.key) && (!prefixedBin(e.key) || o.c.about&rawBins == 0)
+		return e.key == "" || policy.ValidToken(e.key) && (!prefixedBin(e.key) || o.c.about&rawBins == 0)
 	case overGRPC: // under a -bin name grpc-go would take text for bytes
 		return ascii.MetadataKey(e.lower()) && (e.def.Bin || !prefixedBin(e.key))
 	}

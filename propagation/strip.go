@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
@@ -19,7 +20,7 @@ func (p *Propagator) StripHTTP(ctx context.Context, h http.Header) {
 	for key, vals := range h {
 		if p.sends(key) {
 			delete(h, key)
-		} else if s.c != nil && s.c.trust != Continue {
+		} else if s.c != nil && s.c.trust != policy.Continue {
 			if vals = s.believed(key, vals); len(vals) == 0 {
 				delete(h, key)
 			} else {
@@ -53,15 +54,15 @@ func (s *stripping) believed(key string, vals []string) []string {
 	}
 	if known {
 		f := &wire.Fields[id]
-		if trust.holdsBack(f) {
+		if trust.Withholds(f) {
 			return nil
 		}
-		if amended := trust.amend(wire.Match{ID: id, Vals: vals}, f); amended != nil {
+		if amended := trust.Amend(wire.Match{ID: id, Vals: vals}, f); amended != nil {
 			return amended
 		}
 		return vals
 	}
-	if id, theirs := by.sentHTTP.Owner(key); theirs && trust.holdsBack(by.field(id)) || s.holdsHeader(strings.ToLower(key)) {
+	if id, theirs := by.sentHTTP.Owner(key); theirs && trust.Withholds(by.field(id)) || s.holdsHeader(strings.ToLower(key)) {
 		return nil
 	}
 	return s.c.known(key, vals)

@@ -1,10 +1,6 @@
 package propagation
 
-import (
-	"strings"
-
-	"github.com/traceferry/traceferry/internal/wire"
-)
+import "github.com/traceferry/traceferry/internal/policy"
 
 // Trust is what a service does with the word of one caller: the zero value, Continue, believes
 // all of it. Every bit names a part that is not believed, so that decisions combine
@@ -49,7 +45,7 @@ const (
 	// DistrustHeaders holds back Config.Headers and UnsafeHeaders.
 	DistrustHeaders
 
-	forget
+	_ // Ignore
 
 	// Continue believes the caller: a service behind its mesh.
 	Continue Trust = 0
@@ -57,46 +53,8 @@ const (
 	Restart = DistrustIDs | DistrustSampling | DistrustBaggage | DistrustRequestID | DistrustHeaders
 	// Ignore is Restart, and nothing is kept, for a link or for Promote: as if the headers had
 	// not been there.
-	Ignore = Restart | forget
+	Ignore = Restart | 1<<5
 )
 
-var trustNames = []string{"ids", "sampling", "baggage", "request id", "headers"}
-
 // String returns continue, restart, ignore, or what is distrusted: "distrust ids, sampling".
-func (t Trust) String() string {
-	switch {
-	case t == Continue:
-		return "continue"
-	case t&Ignore == Ignore:
-		return "ignore"
-	case t&Restart == Restart:
-		return "restart"
-	}
-	var parts []string
-	for i, name := range trustNames {
-		if t>>i&1 != 0 {
-			parts = append(parts, name)
-		}
-	}
-	return "distrust " + strings.Join(parts, ", ")
-}
-
-// has reports whether all parts of other are distrusted.
-func (t Trust) has(other Trust) bool { return t&other == other }
-
-// holdsBack reports whether no line of a field is believed as it came.
-func (t Trust) holdsBack(f *wire.Field) bool {
-	switch {
-	case f.Format == 0:
-		return t.has(DistrustHeaders)
-	case f.Format == wire.RequestID:
-		return t.has(DistrustRequestID)
-	case f.Bag:
-		return t.has(DistrustBaggage)
-	case f.Order:
-		return t.has(DistrustSampling)
-	case f.Format.Decodes() && !t.has(DistrustSampling):
-		return t.has(DistrustIDs)
-	}
-	return t&(DistrustIDs|DistrustSampling) != 0
-}
+func (t Trust) String() string { return policy.Trust(t).String() }

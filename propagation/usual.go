@@ -3,6 +3,7 @@ package propagation
 import (
 	"context"
 
+	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
@@ -15,8 +16,8 @@ func (e *extraction) usual(m map[string][]string, x *wire.Index) (context.Contex
 	if p.generateRequestID {
 		return ctx, false
 	}
-	if trust != Continue && trust != Restart {
-		if trust == Ignore && captured(ctx) == nil {
+	if trust != policy.Continue && trust != policy.Restart {
+		if trust == policy.Ignore && captured(ctx) == nil {
 			return e.start(&capture{parent: ctx, by: p, trust: trust}, nil, 0), true
 		}
 		return ctx, false
@@ -48,7 +49,7 @@ func (e *extraction) usual(m map[string][]string, x *wire.Index) (context.Contex
 	}
 	c := u.c
 	if c == nil || c.n == 0 {
-		return ctx, trust == Continue && captured(ctx) == nil
+		return ctx, trust == policy.Continue && captured(ctx) == nil
 	}
 	if u.size > p.limits.TotalBytes || int(c.n) > p.limits.Lines {
 		return ctx, false
@@ -59,7 +60,7 @@ func (e *extraction) usual(m map[string][]string, x *wire.Index) (context.Contex
 	c.sort()
 	c.about |= e.about
 	read := c.formats
-	if trust == Restart {
+	if trust == policy.Restart {
 		e.heldBack, read = c.holdAll(), 0
 	}
 	return e.start(c, nil, read), true
@@ -114,7 +115,7 @@ func (c *capture) holdAll() wire.FormatSet {
 	if c.ids[c.n-1] >= wire.FirstHeader {
 		formats |= 1 << 0
 	}
-	c.trust, c.held, c.n, c.formats = Restart, c.n, 0, 0
+	c.trust, c.held, c.n, c.formats = policy.Restart, c.n, 0, 0
 	return formats
 }
 

@@ -1,4 +1,4 @@
-package propagation
+package policy
 
 import (
 	"slices"
@@ -7,24 +7,24 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// partition splits received lines into trusted lines, some of them rewritten, and withheld lines. A format that
+// Partition splits received lines into trusted lines, some of them rewritten, and withheld lines. A format that
 // must decide writes deferred; raw says that -bin values are bytes. The hits are not to be used afterwards.
-func (t Trust) partition(hits []wire.Match, deferred wire.Sampling, raw bool) (trusted, withheld []wire.Match) {
+func (t Trust) Partition(hits []wire.Match, deferred wire.Sampling, raw bool) (trusted, withheld []wire.Match) {
 	switch {
 	case t == Continue:
 		return hits, nil
-	case t.has(Restart):
+	case t.Has(Restart):
 		return nil, hits
 	}
 	for _, h := range hits {
-		if t.holdsBack(fieldOf(h.ID)) {
+		if t.Withholds(fieldOf(h.ID)) {
 			withheld = append(withheld, h)
 		} else {
 			trusted = append(trusted, h)
 		}
 	}
 	for i, h := range trusted {
-		if vals := t.amend(h, fieldOf(h.ID)); vals != nil {
+		if vals := t.Amend(h, fieldOf(h.ID)); vals != nil {
 			if !slices.Equal(vals, h.Vals) {
 				withheld = append(withheld, h)
 			}
@@ -32,11 +32,11 @@ func (t Trust) partition(hits []wire.Match, deferred wire.Sampling, raw bool) (t
 		}
 	}
 	trusted = slices.DeleteFunc(trusted, func(h wire.Match) bool { return len(h.Vals) == 0 })
-	if t.has(DistrustSampling) {
-		if !t.has(DistrustIDs) {
+	if t.Has(DistrustSampling) {
+		if !t.Has(DistrustIDs) {
 			trusted = append(trusted, t.withoutDecision(withheld, deferred, raw)...)
 		}
-	} else if t.has(DistrustIDs) {
+	} else if t.Has(DistrustIDs) {
 		trusted = append(trusted, decisionOnly(withheld)...)
 	}
 	wire.SortMatches(trusted)
@@ -54,25 +54,25 @@ func fieldOf(id wire.FieldID) *wire.Field {
 
 var anyHeader wire.Field
 
-// formatsOfAll is formatsOf with bit 0 for Config.Headers.
-func formatsOfAll(hits []wire.Match) (s wire.FormatSet) {
+// FormatsOfAll is formatsOf with bit 0 for Config.Headers.
+func FormatsOfAll(hits []wire.Match) (s wire.FormatSet) {
 	for _, h := range hits {
 		s |= 1 << fieldOf(h.ID).Format
 	}
 	return s
 }
 
-// rewrites reports whether amend may change a field's lines.
-func (t Trust) rewrites(f *wire.Field) bool {
-	return t.has(DistrustBaggage) && wire.Table[f.Format].WithoutBaggage != nil || t.has(DistrustSampling) && f.Format == wire.RequestID
+// Rewrites reports whether amend may change a field's lines.
+func (t Trust) Rewrites(f *wire.Field) bool {
+	return t.Has(DistrustBaggage) && wire.Table[f.Format].WithoutBaggage != nil || t.Has(DistrustSampling) && f.Format == wire.RequestID
 }
 
-// amend returns what is believed of lines that are not held back whole; nil: all of it.
-func (t Trust) amend(h wire.Match, f *wire.Field) (vals []string) {
-	if t.has(DistrustBaggage) {
+// Amend returns what is believed of lines that are not held back whole; nil: all of it.
+func (t Trust) Amend(h wire.Match, f *wire.Field) (vals []string) {
+	if t.Has(DistrustBaggage) {
 		vals = withoutBaggage(h, f)
 	}
-	if vals == nil && t.has(DistrustSampling) {
+	if vals == nil && t.Has(DistrustSampling) {
 		vals = unasked(h, f)
 	}
 	return vals
@@ -120,7 +120,7 @@ func (t Trust) withoutDecision(hits []wire.Match, deferred wire.Sampling, raw bo
 		if f.Order || f.Bag || !f.Format.Decodes() {
 			continue
 		}
-		if vals := withoutBaggage(h, f); vals != nil && t.has(DistrustBaggage) {
+		if vals := withoutBaggage(h, f); vals != nil && t.Has(DistrustBaggage) {
 			h.Vals = vals
 		}
 		ids = append(ids, h)
@@ -136,7 +136,7 @@ func (t Trust) withoutDecision(hits []wire.Match, deferred wire.Sampling, raw bo
 			span.Extras = extras(own, sc)
 			span.Extras.Decide(wire.Deferred)
 		}
-		sc.Sampling, sc.TraceState = wire.Deferred, stateWithoutDecision(sc.TraceState)
+		sc.Sampling, sc.TraceState = wire.Deferred, StateWithoutDecision(sc.TraceState)
 		span.SpanContext = sc
 		e := wire.NewEncoder(span, deferred, wire.Deferred, raw)
 		e.Write(f, own, &sc)
@@ -170,8 +170,8 @@ func linesOf(hits []wire.Match, f wire.Format) wire.Lines {
 // has the tenant before an @.
 var decidingMembers = []string{"dd", "dt", "es", "nr", "ot"}
 
-// stateWithoutDecision returns a tracestate without these.
-func stateWithoutDecision(list string) string {
+// StateWithoutDecision returns a tracestate without these.
+func StateWithoutDecision(list string) string {
 	var kept []byte
 	for m := range wire.Members(list) {
 		key := wire.KeyOf(m)

@@ -1,4 +1,4 @@
-package propagation
+package policy
 
 import (
 	"cmp"
@@ -8,15 +8,15 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// refuseHeader returns why an entry may not stand in Config.Headers, or in Config.UnsafeHeaders; "" if it may.
-func refuseHeader(entry string, unsafe bool) string {
+// RefuseHeader returns why an entry may not stand in Config.Headers, or in Config.UnsafeHeaders; "" if it may.
+func RefuseHeader(entry string, unsafe bool) string {
 	name, pattern := strings.CutSuffix(entry, wire.Every)
 	switch {
 	case entry == "":
 		return "is empty"
 	case strings.HasPrefix(entry, ":"):
 		return "is a pseudo-header: it belongs to one message"
-	case !pattern && !validToken(name):
+	case !pattern && !ValidToken(name):
 		return "is no header name (RFC 9110, section 5.1)"
 	case strings.Contains(name, wire.Every):
 		return `has a "*" before its end: a pattern is the beginning of a name and one "*", as in "x-company-*"`
@@ -26,7 +26,7 @@ func refuseHeader(entry string, unsafe bool) string {
 		return `is a pattern: list each name of UnsafeHeaders by itself`
 	case len(name) < minPattern:
 		return `has fewer than three characters before the "*": name the headers that you mean`
-	case !validToken(name):
+	case !ValidToken(name):
 		return "is no beginning of a header name (RFC 9110, section 5.1)"
 	}
 	return refusePattern(name)
@@ -83,8 +83,8 @@ func namespace(f wire.Format) string {
 	return common
 }
 
-// comparePatterns puts names before patterns, and a longer pattern before a shorter one: the longest decides.
-func comparePatterns(a, b wire.Field) int {
+// ComparePatterns puts names before patterns, and a longer pattern before a shorter one: the longest decides.
+func ComparePatterns(a, b wire.Field) int {
 	switch {
 	case a.Prefix && b.Prefix:
 		return cmp.Compare(len(b.Lower), len(a.Lower))
@@ -96,18 +96,18 @@ func comparePatterns(a, b wire.Field) int {
 	return 0
 }
 
-// carriesUnder reports whether a header that begins as a pattern says is carried. It is not if its name is refused by itself,
+// CarriesUnder reports whether a header that begins as a pattern says is carried. It is not if its name is refused by itself,
 // belongs to a format, or is no name. Such a header is treated as one that is not configured.
-func carriesUnder(name string) bool {
+func CarriesUnder(name string) bool {
 	lower := strings.ToLower(name)
 	if _, owned := wire.AllNames().Owner(lower); owned || strings.Contains(lower, wire.Every) {
 		return false
 	}
-	return validToken(lower) && kindOf(lower) == harmless
+	return ValidToken(lower) && kindOf(lower) == harmless
 }
 
-// validToken reports whether s is a token (RFC 9110, section 5.6.2).
-func validToken(s string) bool {
+// ValidToken reports whether s is a token (RFC 9110, section 5.6.2).
+func ValidToken(s string) bool {
 	for i := range len(s) {
 		c := s[i]
 		alnum := 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9'

@@ -1,4 +1,4 @@
-package propagation
+package policy
 
 import (
 	"slices"
@@ -8,70 +8,70 @@ import (
 )
 
 // clearance is what may go to a host.
-type clearance struct {
-	rule     string // the pattern of the rule; "" if there is none
-	internal bool
-	formats  wire.FormatSet
-	fields   wire.FieldSet // of formats; of those that hold baggage the members of keys
+type Decision struct {
+	Rule     string // the pattern of the rule; "" if there is none
+	Internal bool
+	Formats  wire.FormatSet
+	Fields   wire.FieldSet // of formats; of those that hold baggage the members of keys
 	keys     []string      // of baggage that may go; every for all
 	headers  []bool        // by the number of the name, or pattern, in Config.Headers and UnsafeHeaders
 	named    headerSet     // names and patterns under a pattern of Config.Headers of which not all names may go
-	also     bool          // whether the propagators of Config.Also may write
-	open     bool          // all may go
+	Also     bool          // whether the propagators of Config.Also may write
+	Open     bool          // all may go
 
 	// next is what may go to another host that the same call may reach: both must let a line go. It may be nil.
-	next *clearance
+	next *Decision
 
-	// redirected is the same after a redirect from another host: without Config.UnsafeHeaders, as
+	// Redirected is the same after a redirect from another host: without Config.UnsafeHeaders, as
 	// http.Client sends Authorization and Cookie there no more.
-	redirected *clearance
+	Redirected *Decision
 }
 
 // newDecision compiles a rule, for hosts that are internal or not. headers are the fields of Config.Headers.
-func newDecision(d ruleSpec, headers []wire.Field, internal bool) *clearance {
-	c := &clearance{internal: internal, formats: wire.SetOf(wire.AllFormats()...), keys: slices.Clone(d.baggage), also: d.formats == nil}
-	if d.formats != nil {
-		c.formats = wire.SetOf(d.formats...)
+func newDecision(d Rule, headers []wire.Field, internal bool) *Decision {
+	c := &Decision{Internal: internal, Formats: wire.SetOf(wire.AllFormats()...), keys: slices.Clone(d.Baggage), Also: d.Formats == nil}
+	if d.Formats != nil {
+		c.Formats = wire.SetOf(d.Formats...)
 	}
-	if d.baggage == nil && (d.formats == nil && internal || slices.Contains(d.formats, wire.Baggage)) {
+	if d.Baggage == nil && (d.Formats == nil && internal || slices.Contains(d.Formats, wire.Baggage)) {
 		c.keys = []string{wire.Every}
 	}
 	if len(c.keys) > 0 {
-		c.formats |= 1 << wire.Baggage
+		c.Formats |= 1 << wire.Baggage
 	} else {
-		c.formats &^= 1 << wire.Baggage
+		c.Formats &^= 1 << wire.Baggage
 	}
 	for id := range wire.FirstHeader {
 		f := &wire.Fields[id]
-		if c.formats.Has(f.Format) && (len(c.keys) > 0 || !f.Bag) && (internal || d.formats != nil || !f.Inside) {
-			c.fields |= 1 << id
+		if c.Formats.Has(f.Format) && (len(c.keys) > 0 || !f.Bag) && (internal || d.Formats != nil || !f.Inside) {
+			c.Fields |= 1 << id
 		}
 	}
-	c.named = newHeaderSet(d.headers)
+	c.named = NewHeaderSet(d.Headers)
 	for i := range headers {
-		c.headers = append(c.headers, d.headers == nil && d.formats == nil && internal || slices.Contains(d.headers, wire.Every) || c.named.covers(&headers[i]))
+		c.headers = append(c.headers, d.Headers == nil && d.Formats == nil && internal || slices.Contains(d.Headers, wire.Every) || c.named.covers(&headers[i]))
 	}
-	c.open = internal && d.formats == nil && slices.Contains(c.keys, wire.Every) && !slices.Contains(c.headers, false)
+	c.Open = internal && d.Formats == nil && slices.Contains(c.keys, wire.Every) && !slices.Contains(c.headers, false)
 	redirected := *c
 	redirected.headers = slices.Clone(c.headers)
 	for i, h := range headers {
 		redirected.headers[i] = c.headers[i] && !h.Unsafe
 	}
-	redirected.open = c.open && slices.Equal(c.headers, redirected.headers)
-	c.redirected = &redirected
+	redirected.Open = c.Open && slices.Equal(c.headers, redirected.headers)
+	c.Redirected = &redirected
 	return c
 }
 
 // of returns the same, by the rule for a pattern of hosts.
-func (c *clearance) of(rule string) *clearance {
-	ruled, redirected := *c, *c.redirected
-	ruled.rule, redirected.rule = rule, rule
-	ruled.redirected = &redirected
+func (c *Decision) of(rule string) *Decision {
+	ruled, redirected := *c, *c.Redirected
+	ruled.Rule, redirected.Rule = rule, rule
+	ruled.Redirected = &redirected
 	return &ruled
 }
 
 // and returns what may go to both of two hosts. Either may be nil, which says nothing.
-func (c *clearance) and(d *clearance) *clearance {
+func (c *Decision) and(d *Decision) *Decision {
 	if c == d || d == nil {
 		return c
 	}
@@ -80,25 +80,25 @@ func (c *clearance) and(d *clearance) *clearance {
 	}
 	both := *d
 	both.next = c
-	both.internal, both.also, both.open = c.internal && d.internal, c.also && d.also, c.open && d.open
-	both.formats, both.fields = c.formats&d.formats, c.fields&d.fields
-	if c.rule != d.rule {
-		both.rule = strings.Trim(c.rule+", "+d.rule, ", ")
+	both.Internal, both.Also, both.Open = c.Internal && d.Internal, c.Also && d.Also, c.Open && d.Open
+	both.Formats, both.Fields = c.Formats&d.Formats, c.Fields&d.Fields
+	if c.Rule != d.Rule {
+		both.Rule = strings.Trim(c.Rule+", "+d.Rule, ", ")
 	}
-	both.redirected = c.redirected.and(d.redirected)
+	both.Redirected = c.Redirected.and(d.Redirected)
 	return &both
 }
 
 // permit returns what of a field's lines may go: all, some members, or none. key is the whole name
 // under a prefix.
-func (c *clearance) permit(id wire.FieldID, key string, vals []string) []string {
+func (c *Decision) Allow(id wire.FieldID, key string, vals []string) []string {
 	for ; c != nil; c = c.next {
 		vals = c.permitOne(id, key, vals)
 	}
 	return vals
 }
 
-func (c *clearance) permitOne(id wire.FieldID, key string, vals []string) []string {
+func (c *Decision) permitOne(id wire.FieldID, key string, vals []string) []string {
 	if id >= wire.FirstHeader {
 		if c.headers[id-wire.FirstHeader] || key != "" && c.named.has(strings.ToLower(key)) {
 			return vals
@@ -107,7 +107,7 @@ func (c *clearance) permitOne(id wire.FieldID, key string, vals []string) []stri
 	}
 	f := &wire.Fields[id]
 	switch {
-	case !c.fields.Has(id):
+	case !c.Fields.Has(id):
 		return nil
 	case f.Prefix && f.Bag:
 		if c.permitsKey(key[len(f.Lower):], false) {
@@ -126,7 +126,7 @@ func (c *clearance) permitOne(id wire.FieldID, key string, vals []string) []stri
 }
 
 // sift returns the lines of a list with those members whose keys may go.
-func (c *clearance) sift(f *wire.Field, vals []string) (sifted []string) {
+func (c *Decision) sift(f *wire.Field, vals []string) (sifted []string) {
 	if slices.Contains(c.keys, wire.Every) {
 		return vals
 	}
@@ -150,7 +150,7 @@ func (c *clearance) sift(f *wire.Field, vals []string) (sifted []string) {
 
 // permitsKey reports whether baggage of a key may go. The keys of a format with prefixes lose their
 // case on the way, and are not compared exactly.
-func (c *clearance) permitsKey(key string, exactly bool) bool {
+func (c *Decision) permitsKey(key string, exactly bool) bool {
 	return slices.ContainsFunc(c.keys, func(k string) bool {
 		return k == wire.Every || k == key || !exactly && strings.EqualFold(k, key)
 	})

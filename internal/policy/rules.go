@@ -1,4 +1,4 @@
-package propagation
+package policy
 
 import (
 	"strings"
@@ -8,30 +8,30 @@ import (
 )
 
 // ruleSpec is what may go to some hosts, as propagation.Destination says it: nil and empty lists differ.
-type ruleSpec struct {
-	hosts            []string
-	formats          []wire.Format
-	baggage, headers []string
+type Rule struct {
+	Hosts            []string
+	Formats          []wire.Format
+	Baggage, Headers []string
 }
 
-// rules decides what may go where. It is compiled once and safe for all goroutines.
-type rules struct {
-	listed     bool // there are rules
-	reportOnly bool // they only report
+// Rules decides what may go where. It is compiled once and safe for all goroutines.
+type Rules struct {
+	Listed     bool // there are rules
+	ReportOnly bool // they only report
 	internal   hostmatch.Table[struct{}]
-	table      hostmatch.Table[rule]
-	defaults   rule // where no rule matches
-	cache      *hostmatch.Cache[*clearance]
+	table      hostmatch.Table[ruling]
+	Defaults   ruling // where no rule matches
+	cache      *hostmatch.Cache[*Decision]
 }
 
-// rule is what a Destination lets go to a host, by whether that is internal.
-type rule struct{ outside, inside *clearance }
+// ruling is what a Destination lets go to a host, by whether that is internal.
+type ruling struct{ outside, Inside *Decision }
 
-// newRules compiles valid rules. headers are the fields of Config.Headers.
-func newRules(specs []ruleSpec, internalHosts []string, reportOnly bool, headers []wire.Field) *rules {
-	r := &rules{
-		listed: len(specs) > 0, reportOnly: reportOnly, cache: hostmatch.NewCache[*clearance](),
-		defaults: rule{newDecision(ruleSpec{}, headers, false), newDecision(ruleSpec{}, headers, true)},
+// NewRules compiles valid rules. headers are the fields of Config.Headers.
+func NewRules(specs []Rule, internalHosts []string, reportOnly bool, headers []wire.Field) *Rules {
+	r := &Rules{
+		Listed: len(specs) > 0, ReportOnly: reportOnly, cache: hostmatch.NewCache[*Decision](),
+		Defaults: ruling{newDecision(Rule{}, headers, false), newDecision(Rule{}, headers, true)},
 	}
 	for _, host := range internalHosts {
 		if pattern, err := hostmatch.ParsePattern(host); err == nil {
@@ -41,9 +41,9 @@ func newRules(specs []ruleSpec, internalHosts []string, reportOnly bool, headers
 	r.internal.Sort()
 	for _, d := range specs {
 		outside, inside := newDecision(d, headers, false), newDecision(d, headers, true)
-		for _, host := range d.hosts {
+		for _, host := range d.Hosts {
 			if pattern, err := hostmatch.ParsePattern(host); err == nil {
-				r.table.Add(pattern, rule{outside.of(host), inside.of(host)})
+				r.table.Add(pattern, ruling{outside.of(host), inside.of(host)})
 			}
 		}
 	}
@@ -52,7 +52,7 @@ func newRules(specs []ruleSpec, internalHosts []string, reportOnly bool, headers
 }
 
 // decide returns what may go to the hosts that a call may reach, with commas between them; decisions are cached.
-func (r *rules) decide(hosts string, port uint16) *clearance {
+func (r *Rules) For(hosts string, port uint16) *Decision {
 	c, ok := r.cache.Get(hosts, port)
 	if !ok {
 		c = r.find(hosts, port)
@@ -61,18 +61,18 @@ func (r *rules) decide(hosts string, port uint16) *clearance {
 	return c
 }
 
-func (r *rules) find(hosts string, port uint16) (all *clearance) {
-	seen := map[*clearance]bool{}
+func (r *Rules) find(hosts string, port uint16) (all *Decision) {
+	seen := map[*Decision]bool{}
 	for host := range strings.SplitSeq(hosts, ",") {
 		h, _ := hostmatch.Parse(host, port) // an invalid host matches only the pattern "*", and is not internal
 		inside := r.isInternal(h)
 		found, ok := r.table.Find(h, inside)
 		if !ok {
-			found = r.defaults
+			found = r.Defaults
 		}
 		c := found.outside
 		if inside {
-			c = found.inside
+			c = found.Inside
 		}
 		if !seen[c] {
 			seen[c], all = true, all.and(c)
@@ -82,7 +82,7 @@ func (r *rules) find(hosts string, port uint16) (all *clearance) {
 }
 
 // isInternal reports whether a host is internal by its form, or by Config.InternalHosts.
-func (r *rules) isInternal(h hostmatch.Host) bool {
+func (r *Rules) isInternal(h hostmatch.Host) bool {
 	if h.Internal() {
 		return true
 	}

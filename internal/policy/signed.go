@@ -1,4 +1,4 @@
-package propagation
+package policy
 
 import (
 	"net/http"
@@ -13,8 +13,8 @@ var (
 	signedQueries  = []string{"X-Amz-Signature", "X-Goog-Signature"}
 )
 
-// signed reports whether an outgoing request bears such a signature.
-func signed(r *http.Request) bool {
+// Signed reports whether an outgoing request bears such a signature.
+func Signed(r *http.Request) bool {
 	if auth := r.Header["Authorization"]; len(auth) > 0 {
 		for _, scheme := range signingSchemes {
 			if strings.HasPrefix(auth[0], scheme) {

@@ -1,4 +1,4 @@
-package propagation
+package policy
 
 import (
 	"slices"
@@ -13,8 +13,8 @@ type headerSet struct {
 	prefixes []string        // of the patterns, in lower case
 }
 
-// newHeaderSet returns the set of a list. A lone "*" is not a pattern of names.
-func newHeaderSet(list []string) (s headerSet) {
+// NewHeaderSet returns the set of a list. A lone "*" is not a pattern of names.
+func NewHeaderSet(list []string) (s headerSet) {
 	if len(list) == 0 {
 		return s
 	}
@@ -51,8 +51,8 @@ func (s *headerSet) covers(h *wire.Field) bool {
 	return s.has(h.Lower)
 }
 
-// touches reports whether the set has a name that an entry of another list stands for.
-func (s *headerSet) touches(entry string) bool {
+// Touches reports whether the set has a name that an entry of another list stands for.
+func (s *headerSet) Touches(entry string) bool {
 	lower := strings.ToLower(entry)
 	prefix, pattern := strings.CutSuffix(lower, wire.Every)
 	if !pattern {
