@@ -78,10 +78,10 @@ var attacks = []attack{
 	{"two traceparents", metadata.MD{"traceparent": {w3cOf(1), w3cOf(2)}}, propagation.W3C, propagation.Duplicate},
 	{"a good traceparent and a bad one", metadata.MD{"traceparent": {w3cOf(1), "00-"}}, propagation.W3C, propagation.Duplicate},
 	{"a bad traceparent and a good one", metadata.MD{"traceparent": {"00-", w3cOf(1)}}, propagation.W3C, propagation.Duplicate},
-	{"C1 controls", metadata.MD{"tracestate": {"k=\x9b2J\x85"}, "traceparent": {w3cOf(1)}}, propagation.W3C, propagation.LeftOut},
-	{"UTF-8", metadata.MD{"end-user": {"\u2028\u202e"}}, 0, propagation.LeftOut},
-	{"a tab", metadata.MD{"x-request-id": {"a\tb"}}, propagation.RequestID, propagation.LeftOut},
-	{"text under a name of bytes", metadata.MD{"uberctx-a-bin": {"text"}}, propagation.Jaeger, propagation.LeftOut},
+	{"C1 controls", metadata.MD{"tracestate": {"k=\x9b2J\x85"}, "traceparent": {w3cOf(1)}}, propagation.W3C, propagation.Unsendable},
+	{"UTF-8", metadata.MD{"end-user": {"\u2028\u202e"}}, 0, propagation.Unsendable},
+	{"a tab", metadata.MD{"x-request-id": {"a\tb"}}, propagation.RequestID, propagation.Unsendable},
+	{"text under a name of bytes", metadata.MD{"uberctx-a-bin": {"text"}}, propagation.Jaeger, propagation.Unsendable},
 	{"names of proxies", forged, 0, noOutcome},
 	{"everything at once", inbound(1), 0, noOutcome},
 }
@@ -127,7 +127,7 @@ func TestAttacks(t *testing.T) {
 						p.Stats().Count(attack.format, attack.outcome) == before.Count(attack.format, attack.outcome) {
 						t.Errorf("%v %v was not counted", attack.format, attack.outcome)
 					}
-					if posture.trust != nil && attack.name == "everything at once" && p.Stats().Total(propagation.HeldBack) == before.Total(propagation.HeldBack) {
+					if posture.trust != nil && attack.name == "everything at once" && p.Stats().Total(propagation.Untrusted) == before.Total(propagation.Untrusted) {
 						t.Error("what was held back was not counted")
 					}
 				})
@@ -173,7 +173,7 @@ func attacked(t *testing.T, p *propagation.Propagator, trust []grpctrace.Option,
 
 func askAll(ctx context.Context) {
 	propagation.RemoteFromContext(ctx)
-	propagation.StrangerFromContext(ctx)
+	propagation.UntrustedFromContext(ctx)
 	propagation.RequestIDFromContext(ctx)
 	trace.SpanContextFromContext(ctx)
 	baggage.FromContext(ctx)

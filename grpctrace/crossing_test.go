@@ -146,11 +146,11 @@ func TestBinFromHTTP(t *testing.T) {
 				h.Add("grpc-trace-bin", v)
 				h.Add("user-bin", v)
 			}
-			before := p.Stats().Total(propagation.LeftOut)
+			before := p.Stats().Total(propagation.Unsendable)
 			got := arrivedFromHTTP(t, s.fromHTTP, h)
 			checkSame(t, metadata.MD{"grpc-trace-bin": got["grpc-trace-bin"], "user-bin": got["user-bin"]},
 				metadata.MD{"grpc-trace-bin": c.bytes, "user-bin": c.bytes})
-			if left := p.Stats().Total(propagation.LeftOut) != before; left != (len(c.bytes) < len(c.sent)) {
+			if left := p.Stats().Total(propagation.Unsendable) != before; left != (len(c.bytes) < len(c.sent)) {
 				t.Errorf("%s: counted as left out: %v", name, left)
 			}
 			got = arrivedFromHTTP(t, s.chain, h)

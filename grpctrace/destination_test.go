@@ -258,9 +258,9 @@ func TestTargetsReportOnly(t *testing.T) {
 	ctx := p.ExtractMetadata(t.Context(), laden)
 	eachCall(t, func(t *testing.T, wire func(*propagation.Propagator, string) []grpc.DialOption, call caller) {
 		for target, counted := range map[string]uint64{"dns:///reviews.svc:1": 0, "dns:///evil.example:443": 1, "dns:///api.partner.example": 1} {
-			before := p.Stats().Count(propagation.Baggage, propagation.Withheld)
+			before := p.Stats().Count(propagation.Baggage, propagation.Disallowed)
 			checkVerbatim(t, arrived(t, ctx, call, dial(t, target, append(wire(p, target), leadingTo(back)...)...)), laden)
-			if got := p.Stats().Count(propagation.Baggage, propagation.Withheld) - before; got != counted {
+			if got := p.Stats().Count(propagation.Baggage, propagation.Disallowed) - before; got != counted {
 				t.Errorf("%s: counted %d", target, got)
 			}
 		}

@@ -36,7 +36,7 @@
 //
 // grpc-go fails a call for a metadata value with a byte outside 0x20-0x7E, and silently drops names
 // that it keeps for itself; many servers refuse more than 8 KiB of metadata. What came in must not
-// fail what goes out, so such values are left out and counted (propagation.LeftOut): ids and decisions
+// fail what goes out, so such values are left out and counted (propagation.Unsendable): ids and decisions
 // with their whole format, user data line by line. What exceeds
 // Limits.MetadataBytes is left out, too, baggage first (propagation.TooLarge).
 package grpctrace

@@ -22,7 +22,7 @@ func (telling) Check(ctx context.Context, _ *healthpb.HealthCheckRequest) (*heal
 	if caller, ok := propagation.RemoteFromContext(ctx); ok {
 		fmt.Println("continues", caller.TraceID)
 	} else {
-		stranger, _ := propagation.StrangerFromContext(ctx)
+		stranger, _ := propagation.UntrustedFromContext(ctx)
 		fmt.Println("restarts, beside", stranger.TraceID)
 	}
 	return new(healthpb.HealthCheckResponse), nil

@@ -62,7 +62,7 @@ func TestPromise6_IllegalIsLeftOut(t *testing.T) {
 			for range 2 {
 				checkVerbatim(t, arrived(t, ctx, call, conn), want)
 			}
-			if p.Stats().Count(bad.format, propagation.LeftOut) == 0 {
+			if p.Stats().Count(bad.format, propagation.Unsendable) == 0 {
 				t.Errorf("%s was not counted", bad.name)
 			}
 			mine := metadata.AppendToOutgoingContext(ctx, "own", "1") // the other way through the code

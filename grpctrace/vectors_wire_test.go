@@ -73,7 +73,7 @@ func TestVectorsFromHTTP(t *testing.T) {
 				}
 				ran++
 				t.Run(v.ID, func(t *testing.T) {
-					before := p.Stats().Total(propagation.LeftOut)
+					before := p.Stats().Total(propagation.Unsendable)
 					got := arrivedFromHTTP(t, front.URL, v.header())
 					if v.isBase64() {
 						if named := spansNamed(got)[propagation.GRPCTraceBin]; v.Valid && named != v.span() {
@@ -83,7 +83,7 @@ func TestVectorsFromHTTP(t *testing.T) {
 					}
 					sent, unsendable := split(metadataOf(v.header()))
 					checkSame(t, v.carried(got), v.sentOn(sent))
-					if left := p.Stats().Total(propagation.LeftOut) - before; left != uint64(len(v.carried(unsendable))) {
+					if left := p.Stats().Total(propagation.Unsendable) - before; left != uint64(len(v.carried(unsendable))) {
 						t.Errorf("counted %d values left out, want %d: %q", left, len(v.carried(unsendable)), unsendable)
 					}
 				})

@@ -120,7 +120,7 @@ func TestAttacks(t *testing.T) {
 							p.Stats().Count(attack.format, attack.outcome) == before.Count(attack.format, attack.outcome) {
 							t.Errorf("%v %v was not counted", attack.format, attack.outcome)
 						}
-						if posture.options != nil && attack.name == "everything at once" && p.Stats().Total(propagation.HeldBack) == before.Total(propagation.HeldBack) {
+						if posture.options != nil && attack.name == "everything at once" && p.Stats().Total(propagation.Untrusted) == before.Total(propagation.Untrusted) {
 							t.Error("what was held back was not counted")
 						}
 					})
@@ -155,7 +155,7 @@ func startLarge(t *testing.T, h http.Handler) *httptest.Server {
 
 func askAll(ctx context.Context) {
 	propagation.RemoteFromContext(ctx)
-	propagation.StrangerFromContext(ctx)
+	propagation.UntrustedFromContext(ctx)
 	propagation.RequestIDFromContext(ctx)
 	trace.SpanContextFromContext(ctx)
 	baggage.FromContext(ctx)

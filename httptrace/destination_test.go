@@ -170,7 +170,7 @@ func TestDestinationsReportOnly(t *testing.T) {
 		checkVerbatim(t, v.header, laden)
 	}
 	for f, want := range map[propagation.Format]uint64{propagation.Baggage: 2, propagation.Jaeger: 2, propagation.ClientTrace: 2, 0: 2, propagation.W3C: 1, propagation.RequestID: 0} {
-		if got := p.Stats().Count(f, propagation.Withheld); got != want {
+		if got := p.Stats().Count(f, propagation.Disallowed); got != want {
 			t.Errorf("%v: %d would be withheld, want %d", f, got, want)
 		}
 	}

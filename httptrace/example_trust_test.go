@@ -17,7 +17,7 @@ var tell = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintln(w, r.URL.Path, "continues", caller.TraceID, caller.Sampling)
 		return
 	}
-	stranger, _ := propagation.StrangerFromContext(r.Context())
+	stranger, _ := propagation.UntrustedFromContext(r.Context())
 	fmt.Fprintln(w, r.URL.Path, "restarts, beside", stranger.TraceID)
 })
 

@@ -31,7 +31,7 @@ func trace1(t *testing.T, p *propagation.Propagator, decide httptrace.Decider, o
 	back := serve(t, http.HandlerFunc(echo))
 	call := forward(&http.Client{Transport: httptrace.NewTransport(p, nil)}, back.URL)
 	h := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		got.linked, got.isKnown = propagation.StrangerFromContext(r.Context())
+		got.linked, got.isKnown = propagation.UntrustedFromContext(r.Context())
 		call(w, r)
 	}))
 	ours, theirs := httptrace.Middleware(p, decide), otelhttp.NewMiddleware("server", opts...)

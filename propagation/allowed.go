@@ -3,6 +3,7 @@ package propagation
 import (
 	"context"
 
+	"github.com/traceferry/traceferry/internal/outcome"
 	"github.com/traceferry/traceferry/internal/policy"
 )
 
@@ -38,7 +39,7 @@ func (p *Propagator) signedMay(ctx context.Context, to Callee) bool {
 		return true
 	}
 	if src := p.sourceOf(ctx); !src.empty() {
-		p.count(ctx, 0, Withheld)
+		p.meter.Count(ctx, 0, outcome.Disallowed)
 	}
 	return p.rules.ReportOnly
 }

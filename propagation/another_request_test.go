@@ -20,7 +20,7 @@ func leaks(t *testing.T, p *propagation.Propagator, ctx context.Context, before 
 	t.Helper()
 	text := otelprop.MapCarrier{}
 	p.Inject(ctx, text)
-	stranger, _ := propagation.StrangerFromContext(ctx)
+	stranger, _ := propagation.UntrustedFromContext(ctx)
 	remote, _ := propagation.RemoteFromContext(ctx)
 	shown := fmt.Sprint(sent(p, ctx), sentMetadata(p, ctx), text, captures(ctx), remote, stranger, propagation.RequestIDFromContext(ctx),
 		trace.SpanContextFromContext(ctx), baggage.FromContext(ctx), captures(propagation.Promote(ctx)))

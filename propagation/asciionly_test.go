@@ -55,7 +55,7 @@ func TestASCIIOnly(t *testing.T) {
 					want.Del(row.name)
 				}
 				expect(t, inject(t, p, p.ExtractHTTP(context.Background(), in)), want)
-				if n := p.Stats().Count(row.format, propagation.LeftOut); only != (n == 1) || !only && n != 0 {
+				if n := p.Stats().Count(row.format, propagation.Unsendable); only != (n == 1) || !only && n != 0 {
 					t.Errorf("%s, %s, ASCIIOnly %v: counted %d times", door, row.name, only, n)
 				}
 			}

@@ -131,7 +131,7 @@ func told(p *propagation.Propagator, ctx context.Context) string {
 	text := otelprop.MapCarrier{}
 	p.Inject(ctx, text)
 	remote, _ := propagation.RemoteFromContext(ctx)
-	untrusted, _ := propagation.StrangerFromContext(ctx)
+	untrusted, _ := propagation.UntrustedFromContext(ctx)
 	members := baggage.FromContext(ctx).Members()
 	slices.SortFunc(members, func(a, b baggage.Member) int { return strings.Compare(a.Key(), b.Key()) })
 	return fmt.Sprint(sent(p, ctx), sentMetadata(p, ctx), text, captures(ctx), remote, untrusted, propagation.RequestIDFromContext(ctx),

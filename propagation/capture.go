@@ -26,7 +26,7 @@ type capture struct {
 	embedded.Span // a *remoteSpan is a pointer to this same memory; see span.go
 
 	parent  context.Context
-	by      *Propagator          // whose Config.Headers the numbers from firstHeader on are
+	by      *reader              // whose Config.Headers the numbers from firstHeader on are
 	learned atomic.Pointer[lazy] // what was worked out of the lines since
 	more    *overflow            // the lines, where they do not fit here
 	formats wire.FormatSet       // whose lines are here
@@ -138,7 +138,7 @@ func (c *capture) runs(yield func(run) bool) {
 }
 
 // tagged ranges over the captured names that are under a prefix for p, in lower case.
-func (p *Propagator) tagged(c *capture) iter.Seq2[string, run] {
+func (p *reader) tagged(c *capture) iter.Seq2[string, run] {
 	return func(yield func(string, run) bool) {
 		if c == nil || (c.more == nil || c.more.keys == nil) && !p.patterned {
 			return

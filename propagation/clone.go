@@ -127,7 +127,7 @@ func (p *Propagator) cloneOwn(ctx context.Context, to Callee, m map[string][]str
 	}
 	o := plan{source: p.sourceOf(ctx)}
 	if !o.build(ctx, p, over, to) {
-		p.countNothing(ctx)
+		p.meter.CountNothing(ctx)
 		return m, false
 	}
 	names, lines := o.size()

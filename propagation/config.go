@@ -88,7 +88,7 @@ type Config struct {
 	DropMalformed bool
 
 	// ASCIIOnly leaves out values that are not printable ASCII over HTTP, too, as is always done over gRPC, and
-	// counts them (LeftOut). Turn it on if a callee refuses requests with such values, as Spring Security's
+	// counts them (Unsendable). Turn it on if a callee refuses requests with such values, as Spring Security's
 	// StrictHttpFirewall does. A trace format with such a value is left out whole; of tracestate, baggage and Headers
 	// only the lines are that hold it.
 	ASCIIOnly bool
@@ -108,7 +108,7 @@ type Config struct {
 	// unless you list it. nil: none.
 	InternalHosts []string
 
-	// DestinationsReportOnly lets everything be sent, and counts and observes (Withheld) what would
+	// DestinationsReportOnly lets everything be sent, and counts and observes (Disallowed) what would
 	// not have been: to see what a policy would do.
 	DestinationsReportOnly bool
 

@@ -108,7 +108,7 @@ func metadataTo(t testing.TB, p *propagation.Propagator, ctx context.Context, ho
 func withheld(p *propagation.Propagator) map[propagation.Format]uint64 {
 	counts, stats := map[propagation.Format]uint64{}, p.Stats()
 	for _, f := range append(propagation.AllFormats(), 0) {
-		if n := stats.Count(f, propagation.Withheld); n > 0 {
+		if n := stats.Count(f, propagation.Disallowed); n > 0 {
 			counts[f] = n
 		}
 	}

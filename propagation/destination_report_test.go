@@ -32,7 +32,7 @@ func TestReportOnly(t *testing.T) {
 		var counted []string
 		for _, f := range append([]propagation.Format{0}, propagation.AllFormats()...) {
 			if after[f] > before[f] {
-				counted = append(counted, fmt.Sprint(f, " withheld"))
+				counted = append(counted, fmt.Sprint(f, " disallowed"))
 			}
 		}
 		slices.Sort(heard)
@@ -41,7 +41,7 @@ func TestReportOnly(t *testing.T) {
 		}
 		expectWithheld(t, report, withheld(enforce))
 	}
-	if n := report.Stats().Total(propagation.Withheld); n == 0 {
+	if n := report.Stats().Total(propagation.Disallowed); n == 0 {
 		t.Error("nothing is counted")
 	}
 	expect(t, metadataTo(t, report, ctx, "evil.example"), lowered(laden))
@@ -68,7 +68,7 @@ func TestWithheldIsCounted(t *testing.T) {
 			expectWithheld(t, p, test.want)
 			p.CloneMetadata(ctx, someHost(test.host), nil)
 			for f := range test.want {
-				if n := p.Stats().Count(f, propagation.Withheld); n != 2 {
+				if n := p.Stats().Count(f, propagation.Disallowed); n != 2 {
 					t.Errorf("%v: %d after two calls", f, n)
 				}
 			}

@@ -158,7 +158,7 @@ func TestHeldBackIsCounted(t *testing.T) {
 		heard := map[propagation.Format]int{}
 		config := distrusting()
 		config.Observer = &propagation.Observer{Outcome: func(_ context.Context, f propagation.Format, o propagation.Outcome) {
-			if o == propagation.HeldBack {
+			if o == propagation.Untrusted {
 				heard[f]++
 			}
 		}}
@@ -171,7 +171,7 @@ func TestHeldBackIsCounted(t *testing.T) {
 		if !maps.Equal(heard, want) {
 			t.Errorf("heard of %v, want %v", heard, want)
 		}
-		if n := p.Stats().Total(propagation.HeldBack); n != 1 {
+		if n := p.Stats().Total(propagation.Untrusted); n != 1 {
 			t.Errorf("counted %d times", n)
 		}
 	}

@@ -12,7 +12,7 @@
 // Without a local span: what came in, byte for byte, every line of every header,
 // values that do not parse among them. Nothing is invented and nothing empty is sent.
 // Not sent is, and counted: what exceeds [Limits] (TooLarge), what the transport
-// could not legally send (LeftOut), and a valid b3 that names another span than
+// could not legally send (Unsendable), and a valid b3 that names another span than
 // valid x-b3-* (Stale), because Envoy, until 1.39, advances only the latter and then prefers the
 // former; unless it names that span's child, as after Envoy 1.40. A malformed b3 beside valid x-b3-* is not sent
 // either: Envoy makes no span for it. Config.DropMalformed says the same of every trace format that does not parse.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/outcome"
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
@@ -16,7 +17,7 @@ type entry struct {
 	received []string
 	values   []string // sent; nil: nothing
 	fate     Fate
-	lost     outcomeSet // what is counted of it
+	lost     outcome.Set // what is counted of it
 }
 
 // canonical returns the name as http.Header has it.
@@ -148,7 +149,7 @@ func (o *plan) newEntry(i int, r run) entry {
 		}
 		o.judge(&e, r.vals)
 		if o.reported != nil && !o.reported.Formats.Has(e.def.Format) {
-			e.lost |= 1 << Withheld
+			e.lost |= 1 << outcome.Disallowed
 		}
 	}
 	if o.allowed != nil {
@@ -198,7 +199,7 @@ func (o *plan) judge(e *entry, vals []string) {
 		d = o.allowed
 	}
 	if d != nil && len(vals) > 0 && !slices.Equal(d.Allow(e.id, e.key, vals), vals) {
-		e.lost |= 1 << Withheld
+		e.lost |= 1 << outcome.Disallowed
 		if o.reported != nil && e.fate == FateSent {
 			e.fate = FateReported
 		}
@@ -301,7 +302,7 @@ func (o *plan) unwritable() (fs wire.FormatSet) {
 
 // tally counts what is lost of the entries of a plan.
 type tally struct {
-	once [outcomeCount]wire.FormatSet // formats of which an outcome is counted, where it is counted once
+	once [outcome.Count]wire.FormatSet // formats of which an outcome is counted, where it is counted once
 }
 
 // count counts what is lost of an entry: what may not go to the destination, exceeds the budget, or takes a whole
@@ -311,13 +312,13 @@ func (t *tally) count(o *plan, e *entry) {
 		return
 	}
 	f := e.def.Format
-	for _, outcome := range [...]Outcome{Withheld, TooLarge, LeftOut} {
+	for _, lost := range [...]outcome.Outcome{outcome.Disallowed, outcome.TooLarge, outcome.Unsendable} {
 		switch {
-		case !e.lost.has(outcome), t.once[outcome].Has(f):
+		case !e.lost.Has(lost), t.once[lost].Has(f):
 			continue
-		case outcome != LeftOut || o.refused.Has(f):
-			t.once[outcome] |= 1 << f
+		case lost != outcome.Unsendable || o.refused.Has(f):
+			t.once[lost] |= 1 << f
 		}
-		o.p.count(o.ctx, f, outcome)
+		o.p.meter.Count(o.ctx, f, lost)
 	}
 }

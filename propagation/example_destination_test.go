@@ -75,9 +75,9 @@ func ExampleConfig_destinationsReportOnly() {
 	})
 	req, _ := http.NewRequestWithContext(p.ExtractHTTP(context.Background(), inboundRequest), "GET", "https://api.example.com/", nil)
 	h, _ := p.CloneRequest(req)
-	fmt.Println(h["Baggage"], p.Stats().Count(propagation.Baggage, propagation.Withheld))
+	fmt.Println(h["Baggage"], p.Stats().Count(propagation.Baggage, propagation.Disallowed))
 	// Output:
-	// baggage: withheld
+	// baggage: disallowed
 	// [tenant=7,user=bob] 1
 }
 

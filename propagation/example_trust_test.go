@@ -61,14 +61,14 @@ func ExampleDemote() {
 }
 
 // The span that begins a trace at the edge links to the stranger's.
-func ExampleStrangerFromContext() {
+func ExampleUntrustedFromContext() {
 	p := propagation.MustNew(propagation.Config{})
 	ctx := p.ExtractHTTPTrust(context.Background(), strangers, propagation.Restart)
 
 	ended := tracetest.NewInMemoryExporter()
 	tracer := sdktrace.NewTracerProvider(sdktrace.WithSyncer(ended)).Tracer("example")
 	var links []trace.Link
-	if stranger, ok := propagation.StrangerFromContext(ctx); ok {
+	if stranger, ok := propagation.UntrustedFromContext(ctx); ok {
 		links = append(links, trace.Link{SpanContext: stranger.OpenTelemetry()})
 	}
 	_, span := tracer.Start(ctx, "edge", trace.WithLinks(links...))

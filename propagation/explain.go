@@ -58,9 +58,11 @@ type ExplainedHeader struct {
 // The String of it has no values of baggage, Headers and UnsafeHeaders, but all others.
 func Explain(ctx context.Context, host string) Explanation {
 	if c := captured(orBackground(ctx)); c != nil {
-		return c.by.Explain(ctx, host)
+		if p, known := c.by.engine.(*Propagator); known {
+			return p.Explain(ctx, host)
+		}
 	}
-	x := nobody.Explain(ctx, host)
+	x := none.Explain(ctx, host)
 	x.unruled = true
 	return x
 }
@@ -68,7 +70,7 @@ func Explain(ctx context.Context, host string) Explanation {
 // Explain is the function of that name for what this Propagator sends of any context, whoever has extracted it.
 // The nil Propagator sends nothing.
 func (p *Propagator) Explain(ctx context.Context, host string) (x Explanation) {
-	ctx, p = orBackground(ctx), p.orNobody()
+	ctx, p = orBackground(ctx), p.orNone()
 	o := plan{source: p.sourceOf(ctx)}
 	to := calleeNamed(host)
 	d := p.clearanceOf(to)

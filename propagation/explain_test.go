@@ -178,5 +178,5 @@ func TestExplainByNil(t *testing.T) {
 	if x := none.Explain(came, "reviews"); len(x.Headers) != 4 || x.Remote.SpanID != callerContext.SpanID {
 		t.Errorf("of what came it says %+v", x)
 	}
-	expectCounts(t, p, map[string]uint64{"headers held back": 1}) // by the Extract
+	expectCounts(t, p, map[string]uint64{"headers untrusted": 1}) // by the Extract
 }

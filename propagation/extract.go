@@ -12,7 +12,7 @@ import (
 
 // ExtractHTTP reads the carried headers of an inbound HTTP request and returns a
 // context that keeps them. Headers that Connection lists are for one hop alone (RFC 9110, section 7.6.1): the whole
-// format of each is left out, and counted (LeftOut). If there is nothing to carry it is ctx itself. Names are
+// format of each is left out, and counted (Unsendable). If there is nothing to carry it is ctx itself. Names are
 // found in any case, in the spelling of http.Header's methods first: in a header of more than eight names of which
 // one of ours is spelled so, only in that. h is not kept and may change afterwards.
 // Its strings are kept, so their memory must not change: copy them where a server uses it again
@@ -33,7 +33,7 @@ func (p *Propagator) ExtractHTTP(ctx context.Context, h http.Header) context.Con
 // it is but Continue, the context returned remembers it, for one allocation, also where there is
 // nothing to carry. The nil Propagator carries nothing, and the context remembers the decision.
 func (p *Propagator) ExtractHTTPTrust(ctx context.Context, h http.Header, trust Trust) context.Context {
-	e := extraction{p: p.orNobody(), ctx: orBackground(ctx), trust: policy.Trust(trust)}
+	e := extraction{p: p.inbound(), ctx: orBackground(ctx), trust: policy.Trust(trust)}
 	e.extractAlso(propagation.HeaderCarrier(h))
 	return e.extractMap(h, e.p.readHTTP)
 }
@@ -46,7 +46,7 @@ func (p *Propagator) ExtractMetadata(ctx context.Context, md map[string][]string
 
 // ExtractMetadataTrust is ExtractHTTPTrust for gRPC metadata.
 func (p *Propagator) ExtractMetadataTrust(ctx context.Context, md map[string][]string, trust Trust) context.Context {
-	e := extraction{p: p.orNobody(), ctx: orBackground(ctx), about: rawBins, trust: policy.Trust(trust)}
+	e := extraction{p: p.inbound(), ctx: orBackground(ctx), about: rawBins, trust: policy.Trust(trust)}
 	e.extractAlso(metadataCarrier(md))
 	return e.extractMap(md, e.p.readMetadata)
 }
@@ -81,6 +81,6 @@ func (e *extraction) extractMap(m map[string][]string, x *wire.Index) context.Co
 }
 
 // isRaw reports whether the values of a name are bytes.
-func (p *Propagator) isRaw(id wire.FieldID, about traits) bool {
+func (p *reader) isRaw(id wire.FieldID, about traits) bool {
 	return about&rawBins != 0 && id < wire.ForeignUnsafe && p.field(id).Bin
 }

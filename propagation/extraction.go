@@ -10,7 +10,7 @@ import (
 
 // extraction is one Extract while it runs.
 type extraction struct {
-	p       *Propagator
+	p       *reader
 	ctx     context.Context
 	about   traits // of the lines: rawBins or none
 	trust   policy.Trust
@@ -119,10 +119,10 @@ func (e *extraction) start(c, outer *capture, read wire.FormatSet) context.Conte
 	c.place(outer, e.hides)
 	e.tell(c, c.by)
 	c.report()
-	if c.by.observer.Extracted != nil && c.len() > 0 {
-		c.by.observeExtracted(c, read)
+	if c.by.extracted != nil && c.len() > 0 {
+		c.by.tellExtracted(c, read)
 	}
-	if c.by.observer.Outcome != nil {
+	if c.by.meter.Observed() {
 		c.read()
 	}
 	return c

@@ -1,6 +1,10 @@
 package propagation
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/traceferry/traceferry/internal/outcome"
+)
 
 // Fate is what becomes of a header in an outgoing call, and why.
 type Fate uint8
@@ -83,14 +87,14 @@ func (f Fate) Sent() bool { return f < FateDisallowed }
 
 // outcome returns what is counted of a header that is not sent, or sent in part; zero where that is nothing, or is
 // counted elsewhere.
-func (f Fate) outcome() outcomeSet {
+func (f Fate) outcome() outcome.Set {
 	switch f {
 	case FateDisallowed, FatePartlyDisallowed:
-		return 1 << Withheld
+		return 1 << outcome.Disallowed
 	case FateUnsendable, FatePartlyUnsendable:
-		return 1 << LeftOut
+		return 1 << outcome.Unsendable
 	case FateOverBudget:
-		return 1 << TooLarge
+		return 1 << outcome.TooLarge
 	}
 	return 0
 }

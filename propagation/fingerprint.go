@@ -52,7 +52,7 @@ func (s fingerprints) with(other fingerprints) fingerprints {
 }
 
 // remember returns the fingerprints of those hits that the trust holds back or rewrites.
-func (p *Propagator) remember(hits []wire.Match, trust policy.Trust) fingerprints {
+func (p *reader) remember(hits []wire.Match, trust policy.Trust) fingerprints {
 	if len(hits) == 0 {
 		return nil
 	}

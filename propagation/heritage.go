@@ -12,7 +12,7 @@ import (
 // heritage says what an Extract takes over of the capture further out. That may be of the same request, or of
 // another one: a connection, or the message before. The lines of one call name one trace.
 type heritage struct {
-	p      *Propagator
+	p      *reader
 	all    bool // the carrier may show only part of the request that the outer capture is of
 	none   bool // the lines name another trace than those further out
 	made   bool // the outer capture is of the same lines, and made its request id
@@ -63,7 +63,7 @@ func (h *heritage) takes(f *wire.Field) bool {
 }
 
 // received returns all lines that the capture's caller sent, believed or not, as p numbers and spells them, in order.
-func (c *capture) received(p *Propagator, about traits) []wire.Match {
+func (c *capture) received(p *reader, about traits) []wire.Match {
 	everything := &heritage{p: p, all: true}
 	believed := c.inherit(nil, 0, about, everything)
 	if c.about&madeRequestID != 0 {
@@ -94,7 +94,7 @@ func differs(h wire.Match, hits []wire.Match) bool {
 }
 
 // readsField reports whether a Propagator reads a field, of whichever Propagator's.
-func (p *Propagator) readsField(f *wire.Field) bool {
+func (p *reader) readsField(f *wire.Field) bool {
 	if f.Format != 0 {
 		return p.reads.Has(f.Format)
 	}
@@ -102,7 +102,7 @@ func (p *Propagator) readsField(f *wire.Field) bool {
 }
 
 // readingsOf decodes the trace formats of the hits, and counts nothing.
-func (p *Propagator) readingsOf(hits []wire.Match, about traits) *lazy {
+func (p *reader) readingsOf(hits []wire.Match, about traits) *lazy {
 	l := new(lazy)
 	if wire.FormatsOf(hits)&wire.TraceFormats != 0 {
 		if c := p.keeping(context.Background(), hits, about); c != nil {

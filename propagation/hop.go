@@ -1,12 +1,15 @@
 package propagation
 
-import "github.com/traceferry/traceferry/internal/wire"
+import (
+	"github.com/traceferry/traceferry/internal/outcome"
+	"github.com/traceferry/traceferry/internal/wire"
+)
 
 // A caller lists in Connection the headers that are for this hop alone: whoever forwards the message removes them
 // (RFC 9110, section 7.6.1). So they are not captured.
 
 // listed reports whether the lines of a Connection header name any of ours.
-func (p *Propagator) listed(connection []string) bool {
+func (p *reader) listed(connection []string) bool {
 	for _, line := range connection {
 		for name := range wire.Members(line) {
 			if _, ours := p.sentHTTP.Owner(name); ours {
@@ -48,7 +51,7 @@ func (e *extraction) dropHop(hits []wire.Match, connection []string) (rest []wir
 		}
 	}
 	for f := range left.All {
-		e.add(f, LeftOut)
+		e.add(f, outcome.Unsendable)
 	}
 	return rest
 }

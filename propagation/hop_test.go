@@ -57,7 +57,7 @@ func TestConnectionIsCounted(t *testing.T) {
 			t.Errorf("%s: made %v", name, ctx)
 		}
 		for _, f := range []propagation.Format{propagation.W3C, propagation.RequestID} {
-			if n := p.Stats().Count(f, propagation.LeftOut); n != 1 {
+			if n := p.Stats().Count(f, propagation.Unsendable); n != 1 {
 				t.Errorf("%s: %v is counted %d times", name, f, n)
 			}
 		}

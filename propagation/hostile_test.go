@@ -32,7 +32,7 @@ func TestManyValuesInOneLine(t *testing.T) {
 func TestBytesOrText(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{Headers: []string{"x-user-bin"}})
 	ctx := p.Extract(context.Background(), otelprop.MapCarrier{"x-user-bin": "data", "b3": "1"})
-	if p.Stats().Count(0, propagation.LeftOut) != 1 {
+	if p.Stats().Count(0, propagation.Unsendable) != 1 {
 		t.Errorf("not counted: %v", p.Stats())
 	}
 	ctx = p.ExtractMetadata(ctx, map[string][]string{"x-user-bin": {"data"}, "b3": {"1"}})
@@ -110,7 +110,7 @@ func TestTaggedBin(t *testing.T) {
 			t.Errorf("left as %q and %q", h, md)
 		}
 	}
-	if n := p.Stats().Count(propagation.Jaeger, propagation.LeftOut); n != 3 {
+	if n := p.Stats().Count(propagation.Jaeger, propagation.Unsendable); n != 3 {
 		t.Errorf("counted %d times", n)
 	}
 }

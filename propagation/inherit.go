@@ -71,7 +71,7 @@ func (c *capture) inherit(own []wire.Match, read wire.FormatSet, about traits, b
 
 // headerID returns the number of a name of Config.Headers: p's own, or that of p's pattern, or one of those
 // that stand for any name, each of these with that name as the key.
-func (p *Propagator) headerID(f wire.Field) (wire.FieldID, string) {
+func (p *reader) headerID(f wire.Field) (wire.FieldID, string) {
 	for i, own := range p.headers {
 		if !own.Prefix && own.Lower == f.Lower {
 			return wire.FirstHeader + wire.FieldID(i), ""
@@ -92,7 +92,7 @@ func (p *Propagator) headerID(f wire.Field) (wire.FieldID, string) {
 const notSent = wire.ForeignHeader
 
 // numberOf returns the number that a captured name of somebody's Config.Headers has for p.
-func (p *Propagator) numberOf(c *capture, r run) wire.FieldID {
+func (p *reader) numberOf(c *capture, r run) wire.FieldID {
 	if c.by == p && r.id < wire.ForeignUnsafe {
 		return r.id
 	}
@@ -103,7 +103,7 @@ func (p *Propagator) numberOf(c *capture, r run) wire.FieldID {
 }
 
 // tag returns the whole name of a run, if it has p's number of a prefix; else "".
-func (p *Propagator) tag(c *capture, id wire.FieldID, r run) string {
+func (p *reader) tag(c *capture, id wire.FieldID, r run) string {
 	switch {
 	case !p.field(id).Prefix:
 		return ""

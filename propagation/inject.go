@@ -35,7 +35,7 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 	ctx = orBackground(ctx)
 	p.injectAlso(ctx, propagation.HeaderCarrier(h))
 	if c, ok := ctx.(*capture); ok && p.forwards(c) {
-		c.forward(h)
+		p.forward(c, h)
 		return
 	}
 	o := plan{source: p.sourceOf(ctx)}
@@ -83,19 +83,19 @@ func (p *Propagator) startsNothing(c *capture) bool {
 // forwards reports whether all that goes out is the lines of a capture's node, as
 // they are there: the call that most calls are.
 func (p *Propagator) forwards(c *capture) bool {
-	return c.by == p && c.more == nil && p.startsNothing(c) && c.about&rawBins == 0 && c.formats&^p.carries == 0 &&
+	return c.by == &p.reader && c.more == nil && p.startsNothing(c) && c.about&rawBins == 0 && c.formats&^p.carries == 0 &&
 		p.emits == 0 && (!p.dropMalformed || c.formats&wire.TraceFormats == 0) && (c.formats&wire.Yielding == 0 || c.formats&wire.Yielded == 0) && c.printable()
 }
 
 // forward writes the lines of a node.
-func (c *capture) forward(h http.Header) {
+func (p *Propagator) forward(c *capture, h http.Header) {
 	var sent wire.FieldSet
 	for _, id := range c.ids[:c.n] {
 		sent |= 1 << id
 	}
-	if c.by.sweep(h, c.by.owns&^sent, sent) {
+	if p.sweep(h, p.owns&^sent, sent) {
 		for key := range h {
-			if n := c.by.sentHTTP.Find(key); n != nil && key != n.Key && slices.Contains(c.ids[:c.n], n.Id) {
+			if n := p.sentHTTP.Find(key); n != nil && key != n.Key && slices.Contains(c.ids[:c.n], n.Id) {
 				delete(h, key)
 			}
 		}
@@ -105,7 +105,7 @@ func (c *capture) forward(h http.Header) {
 		for j < c.n && c.ids[j] == id {
 			j++
 		}
-		h[c.by.field(id).Canon] = c.vals[i:j:j]
+		h[p.field(id).Canon] = c.vals[i:j:j]
 		i = j
 	}
 }

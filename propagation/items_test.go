@@ -146,7 +146,7 @@ func TestItemsOnTheWay(t *testing.T) {
 	expect(t, sentMetadata(p, ctx), metadataOf("ot-baggage-a", "1"))
 	ctx = putting(t, received(p, "Ot-Baggage-A", "1", "X-Request-Id", "r"), "b", strings.Repeat("x", 200))
 	expect(t, sentMetadata(p, ctx), metadataOf("x-request-id", "r"))
-	expectCounts(t, p, map[string]uint64{"ottrace left out": 1, "ottrace too large": 1})
+	expectCounts(t, p, map[string]uint64{"ottrace unsendable": 1, "ottrace too large": 1})
 }
 
 // TestItemsMany: OpenTelemetry takes 64; the others stay as they came.

@@ -3,12 +3,13 @@ package propagation
 import (
 	"slices"
 
+	"github.com/traceferry/traceferry/internal/outcome"
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
 // measure adds up what the hits would keep: their lines that say something, whether
 // some name is under a prefix, and whether all are within the limits.
-func (p *Propagator) measure(hits []wire.Match) (lines int, keyed, fits bool) {
+func (p *reader) measure(hits []wire.Match) (lines int, keyed, fits bool) {
 	total := 0
 	fits = true
 	for i := range hits {
@@ -39,7 +40,7 @@ func measureHit(h *wire.Match) (lines, size int) {
 // fit returns the hits that are within the limits, and the others. Fixed names are taken first, a
 // format whole or not at all, then Config.Headers, then baggage, then the names under prefixes and patterns
 // in their order; a prefix of a format that was left out goes with it. What is left out is reported.
-func (p *Propagator) fit(r *report, hits []wire.Match) (kept, dropped []wire.Match) {
+func (p *reader) fit(r *report, hits []wire.Match) (kept, dropped []wire.Match) {
 	var left wire.FormatSet // formats left out
 	lines, total := 0, 0
 	take := func(group []wire.Match, f wire.Format) {
@@ -56,7 +57,7 @@ func (p *Propagator) fit(r *report, hits []wire.Match) (kept, dropped []wire.Mat
 			if !isPrefixed(group[0]) || wire.WholeFields.Has(group[0].ID) {
 				left |= 1 << f
 			}
-			r.add(f, TooLarge)
+			r.add(f, outcome.TooLarge)
 			dropped = append(dropped, group...)
 			return
 		}

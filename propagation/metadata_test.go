@@ -99,7 +99,7 @@ func TestInjectMetadataLegal(t *testing.T) {
 		"User-Agent", "curl", "X!mark", "1", "X-Fine_name.2", "2", "X-Tenant", "\x01")
 	expect(t, sentMetadata(p, ctx), metadataOf("uberctx-b", "fine", "baggage", "k=v", "x-fine_name.2", "2"))
 	expectCounts(t, p, map[string]uint64{
-		"requestid left out": 1, "jaeger left out": 2, "baggage left out": 1, "sw8 left out": 1, "headers left out": 3,
+		"requestid unsendable": 1, "jaeger unsendable": 2, "baggage unsendable": 1, "sw8 unsendable": 1, "headers unsendable": 3,
 	})
 }
 
@@ -108,7 +108,7 @@ func TestInjectMetadataReserved(t *testing.T) {
 	for _, name := range []string{"user-agent", "x!mark"} {
 		p := compile(t, propagation.Config{Headers: []string{name}})
 		expect(t, sentMetadata(p, received(p, name, "curl", "B3", "0")), metadataOf("b3", "0"))
-		expectCounts(t, p, map[string]uint64{"headers left out": 1})
+		expectCounts(t, p, map[string]uint64{"headers unsendable": 1})
 	}
 }
 
@@ -117,7 +117,7 @@ func TestMetadataHTTPLegal(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats()})
 	ctx := p.ExtractMetadata(context.Background(), metadataOf("x-request-id", "tab\tbed", "uberctx-a", "ünïcode", "sw8", "a\r\nb: c", "baggage", "k=v", "baggage", "\x00"))
 	expect(t, sent(p, ctx), carrier("X-Request-Id", "tab\tbed", "Uberctx-A", "ünïcode", "Baggage", "k=v"))
-	expectCounts(t, p, map[string]uint64{"sw8 left out": 1, "baggage left out": 1})
+	expectCounts(t, p, map[string]uint64{"sw8 unsendable": 1, "baggage unsendable": 1})
 }
 
 // TestMetadataBinary: -bin values are base64 in HTTP and bytes in metadata.
@@ -141,7 +141,7 @@ func TestMetadataBinary(t *testing.T) {
 	p := compile(t, propagation.Config{Headers: []string{"x-data-bin"}})
 	ctx := received(p, "X-Data-Bin", "no base64!", "X-Data-Bin", "AAE", "Grpc-Trace-Bin", "!")
 	expect(t, sentMetadata(p, ctx), metadataOf("x-data-bin", "\x00\x01"))
-	expectCounts(t, p, map[string]uint64{"headers left out": 1, "grpctracebin left out": 1})
+	expectCounts(t, p, map[string]uint64{"headers unsendable": 1, "grpctracebin unsendable": 1})
 }
 
 // TestInjectMetadataLowers: names under a prefix too.

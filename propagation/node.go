@@ -25,13 +25,13 @@ func (e *extraction) node(hits []wire.Match) *capture {
 }
 
 // keeping makes a node of just the hits, nil of none.
-func (p *Propagator) keeping(ctx context.Context, hits []wire.Match, about traits) *capture {
+func (p *reader) keeping(ctx context.Context, hits []wire.Match, about traits) *capture {
 	lines, keyed, _ := p.measure(hits)
 	return p.fill(ctx, hits, about, lines, keyed, "")
 }
 
 // fill makes a node of so many lines, and of a request id that was made.
-func (p *Propagator) fill(ctx context.Context, hits []wire.Match, about traits, lines int, keyed bool, made string) *capture {
+func (p *reader) fill(ctx context.Context, hits []wire.Match, about traits, lines int, keyed bool, made string) *capture {
 	if lines == 0 {
 		return nil
 	}

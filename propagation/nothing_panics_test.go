@@ -82,7 +82,7 @@ func TestNothingPanics(t *testing.T) {
 	}
 	for _, ctx := range []context.Context{none, context.Background(), received} {
 		propagation.RemoteFromContext(ctx)
-		propagation.StrangerFromContext(ctx)
+		propagation.UntrustedFromContext(ctx)
 		propagation.RequestIDFromContext(ctx)
 		propagation.CapturedFromContext(ctx)(func(string, string) bool { return false })
 		propagation.CalleeFromContext(ctx)

@@ -19,7 +19,7 @@ func TestObserverSeesWhole(t *testing.T) {
 	remote := otelprop.TraceContext{}.Extract(context.Background(), otelprop.MapCarrier{"traceparent": otherW3C})
 	tell := func(ctx context.Context) string {
 		sc, ok := propagation.RemoteFromContext(ctx)
-		untrusted, was := propagation.StrangerFromContext(ctx)
+		untrusted, was := propagation.UntrustedFromContext(ctx)
 		return fmt.Sprint(sc, ok, untrusted, was, trace.SpanContextFromContext(ctx), baggage.FromContext(ctx), captures(ctx))
 	}
 	in := carrier("Traceparent", "garbage", "B3", callerB3, "B3", callerB3, "Uber-Trace-Id", "1:2:0:1", "Baggage", "user=one", "X-Request-Id", string(make([]byte, 9000)))

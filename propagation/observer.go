@@ -2,9 +2,8 @@ package propagation
 
 import (
 	"context"
-	"strconv"
-	"sync/atomic"
 
+	"github.com/traceferry/traceferry/internal/outcome"
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
@@ -26,10 +25,10 @@ const (
 	// Stale: the single b3 must not go beside valid x-b3-*, as Envoy prefers it. It names another span, and not
 	// that span's child, or it is malformed (which is counted, too). It is not sent.
 	Stale
-	// LeftOut: a value could not legally be sent on the transport, Config.ASCIIOnly forbids it, or the caller listed
+	// Unsendable: a value could not legally be sent on the transport, Config.ASCIIOnly forbids it, or the caller listed
 	// the header in Connection. If it holds ids
 	// or a decision, its whole format was left out, with its baggage; else only the value was.
-	LeftOut
+	Unsendable
 	// NoContext: an outgoing request had nothing to carry, and its context does not descend from the context of an
 	// inbound request: client.Get, or context.Background. In code that serves a request this is a mistake.
 	// A job that the program starts by itself is counted too. The contexts of net/http's and
@@ -41,32 +40,18 @@ const (
 	// inbound request, which had no header that the Propagator carries. This is no mistake. Its Format is zero.
 	// It is counted where NoContext is.
 	NothingReceived
-	// HeldBack: lines came from a caller who is not believed in them; see Trust. Stats counts requests,
+	// Untrusted: lines came from a caller who is not believed in them; see Trust. Stats counts requests,
 	// under the zero Format; the observer hears of each format. What is ignored is not always counted.
-	HeldBack
-	// Withheld: something of the format may not go to the host that is called; see Destination.
-	Withheld
+	Untrusted
+	// Disallowed: something of the format may not go to the host that is called; see Destination.
+	Disallowed
 	// Panicked: Config.LocalSpan or a function of Config.Observer panicked. The panic ends there, and
 	// the request goes on as if the function had returned nothing. Its Format is zero. The observer is not told.
 	Panicked
-
-	outcomeCount = iota
 )
 
-// outcomeSet is a set of outcomes: bit o stands for Outcome o.
-type outcomeSet uint16
-
-func (s outcomeSet) has(o Outcome) bool { return s>>o&1 != 0 }
-
-var outcomeNames = [outcomeCount]string{"malformed", "duplicate", "too large", "conflict", "stale", "left out", "no context", "nothing received", "held back", "withheld", "panicked"}
-
 // String returns the outcome in lower-case words.
-func (o Outcome) String() string {
-	if int(o) < len(outcomeNames) {
-		return outcomeNames[o]
-	}
-	return "Outcome(" + strconv.Itoa(int(o)) + ")"
-}
+func (o Outcome) String() string { return outcome.Outcome(o).String() }
 
 // Observer hears what happens to single requests. Every field may be nil. The
 // functions are called in the request's goroutine and must be safe for all
@@ -83,4 +68,31 @@ type Observer struct {
 	Extracted func(context.Context, []Format)
 }
 
-type counters [wire.FormatCount + 1][outcomeCount]atomic.Uint64
+// outcome returns the function of that name for the engine; nil for none.
+func (o *Observer) outcome() func(context.Context, wire.Format, outcome.Outcome) {
+	if o == nil || o.Outcome == nil {
+		return nil
+	}
+	observe := o.Outcome
+	return func(ctx context.Context, f wire.Format, what outcome.Outcome) { observe(ctx, Format(f), Outcome(what)) }
+}
+
+// extracted returns the function of that name for the engine; nil for none.
+func (o *Observer) extracted() func(context.Context, []wire.Format) {
+	if o == nil || o.Extracted == nil {
+		return nil
+	}
+	observe := o.Extracted
+	return func(ctx context.Context, fs []wire.Format) { observe(ctx, publicFormats(fs)) }
+}
+
+// localSpan returns Config.LocalSpan for the engine; nil for none.
+func localSpan(ask func(context.Context) (SpanContext, bool)) func(context.Context) (wire.SpanContext, bool) {
+	if ask == nil {
+		return nil
+	}
+	return func(ctx context.Context) (wire.SpanContext, bool) {
+		sc, ok := ask(ctx)
+		return sc.wire(), ok
+	}
+}

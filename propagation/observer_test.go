@@ -107,7 +107,7 @@ func TestOutcomesOfCalls(t *testing.T) {
 		p.CloneMetadata(context.Background(), nil, nil)
 		p.ContextWithMetadata(context.Background(), nil, 1, func(md map[string][]string) any { return md })
 	}
-	want := map[string]uint64{"requestid left out": 2, "baggage too large": 2, "headers no context": 6}
+	want := map[string]uint64{"requestid unsendable": 2, "baggage too large": 2, "headers no context": 6}
 	expectCounts(t, p, want)
 	if !maps.Equal(heard.outcomes, want) {
 		t.Errorf("heard %v, want %v", heard.outcomes, want)

@@ -50,7 +50,7 @@ func (p *Propagator) makeMetadata(ctx context.Context, src source, to Callee, op
 		ctx = ContextWithCallee(ctx, to)
 	}
 	if src.empty() && len(p.also) == 0 {
-		p.countNothing(ctx)
+		p.meter.CountNothing(ctx)
 		return ctx, false
 	}
 	md := make(map[string][]string, usualNames)

@@ -160,7 +160,7 @@ func TestPromise1_Exceptions(t *testing.T) {
 		{"a limit is exceeded", http.Header{"Traceparent": {strings.Repeat("x", 8193)}, "X-Request-Id": {"r"}},
 			http.Header{"X-Request-Id": {"r"}}, propagation.W3C, propagation.TooLarge},
 		{"not legal on the transport", http.Header{"Tracestate": {"a=1\n"}, "X-Request-Id": {"r"}},
-			http.Header{"X-Request-Id": {"r"}}, propagation.W3C, propagation.LeftOut},
+			http.Header{"X-Request-Id": {"r"}}, propagation.W3C, propagation.Unsendable},
 		{"a malformed b3", http.Header{"B3": {"garbage"}, "X-B3-Traceid": {multi}, "X-B3-Spanid": {"0020000000000001"}},
 			http.Header{"X-B3-Traceid": {multi}, "X-B3-Spanid": {"0020000000000001"}}, propagation.B3Single, propagation.Stale},
 		{"a stale b3", http.Header{"B3": {multi + "-a2fb4a1d1a96d312-1"}, "X-B3-Traceid": {multi}, "X-B3-Spanid": {"0020000000000001"}},

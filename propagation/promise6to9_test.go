@@ -194,7 +194,7 @@ func TestPromise6_NamesOfOtherCarriers(t *testing.T) {
 	ctx := p.Extract(context.Background(), otelprop.MapCarrier{"uberctx-a b": "1", "uberctx-é": "2", "uberctx-ok": "3"})
 	out := http.Header{}
 	p.InjectHTTP(ctx, out)
-	if !equalHeaders(out, http.Header{"Uberctx-Ok": {"3"}}) || p.Stats().Count(propagation.Jaeger, propagation.LeftOut) != 2 {
-		t.Errorf("left as %q, %d left out", out, p.Stats().Count(propagation.Jaeger, propagation.LeftOut))
+	if !equalHeaders(out, http.Header{"Uberctx-Ok": {"3"}}) || p.Stats().Count(propagation.Jaeger, propagation.Unsendable) != 2 {
+		t.Errorf("left as %q, %d left out", out, p.Stats().Count(propagation.Jaeger, propagation.Unsendable))
 	}
 }

@@ -39,7 +39,7 @@ func TestPromote(t *testing.T) {
 		if propagation.Promote(promoted) != promoted {
 			t.Error("a second Promote has something to do")
 		}
-		if _, ok := propagation.StrangerFromContext(promoted); ok {
+		if _, ok := propagation.UntrustedFromContext(promoted); ok {
 			t.Error("a caller who is believed is a stranger")
 		}
 	})
@@ -71,7 +71,7 @@ func TestPromoteBinary(t *testing.T) {
 					}
 					expect(t, sentMetadata(p, promoted), md)
 				}
-				if stranger, ok := propagation.StrangerFromContext(ctx); row.came[0] == "Grpc-Trace-Bin" && trust.String() == "restart" && (!ok || stranger != callerContext) {
+				if stranger, ok := propagation.UntrustedFromContext(ctx); row.came[0] == "Grpc-Trace-Bin" && trust.String() == "restart" && (!ok || stranger != callerContext) {
 					t.Errorf("%q: the stranger is %+v", in, stranger)
 				}
 				ctx = p.ExtractMetadataTrust(context.Background(), md, trust)
@@ -115,7 +115,7 @@ func TestDemote(t *testing.T) {
 		expect(t, sent(p, ctx), before)
 		if trust != propagation.Ignore {
 			checkLeaves(t, p, propagation.Promote(demoted), in)
-			if stranger, ok := propagation.StrangerFromContext(demoted); !ok || stranger.TraceID != callerContext.TraceID || stranger.Sampling != propagation.Accepted {
+			if stranger, ok := propagation.UntrustedFromContext(demoted); !ok || stranger.TraceID != callerContext.TraceID || stranger.Sampling != propagation.Accepted {
 				t.Errorf("the stranger is %+v, %v", stranger, ok)
 			}
 		}
@@ -181,7 +181,7 @@ func TestPromoteOrder(t *testing.T) {
 				t.Errorf("%v: promoted, the parent is %+v", trust, sc)
 			}
 		}
-		if stranger, _ := propagation.StrangerFromContext(propagation.Demote(ctx)); stranger.SpanID != spanID("1112131415161718") {
+		if stranger, _ := propagation.UntrustedFromContext(propagation.Demote(ctx)); stranger.SpanID != spanID("1112131415161718") {
 			t.Errorf("%v: the stranger is %+v", trust, stranger)
 		}
 	}
@@ -192,22 +192,22 @@ func TestStranger(t *testing.T) {
 	p := compile(t, distrusting())
 	for _, trust := range distrusts() {
 		ctx := p.ExtractHTTPTrust(context.Background(), believed(said(few...), propagation.Continue), trust)
-		got, ok := propagation.StrangerFromContext(ctx)
+		got, ok := propagation.UntrustedFromContext(ctx)
 		if want := trust&propagation.DistrustIDs != 0 && trust != propagation.Ignore; ok != want || ok && got != callerContext {
 			t.Errorf("%v: %+v, %v", trust, got, ok)
 		}
 	}
 	twice := p.ExtractHTTP(context.Background(), carrier("Traceparent", callerW3C))
 	twice = p.ExtractHTTPTrust(twice, carrier("Traceparent", callerW3C), propagation.Restart) // a router within a router
-	if got, ok := propagation.StrangerFromContext(twice); !ok || got != callerContext {
+	if got, ok := propagation.UntrustedFromContext(twice); !ok || got != callerContext {
 		t.Errorf("extracted twice: %+v, %v", got, ok)
 	}
 	for _, in := range []http.Header{nil, carrier("X-Request-Id", "r"), carrier("Traceparent", "garbage")} {
-		if got, ok := propagation.StrangerFromContext(p.ExtractHTTPTrust(context.Background(), in, propagation.Restart)); ok {
+		if got, ok := propagation.UntrustedFromContext(p.ExtractHTTPTrust(context.Background(), in, propagation.Restart)); ok {
 			t.Errorf("%v says %+v", in, got)
 		}
 	}
-	if _, ok := propagation.StrangerFromContext(context.Background()); ok {
+	if _, ok := propagation.UntrustedFromContext(context.Background()); ok {
 		t.Error("nobody called, and it was a stranger")
 	}
 	link := callerContext.OpenTelemetry()
@@ -225,8 +225,8 @@ func TestCopyTrust(t *testing.T) {
 		copied := propagation.Copy(context.Background(), ctx)
 		expect(t, sent(p, p.ExtractHTTP(copied, in)), believed(said, trust))
 		expect(t, sent(p, propagation.Promote(copied)), sent(p, propagation.Promote(ctx)))
-		want, _ := propagation.StrangerFromContext(ctx)
-		if got, _ := propagation.StrangerFromContext(copied); got != want {
+		want, _ := propagation.UntrustedFromContext(ctx)
+		if got, _ := propagation.UntrustedFromContext(copied); got != want {
 			t.Errorf("the stranger is %+v, want %+v", got, want)
 		}
 		want, _ = propagation.RemoteFromContext(ctx)
@@ -268,7 +268,7 @@ func TestTrustRace(t *testing.T) {
 				if got := sent(p, ctx); len(got) != 0 {
 					t.Errorf("%q leaves", got)
 				}
-				propagation.StrangerFromContext(ctx)
+				propagation.UntrustedFromContext(ctx)
 				promoted := propagation.Promote(ctx)
 				propagation.RemoteFromContext(promoted)
 				baggage.FromContext(promoted)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/traceferry/traceferry/internal/ascii"
+	"github.com/traceferry/traceferry/internal/outcome"
 	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/propagation"
@@ -18,35 +19,22 @@ import (
 //
 // It is OpenTelemetry's propagation.TextMapPropagator.
 type Propagator struct {
-	order    []wire.Format  // precedence: Formats, then ReadOnly
-	carries  wire.FormatSet // read, and sent
-	reads    wire.FormatSet // carries and ReadOnly
+	reader
 	emits    wire.FormatSet
 	owns     wire.FieldSet // fields that name spans, of all formats read or written: this side's alone
 	fallback wire.Format   // written for a local span that would leave in no format; zero: none
-	headers  []wire.Field  // of Config.Headers and UnsafeHeaders, patterns last
 	names    []string      // Fields
 	readable []string      // ReadFields
 	prefixes []string      // Prefixes
 
-	readHTTP, readMetadata *wire.Index // of what is read
-	sentHTTP, sentMetadata *wire.Index // of what is read or written, as outgoing carriers may spell it
-	plainHeaders           bool        // gRPC takes all names of Config.Headers
-	patterned              bool        // some entry of Config.Headers is a pattern
+	sentMetadata *wire.Index // as sentHTTP, for metadata
+	plainHeaders bool        // gRPC takes all names of Config.Headers
 
-	generateRequestID bool
-	dropMalformed     bool
-	asciiOnly         bool
-	deferred          wire.Sampling // what an open decision becomes where it must be decided
-	spoken            wire.Sampling // and where it need not: Config.Deferred as it is
-	localSpan         func(context.Context) (SpanContext, bool)
-	also              []propagation.TextMapPropagator
-	limits            Limits
-	observer          Observer
-
-	rules *policy.Rules
-
-	counts *counters
+	dropMalformed bool
+	asciiOnly     bool
+	spoken        wire.Sampling // what an open decision becomes where it need not be decided: Config.Deferred as it is
+	localSpan     func(context.Context) (wire.SpanContext, bool)
+	rules         *policy.Rules
 }
 
 var _ propagation.TextMapPropagator = (*Propagator)(nil)
@@ -65,23 +53,24 @@ func New(c Config) (*Propagator, error) {
 		carried = wire.DefaultFormats
 	}
 	p := &Propagator{
-		order:             slices.Concat(carried, wireFormats(c.ReadOnly)),
-		carries:           wire.SetOf(carried...),
-		reads:             wire.SetOf(carried...) | wire.SetOf(wireFormats(c.ReadOnly)...),
-		emits:             wire.SetOf(wireFormats(c.Emit)...),
-		generateRequestID: c.GenerateRequestID,
-		dropMalformed:     c.DropMalformed,
-		asciiOnly:         c.ASCIIOnly,
-		deferred:          max(wire.Sampling(c.Deferred), wire.Denied),
-		spoken:            wire.Sampling(c.Deferred),
-		localSpan:         c.LocalSpan,
-		also:              slices.Clone(c.Also),
-		limits:            c.Limits.withDefaults(),
-		counts:            new(counters),
+		reader: reader{
+			order:             slices.Concat(carried, wireFormats(c.ReadOnly)),
+			carries:           wire.SetOf(carried...),
+			reads:             wire.SetOf(carried...) | wire.SetOf(wireFormats(c.ReadOnly)...),
+			generateRequestID: c.GenerateRequestID,
+			deferred:          max(wire.Sampling(c.Deferred), wire.Denied),
+			also:              slices.Clone(c.Also),
+			limits:            limits(c.Limits.withDefaults()),
+			meter:             outcome.NewMeter(c.Observer.outcome()),
+			extracted:         c.Observer.extracted(),
+		},
+		emits:         wire.SetOf(wireFormats(c.Emit)...),
+		dropMalformed: c.DropMalformed,
+		asciiOnly:     c.ASCIIOnly,
+		spoken:        wire.Sampling(c.Deferred),
+		localSpan:     localSpan(c.LocalSpan),
 	}
-	if c.Observer != nil {
-		p.observer = *c.Observer
-	}
+	p.reader.engine = p
 	if i := slices.IndexFunc(carried, wire.Format.Encodes); c.Emit == nil && i >= 0 {
 		p.fallback = carried[i]
 	}
@@ -137,13 +126,6 @@ func (p *Propagator) compileNames() {
 	p.sentMetadata = wire.NewIndex(sent, p.field, true, policy.CarriesUnder)
 }
 
-func (p *Propagator) field(id wire.FieldID) *wire.Field {
-	if id < wire.FirstHeader {
-		return &wire.Fields[id]
-	}
-	return &p.headers[id-wire.FirstHeader]
-}
-
 // sent is the index of what goes out over a transport.
 func (p *Propagator) sent(over transport) *wire.Index {
 	if over == overGRPC {
@@ -152,37 +134,24 @@ func (p *Propagator) sent(over transport) *wire.Index {
 	return p.sentHTTP
 }
 
-// described returns the field of a captured name, whichever Propagator it comes from.
-func (p *Propagator) described(id wire.FieldID, key string) wire.Field {
-	switch id {
-	case wire.ForeignHeader, wire.ForeignUnsafe:
-		return wire.HeaderField(key, id == wire.ForeignUnsafe)
-	}
-	f := p.field(id)
-	if id >= wire.FirstHeader && f.Prefix {
-		return wire.HeaderField(key, false)
-	}
-	return *f
-}
-
-// nobody carries nothing; its captures hold but a decision.
-var nobody = MustNew(Config{Formats: []Format{}})
-
 // isZero reports whether the Propagator is nil or was not made by New: it carries nothing.
-func (p *Propagator) isZero() bool { return p == nil || p.counts == nil }
+func (p *Propagator) isZero() bool { return p == nil || p.meter == nil }
 
-// orNobody returns a Propagator whose methods may be called, whichever this is.
-func (p *Propagator) orNobody() *Propagator {
+// none carries nothing.
+var none = MustNew(Config{Formats: []Format{}})
+
+// orNone returns a Propagator whose methods may be called, whichever this is.
+func (p *Propagator) orNone() *Propagator {
 	if p.isZero() {
-		return nobody
+		return none
 	}
 	return p
 }
 
-// orBackground returns the context, Background for nil.
-func orBackground(ctx context.Context) context.Context {
-	if ctx == nil {
-		return context.Background()
+// inbound returns the inbound half of the Propagator, whichever this is.
+func (p *Propagator) inbound() *reader {
+	if p.isZero() {
+		return nobody
 	}
-	return ctx
+	return &p.reader
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/traceferry/traceferry/internal/outcome"
 	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/baggage"
@@ -79,7 +80,7 @@ func (c *capture) report() {
 	}
 	if events := l.unreported.Swap(nil); events != nil {
 		for _, e := range *events {
-			c.by.count(c, e.format, e.outcome)
+			c.by.meter.Count(c, e.format, e.outcome)
 		}
 	}
 }
@@ -101,10 +102,10 @@ func (l *lazy) decode(c *capture) (events []event) {
 		unread := v&wire.Undecidable != 0
 		v &^= wire.Undecidable
 		if v == wire.Malformed || unread {
-			events = append(events, event{f, Malformed})
+			events = append(events, event{f, outcome.Malformed})
 		}
 		if c.repeatsField(f) {
-			events = append(events, event{f, Duplicate})
+			events = append(events, event{f, outcome.Duplicate})
 		}
 		l.readings = append(l.readings, reading{f, v, unread, sc})
 	}
@@ -134,7 +135,7 @@ func (l *lazy) decode(c *capture) (events []event) {
 		switch {
 		case r.verdict != wire.Valid || !r.sc.TraceID.IsValid():
 		case !wire.SameTrace(r.sc.TraceID, l.remote.TraceID):
-			events = append(events, event{r.format, Conflict})
+			events = append(events, event{r.format, outcome.Conflict})
 		case r.sc.TraceID == l.remote.TraceID: // what only W3C can say of the trace holds for the other formats' words too
 			l.remote.Random = l.remote.Random || r.sc.Random
 			if l.remote.TraceState == "" {
@@ -144,7 +145,7 @@ func (l *lazy) decode(c *capture) (events []event) {
 	}
 	for f := range (c.by.carries & wire.Yielding).All {
 		if l.stale(f) {
-			events = append(events, event{f, Stale})
+			events = append(events, event{f, outcome.Stale})
 		}
 	}
 	return events

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/traceferry/traceferry/internal/ascii"
+	"github.com/traceferry/traceferry/internal/outcome"
 	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 )
@@ -75,7 +76,7 @@ func (o *plan) sendable(e *entry) {
 
 // leaveOut notes that some lines cannot be sent.
 func (e *entry) leaveOut() {
-	e.lost |= 1 << LeftOut
+	e.lost |= 1 << outcome.Unsendable
 	if e.fate == FateSent || e.fate == FateRecoded {
 		e.fate = FatePartlyUnsendable
 	}

@@ -61,7 +61,7 @@ func TestSigned(t *testing.T) {
 			expect(t, r.Header, before)
 
 			sent, changed := report.CloneRequest(r)
-			if !changed || sent.Get("Traceparent") != callerW3C || sent.Get("B3") != callerB3 || test.untouched && report.Stats().Count(0, propagation.Withheld) == 0 {
+			if !changed || sent.Get("Traceparent") != callerW3C || sent.Get("B3") != callerB3 || test.untouched && report.Stats().Count(0, propagation.Disallowed) == 0 {
 				t.Errorf("report only: %v, %q, counted %v", changed, sent, withheld(report))
 			}
 		})

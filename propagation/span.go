@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/traceferry/traceferry/internal/ctxkey"
+	"github.com/traceferry/traceferry/internal/outcome"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
@@ -114,10 +115,10 @@ func (l *lazy) readBaggage(c *capture) baggage.Baggage {
 		l.bagging = baggage.ContextWithBaggage(c.parent, l.bag).Value(otelKeys.baggage)
 	})
 	if !whole { // not before: an observer may ask for the baggage
-		c.by.count(c, wire.Baggage, Malformed)
+		c.by.meter.Count(c, wire.Baggage, outcome.Malformed)
 	}
 	for f := range partly.All {
-		c.by.count(c, f, Malformed)
+		c.by.meter.Count(c, f, outcome.Malformed)
 	}
 	return l.bag
 }

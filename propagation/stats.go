@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/outcome"
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
@@ -18,7 +19,7 @@ import (
 //
 //	expvar.Publish("traceferry", expvar.Func(func() any { return p.Stats() }))
 type Stats struct {
-	counts [wire.FormatCount + 1][outcomeCount]uint64
+	counts [wire.FormatCount + 1][outcome.Count]uint64
 }
 
 // StatsKey names one count of Stats.
@@ -33,7 +34,7 @@ func (k StatsKey) String() string { return k.Format.String() + " " + k.Outcome.S
 // Count returns how often a format met with an outcome. The zero Format is
 // Config.Headers and the request as a whole.
 func (s Stats) Count(f Format, o Outcome) uint64 {
-	if int(f) >= len(s.counts) || o >= outcomeCount {
+	if int(f) >= len(s.counts) || o >= outcome.Count {
 		return 0
 	}
 	return s.counts[f][o]
@@ -98,9 +99,9 @@ func (p *Propagator) Stats() (s Stats) {
 	if p.isZero() {
 		return s
 	}
-	for f := range p.counts {
-		for o := range p.counts[f] {
-			s.counts[f][o] = p.counts[f][o].Load()
+	for f := range s.counts {
+		for o := range s.counts[f] {
+			s.counts[f][o] = p.meter.Load(wire.Format(f), outcome.Outcome(o))
 		}
 	}
 	return s

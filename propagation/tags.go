@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/outcome"
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
@@ -33,7 +34,7 @@ func (t *tags) first(r *report) []wire.Match {
 		return t.hits
 	}
 	for ; len(t.hits) > t.limit; t.hits = t.hits[:len(t.hits)-1] {
-		r.add(wire.FormatOf(t.hits[len(t.hits)-1]), TooLarge)
+		r.add(wire.FormatOf(t.hits[len(t.hits)-1]), outcome.TooLarge)
 	}
 	return t.hits
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/outcome"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/propagation"
 )
@@ -21,7 +22,7 @@ import (
 // base64; what else is under a -bin name is left out. What is kept is copied, within Config.Limits, because
 // some carriers (of fasthttp and fiber) use the memory of their strings again.
 func (p *Propagator) Extract(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
-	e := extraction{p: p.orNobody(), ctx: orBackground(ctx), hides: true}
+	e := extraction{p: p.inbound(), ctx: orBackground(ctx), hides: true}
 	switch m := carrier.(type) {
 	case propagation.HeaderCarrier:
 		e.extractAlso(m)
@@ -38,7 +39,7 @@ func (p *Propagator) Extract(ctx context.Context, carrier propagation.TextMapCar
 }
 
 func (p *Propagator) extractText(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
-	e := extraction{p: p, ctx: ctx, hides: true, partial: true}
+	e := extraction{p: &p.reader, ctx: ctx, hides: true, partial: true}
 	if len(p.also) > 0 {
 		e.extractAlso(copying(carrier))
 	}
@@ -54,7 +55,7 @@ func (p *Propagator) extractText(ctx context.Context, carrier propagation.TextMa
 		}
 		switch f := p.field(n.Id); {
 		case f.Bin && f.Format == 0: // bytes or base64? only their reader could tell
-			e.add(0, LeftOut)
+			e.add(0, outcome.Unsendable)
 			return true
 		case f.Bin:
 			vals = textBins(vals)

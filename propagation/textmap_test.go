@@ -84,7 +84,7 @@ func TestTextOneLine(t *testing.T) {
 	out := otelprop.MapCarrier{}
 	p.Inject(ctx, out)
 	expectText(t, out, otelprop.MapCarrier{"traceparent": callerW3C, "tracestate": "a=1,b=2", "baggage": "k=v,l=w", "x-request-id": "same"})
-	expectCounts(t, p, map[string]uint64{"sw8 left out": 1, "headers left out": 1})
+	expectCounts(t, p, map[string]uint64{"sw8 unsendable": 1, "headers unsendable": 1})
 }
 
 // TestTextPrintable: a value that is not printable ASCII is left out.
@@ -95,7 +95,7 @@ func TestTextPrintable(t *testing.T) {
 	out := otelprop.MapCarrier{}
 	p.Inject(ctx, out)
 	expectText(t, out, otelprop.MapCarrier{"x-request-id": "r1", "uberctx-c": " plain ~ "})
-	expectCounts(t, p, map[string]uint64{"jaeger left out": 2, "headers left out": 1, "baggage left out": 1, "sw8 left out": 1})
+	expectCounts(t, p, map[string]uint64{"jaeger unsendable": 2, "headers unsendable": 1, "baggage unsendable": 1, "sw8 unsendable": 1})
 }
 
 // TestTextBinary: grpc-trace-bin is read raw or base64, and written to HTTP only.
@@ -109,7 +109,7 @@ func TestTextBinary(t *testing.T) {
 		out := otelprop.MapCarrier{}
 		p.Inject(ctx, out)
 		expectText(t, out, otelprop.MapCarrier{"x-request-id": "r1"})
-		expectCounts(t, p, map[string]uint64{"grpctracebin left out": 1})
+		expectCounts(t, p, map[string]uint64{"grpctracebin unsendable": 1})
 		expect(t, sent(p, ctx), carrier("Grpc-Trace-Bin", inHTTP, "X-Request-Id", "r1"))
 		expect(t, sentMetadata(p, ctx), metadataOf("grpc-trace-bin", callerBinRaw, "x-request-id", "r1"))
 	}
@@ -118,7 +118,7 @@ func TestTextBinary(t *testing.T) {
 	out := otelprop.MapCarrier{}
 	p.Inject(context.Background(), out)
 	expectText(t, out, otelprop.MapCarrier{"traceparent": otherW3C})
-	expectCounts(t, p, map[string]uint64{"grpctracebin left out": 1})
+	expectCounts(t, p, map[string]uint64{"grpctracebin unsendable": 1})
 }
 
 // TestTextHiding: Extract hides a local span behind the caller's, ExtractHTTP does not.

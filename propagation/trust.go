@@ -11,7 +11,7 @@ import "github.com/traceferry/traceferry/internal/policy"
 //
 // What is not believed is held back: it reaches neither the functions of this package and
 // of OpenTelemetry's that read a context, nor any outgoing call. It stays with the
-// context, within Config.Limits, for a span link (StrangerFromContext), and for
+// context, within Config.Limits, for a span link (UntrustedFromContext), and for
 // Promote, which takes the decision back. A line that the application copies from the request to a call by hand is
 // judged like the line itself. An Extract further in, by this or another
 // Propagator, holds back at least as much.

@@ -34,7 +34,7 @@ func TestTrustString(t *testing.T) {
 	}
 }
 
-// checkSilent checks that a context tells nothing of its caller, but to StrangerFromContext.
+// checkSilent checks that a context tells nothing of its caller, but to UntrustedFromContext.
 func checkSilent(t *testing.T, ctx context.Context) {
 	t.Helper()
 	if sc, ok := propagation.RemoteFromContext(ctx); ok || sc != (propagation.SpanContext{}) {

@@ -69,7 +69,7 @@ func (e *extraction) usual(m map[string][]string, x *wire.Index) (context.Contex
 // usual is a node that is being written.
 type usual struct {
 	ctx  context.Context
-	p    *Propagator
+	p    *reader
 	c    *capture // nil until there is something to keep
 	size int
 

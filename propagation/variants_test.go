@@ -95,7 +95,7 @@ func TestVariants(t *testing.T) {
 		{"two digits", propagation.Jaeger, []string{"uber-trace-id", callerTrace + ":" + callerSpan + ":0:01"}, ids(accepted)},
 		{"any parent", propagation.Jaeger, []string{"uber-trace-id", callerTrace + ":" + callerSpan + ":what:1"}, ids(accepted)},
 		{"no parent", propagation.Jaeger, []string{"uber-trace-id", callerTrace + ":" + callerSpan + "::1"}, ids(accepted)},
-		{"zeros left out", propagation.Jaeger, []string{"uber-trace-id", strings.TrimLeft(lowHalf, "0") + ":" + callerSpan + ":20000000000001:1"}, low(ids(accepted, parentID...))},
+		{"zeros unsendable", propagation.Jaeger, []string{"uber-trace-id", strings.TrimLeft(lowHalf, "0") + ":" + callerSpan + ":20000000000001:1"}, low(ids(accepted, parentID...))},
 
 		{"no option", propagation.CloudTrace, []string{"x-cloud-trace-context", callerTrace + "/" + callerSpanNumber}, ids(deferred)},
 		{"option 0", propagation.CloudTrace, []string{"x-cloud-trace-context", callerTrace + "/" + callerSpanNumber + ";o=0"}, ids(denied)},

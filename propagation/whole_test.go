@@ -88,7 +88,7 @@ func TestFormatsLeaveWhole(t *testing.T) {
 						if got := w.write(p, in); !maps.EqualFunc(got, metadataOf("b3", callerB3), slices.Equal) {
 							t.Errorf("%s: %q: leaves %q", f.ids[i], in[f.ids[i]], got)
 						}
-						if n := p.Stats().Count(f.format, propagation.LeftOut); n != 1 {
+						if n := p.Stats().Count(f.format, propagation.Unsendable); n != 1 {
 							t.Errorf("%s: counted %d times", f.ids[i], n)
 						}
 					}
@@ -114,7 +114,7 @@ func TestUserDataLeavesAlone(t *testing.T) {
 					if got := w.write(p, in); !maps.EqualFunc(got, want, slices.Equal) {
 						t.Errorf("%s: leaves %q, want %q", f.besides[i], got, want)
 					}
-					if n := p.Stats().Count(f.format, propagation.LeftOut); n != 1 {
+					if n := p.Stats().Count(f.format, propagation.Unsendable); n != 1 {
 						t.Errorf("%s: counted %d times", f.besides[i], n)
 					}
 				}

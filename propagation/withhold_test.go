@@ -134,11 +134,11 @@ func TestOwnBaggageToDestination(t *testing.T) {
 			}
 			ctx := withBaggage(t, ctx, "plan=gold;x=1", "secret=1")
 			for host, want := range map[string]string{"api.example": came + "plan=gold;x=1", "evil.example": "", "none.svc": ""} {
-				before := p.Stats().Count(propagation.Baggage, propagation.Withheld)
+				before := p.Stats().Count(propagation.Baggage, propagation.Disallowed)
 				if got := strings.Join(sentTo(t, p, ctx, "http://"+host)["Baggage"], "|"); got != want {
 					t.Errorf("to %s goes %q, want %q", host, got, want)
 				}
-				if p.Stats().Count(propagation.Baggage, propagation.Withheld) != before+1 {
+				if p.Stats().Count(propagation.Baggage, propagation.Disallowed) != before+1 {
 					t.Errorf("%s: not counted", host)
 				}
 				if got := strings.Join(metadataTo(t, p, ctx, host)["baggage"], "|"); got != want {

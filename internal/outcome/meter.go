@@ -1,0 +1,69 @@
+package outcome
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/traceferry/traceferry/internal/ctxkey"
+	"github.com/traceferry/traceferry/internal/wire"
+)
+
+// Meter counts outcomes by format. It is safe for all goroutines.
+type Meter struct {
+	counts  [wire.FormatCount + 1][Count]atomic.Uint64
+	observe func(context.Context, wire.Format, Outcome)
+}
+
+// NewMeter returns a Meter that tells observe, which may be nil, of each outcome.
+func NewMeter(observe func(context.Context, wire.Format, Outcome)) *Meter {
+	return &Meter{observe: observe}
+}
+
+// Observed reports whether somebody is told of each outcome.
+func (m *Meter) Observed() bool { return m.observe != nil }
+
+// Load returns a count.
+func (m *Meter) Load(f wire.Format, o Outcome) uint64 { return m.counts[f][o].Load() }
+
+// Count counts an outcome and tells the observer.
+func (m *Meter) Count(ctx context.Context, f wire.Format, o Outcome) {
+	m.counts[f][o].Add(1)
+	if m.observe != nil {
+		m.tell(ctx, f, o)
+	}
+}
+
+// CountNothing counts a call that has nothing to carry: a mistake, unless its context is an inbound request's.
+func (m *Meter) CountNothing(ctx context.Context) {
+	if ctxkey.Served(ctx) {
+		m.Count(ctx, 0, NothingReceived)
+		return
+	}
+	m.Count(ctx, 0, NoContext)
+}
+
+// CountUntrusted counts a request with untrusted lines once, whatever the formats: it costs such requests no more
+// than others. Bit 0 of the formats stands for Config.Headers.
+func (m *Meter) CountUntrusted(ctx context.Context, formats wire.FormatSet) {
+	if formats == 0 {
+		return
+	}
+	m.counts[0][Untrusted].Add(1)
+	if m.observe != nil {
+		for f := range formats.All {
+			m.tell(ctx, f, Untrusted)
+		}
+	}
+}
+
+func (m *Meter) tell(ctx context.Context, f wire.Format, o Outcome) {
+	defer m.Recovered()
+	m.observe(ctx, f, o)
+}
+
+// Recovered ends a panic of a function of the Config and counts it. Defer it before such a function is called.
+func (m *Meter) Recovered() {
+	if recover() != nil {
+		m.counts[0][Panicked].Add(1)
+	}
+}
