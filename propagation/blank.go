@@ -15,19 +15,8 @@ type blank struct {
 	hides traits // hidesSpan, hidesBaggage
 }
 
-// WithoutCapture returns a context without the captured headers of ctx: calls made with it carry nothing of them,
-// and OpenTelemetry sees neither their remote span nor their baggage. Use it where a derived context serves other
-// work than the request it comes from, a connection's context for its messages:
-//
-//	for msg := range messages {
-//		handle(p.Extract(propagation.WithoutCapture(conn.Context()), msg.Headers), msg)
-//	}
-//
-// A local span stays the active one, and so does baggage that the application has changed. A decision against
-// the caller stays too, so that a later Extract holds back as much; Promote takes it back. Deadline and
-// cancellation are those of ctx. Where nothing is captured the context returned is ctx. It
-// costs one allocation, and may be called from any goroutine.
-func WithoutCapture(ctx context.Context) context.Context {
+// withoutCapture is propagation.WithoutCapture.
+func withoutCapture(ctx context.Context) context.Context {
 	ctx = orBackground(ctx)
 	c := captured(ctx)
 	if c == nil {

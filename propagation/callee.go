@@ -73,8 +73,6 @@ func calleeOf(r *http.Request) Callee {
 	return redirectedCallee{r.URL}
 }
 
-type calleeKey struct{}
-
 // ContextWithCallee returns a context that tells CalleeFromContext to: for code that knows whom a
 // call goes to, and code further in that injects and does not. It holds until another call of ours is made with
 // the context, or an Extract takes it for a request that has arrived.

@@ -69,6 +69,9 @@ const (
 
 type captureKey struct{}
 
+// calleeKey is the key of the destination of a call; an inbound request does not inherit it.
+type calleeKey struct{}
+
 // captured returns the nearest capture of the context, or nil.
 func captured(ctx context.Context) *capture {
 	if c, ok := ctx.(*capture); ok || ctx == nil {
@@ -249,3 +252,12 @@ func nameOf(ctx context.Context) string {
 
 // GoString is String: %#v must not print values either.
 func (c *capture) GoString() string { return c.String() }
+
+// private reports whether some of the lines may go to internal hosts only.
+func (c *capture) private() bool {
+	if c.formats&wire.PrivateFormats != 0 {
+		return true
+	}
+	ids, _ := c.lines()
+	return len(ids) > 0 && ids[len(ids)-1] >= wire.FirstHeader
+}

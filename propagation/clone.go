@@ -121,7 +121,7 @@ func (p *Propagator) clone(ctx context.Context, to Callee, m map[string][]string
 func (p *Propagator) cloneOwn(ctx context.Context, to Callee, m map[string][]string, x *wire.Index, over transport) (map[string][]string, bool) {
 	if c, ok := ctx.(*capture); ok && over == overHTTP && p.forwards(c) && p.open(c, to) {
 		b := newBlock(len(m)+int(c.n), len(m)+int(c.n))
-		c.putInto(&b)
+		b.putNode(c)
 		b.putOwn(m, x, p.owns, &written{})
 		return b.m, true
 	}
@@ -165,15 +165,6 @@ func (b *block) put(key string, vals []string) {
 	from := len(b.values)
 	b.values = append(b.values, vals...)
 	b.m[key] = b.values[from:len(b.values):len(b.values)]
-}
-
-// putInto puts the lines of a node.
-func (c *capture) putInto(b *block) {
-	for i, n := 0, int(c.n); i < n; {
-		r, next := c.run(i)
-		b.put(c.by.field(r.id).Canon, r.vals)
-		i = next
-	}
 }
 
 // putOwn puts the caller's headers, but for those that name spans, and those that were written before.
@@ -220,4 +211,13 @@ func (o *plan) size() (names, lines int) {
 		names, lines = names+1, lines+len(o.items[i].vals)
 	}
 	return names + o.newValues(), lines + o.newValues()
+}
+
+// putNode puts the lines of a node.
+func (b *block) putNode(c *capture) {
+	for i, n := 0, int(c.n); i < n; {
+		r, next := c.run(i)
+		b.put(c.by.field(r.id).Canon, r.vals)
+		i = next
+	}
 }

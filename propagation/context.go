@@ -3,8 +3,6 @@ package propagation
 import (
 	"context"
 	"iter"
-
-	"github.com/traceferry/traceferry/internal/wire"
 )
 
 // RemoteFromContext returns what the caller's headers said of its span: the first
@@ -16,11 +14,22 @@ import (
 // The headers are parsed at the first call for a request (two allocations),
 // and it may be called from any goroutine.
 func RemoteFromContext(ctx context.Context) (SpanContext, bool) {
-	if c := captured(ctx); c != nil && c.formats&wire.TraceFormats != 0 {
-		l := c.read()
-		return publicSpanContext(l.remote), l.winner != 0
-	}
-	return SpanContext{}, false
+	sc, ok := captured(ctx).remote()
+	return publicSpanContext(sc), ok
+}
+
+// UntrustedFromContext returns what a caller said of its span who is not believed, and whether that is
+// anything: to be linked to, not to be continued. Where the caller is believed, in its ids at
+// least, it is RemoteFromContext's to tell.
+//
+//	if stranger, ok := propagation.UntrustedFromContext(ctx); ok {
+//		ctx, span = tracer.Start(ctx, name, trace.WithLinks(trace.Link{SpanContext: stranger.OpenTelemetry()}))
+//	}
+//
+// It parses the headers anew at each call, and may be called from any goroutine.
+func UntrustedFromContext(ctx context.Context) (SpanContext, bool) {
+	sc, ok := captured(ctx).untrustedRemote()
+	return publicSpanContext(sc), ok
 }
 
 // RequestIDFromContext returns the captured x-request-id. It is "" if there is none, or if the id is not 1 to 128
@@ -29,38 +38,14 @@ func RemoteFromContext(ctx context.Context) (SpanContext, bool) {
 // What it returns is safe in logs and headers, and as the name of a file on Unix: it stays in its directory. It may
 // begin with a dot or a hyphen, and on Windows more must be replaced: the colon, a dot at the end, and names of devices
 // such as NUL. A different id is carried all the same.
-func RequestIDFromContext(ctx context.Context) string {
-	if c := captured(ctx); c != nil && c.formats.Has(wire.RequestID) {
-		if id := c.linesOf(wire.RequestID).First(0); wire.ValidRequestID(id) {
-			return id
-		}
-	}
-	return ""
-}
+func RequestIDFromContext(ctx context.Context) string { return captured(ctx).requestID() }
 
 // CapturedFromContext ranges over the captured lines as name and value, but for
 // those of Config.UnsafeHeaders. Names are in lower case, values as they came: bytes that
 // are not printable among them, so quote them before they reach a terminal. Lines
 // of one name are side by side and in order.
 func CapturedFromContext(ctx context.Context) iter.Seq2[string, string] {
-	return func(yield func(name, value string) bool) {
-		c := captured(ctx)
-		if c == nil {
-			return
-		}
-		for r := range c.runs {
-			def := c.field(r)
-			if def.Unsafe {
-				continue
-			}
-			e := entry{key: r.key, def: &def}
-			for _, v := range r.vals {
-				if !yield(e.lower(), v) {
-					return
-				}
-			}
-		}
-	}
+	return capturedLines(ctx)
 }
 
 // Copy returns dst with what src has captured, and nothing else of src: no
@@ -70,18 +55,43 @@ func CapturedFromContext(ctx context.Context) iter.Seq2[string, string] {
 //	go job(propagation.Copy(context.Background(), r.Context()))
 //
 // It costs one allocation; where src has captured nothing it is dst.
-func Copy(dst, src context.Context) context.Context {
-	c, dst := captured(src), orBackground(dst)
-	if c == nil {
-		return dst
-	}
-	d := &capture{
-		parent: dst, by: c.by, more: c.more, formats: c.formats, fresh: c.fresh, n: c.n, held: c.held, trust: c.trust,
-		about: c.about & rawBins, ids: c.ids, vals: c.vals,
-	}
-	d.learned.Store(c.learned.Load()) // the lines are the same, so what was learned of them is
-	d.seen.Store(c.seen.Load() &^ baggageAsked)
-	d.place(captured(dst), false)
-	d.report()
-	return d
-}
+func Copy(dst, src context.Context) context.Context { return copyCapture(dst, src) }
+
+// Promote returns a context in which the caller of ctx is believed after all: what was held
+// back is carried again, as if Extract had been told Continue, and a request id that was
+// made meanwhile gives way to the caller's. It is for handlers that authenticate their
+// callers themselves:
+//
+//	if authenticated(r) {
+//		r = r.WithContext(propagation.Promote(r.Context()))
+//	}
+//
+// A local span that runs in ctx stays the active one; the next without one is the caller's child.
+// Calls made with ctx itself, before or after, are not affected. Where the caller is believed
+// already the context returned is ctx; after Ignore there is nothing to bring back, but what is
+// extracted later is believed. The propagators of Config.Also do not read anew, and baggage that OpenTelemetry
+// had in the context before the decision stays hidden. It costs a few
+// allocations, and may be called from any goroutine.
+func Promote(ctx context.Context) context.Context { return promote(ctx) }
+
+// Demote returns a context in which the caller of ctx is believed in nothing, as if Extract had
+// been told Restart: for handlers that find out later that a caller is a stranger. A local span
+// that runs in ctx stays the active one; if it continues the caller's trace, calls made with the
+// context still name that. What a propagator of Config.Also has put into ctx is out of reach. Calls
+// made with ctx itself are not affected. It costs a few allocations, and may be called from any
+// goroutine.
+func Demote(ctx context.Context) context.Context { return demote(ctx) }
+
+// WithoutCapture returns a context without the captured headers of ctx: calls made with it carry nothing of them,
+// and OpenTelemetry sees neither their remote span nor their baggage. Use it where a derived context serves other
+// work than the request it comes from, a connection's context for its messages:
+//
+//	for msg := range messages {
+//		handle(p.Extract(propagation.WithoutCapture(conn.Context()), msg.Headers), msg)
+//	}
+//
+// A local span stays the active one, and so does baggage that the application has changed. A decision against
+// the caller stays too, so that a later Extract holds back as much; Promote takes it back. Deadline and
+// cancellation are those of ctx. Where nothing is captured the context returned is ctx. It
+// costs one allocation, and may be called from any goroutine.
+func WithoutCapture(ctx context.Context) context.Context { return withoutCapture(ctx) }

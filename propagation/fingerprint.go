@@ -3,6 +3,7 @@ package propagation
 import (
 	"hash/maphash"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/traceferry/traceferry/internal/policy"
@@ -87,4 +88,16 @@ func variants(vals []string) func(yield func(string) bool) {
 		}
 		_ = len(vals) < 2 || yield(strings.Join(vals, ",")) && yield(strings.Join(vals, ", "))
 	}
+}
+
+// known returns the lines of a header that no limit has kept out of the capture of an untrusted caller.
+func (c *capture) known(key string, vals []string) []string {
+	dropped, lower := c.dropped(), strings.ToLower(key)
+	switch {
+	case len(dropped) == 0:
+		return vals
+	case dropped.has(lower, anyLine):
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(vals), func(v string) bool { return dropped.has(lower, v) })
 }

@@ -121,21 +121,13 @@ func (c *capture) hits() (hits []wire.Match) {
 	return hits
 }
 
-// UntrustedFromContext returns what a caller said of its span who is not believed, and whether that is
-// anything: to be linked to, not to be continued. Where the caller is believed, in its ids at
-// least, it is RemoteFromContext's to tell.
-//
-//	if stranger, ok := propagation.UntrustedFromContext(ctx); ok {
-//		ctx, span = tracer.Start(ctx, name, trace.WithLinks(trace.Link{SpanContext: stranger.OpenTelemetry()}))
-//	}
-//
-// It parses the headers anew at each call, and may be called from any goroutine.
-func UntrustedFromContext(ctx context.Context) (SpanContext, bool) {
-	held := captured(ctx).stranger()
-	if held == nil || !captured(ctx).trust.Has(policy.DistrustIDs) || held.formats&wire.TraceFormats == 0 {
-		return SpanContext{}, false
+// untrustedRemote returns what an untrusted caller said of its span.
+func (c *capture) untrustedRemote() (sc wire.SpanContext, ok bool) {
+	held := c.stranger()
+	if held == nil || !c.trust.Has(policy.DistrustIDs) || held.formats&wire.TraceFormats == 0 {
+		return sc, false
 	}
 	l := new(lazy)
 	l.decode(held)
-	return publicSpanContext(l.remote), l.winner != 0
+	return l.remote, l.winner != 0
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"math/rand/v2"
 
-	"github.com/traceferry/traceferry/internal/policy"
 	"go.opentelemetry.io/otel/trace"
 )
 
@@ -35,7 +34,7 @@ type IDGenerator struct{}
 
 // NewIDs returns the trace id and the span id of a root span. Neither is zero. The nil context has no captured id.
 func (g IDGenerator) NewIDs(ctx context.Context) (trace.TraceID, trace.SpanID) {
-	id := traceAlone(ctx)
+	id := traceOf(ctx)
 	for !id.IsValid() {
 		binary.BigEndian.PutUint64(id[:8], rand.Uint64())
 		binary.BigEndian.PutUint64(id[8:], rand.Uint64())
@@ -47,32 +46,6 @@ func (g IDGenerator) NewIDs(ctx context.Context) (trace.TraceID, trace.SpanID) {
 func (IDGenerator) NewSpanID(context.Context, trace.TraceID) (id trace.SpanID) {
 	for !id.IsValid() {
 		binary.BigEndian.PutUint64(id[:], rand.Uint64())
-	}
-	return id
-}
-
-// traceAlone returns the trace id of a trusted caller who named no span, if a capture is what OpenTelemetry sees as the
-// active span: with trace.WithNewRoot, and inside another span, none is.
-func traceAlone(ctx context.Context) (id trace.TraceID) {
-	c := captured(ctx)
-	if c == nil || c.trust.Has(policy.DistrustIDs) {
-		return id
-	}
-	if _, active := trace.SpanFromContext(ctx).(*remoteSpan); !active {
-		return id
-	}
-	return c.read().traceAlone()
-}
-
-// traceAlone returns the first trace id that came without a span; zero, if a format names a span.
-func (l *lazy) traceAlone() (id trace.TraceID) {
-	if l.remote.IsValid() {
-		return id
-	}
-	for _, r := range l.readings {
-		if r.sc.TraceID.IsValid() {
-			return r.sc.TraceID
-		}
 	}
 	return id
 }

@@ -34,16 +34,6 @@ func (p *Propagator) ContextWithMetadata(ctx context.Context, to Callee, key any
 	return p.makeMetadata(ctx, src, to, open, key, wrap)
 }
 
-// made returns what one Propagator has made of the capture before, or nil.
-func (c *capture) made(p *Propagator, key any) *outgoingMetadata {
-	if l := c.learned.Load(); l != nil {
-		if made := l.outgoing.Load(); made != nil && made.by == p && made.key == key {
-			return made
-		}
-	}
-	return nil
-}
-
 // makeMetadata injects into new metadata, which all calls to whom all may go share.
 func (p *Propagator) makeMetadata(ctx context.Context, src source, to Callee, open bool, key any, wrap func(md map[string][]string) any) (context.Context, bool) {
 	if !open { // who injects further in must know
@@ -64,20 +54,13 @@ func (p *Propagator) makeMetadata(ctx context.Context, src source, to Callee, op
 	}
 	value := wrap(md)
 	if open && src.verbatim() && len(p.also) == 0 {
-		src.c.learn().outgoing.Store(&outgoingMetadata{p, key, value})
+		src.c.learn().outgoing.Store(&outgoingMetadata{by: p, key: key, value: value})
 	}
 	return &contextWithValue{ctx, key, value}, true
 }
 
 // usualNames is how many names a map holds without a table.
 const usualNames = 8
-
-// outgoingMetadata is what one Propagator sends of a capture over gRPC.
-type outgoingMetadata struct {
-	by    *Propagator
-	key   any
-	value any
-}
 
 // contextWithValue is context.WithValue without its check of the key.
 type contextWithValue struct {

@@ -211,3 +211,45 @@ func (l *lazy) ahead(c *capture) *reading {
 	}
 	return nil
 }
+
+// namesSpan reports whether one of the received formats has ids.
+func (l *lazy) namesSpan(came wire.FormatSet) bool {
+	for f := range came.All {
+		if l.reading(f).sc.IsValid() {
+			return true
+		}
+	}
+	return false
+}
+
+// traceAlone returns the first trace id that came without a span; zero, if a format names a span.
+func (l *lazy) traceAlone() (id trace.TraceID) {
+	if l.remote.IsValid() {
+		return id
+	}
+	for _, r := range l.readings {
+		if r.sc.TraceID.IsValid() {
+			return r.sc.TraceID
+		}
+	}
+	return id
+}
+
+// remote returns what the caller said of its span, and whether it said anything; the nil capture says nothing.
+func (c *capture) remote() (sc wire.SpanContext, ok bool) {
+	if c == nil || c.formats&wire.TraceFormats == 0 {
+		return sc, false
+	}
+	l := c.read()
+	return l.remote, l.winner != 0
+}
+
+// requestID returns the received request id if it is harmless, else "".
+func (c *capture) requestID() string {
+	if c != nil && c.formats.Has(wire.RequestID) {
+		if id := c.linesOf(wire.RequestID).First(0); wire.ValidRequestID(id) {
+			return id
+		}
+	}
+	return ""
+}

@@ -37,15 +37,6 @@ func (src *source) verbatim() bool { return src.c != nil && !src.isLocal && !src
 // private reports whether part of it may go to internal hosts only.
 func (src *source) private() bool { return src.changed || src.c != nil && src.c.private() }
 
-// private reports whether some of the lines may go to internal hosts only.
-func (c *capture) private() bool {
-	if c.formats&wire.PrivateFormats != 0 {
-		return true
-	}
-	ids, _ := c.lines()
-	return len(ids) > 0 && ids[len(ids)-1] >= wire.FirstHeader
-}
-
 // readBaggage notes what the application's baggage makes, if that is not what was received: items where items were
 // received and are sent, else a header.
 func (src *source) readBaggage(p *Propagator, ctx context.Context) {

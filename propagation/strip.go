@@ -3,7 +3,6 @@ package propagation
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/traceferry/traceferry/internal/policy"
@@ -80,16 +79,4 @@ func (s *stripping) holdsHeader(lower string) bool {
 		}
 	}
 	return s.headers[lower]
-}
-
-// known returns the lines of a header that no limit has kept out of the capture of an untrusted caller.
-func (c *capture) known(key string, vals []string) []string {
-	dropped, lower := c.dropped(), strings.ToLower(key)
-	switch {
-	case len(dropped) == 0:
-		return vals
-	case dropped.has(lower, anyLine):
-		return nil
-	}
-	return slices.DeleteFunc(slices.Clone(vals), func(v string) bool { return dropped.has(lower, v) })
 }

@@ -30,16 +30,6 @@ func (o *plan) writeLocal(carried wire.FormatSet) {
 	o.write(into, local, read, wire.Deferred)
 }
 
-// namesSpan reports whether one of the received formats has ids.
-func (l *lazy) namesSpan(came wire.FormatSet) bool {
-	for f := range came.All {
-		if l.reading(f).sc.IsValid() {
-			return true
-		}
-	}
-	return false
-}
-
 // translate writes the received span context in the formats of Emit, and withholds what is stale, or malformed where
 // Config.DropMalformed says so.
 func (o *plan) translate() {
