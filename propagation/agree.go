@@ -5,7 +5,7 @@ import "github.com/traceferry/traceferry/internal/wire"
 // agree finds what the written formats say besides ids and decision. All of them that have a place for it say the
 // same: Datadog's headers and the member dd of tracestate.
 func (o *plan) agree(span *wire.WrittenSpan, into wire.FormatSet) {
-	if into&wire.WithExtras == 0 || (o.p.reads|o.p.emits)&wire.WithExtras&^wire.WithState == 0 {
+	if into&wire.WithExtras == 0 || (o.p.in.Reads|o.p.emits)&wire.WithExtras&^wire.WithState == 0 {
 		return // Datadog's headers are not in use here: to others its member is one of many
 	}
 	var few [2]receivedExtras
@@ -15,7 +15,7 @@ func (o *plan) agree(span *wire.WrittenSpan, into wire.FormatSet) {
 	span.Extras = x
 	switch came := memberAmong(all); {
 	case into&wire.WithState == 0 || x.Holds || took(span, wire.DdKey):
-	case o.isLocal && o.c != nil && o.c.parse().remote.SpanID == span.SpanID: // the caller's own span goes as it came
+	case o.isLocal && o.c != nil && o.c.Parse().Remote.SpanID == span.SpanID: // the caller's own span goes as it came
 	case x.Some:
 		span.AddMember = came == nil || !came.Holds || !came.SameAs(&x, span.TraceID)
 	default: // no extras: a decision, where every call is to have Datadog's headers
@@ -31,13 +31,13 @@ type receivedExtras struct {
 
 // receivedExtras appends those of the formats that name the span's trace and have a place for extras.
 func (o *plan) receivedExtras(all []receivedExtras, span *wire.WrittenSpan) []receivedExtras {
-	if o.c == nil || o.c.formats&wire.WithExtras == 0 {
+	if o.c == nil || o.c.Formats&wire.WithExtras == 0 {
 		return all
 	}
-	for _, r := range o.c.parse().readings {
-		extras := wire.Table[r.format].Extras
-		if extras != nil && r.verdict == wire.Valid && wire.SameTrace(r.sc.TraceID, span.TraceID) {
-			all = append(all, receivedExtras{extras(o.c.linesOf(r.format), r.sc), r.sc.Sampling})
+	for _, r := range o.c.Parse().Readings {
+		extras := wire.Table[r.Format].Extras
+		if extras != nil && r.Verdict == wire.Valid && wire.SameTrace(r.Sc.TraceID, span.TraceID) {
+			all = append(all, receivedExtras{extras(o.c.LinesOf(r.Format), r.Sc), r.Sc.Sampling})
 		}
 	}
 	return all

@@ -3,6 +3,7 @@ package propagation
 import (
 	"context"
 
+	"github.com/traceferry/traceferry/internal/capture"
 	"github.com/traceferry/traceferry/internal/outcome"
 	"github.com/traceferry/traceferry/internal/policy"
 )
@@ -28,8 +29,8 @@ func (p *Propagator) clearanceFor(src *source, to Callee) *policy.Decision {
 }
 
 // open reports whether all that a capture holds may go to a callee.
-func (p *Propagator) open(c *capture, to Callee) bool {
-	return to == nil || !p.rules.Listed && !c.private() || p.clearanceOf(to).Open
+func (p *Propagator) open(c *capture.Node, to Callee) bool {
+	return to == nil || !p.rules.Listed && !c.Private() || p.clearanceOf(to).Open
 }
 
 // signedMay reports whether a signed request may be added to: where it goes to an internal host, or a rule
@@ -39,7 +40,7 @@ func (p *Propagator) signedMay(ctx context.Context, to Callee) bool {
 		return true
 	}
 	if src := p.sourceOf(ctx); !src.empty() {
-		p.meter.Count(ctx, 0, outcome.Disallowed)
+		p.in.Meter.Count(ctx, 0, outcome.Disallowed)
 	}
 	return p.rules.ReportOnly
 }

@@ -14,14 +14,14 @@ func (p *Propagator) alsoMay(to Callee) bool {
 
 // injectAlso has them write to whom a context calls, if they may.
 func (p *Propagator) injectAlso(ctx context.Context, carrier propagation.TextMapCarrier) {
-	if len(p.also) > 0 && p.alsoMay(calleeIn(ctx)) {
+	if len(p.in.Also) > 0 && p.alsoMay(calleeIn(ctx)) {
 		p.writeAlso(ctx, carrier)
 	}
 }
 
 // writeAlso has them write, whoever is called.
 func (p *Propagator) writeAlso(ctx context.Context, carrier propagation.TextMapCarrier) {
-	for _, also := range p.also {
+	for _, also := range p.in.Also {
 		also.Inject(ctx, carrier)
 	}
 }

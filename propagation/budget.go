@@ -11,8 +11,8 @@ import (
 // prefixes (baggage too), then Config.Headers, formats that name no span, and at last
 // the trace formats from the least preferred on.
 func (o *plan) fit() {
-	for step := 0; o.metadataBytes() > o.p.limits.MetadataBytes; step++ {
-		trace := len(o.p.order) - 1 - (step - 4)
+	for step := 0; o.metadataBytes() > o.p.in.Limits.MetadataBytes; step++ {
+		trace := len(o.p.in.Order) - 1 - (step - 4)
 		switch {
 		case step == 0:
 			o.overBudget |= 1 << wire.Baggage & o.forwarded
@@ -24,7 +24,7 @@ func (o *plan) fit() {
 		case step == 3:
 			o.overBudget |= o.forwarded &^ wire.TraceFormats
 		case trace >= 0:
-			o.overBudget |= 1 << o.p.order[trace] & (o.forwarded | o.written)
+			o.overBudget |= 1 << o.p.in.Order[trace] & (o.forwarded | o.written)
 		default:
 			o.overBudget |= o.written // those of Emit alone
 			o.account()

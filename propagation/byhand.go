@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/capture"
 	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/baggage"
@@ -16,13 +17,13 @@ type written struct {
 	p       *Propagator // nil: nothing is to be told apart
 	ctx     context.Context
 	x       *wire.Index
-	c, held *capture // what came, and what of it came from a stranger
+	c, held *capture.Node // what came, and what of it came from a stranger
 	encoded [wire.MaxEncoded]wire.FieldID
 	values  []string // of encoded
 	baggage string   // the application's change of it
-	items   []bagItems
+	items   []capture.BagItems
 
-	received map[fingerprint]mark // the lines of c and held; nil: not asked for
+	received map[capture.Fingerprint]mark // the lines of c and held; nil: not asked for
 }
 
 // mark says how a fingerprint was received.
@@ -36,8 +37,8 @@ const (
 
 func (o *plan) writtenBefore(x *wire.Index) written {
 	w := written{p: o.p, ctx: o.ctx, x: x, c: o.c, encoded: o.encoded, values: o.values, baggage: o.bag, items: o.items}
-	if o.c != nil && o.c.trust != policy.Continue {
-		w.held = o.c.stranger()
+	if o.c != nil && o.c.Trust != policy.Continue {
+		w.held = o.c.Untrusted()
 	}
 	return w
 }
@@ -58,7 +59,7 @@ func (w *written) has(key string, vals []string) bool {
 		}
 	}
 	for i := range w.items {
-		if b := &w.items[i]; b.id == id && join(b.vals) == line {
+		if b := &w.items[i]; b.Id == id && join(b.Vals) == line {
 			return true
 		}
 	}
@@ -91,7 +92,7 @@ func (w *written) without(key string, vals []string, marks mark, stays func(stri
 	if !ours {
 		return vals
 	}
-	lower, all := strings.ToLower(key), w.c.dropped().has(w.p.field(id).Lower, anyLine)
+	lower, all := strings.ToLower(key), w.c.Dropped().Has(w.p.in.Field(id).Lower, capture.AnyLine)
 	out := func(v string) bool {
 		marked := all || w.markOf(lower, v)&marks != 0 || id == wire.FirstField[wire.Baggage] && w.untrustedBaggage(v)
 		return marked && !stays(v)
@@ -106,30 +107,30 @@ func (w *written) without(key string, vals []string, marks mark, stays func(stri
 // of them the outgoing request repeats.
 func (w *written) markOf(lower, line string) mark {
 	if w.received == nil {
-		w.received = map[fingerprint]mark{}
+		w.received = map[capture.Fingerprint]mark{}
 		w.mark(w.c, 0)
 		w.mark(w.held, untrusted)
 		for i := range w.items {
-			w.received[fingerprintOf(strings.ToLower(w.items[i].key), join(w.items[i].vals))] |= allLines
+			w.received[capture.FingerprintOf(strings.ToLower(w.items[i].Key), join(w.items[i].Vals))] |= allLines
 		}
 	}
-	f := fingerprintOf(lower, line)
+	f := capture.FingerprintOf(lower, line)
 	m := w.received[f]
-	if _, ok := w.c.dropped()[f]; ok {
+	if _, ok := w.c.Dropped()[f]; ok {
 		m |= untrusted
 	}
 	return m
 }
 
 // mark marks the lines of a capture.
-func (w *written) mark(c *capture, m mark) {
-	for r := range c.runs {
-		f := c.field(r)
-		lower := (&entry{key: r.key, def: &f}).lower()
-		for line := range variants(r.vals) {
-			w.received[fingerprintOf(lower, line)] |= aLine | m
+func (w *written) mark(c *capture.Node, m mark) {
+	for r := range c.Runs {
+		f := c.Field(r)
+		lower := (&entry{key: r.Key, def: &f}).lower()
+		for line := range capture.Variants(r.Vals) {
+			w.received[capture.FingerprintOf(lower, line)] |= aLine | m
 		}
-		w.received[fingerprintOf(lower, join(r.vals))] |= allLines | m
+		w.received[capture.FingerprintOf(lower, join(r.Vals))] |= allLines | m
 	}
 }
 
@@ -150,7 +151,7 @@ func (w *written) hasBaggage(list string) bool {
 
 // untrustedBaggage reports whether all members of a list come from an untrusted caller.
 func (w *written) untrustedBaggage(list string) bool {
-	return w.held != nil && w.held.formats.Has(wire.Baggage) && allIn(list, w.held.learn().readBaggage(w.held))
+	return w.held != nil && w.held.Formats.Has(wire.Baggage) && allIn(list, w.held.Learn().ReadBaggage(w.held))
 }
 
 // allIn reports whether a list has members, and all of them are in b.

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/traceferry/traceferry/internal/capture"
 )
 
 // Callee tells where a call goes, when that matters: the host as in a URL, and the port
@@ -77,7 +79,7 @@ func calleeOf(r *http.Request) Callee {
 // call goes to, and code further in that injects and does not. It holds until another call of ours is made with
 // the context, or an Extract takes it for a request that has arrived.
 func ContextWithCallee(ctx context.Context, to Callee) context.Context {
-	return context.WithValue(orBackground(ctx), calleeKey{}, to)
+	return context.WithValue(capture.OrBackground(ctx), capture.CalleeKey{}, to)
 }
 
 // ContextForRequest is for a RoundTripper over others that may inject once more. Where not all that an outgoing
@@ -92,7 +94,7 @@ func (p *Propagator) ContextForRequest(r *http.Request) (ctx context.Context, to
 		return ctx, false
 	}
 	to := calleeOf(r)
-	if c, ok := ctx.(*capture); ok && p.startsNothing(c) && p.open(c, to) { // most calls
+	if c, ok := ctx.(*capture.Node); ok && p.startsNothing(c) && p.open(c, to) { // most calls
 		return ctx, false
 	}
 	if src := p.sourceOf(ctx); p.clearanceFor(&src, to) == nil && calleeIn(ctx) == nil {
@@ -104,13 +106,13 @@ func (p *Propagator) ContextForRequest(r *http.Request) (ctx context.Context, to
 // CalleeFromContext returns whom the last ContextWithCallee was told of, or the last
 // ContextWithMetadata if not all may go there; nil if there was none.
 func CalleeFromContext(ctx context.Context) Callee {
-	to, _ := orBackground(ctx).Value(calleeKey{}).(Callee)
+	to, _ := capture.OrBackground(ctx).Value(capture.CalleeKey{}).(Callee)
 	return to
 }
 
 // calleeIn is CalleeFromContext for a context that may be nil, or fresh from an Extract.
 func calleeIn(ctx context.Context) Callee {
-	if _, fresh := ctx.(*capture); fresh || ctx == nil {
+	if _, fresh := ctx.(*capture.Node); fresh || ctx == nil {
 		return nil
 	}
 	return CalleeFromContext(ctx)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/capture"
 	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/propagation"
@@ -25,7 +26,7 @@ func (p *Propagator) CloneHTTP(ctx context.Context, h http.Header) (http.Header,
 	if p.isZero() {
 		return h, false
 	}
-	return p.clone(orBackground(ctx), nil, h, overHTTP)
+	return p.clone(capture.OrBackground(ctx), nil, h, overHTTP)
 }
 
 // CloneRequest is CloneHTTP with the context, the headers and the URL of a request: what may not go to
@@ -52,18 +53,18 @@ func (p *Propagator) CloneMetadata(ctx context.Context, to Callee, md map[string
 	if p.isZero() {
 		return md, false
 	}
-	return p.clone(orBackground(ctx), to, md, overGRPC)
+	return p.clone(capture.OrBackground(ctx), to, md, overGRPC)
 }
 
 // withAlso puts what they write into headers, which are copied first if they are the caller's still. Where it
 // may not go to the callee it is taken out: an Inject further out may have had them write it, too.
 func (p *Propagator) withAlso(ctx context.Context, to Callee, m map[string][]string, copied bool, over transport) (map[string][]string, bool) {
-	if len(p.also) == 0 {
+	if len(p.in.Also) == 0 {
 		return m, copied
 	}
 	others, may := map[string][]string{}, p.alsoMay(to)
 	if over == overGRPC {
-		p.writeAlso(ctx, metadataCarrier(others))
+		p.writeAlso(ctx, capture.MetadataCarrier(others))
 	} else {
 		p.writeAlso(ctx, propagation.HeaderCarrier(others))
 	}
@@ -91,7 +92,7 @@ func (p *Propagator) withAlso(ctx context.Context, to Callee, m map[string][]str
 func (p *Propagator) unwrite(ctx context.Context, h http.Header) (_ http.Header, changed bool) {
 	o := plan{source: p.sourceOf(ctx)}
 	o.build(ctx, p, overHTTP, nil)
-	before, others := o.writtenBefore(p.sentHTTP), http.Header{}
+	before, others := o.writtenBefore(p.in.SentHTTP), http.Header{}
 	p.writeAlso(ctx, propagation.HeaderCarrier(others))
 	for key, vals := range h {
 		own := before.trusted(key, vals)
@@ -119,15 +120,15 @@ func (p *Propagator) clone(ctx context.Context, to Callee, m map[string][]string
 // cloneOwn puts what goes out into a new map, and over it what the caller's has that names no span: so a
 // name that is set by hand stays.
 func (p *Propagator) cloneOwn(ctx context.Context, to Callee, m map[string][]string, x *wire.Index, over transport) (map[string][]string, bool) {
-	if c, ok := ctx.(*capture); ok && over == overHTTP && p.forwards(c) && p.open(c, to) {
-		b := newBlock(len(m)+int(c.n), len(m)+int(c.n))
+	if c, ok := ctx.(*capture.Node); ok && over == overHTTP && p.forwards(c) && p.open(c, to) {
+		b := newBlock(len(m)+int(c.N), len(m)+int(c.N))
 		b.putNode(c)
 		b.putOwn(m, x, p.owns, &written{})
 		return b.m, true
 	}
 	o := plan{source: p.sourceOf(ctx)}
 	if !o.build(ctx, p, over, to) {
-		p.meter.CountNothing(ctx)
+		p.in.Meter.CountNothing(ctx)
 		return m, false
 	}
 	names, lines := o.size()
@@ -142,7 +143,7 @@ func (p *Propagator) cloneOwn(ctx context.Context, to Callee, m map[string][]str
 	}
 	o.report()
 	var before written
-	if o.allowed != nil || o.c != nil && (o.c.trust != policy.Continue || p.asciiOnly && o.careful) {
+	if o.allowed != nil || o.c != nil && (o.c.Trust != policy.Continue || p.asciiOnly && o.careful) {
 		before = o.writtenBefore(x)
 	}
 	b.putOwn(m, x, o.removes|o.sends&p.owns, &before)
@@ -200,24 +201,24 @@ func (b *block) putOwn(m map[string][]string, x *wire.Index, spans wire.FieldSet
 
 // size counts the names and lines that are sent, but for those that turn out not to be legal.
 func (o *plan) size() (names, lines int) {
-	for i, n := 0, o.c.len(); i < n; {
-		r, next := o.c.run(i)
-		if r.id >= wire.FirstHeader || o.keeps.Has(r.id) {
+	for i, n := 0, o.c.Len(); i < n; {
+		r, next := o.c.Run(i)
+		if r.Id >= wire.FirstHeader || o.keeps.Has(r.Id) {
 			names, lines = names+1, lines+next-i
 		}
 		i = next
 	}
 	for i := range o.items {
-		names, lines = names+1, lines+len(o.items[i].vals)
+		names, lines = names+1, lines+len(o.items[i].Vals)
 	}
 	return names + o.newValues(), lines + o.newValues()
 }
 
 // putNode puts the lines of a node.
-func (b *block) putNode(c *capture) {
-	for i, n := 0, int(c.n); i < n; {
-		r, next := c.run(i)
-		b.put(c.by.field(r.id).Canon, r.vals)
+func (b *block) putNode(c *capture.Node) {
+	for i, n := 0, int(c.N); i < n; {
+		r, next := c.Run(i)
+		b.put(c.Reader.Field(r.Id).Canon, r.Vals)
 		i = next
 	}
 }

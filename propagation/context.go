@@ -3,6 +3,8 @@ package propagation
 import (
 	"context"
 	"iter"
+
+	"github.com/traceferry/traceferry/internal/capture"
 )
 
 // RemoteFromContext returns what the caller's headers said of its span: the first
@@ -14,7 +16,7 @@ import (
 // The headers are parsed at the first call for a request (two allocations),
 // and it may be called from any goroutine.
 func RemoteFromContext(ctx context.Context) (SpanContext, bool) {
-	sc, ok := captured(ctx).remote()
+	sc, ok := capture.Of(ctx).Remote()
 	return publicSpanContext(sc), ok
 }
 
@@ -28,7 +30,7 @@ func RemoteFromContext(ctx context.Context) (SpanContext, bool) {
 //
 // It parses the headers anew at each call, and may be called from any goroutine.
 func UntrustedFromContext(ctx context.Context) (SpanContext, bool) {
-	sc, ok := captured(ctx).untrustedRemote()
+	sc, ok := capture.Of(ctx).UntrustedRemote()
 	return publicSpanContext(sc), ok
 }
 
@@ -38,14 +40,14 @@ func UntrustedFromContext(ctx context.Context) (SpanContext, bool) {
 // What it returns is safe in logs and headers, and as the name of a file on Unix: it stays in its directory. It may
 // begin with a dot or a hyphen, and on Windows more must be replaced: the colon, a dot at the end, and names of devices
 // such as NUL. A different id is carried all the same.
-func RequestIDFromContext(ctx context.Context) string { return captured(ctx).requestID() }
+func RequestIDFromContext(ctx context.Context) string { return capture.Of(ctx).RequestID() }
 
 // CapturedFromContext ranges over the captured lines as name and value, but for
 // those of Config.UnsafeHeaders. Names are in lower case, values as they came: bytes that
 // are not printable among them, so quote them before they reach a terminal. Lines
 // of one name are side by side and in order.
 func CapturedFromContext(ctx context.Context) iter.Seq2[string, string] {
-	return capturedLines(ctx)
+	return capture.CapturedLines(ctx)
 }
 
 // Copy returns dst with what src has captured, and nothing else of src: no
@@ -55,7 +57,7 @@ func CapturedFromContext(ctx context.Context) iter.Seq2[string, string] {
 //	go job(propagation.Copy(context.Background(), r.Context()))
 //
 // It costs one allocation; where src has captured nothing it is dst.
-func Copy(dst, src context.Context) context.Context { return copyCapture(dst, src) }
+func Copy(dst, src context.Context) context.Context { return capture.CopyCapture(dst, src) }
 
 // Promote returns a context in which the caller of ctx is believed after all: what was held
 // back is carried again, as if Extract had been told Continue, and a request id that was
@@ -72,7 +74,7 @@ func Copy(dst, src context.Context) context.Context { return copyCapture(dst, sr
 // extracted later is believed. The propagators of Config.Also do not read anew, and baggage that OpenTelemetry
 // had in the context before the decision stays hidden. It costs a few
 // allocations, and may be called from any goroutine.
-func Promote(ctx context.Context) context.Context { return promote(ctx) }
+func Promote(ctx context.Context) context.Context { return capture.Promote(ctx) }
 
 // Demote returns a context in which the caller of ctx is believed in nothing, as if Extract had
 // been told Restart: for handlers that find out later that a caller is a stranger. A local span
@@ -80,7 +82,7 @@ func Promote(ctx context.Context) context.Context { return promote(ctx) }
 // context still name that. What a propagator of Config.Also has put into ctx is out of reach. Calls
 // made with ctx itself are not affected. It costs a few allocations, and may be called from any
 // goroutine.
-func Demote(ctx context.Context) context.Context { return demote(ctx) }
+func Demote(ctx context.Context) context.Context { return capture.Demote(ctx) }
 
 // WithoutCapture returns a context without the captured headers of ctx: calls made with it carry nothing of them,
 // and OpenTelemetry sees neither their remote span nor their baggage. Use it where a derived context serves other
@@ -94,4 +96,4 @@ func Demote(ctx context.Context) context.Context { return demote(ctx) }
 // the caller stays too, so that a later Extract holds back as much; Promote takes it back. Deadline and
 // cancellation are those of ctx. Where nothing is captured the context returned is ctx. It
 // costs one allocation, and may be called from any goroutine.
-func WithoutCapture(ctx context.Context) context.Context { return withoutCapture(ctx) }
+func WithoutCapture(ctx context.Context) context.Context { return capture.WithoutCapture(ctx) }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/capture"
 	"github.com/traceferry/traceferry/internal/outcome"
 	"github.com/traceferry/traceferry/internal/wire"
 )
@@ -70,18 +71,18 @@ type cursor struct {
 // next returns the next entry of the plan: received headers in the order of field numbers, whether they are sent
 // or not, among those that are written; then added items; then formats that would have been written.
 func (o *plan) next(at *cursor) (e entry, ok bool) {
-	line, value := at.line < o.c.len(), at.value < o.newValues()
-	var r run
+	line, value := at.line < o.c.Len(), at.value < o.newValues()
+	var r capture.Run
 	if line {
 		var after int
-		if r, after = o.c.run(at.line); !value || r.id <= o.newID(at.value) {
+		if r, after = o.c.Run(at.line); !value || r.Id <= o.newID(at.value) {
 			at.line = after
 		} else {
-			r = run{}
+			r = capture.Run{}
 		}
 	}
 	switch {
-	case value && (!line || len(r.vals) == 0 || r.id == o.newID(at.value)):
+	case value && (!line || len(r.Vals) == 0 || r.Id == o.newID(at.value)):
 		e = o.newEntry(at.value, r)
 		at.value++
 		return e, true
@@ -97,7 +98,7 @@ func (o *plan) next(at *cursor) (e entry, ok bool) {
 	}
 	for f := range at.missing.All {
 		at.missing &^= 1 << f
-		if o.c != nil && len(o.c.linesOf(f).All(0)) > 0 {
+		if o.c != nil && len(o.c.LinesOf(f).All(0)) > 0 {
 			continue // it has its entry
 		}
 		e = entry{id: wire.FirstField[f], def: &wire.Fields[wire.FirstField[f]]}
@@ -136,8 +137,8 @@ func (o *plan) newID(i int) wire.FieldID {
 }
 
 // newEntry is a header whose value was not received. r is what was received under its name, perhaps nothing.
-func (o *plan) newEntry(i int, r run) entry {
-	e := entry{id: o.newID(i), received: r.vals}
+func (o *plan) newEntry(i int, r capture.Run) entry {
+	e := entry{id: o.newID(i), received: r.Vals}
 	e.def = &wire.Fields[e.id]
 	if i == len(o.values) {
 		e.values, e.fate = []string{o.bag}, FateChanged
@@ -147,7 +148,7 @@ func (o *plan) newEntry(i int, r run) entry {
 		if o.isLocal {
 			e.fate = FateRewritten
 		}
-		o.judge(&e, r.vals)
+		o.judge(&e, r.Vals)
 		if o.reported != nil && !o.reported.Formats.Has(e.def.Format) {
 			e.lost |= 1 << outcome.Disallowed
 		}
@@ -169,9 +170,9 @@ func (o *plan) newEntry(i int, r run) entry {
 }
 
 // addedEntry is an item that the application added.
-func (o *plan) addedEntry(b bagItems) entry {
-	e := entry{id: b.id, def: &wire.Fields[b.id], key: b.key, fate: FateChanged}
-	o.sendItem(&e, b.vals)
+func (o *plan) addedEntry(b capture.BagItems) entry {
+	e := entry{id: b.Id, def: &wire.Fields[b.Id], key: b.Key, fate: FateChanged}
+	o.sendItem(&e, b.Vals)
 	return e
 }
 
@@ -207,36 +208,36 @@ func (o *plan) judge(e *entry, vals []string) {
 }
 
 // receivedEntry is a header that was received and for which no value was written.
-func (o *plan) receivedEntry(r run) entry {
-	e := entry{id: r.id, received: r.vals}
-	if r.id >= wire.FirstHeader {
-		if e.id = o.p.numberOf(o.c, r); e.id == notSent {
-			foreign := o.c.field(r)
-			e.def, e.key = &foreign, r.key
+func (o *plan) receivedEntry(r capture.Run) entry {
+	e := entry{id: r.Id, received: r.Vals}
+	if r.Id >= wire.FirstHeader {
+		if e.id = o.p.in.NumberOf(o.c, r); e.id == capture.NotSent {
+			foreign := o.c.Field(r)
+			e.def, e.key = &foreign, r.Key
 			e.drop(FateForeign)
 			return e
 		}
 	}
-	e.def, e.key = o.p.field(e.id), o.p.tag(o.c, e.id, r)
-	if r.id < wire.FirstHeader && !o.keeps.Has(r.id) {
+	e.def, e.key = o.p.in.Field(e.id), o.p.in.Tag(o.c, e.id, r)
+	if r.Id < wire.FirstHeader && !o.keeps.Has(r.Id) {
 		o.drop(&e, r)
 		return e
 	}
-	if e.def.Format == wire.RequestID && o.c.about&madeRequestID != 0 {
+	if e.def.Format == wire.RequestID && o.c.About&capture.MadeRequestID != 0 {
 		e.fate = FateGenerated
 	}
-	o.judge(&e, r.vals)
-	e.values = r.vals
+	o.judge(&e, r.Vals)
+	e.values = r.Vals
 	if o.allowed != nil {
-		if e.values = o.allowed.Allow(e.id, e.key, r.vals); len(e.values) == 0 {
+		if e.values = o.allowed.Allow(e.id, e.key, r.Vals); len(e.values) == 0 {
 			e.drop(FateDisallowed)
 			return e
 		}
-		if !slices.Equal(e.values, r.vals) {
+		if !slices.Equal(e.values, r.Vals) {
 			e.fate = FatePartlyDisallowed
 		}
 	}
-	if r.id >= wire.FirstHeader && (o.noHeaders || o.noPrefixed && e.def.Prefix) {
+	if r.Id >= wire.FirstHeader && (o.noHeaders || o.noPrefixed && e.def.Prefix) {
 		e.drop(FateOverBudget)
 		return e
 	}
@@ -250,9 +251,9 @@ func (o *plan) receivedEntry(r run) entry {
 }
 
 // drop says why a received header of a format is not sent as received.
-func (o *plan) drop(e *entry, r run) {
+func (o *plan) drop(e *entry, r capture.Run) {
 	switch f := e.def.Format; {
-	case !o.p.carries.Has(f):
+	case !o.p.in.Carries.Has(f):
 		e.drop(FateReadOnly)
 	case o.stale.Has(f):
 		e.drop(FateStale)
@@ -264,17 +265,17 @@ func (o *plan) drop(e *entry, r run) {
 		e.drop(FateUnsendable)
 	case o.written.Has(f) && wire.WrittenBy[f].Has(e.id):
 		e.drop(FateReplaced)
-		o.judge(e, r.vals)
+		o.judge(e, r.Vals)
 	case o.overBudget.Has(f), e.def.Prefix && o.noPrefixed:
 		e.drop(FateOverBudget)
-		o.judge(e, r.vals)
+		o.judge(e, r.Vals)
 	default:
 		e.drop(FateDisallowed)
 	}
 }
 
 // replace has an entry send the application's baggage in the place of what was received.
-func (o *plan) replace(e *entry, r run) {
+func (o *plan) replace(e *entry, r capture.Run) {
 	if !o.itemized {
 		if e.drop(FateRemoved); o.bag != "" {
 			e.drop(FateDisallowed)
@@ -286,7 +287,7 @@ func (o *plan) replace(e *entry, r run) {
 		e.drop(FateRemoved)
 		return
 	}
-	if !slices.Equal(vals, r.vals) {
+	if !slices.Equal(vals, r.Vals) {
 		e.fate = FateChanged
 	}
 	o.sendItem(e, vals)
@@ -319,6 +320,6 @@ func (t *tally) count(o *plan, e *entry) {
 		case lost != outcome.Unsendable || o.refused.Has(f):
 			t.once[lost] |= 1 << f
 		}
-		o.p.meter.Count(o.ctx, f, lost)
+		o.p.in.Meter.Count(o.ctx, f, lost)
 	}
 }

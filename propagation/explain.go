@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/capture"
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
@@ -57,8 +58,8 @@ type ExplainedHeader struct {
 //
 // The String of it has no values of baggage, Headers and UnsafeHeaders, but all others.
 func Explain(ctx context.Context, host string) Explanation {
-	if c := captured(orBackground(ctx)); c != nil {
-		if p, known := c.by.engine.(*Propagator); known {
+	if c := capture.Of(capture.OrBackground(ctx)); c != nil {
+		if p, known := c.Reader.Engine.(*Propagator); known {
 			return p.Explain(ctx, host)
 		}
 	}
@@ -70,7 +71,7 @@ func Explain(ctx context.Context, host string) Explanation {
 // Explain is the function of that name for what this Propagator sends of any context, whoever has extracted it.
 // The nil Propagator sends nothing.
 func (p *Propagator) Explain(ctx context.Context, host string) (x Explanation) {
-	ctx, p = orBackground(ctx), p.orNone()
+	ctx, p = capture.OrBackground(ctx), p.orNone()
 	o := plan{source: p.sourceOf(ctx)}
 	to := calleeNamed(host)
 	d := p.clearanceOf(to)
@@ -79,7 +80,7 @@ func (p *Propagator) Explain(ctx context.Context, host string) (x Explanation) {
 		x.Local = publicSpanContext(o.local.SpanContext)
 	}
 	if o.c != nil {
-		x.Trust = Trust(o.c.trust)
+		x.Trust = Trust(o.c.Trust)
 		x.explainFormats(o.c)
 	}
 	if o.build(ctx, p, overHTTP, to) {
@@ -90,11 +91,11 @@ func (p *Propagator) Explain(ctx context.Context, host string) (x Explanation) {
 			x.Source = Format(o.translatedFormat())
 		}
 	}
-	if s := o.c.stranger(); s != nil {
-		for r := range s.runs {
-			f := s.field(r)
-			e := entry{key: r.key, def: &f}
-			x.Headers = append(x.Headers, explained(e.lower(), &f, r.vals, nil, FateUntrusted))
+	if s := o.c.Untrusted(); s != nil {
+		for r := range s.Runs {
+			f := s.Field(r)
+			e := entry{key: r.Key, def: &f}
+			x.Headers = append(x.Headers, explained(e.lower(), &f, r.Vals, nil, FateUntrusted))
 		}
 	}
 	return x
@@ -145,46 +146,46 @@ func calleeNamed(host string) Callee {
 	return namedCallee{host: host}
 }
 
-func (x *Explanation) explainFormats(c *capture) {
-	if c.formats&wire.TraceFormats == 0 {
+func (x *Explanation) explainFormats(c *capture.Node) {
+	if c.Formats&wire.TraceFormats == 0 {
 		return
 	}
-	l := c.parse()
-	x.Remote, x.Winner = publicSpanContext(l.remote), Format(l.winner)
-	for _, r := range l.readings {
+	l := c.Parse()
+	x.Remote, x.Winner = publicSpanContext(l.Remote), Format(l.Winner)
+	for _, r := range l.Readings {
 		says := "names another trace than " + x.Winner.String()
 		switch {
-		case r.verdict == wire.Absent && r.sc.TraceID.IsValid():
+		case r.Verdict == wire.Absent && r.Sc.TraceID.IsValid():
 			says = "names a trace and no span"
-		case r.verdict == wire.Spanless && r.format != l.winner:
+		case r.Verdict == wire.Spanless && r.Format != l.Winner:
 			says = "names a trace and no span, and decides"
-		case r.verdict == wire.Absent:
+		case r.Verdict == wire.Absent:
 			says = "says nothing"
-		case r.verdict == wire.Malformed:
+		case r.Verdict == wire.Malformed:
 			says = "is malformed"
-			if wire.Table[r.format].Yields != 0 && l.stale(r.format) {
-				says = "is malformed beside a valid " + wire.Table[r.format].Yields.String()
+			if wire.Table[r.Format].Yields != 0 && l.Stale(r.Format) {
+				says = "is malformed beside a valid " + wire.Table[r.Format].Yields.String()
 			}
-		case r.format == l.winner:
+		case r.Format == l.Winner:
 			says = "wins: the first in the order of precedence that is valid and has ids"
 			switch {
-			case !r.sc.TraceID.IsValid():
+			case !r.Sc.TraceID.IsValid():
 				says = "wins: a decision without ids, and no format has any"
-			case !r.sc.SpanID.IsValid():
+			case !r.Sc.SpanID.IsValid():
 				says = "wins: the first that names a trace, and none names a span"
 			}
-		case !r.sc.IsValid():
+		case !r.Sc.IsValid():
 			says = "decides, and has no ids"
-		case wire.Table[r.format].Yields != 0 && l.stale(r.format):
-			says = "is stale: it names another span than " + wire.Table[r.format].Yields.String()
-		case r.sc.SpanID == l.remote.SpanID && wire.SameTrace(r.sc.TraceID, l.remote.TraceID):
+		case wire.Table[r.Format].Yields != 0 && l.Stale(r.Format):
+			says = "is stale: it names another span than " + wire.Table[r.Format].Yields.String()
+		case r.Sc.SpanID == l.Remote.SpanID && wire.SameTrace(r.Sc.TraceID, l.Remote.TraceID):
 			says = "says the same as " + x.Winner.String()
-		case wire.SameTrace(r.sc.TraceID, l.remote.TraceID):
+		case wire.SameTrace(r.Sc.TraceID, l.Remote.TraceID):
 			says = "names another span of the same trace as " + x.Winner.String()
 		}
-		if r.undecidable {
+		if r.Undecidable {
 			says += "; its decision cannot be read"
 		}
-		x.Received = append(x.Received, ExplainedFormat{Format(r.format), says})
+		x.Received = append(x.Received, ExplainedFormat{Format(r.Format), says})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/traceferry/traceferry/internal/capture"
 	"github.com/traceferry/traceferry/internal/policy"
 	"go.opentelemetry.io/otel/propagation"
 )
@@ -31,9 +32,9 @@ func (p *Propagator) ExtractHTTP(ctx context.Context, h http.Header) context.Con
 // it is but Continue, the context returned remembers it, for one allocation, also where there is
 // nothing to carry. The nil Propagator carries nothing, and the context remembers the decision.
 func (p *Propagator) ExtractHTTPTrust(ctx context.Context, h http.Header, trust Trust) context.Context {
-	e := extraction{p: p.inbound(), ctx: orBackground(ctx), trust: policy.Trust(trust)}
-	e.extractAlso(propagation.HeaderCarrier(h))
-	return e.extractMap(h, e.p.readHTTP)
+	e := capture.Extraction{P: p.inbound(), Ctx: capture.OrBackground(ctx), Trust: policy.Trust(trust)}
+	e.ExtractAlso(propagation.HeaderCarrier(h))
+	return e.ExtractMap(h, e.P.ReadHTTP)
 }
 
 // ExtractMetadata is ExtractHTTP for gRPC metadata: names in lower case (any is
@@ -44,7 +45,7 @@ func (p *Propagator) ExtractMetadata(ctx context.Context, md map[string][]string
 
 // ExtractMetadataTrust is ExtractHTTPTrust for gRPC metadata.
 func (p *Propagator) ExtractMetadataTrust(ctx context.Context, md map[string][]string, trust Trust) context.Context {
-	e := extraction{p: p.inbound(), ctx: orBackground(ctx), about: rawBins, trust: policy.Trust(trust)}
-	e.extractAlso(metadataCarrier(md))
-	return e.extractMap(md, e.p.readMetadata)
+	e := capture.Extraction{P: p.inbound(), Ctx: capture.OrBackground(ctx), About: capture.RawBins, Trust: policy.Trust(trust)}
+	e.ExtractAlso(capture.MetadataCarrier(md))
+	return e.ExtractMap(md, e.P.ReadMetadata)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math/rand/v2"
 
+	"github.com/traceferry/traceferry/internal/capture"
 	"go.opentelemetry.io/otel/trace"
 )
 
@@ -34,7 +35,7 @@ type IDGenerator struct{}
 
 // NewIDs returns the trace id and the span id of a root span. Neither is zero. The nil context has no captured id.
 func (g IDGenerator) NewIDs(ctx context.Context) (trace.TraceID, trace.SpanID) {
-	id := traceOf(ctx)
+	id := capture.TraceOf(ctx)
 	for !id.IsValid() {
 		binary.BigEndian.PutUint64(id[:8], rand.Uint64())
 		binary.BigEndian.PutUint64(id[8:], rand.Uint64())

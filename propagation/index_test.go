@@ -27,9 +27,9 @@ func TestIndexes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Run(name+"/readHTTP", func(t *testing.T) { checkIndex(t, p.readHTTP, oracle(p, false)) })
-		t.Run(name+"/readMetadata", func(t *testing.T) { checkIndex(t, p.readMetadata, oracle(p, false)) })
-		t.Run(name+"/sentHTTP", func(t *testing.T) { checkIndex(t, p.sentHTTP, oracle(p, true)) })
+		t.Run(name+"/readHTTP", func(t *testing.T) { checkIndex(t, p.in.ReadHTTP, oracle(p, false)) })
+		t.Run(name+"/readMetadata", func(t *testing.T) { checkIndex(t, p.in.ReadMetadata, oracle(p, false)) })
+		t.Run(name+"/sentHTTP", func(t *testing.T) { checkIndex(t, p.in.SentHTTP, oracle(p, true)) })
 		t.Run(name+"/sentMetadata", func(t *testing.T) { checkIndex(t, p.sentMetadata, oracle(p, true)) })
 	}
 }
@@ -40,12 +40,12 @@ func oracle(p *Propagator, sent bool) (want map[string]wire.FieldID) {
 	want = map[string]wire.FieldID{}
 	for _, f := range wire.AllFormats() {
 		for i, name := range f.Fields() {
-			if p.reads.Has(f) || sent && p.owns.Has(wire.FirstField[f]+wire.FieldID(i)) {
+			if p.in.Reads.Has(f) || sent && p.owns.Has(wire.FirstField[f]+wire.FieldID(i)) {
 				want[name] = wire.FirstField[f] + wire.FieldID(i)
 			}
 		}
 	}
-	for i, h := range p.headers {
+	for i, h := range p.in.Headers {
 		want[h.Lower] = wire.FirstHeader + wire.FieldID(i)
 	}
 	return want
@@ -119,7 +119,7 @@ func TestIndexPrefixes(t *testing.T) {
 	for _, f := range AllFormats() {
 		for _, prefix := range f.Prefixes() {
 			for _, spelled := range []string{prefix, http.CanonicalHeaderKey(prefix), strings.ToUpper(prefix)} {
-				for _, x := range []*wire.Index{p.readHTTP, p.readMetadata, p.sentHTTP, p.sentMetadata} {
+				for _, x := range []*wire.Index{p.in.ReadHTTP, p.in.ReadMetadata, p.in.SentHTTP, p.sentMetadata} {
 					if id, ok := x.FindPrefix(spelled + "k"); !ok || wire.Fields[id].Format != wire.Format(f) || !wire.Fields[id].Prefix {
 						t.Errorf("%q: found %d, %v", spelled+"k", id, ok)
 					}
@@ -127,14 +127,14 @@ func TestIndexPrefixes(t *testing.T) {
 						t.Errorf("%q: found with no key", spelled)
 					}
 				}
-				if _, ok := none.readHTTP.FindPrefix(spelled + "k"); ok {
+				if _, ok := none.in.ReadHTTP.FindPrefix(spelled + "k"); ok {
 					t.Errorf("%q: found by a Propagator that does not carry %v", spelled+"k", f)
 				}
 			}
 		}
 	}
 	for _, key := range []string{"", "u", "uberctx", "uberctx_k", "xuberctx-k", "ot-tracer-k", "l5d-k", "uberctx\x80k"} {
-		if _, ok := p.readHTTP.FindPrefix(key); ok {
+		if _, ok := p.in.ReadHTTP.FindPrefix(key); ok {
 			t.Errorf("%q: found", key)
 		}
 	}
@@ -153,7 +153,7 @@ func TestIndexCollisions(t *testing.T) {
 		}
 	}
 	p := MustNew(Config{Formats: AllFormats(), Headers: alike[:25]})
-	for _, x := range []*wire.Index{p.readMetadata, p.sentMetadata} {
+	for _, x := range []*wire.Index{p.in.ReadMetadata, p.sentMetadata} {
 		for i, name := range alike[:25] {
 			if n := x.Find(name); n == nil || n.Id != wire.FirstHeader+wire.FieldID(i) {
 				t.Errorf("%q: found %v", name, n)
@@ -173,7 +173,7 @@ func TestIndexNoFalseMatch(t *testing.T) {
 	want := oracle(p, false)
 	for _, key := range append(randomNames(r, 20000), names...) {
 		id, ours := want[key]
-		if n := p.readMetadata.Find(key); (n != nil) != ours || ours && n.Id != id {
+		if n := p.in.ReadMetadata.Find(key); (n != nil) != ours || ours && n.Id != id {
 			t.Fatalf("%q: found %v, want %v", key, n, ours)
 		}
 	}

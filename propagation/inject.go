@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/capture"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/propagation"
 )
@@ -32,9 +33,9 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 	if p.isZero() || h == nil {
 		return
 	}
-	ctx = orBackground(ctx)
+	ctx = capture.OrBackground(ctx)
 	p.injectAlso(ctx, propagation.HeaderCarrier(h))
-	if c, ok := ctx.(*capture); ok && p.forwards(c) {
+	if c, ok := ctx.(*capture.Node); ok && p.forwards(c) {
 		p.forward(c, h)
 		return
 	}
@@ -70,42 +71,42 @@ func (o *plan) writeHTTP(h http.Header) {
 // report counts what parsing the received headers has found.
 func (o *plan) report() {
 	if o.c != nil {
-		o.c.report()
+		o.c.Report()
 	}
 }
 
 // startsNothing reports whether, in the very context that an Extract made, no local span
 // can run and nobody can have changed the baggage.
-func (p *Propagator) startsNothing(c *capture) bool {
-	return c.about&(showsSpan|inheritsBaggage) == showsSpan && p.localSpan == nil && len(p.also) == 0 && !c.askedBaggage()
+func (p *Propagator) startsNothing(c *capture.Node) bool {
+	return c.About&(capture.ShowsSpan|capture.InheritsBaggage) == capture.ShowsSpan && p.localSpan == nil && len(p.in.Also) == 0 && !c.AskedBaggage()
 }
 
 // forwards reports whether all that goes out is the lines of a capture's node, as
 // they are there: the call that most calls are.
-func (p *Propagator) forwards(c *capture) bool {
-	return c.by == &p.reader && c.more == nil && p.startsNothing(c) && c.about&rawBins == 0 && c.formats&^p.carries == 0 &&
-		p.emits == 0 && (!p.dropMalformed || c.formats&wire.TraceFormats == 0) && (c.formats&wire.Yielding == 0 || c.formats&wire.Yielded == 0) && c.printable()
+func (p *Propagator) forwards(c *capture.Node) bool {
+	return c.Reader == &p.in && c.Overflow == nil && p.startsNothing(c) && c.About&capture.RawBins == 0 && c.Formats&^p.in.Carries == 0 &&
+		p.emits == 0 && (!p.dropMalformed || c.Formats&wire.TraceFormats == 0) && (c.Formats&wire.Yielding == 0 || c.Formats&wire.Yielded == 0) && c.Printable()
 }
 
 // forward writes the lines of a node.
-func (p *Propagator) forward(c *capture, h http.Header) {
+func (p *Propagator) forward(c *capture.Node, h http.Header) {
 	var sent wire.FieldSet
-	for _, id := range c.ids[:c.n] {
+	for _, id := range c.Ids[:c.N] {
 		sent |= 1 << id
 	}
 	if p.sweep(h, p.owns&^sent, sent) {
 		for key := range h {
-			if n := p.sentHTTP.Find(key); n != nil && key != n.Key && slices.Contains(c.ids[:c.n], n.Id) {
+			if n := p.in.SentHTTP.Find(key); n != nil && key != n.Key && slices.Contains(c.Ids[:c.N], n.Id) {
 				delete(h, key)
 			}
 		}
 	}
-	for i := uint8(0); i < c.n; {
-		id, j := c.ids[i], i+1
-		for j < c.n && c.ids[j] == id {
+	for i := uint8(0); i < c.N; {
+		id, j := c.Ids[i], i+1
+		for j < c.N && c.Ids[j] == id {
 			j++
 		}
-		h[p.field(id).Canon] = c.vals[i:j:j]
+		h[p.in.Field(id).Canon] = c.Vals[i:j:j]
 		i = j
 	}
 }
@@ -125,7 +126,7 @@ func (p *Propagator) sweep(h http.Header, removes, sends wire.FieldSet) (others 
 		return false
 	}
 	for key := range h {
-		switch n := p.sentHTTP.Find(key); {
+		switch n := p.in.SentHTTP.Find(key); {
 		case n != nil && n.Id < wire.FirstHeader:
 			if removes.Has(n.Id) || key != n.Key && sends.Has(n.Id) {
 				delete(h, key)
@@ -133,7 +134,7 @@ func (p *Propagator) sweep(h http.Header, removes, sends wire.FieldSet) (others 
 		case n != nil:
 			others = others || key != n.Key
 		case sends&wire.PrefixFields != 0 && !others:
-			_, tagged := p.sentHTTP.FindPrefix(key)
+			_, tagged := p.in.SentHTTP.FindPrefix(key)
 			others = tagged && key != http.CanonicalHeaderKey(key)
 		}
 	}
@@ -156,7 +157,7 @@ func usuallySpelled(h http.Header, fs wire.FieldSet) bool {
 func (o *plan) respell(h http.Header) {
 	sent := o.sentNames()
 	for key := range h {
-		switch n := o.p.sentHTTP.Find(key); {
+		switch n := o.p.in.SentHTTP.Find(key); {
 		case n != nil && key != n.Key && n.Id >= wire.FirstHeader && sent.headers[n.Id]:
 			delete(h, key)
 		case n == nil && sent.prefixed[strings.ToLower(key)] && key != http.CanonicalHeaderKey(key):
@@ -196,8 +197,8 @@ func (p *Propagator) InjectMetadata(ctx context.Context, md map[string][]string)
 	if p.isZero() || md == nil {
 		return
 	}
-	ctx = orBackground(ctx)
-	p.injectAlso(ctx, metadataCarrier(md))
+	ctx = capture.OrBackground(ctx)
+	p.injectAlso(ctx, capture.MetadataCarrier(md))
 	o := plan{source: p.sourceOf(ctx)}
 	if o.build(ctx, p, overGRPC, calleeIn(ctx)) {
 		o.writeMetadata(md)
@@ -239,7 +240,7 @@ func (o *plan) sweepMetadata(md map[string][]string) {
 
 // carriedFields is the fields of the formats that are carried.
 func (p *Propagator) carriedFields() (s wire.FieldSet) {
-	for f := range p.carries.All {
+	for f := range p.in.Carries.All {
 		s |= wire.FieldsOf[f]
 	}
 	return s

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/capture"
 	"github.com/traceferry/traceferry/internal/ctxkey"
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/propagation"
@@ -15,28 +16,28 @@ import (
 // TestLearnedKeys pins that OpenTelemetry's context keys are still learned, and are the
 // ones under which it looks for its values.
 func TestLearnedKeys(t *testing.T) {
-	if !ctxkey.Learned(otelKeys.span) || !ctxkey.Learned(otelKeys.baggage) || otelKeys.span == otelKeys.baggage {
-		t.Fatalf("learned %T and %T", otelKeys.span, otelKeys.baggage)
+	if !ctxkey.Learned(capture.OtelKeys.Span) || !ctxkey.Learned(capture.OtelKeys.Baggage) || capture.OtelKeys.Span == capture.OtelKeys.Baggage {
+		t.Fatalf("learned %T and %T", capture.OtelKeys.Span, capture.OtelKeys.Baggage)
 	}
 	span := trace.SpanFromContext(context.Background())
-	if got := trace.ContextWithSpan(context.Background(), span).Value(otelKeys.span); got != span {
+	if got := trace.ContextWithSpan(context.Background(), span).Value(capture.OtelKeys.Span); got != span {
 		t.Errorf("under the key of the active span is %v", got)
 	}
 	bag, err := baggage.Parse("k=v")
 	if err != nil {
 		t.Fatal(err)
 	}
-	value := baggage.ContextWithBaggage(context.Background(), bag).Value(otelKeys.baggage)
-	if got := baggage.FromContext(context.WithValue(context.Background(), otelKeys.baggage, value)); got.String() != "k=v" {
+	value := baggage.ContextWithBaggage(context.Background(), bag).Value(capture.OtelKeys.Baggage)
+	if got := baggage.FromContext(context.WithValue(context.Background(), capture.OtelKeys.Baggage, value)); got.String() != "k=v" {
 		t.Errorf("under the key of the baggage is %v", value)
 	}
 }
 
 // TestUnlearnedKeys: where OpenTelemetry's keys are not known its own nodes stand in for ours.
 func TestUnlearnedKeys(t *testing.T) {
-	learned := otelKeys
-	t.Cleanup(func() { otelKeys = learned })
-	otelKeys.span, otelKeys.baggage = new(ctxkey.Unlearned), new(ctxkey.Unlearned)
+	learned := capture.OtelKeys
+	t.Cleanup(func() { capture.OtelKeys = learned })
+	capture.OtelKeys.Span, capture.OtelKeys.Baggage = new(ctxkey.Unlearned), new(ctxkey.Unlearned)
 
 	const (
 		traceparent = "00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01"

@@ -3,13 +3,14 @@ package propagation
 import (
 	"context"
 
+	"github.com/traceferry/traceferry/internal/capture"
 	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/trace"
 )
 
 // local returns the span that runs in ctx, if there is one with both ids.
-func (p *Propagator) local(ctx context.Context, c *capture) (l wire.WrittenSpan, ok bool) {
+func (p *Propagator) local(ctx context.Context, c *capture.Node) (l wire.WrittenSpan, ok bool) {
 	if p.localSpan != nil {
 		l.SpanContext, ok = p.askLocalSpan(ctx)
 		if l.TraceState != "" { // the caller's word is not trusted with the wire
@@ -21,11 +22,11 @@ func (p *Propagator) local(ctx context.Context, c *capture) (l wire.WrittenSpan,
 		l.StateSame = l.TraceState == ""
 		return l, ok && l.IsValid()
 	}
-	if inner, is := ctx.(*capture); is && inner.about&showsSpan != 0 {
+	if inner, is := ctx.(*capture.Node); is && inner.About&capture.ShowsSpan != 0 {
 		return l, false // the handler's own context: nothing was started in it
 	}
 	span := trace.SpanFromContext(ctx)
-	if _, remote := span.(*remoteSpan); remote {
+	if _, remote := span.(*capture.RemoteSpan); remote {
 		return l, false
 	}
 	sc := span.SpanContext()
@@ -41,7 +42,7 @@ func (p *Propagator) local(ctx context.Context, c *capture) (l wire.WrittenSpan,
 	// The SDK's spans tell their parent, without an import of the SDK.
 	if child, is := span.(interface{ Parent() trace.SpanContext }); is {
 		given = parent{child.Parent(), true}
-		if !given.IsRemote() || c == nil || !c.trust.Has(policy.DistrustIDs) { // or it is a stranger's
+		if !given.IsRemote() || c == nil || !c.Trust.Has(policy.DistrustIDs) { // or it is a stranger's
 			l.ParentID = given.SpanID()
 		}
 	}
@@ -56,22 +57,22 @@ type parent struct {
 }
 
 // compareState notes what the span did to the tracestate that it was given.
-func compareState(l *wire.WrittenSpan, c *capture, given parent, now trace.TraceState) {
-	shown, came := c.shownState()
-	begun := c.begunWith(l.TraceID)
+func compareState(l *wire.WrittenSpan, c *capture.Node, given parent, now trace.TraceState) {
+	shown, came := c.ShownState()
+	begun := c.BegunWith(l.TraceID)
 	switch {
 	case given.told && given.IsRemote():
 		shown = given.TraceState()
 	case begun != nil:
 		shown = begun.TraceState()
 	}
-	l.StateSame = sameState(shown, now) || !given.IsRemote() && c.sameAsOpenTelemetry(now)
+	l.StateSame = capture.SameState(shown, now) || !given.IsRemote() && c.SameAsOpenTelemetry(now)
 	switch {
-	case now.Len() > 0 && (begun != nil && c.trust.Has(policy.DistrustIDs) || c.strangersTrace(l.TraceID)):
+	case now.Len() > 0 && (begun != nil && c.Trust.Has(policy.DistrustIDs) || c.StrangersTrace(l.TraceID)):
 		l.StateSame = true // and none is left
 	case !l.StateSame:
 		l.TraceState, l.StateShown = now.String(), shown.String()
-	case now.Len() > 0 && begun == nil && (came == "" || !c.namesTrace(l.TraceID)):
+	case now.Len() > 0 && begun == nil && (came == "" || !c.NamesTrace(l.TraceID)):
 		l.TraceState = now.String() // another propagator's: nothing of it is in the lines
 	case now.Len() > 0:
 		l.TraceState = came
@@ -80,6 +81,6 @@ func compareState(l *wire.WrittenSpan, c *capture, given parent, now trace.Trace
 
 // askLocalSpan calls Config.LocalSpan. There is no span where that panics.
 func (p *Propagator) askLocalSpan(ctx context.Context) (sc wire.SpanContext, ok bool) {
-	defer p.meter.Recovered()
+	defer p.in.Meter.Recovered()
 	return p.localSpan(ctx)
 }

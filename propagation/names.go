@@ -9,13 +9,13 @@ import (
 // list adds a name, or a prefix of names, to the lists below.
 func (p *Propagator) list(f *wire.Field) {
 	header := f.Format == 0
-	switch read := header || p.reads.Has(f.Format); {
+	switch read := header || p.in.Reads.Has(f.Format); {
 	case read && f.Prefix:
 		p.prefixes = append(p.prefixes, f.Lower)
 	case read:
 		p.readable = append(p.readable, f.Lower)
 	}
-	if !f.Prefix && (header || (p.carries | p.emits).Has(f.Format)) {
+	if !f.Prefix && (header || (p.in.Carries | p.emits).Has(f.Format)) {
 		p.names = append(p.names, f.Lower)
 	}
 }

@@ -1,6 +1,10 @@
 package propagation
 
-import "context"
+import (
+	"context"
+
+	"github.com/traceferry/traceferry/internal/capture"
+)
 
 // ContextWithMetadata injects for transports that take outgoing metadata from the
 // context, as grpc-go does. It returns a context that answers key with wrap(md), md
@@ -12,13 +16,13 @@ import "context"
 // an inbound request and shared by all its calls: neither wrap nor what reads its result
 // may change md, and wrap must always be the same for one key. Such a call costs one allocation.
 func (p *Propagator) ContextWithMetadata(ctx context.Context, to Callee, key any, wrap func(md map[string][]string) any) (context.Context, bool) {
-	ctx = orBackground(ctx)
+	ctx = capture.OrBackground(ctx)
 	if p.isZero() {
 		return ctx, false
 	}
-	if c, ok := ctx.(*capture); ok && p.startsNothing(c) && p.open(c, to) {
-		if made := c.made(p, key); made != nil {
-			return &contextWithValue{ctx, key, made.value}, true
+	if c, ok := ctx.(*capture.Node); ok && p.startsNothing(c) && p.open(c, to) {
+		if made := c.Made(p, key); made != nil {
+			return &contextWithValue{ctx, key, made.Value}, true
 		}
 	}
 	src := p.sourceOf(ctx)
@@ -26,9 +30,9 @@ func (p *Propagator) ContextWithMetadata(ctx context.Context, to Callee, key any
 	if open && to != nil && calleeIn(ctx) != nil { // another call's, for which this one is made
 		ctx = ContextWithCallee(ctx, to)
 	}
-	if open && src.verbatim() && len(p.also) == 0 {
-		if made := src.c.made(p, key); made != nil {
-			return &contextWithValue{ctx, key, made.value}, true
+	if open && src.verbatim() && len(p.in.Also) == 0 {
+		if made := src.c.Made(p, key); made != nil {
+			return &contextWithValue{ctx, key, made.Value}, true
 		}
 	}
 	return p.makeMetadata(ctx, src, to, open, key, wrap)
@@ -39,8 +43,8 @@ func (p *Propagator) makeMetadata(ctx context.Context, src source, to Callee, op
 	if !open { // who injects further in must know
 		ctx = ContextWithCallee(ctx, to)
 	}
-	if src.empty() && len(p.also) == 0 {
-		p.meter.CountNothing(ctx)
+	if src.empty() && len(p.in.Also) == 0 {
+		p.in.Meter.CountNothing(ctx)
 		return ctx, false
 	}
 	md := make(map[string][]string, usualNames)
@@ -53,8 +57,8 @@ func (p *Propagator) makeMetadata(ctx context.Context, src source, to Callee, op
 		return ctx, false
 	}
 	value := wrap(md)
-	if open && src.verbatim() && len(p.also) == 0 {
-		src.c.learn().outgoing.Store(&outgoingMetadata{by: p, key: key, value: value})
+	if open && src.verbatim() && len(p.in.Also) == 0 {
+		src.c.Learn().Outgoing.Store(&capture.OutgoingMetadata{By: p, Key: key, Value: value})
 	}
 	return &contextWithValue{ctx, key, value}, true
 }
@@ -76,5 +80,5 @@ func (c *contextWithValue) Value(key any) any {
 }
 
 // String and GoString tell no value, as the capture's do not.
-func (c *contextWithValue) String() string   { return nameOf(c.Context) + ".traceferry.outgoing" }
+func (c *contextWithValue) String() string   { return capture.NameOf(c.Context) + ".traceferry.outgoing" }
 func (c *contextWithValue) GoString() string { return c.String() }

@@ -49,9 +49,9 @@ func (o *plan) build(ctx context.Context, p *Propagator, over transport, to Call
 	}
 	c := o.c
 	if c != nil {
-		o.forwarded = c.formats & p.carries
-		o.careful = !c.printable() || over == overText || over == overGRPC && !p.plainHeaders ||
-			c.more != nil && c.more.keys != nil // names are the caller's
+		o.forwarded = c.Formats & p.in.Carries
+		o.careful = !c.Printable() || over == overText || over == overGRPC && !p.plainHeaders ||
+			c.Overflow != nil && c.Overflow.Keys != nil // names are the caller's
 	}
 	switch {
 	case o.itemized:
@@ -68,7 +68,7 @@ func (o *plan) build(ctx context.Context, p *Propagator, over transport, to Call
 	switch {
 	case o.isLocal:
 		o.writeLocal(carried)
-	case c != nil && (p.emits != 0 || p.dropMalformed || o.forwarded&wire.Yielding != 0 && c.formats&p.reads&wire.Yielded != 0):
+	case c != nil && (p.emits != 0 || p.dropMalformed || o.forwarded&wire.Yielding != 0 && c.Formats&p.in.Reads&wire.Yielded != 0):
 		o.translate()
 	}
 	o.account()
@@ -114,7 +114,7 @@ func (o *plan) account() {
 	o.keeps = 0
 	if o.c != nil {
 		verbatim := o.verbatimFields()
-		ids, _ := o.c.lines()
+		ids, _ := o.c.Lines()
 		for _, id := range ids {
 			if id < wire.FirstHeader && verbatim.Has(id) {
 				o.keeps |= 1 << id
@@ -132,7 +132,7 @@ func (o *plan) account() {
 	}
 	if !o.noPrefixed {
 		for i := range o.items {
-			o.sends |= 1 << o.items[i].id
+			o.sends |= 1 << o.items[i].Id
 		}
 	}
 }
@@ -142,7 +142,7 @@ func (o *plan) verbatimFields() (s wire.FieldSet) {
 	for f := o.forwarded &^ o.dropped(); f != 0; f &= f - 1 {
 		s |= wire.FieldsOf[bits.TrailingZeros32(uint32(f))]
 	}
-	for f := o.written & o.p.carries &^ o.dropped(); f != 0; f &= f - 1 {
+	for f := o.written & o.p.in.Carries &^ o.dropped(); f != 0; f &= f - 1 {
 		i := bits.TrailingZeros32(uint32(f))
 		s |= wire.FieldsOf[i] &^ wire.WrittenBy[i]
 	}

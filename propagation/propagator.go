@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/traceferry/traceferry/internal/ascii"
+	"github.com/traceferry/traceferry/internal/capture"
 	"github.com/traceferry/traceferry/internal/outcome"
 	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
@@ -19,7 +20,7 @@ import (
 //
 // It is OpenTelemetry's propagation.TextMapPropagator.
 type Propagator struct {
-	reader
+	in       capture.Reader
 	emits    wire.FormatSet
 	owns     wire.FieldSet // fields that name spans, of all formats read or written: this side's alone
 	fallback wire.Format   // written for a local span that would leave in no format; zero: none
@@ -53,16 +54,16 @@ func New(c Config) (*Propagator, error) {
 		carried = wire.DefaultFormats
 	}
 	p := &Propagator{
-		reader: reader{
-			order:             slices.Concat(carried, wireFormats(c.ReadOnly)),
-			carries:           wire.SetOf(carried...),
-			reads:             wire.SetOf(carried...) | wire.SetOf(wireFormats(c.ReadOnly)...),
-			generateRequestID: c.GenerateRequestID,
-			deferred:          max(wire.Sampling(c.Deferred), wire.Denied),
-			also:              slices.Clone(c.Also),
-			limits:            limits(c.Limits.withDefaults()),
-			meter:             outcome.NewMeter(c.Observer.outcome()),
-			extracted:         c.Observer.extracted(),
+		in: capture.Reader{
+			Order:             slices.Concat(carried, wireFormats(c.ReadOnly)),
+			Carries:           wire.SetOf(carried...),
+			Reads:             wire.SetOf(carried...) | wire.SetOf(wireFormats(c.ReadOnly)...),
+			GenerateRequestID: c.GenerateRequestID,
+			Deferred:          max(wire.Sampling(c.Deferred), wire.Denied),
+			Also:              slices.Clone(c.Also),
+			Limits:            capture.Limits(c.Limits.withDefaults()),
+			Meter:             outcome.NewMeter(c.Observer.outcome()),
+			Extracted:         c.Observer.extracted(),
 		},
 		emits:         wire.SetOf(wireFormats(c.Emit)...),
 		dropMalformed: c.DropMalformed,
@@ -70,22 +71,22 @@ func New(c Config) (*Propagator, error) {
 		spoken:        wire.Sampling(c.Deferred),
 		localSpan:     localSpan(c.LocalSpan),
 	}
-	p.reader.engine = p
+	p.in.Engine = p
 	if i := slices.IndexFunc(carried, wire.Format.Encodes); c.Emit == nil && i >= 0 {
 		p.fallback = carried[i]
 	}
-	for f := range (p.reads | p.emits | wire.SetOf(p.fallback)).All {
+	for f := range (p.in.Reads | p.emits | wire.SetOf(p.fallback)).All {
 		p.owns |= wire.WrittenBy[f]
 	}
 	for _, entry := range c.Headers {
-		p.headers = append(p.headers, wire.EntryField(entry, false))
+		p.in.Headers = append(p.in.Headers, wire.EntryField(entry, false))
 	}
 	for _, name := range c.UnsafeHeaders {
-		p.headers = append(p.headers, wire.EntryField(name, true))
+		p.in.Headers = append(p.in.Headers, wire.EntryField(name, true))
 	}
-	slices.SortStableFunc(p.headers, policy.ComparePatterns)
+	slices.SortStableFunc(p.in.Headers, policy.ComparePatterns)
 	p.compileNames()
-	p.rules = policy.NewRules(ruleSpecs(c.Destinations), c.InternalHosts, c.DestinationsReportOnly, p.headers)
+	p.rules = policy.NewRules(ruleSpecs(c.Destinations), c.InternalHosts, c.DestinationsReportOnly, p.in.Headers)
 	return p, nil
 }
 
@@ -104,26 +105,26 @@ func (p *Propagator) compileNames() {
 	var read, sent []wire.FieldID
 	for i, f := range wire.Fields[:wire.FirstHeader] {
 		id := wire.FieldID(i)
-		if p.reads.Has(f.Format) {
+		if p.in.Reads.Has(f.Format) {
 			read = append(read, id)
 		}
-		if p.reads.Has(f.Format) || p.owns.Has(id) {
+		if p.in.Reads.Has(f.Format) || p.owns.Has(id) {
 			sent = append(sent, id)
 		}
 		p.list(&f)
 	}
 	p.plainHeaders = true
-	for i, h := range p.headers {
+	for i, h := range p.in.Headers {
 		id := wire.FirstHeader + wire.FieldID(i)
 		read, sent = append(read, id), append(sent, id)
 		p.list(&h)
-		p.patterned = p.patterned || h.Prefix
+		p.in.Patterned = p.in.Patterned || h.Prefix
 		p.plainHeaders = p.plainHeaders && !h.Prefix && ascii.MetadataKey(h.Lower)
 	}
-	p.readHTTP = wire.NewIndex(read, p.field, false, policy.CarriesUnder)
-	p.readMetadata = wire.NewIndex(read, p.field, true, policy.CarriesUnder)
-	p.sentHTTP = wire.NewIndex(sent, p.field, false, policy.CarriesUnder)
-	p.sentMetadata = wire.NewIndex(sent, p.field, true, policy.CarriesUnder)
+	p.in.ReadHTTP = wire.NewIndex(read, p.in.Field, false, policy.CarriesUnder)
+	p.in.ReadMetadata = wire.NewIndex(read, p.in.Field, true, policy.CarriesUnder)
+	p.in.SentHTTP = wire.NewIndex(sent, p.in.Field, false, policy.CarriesUnder)
+	p.sentMetadata = wire.NewIndex(sent, p.in.Field, true, policy.CarriesUnder)
 }
 
 // sent is the index of what goes out over a transport.
@@ -131,11 +132,11 @@ func (p *Propagator) sent(over transport) *wire.Index {
 	if over == overGRPC {
 		return p.sentMetadata
 	}
-	return p.sentHTTP
+	return p.in.SentHTTP
 }
 
 // isZero reports whether the Propagator is nil or was not made by New: it carries nothing.
-func (p *Propagator) isZero() bool { return p == nil || p.meter == nil }
+func (p *Propagator) isZero() bool { return p == nil || p.in.Meter == nil }
 
 // none carries nothing.
 var none = MustNew(Config{Formats: []Format{}})
@@ -149,9 +150,9 @@ func (p *Propagator) orNone() *Propagator {
 }
 
 // inbound returns the inbound half of the Propagator, whichever this is.
-func (p *Propagator) inbound() *reader {
+func (p *Propagator) inbound() *capture.Reader {
 	if p.isZero() {
-		return nobody
+		return capture.Nobody
 	}
-	return &p.reader
+	return &p.in
 }

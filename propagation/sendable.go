@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/traceferry/traceferry/internal/ascii"
+	"github.com/traceferry/traceferry/internal/capture"
 	"github.com/traceferry/traceferry/internal/outcome"
 	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
@@ -23,13 +24,13 @@ const (
 // get the rest, which says something else. User data, tracestate and other lists are none of these: of them only the
 // lines that are refused are left out.
 func (o *plan) refuse() {
-	for r := range o.c.runs {
-		if r.id >= wire.FirstHeader || !o.keeps.Has(r.id) || !wire.WholeFields.Has(r.id) || wire.Fields[r.id].Bin && (o.over == overText || o.c.about&rawBins != 0) {
+	for r := range o.c.Runs {
+		if r.Id >= wire.FirstHeader || !o.keeps.Has(r.Id) || !wire.WholeFields.Has(r.Id) || wire.Fields[r.Id].Bin && (o.over == overText || o.c.About&capture.RawBins != 0) {
 			continue // transcode judges the last
 		}
-		e := entry{key: r.key, def: &wire.Fields[r.id], values: r.vals}
+		e := entry{key: r.Key, def: &wire.Fields[r.Id], values: r.Vals}
 		if o.allowed != nil {
-			e.values = o.allowed.Allow(r.id, r.key, r.vals)
+			e.values = o.allowed.Allow(r.Id, r.Key, r.Vals)
 		}
 		if len(e.values) > 0 && !o.sift(&e) {
 			o.refused |= 1 << e.def.Format
@@ -43,7 +44,7 @@ func (o *plan) refuse() {
 // transcode makes the received lines of a -bin name what the transport carries
 // under it, and reports whether any is left.
 func (o *plan) transcode(e *entry) bool {
-	raw := o.c.about&rawBins != 0
+	raw := o.c.About&capture.RawBins != 0
 	switch {
 	case o.over == overText:
 		return e.drop(FateUnsendable)
@@ -51,7 +52,7 @@ func (o *plan) transcode(e *entry) bool {
 		return true
 	}
 	received := e.values
-	e.values = convertBins(received, !raw)
+	e.values = capture.ConvertBins(received, !raw)
 	if len(e.values) < len(received) {
 		// of a format the first line counts
 		if _, first := wire.BinaryValue(received[0], nil); len(e.values) == 0 || !first && e.def.Format != 0 {
@@ -113,7 +114,7 @@ func (o *plan) sift(e *entry) (all bool) {
 func (o *plan) legalName(e *entry) bool {
 	switch o.over {
 	case overHTTP:
-		return e.key == "" || policy.ValidToken(e.key) && (!prefixedBin(e.key) || o.c.about&rawBins == 0)
+		return e.key == "" || policy.ValidToken(e.key) && (!prefixedBin(e.key) || o.c.About&capture.RawBins == 0)
 	case overGRPC: // under a -bin name grpc-go would take text for bytes
 		return ascii.MetadataKey(e.lower()) && (e.def.Bin || !prefixedBin(e.key))
 	}

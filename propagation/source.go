@@ -3,26 +3,27 @@ package propagation
 import (
 	"context"
 
+	"github.com/traceferry/traceferry/internal/capture"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/baggage"
 )
 
 // source is what an outgoing call is made of, found once for the call.
 type source struct {
-	c       *capture // what the inbound request brought; may be nil
+	c       *capture.Node // what the inbound request brought; may be nil
 	local   wire.WrittenSpan
 	isLocal bool
 	changed bool   // the application has other baggage than was received
 	bag     string // namely this, as a baggage header
 
-	itemized bool       // the change is one of items
-	items    []bagItems // namely these
+	itemized bool               // the change is one of items
+	items    []capture.BagItems // namely these
 }
 
 // sourceOf returns the source of a call that is made with ctx.
 func (p *Propagator) sourceOf(ctx context.Context) (src source) {
-	ctx = orBackground(ctx)
-	src.c = captured(ctx)
+	ctx = capture.OrBackground(ctx)
+	src.c = capture.Of(ctx)
 	src.local, src.isLocal = p.local(ctx, src.c)
 	src.readBaggage(p, ctx)
 	return src
@@ -35,17 +36,17 @@ func (src *source) empty() bool { return src.c == nil && !src.isLocal && !src.ch
 func (src *source) verbatim() bool { return src.c != nil && !src.isLocal && !src.changed }
 
 // private reports whether part of it may go to internal hosts only.
-func (src *source) private() bool { return src.changed || src.c != nil && src.c.private() }
+func (src *source) private() bool { return src.changed || src.c != nil && src.c.Private() }
 
 // readBaggage notes what the application's baggage makes, if that is not what was received: items where items were
 // received and are sent, else a header.
 func (src *source) readBaggage(p *Propagator, ctx context.Context) {
 	c := src.c
-	if c != nil && !c.askedBaggage() && c.about&inheritsBaggage == 0 {
+	if c != nil && !c.AskedBaggage() && c.About&capture.InheritsBaggage == 0 {
 		return
 	}
-	itemized := c != nil && c.formats&p.carries&wire.ItemFormats != 0 && c.hasItems()
-	if !itemized && !p.carries.Has(wire.Baggage) {
+	itemized := c != nil && c.Formats&p.in.Carries&wire.ItemFormats != 0 && c.HasItems()
+	if !itemized && !p.in.Carries.Has(wire.Baggage) {
 		return
 	}
 	now := baggage.FromContext(ctx)
@@ -53,15 +54,15 @@ func (src *source) readBaggage(p *Propagator, ctx context.Context) {
 		src.changed, src.bag = now.Len() > 0, now.String()
 		return
 	}
-	shown := c.learn().readBaggage(c)
+	shown := c.Learn().ReadBaggage(c)
 	if wire.SameBaggage(shown, now) {
 		return
 	}
 	src.changed = true
 	if src.itemized = itemized; itemized {
-		src.items = c.editItems(p, shown, now)
+		src.items = c.EditItems(p.in.Carries, shown, now)
 	} else {
-		src.bag = wire.EditBaggage(c.linesOf(wire.Baggage).All(0), shown, now)
+		src.bag = wire.EditBaggage(c.LinesOf(wire.Baggage).All(0), shown, now)
 	}
 }
 

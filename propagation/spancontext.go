@@ -1,6 +1,7 @@
 package propagation
 
 import (
+	"github.com/traceferry/traceferry/internal/capture"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -33,7 +34,7 @@ func (sc SpanContext) IsValid() bool { return sc.TraceID.IsValid() && sc.SpanID.
 // invalid one without both ids. An open decision becomes not sampled, and of a tracestate
 // remain the members that OpenTelemetry's type takes.
 func (sc SpanContext) OpenTelemetry() trace.SpanContext {
-	return openTelemetry(sc.wire(), wire.Denied)
+	return capture.OpenTelemetry(sc.wire(), wire.Denied)
 }
 
 // wire returns the span context as the engine has it.

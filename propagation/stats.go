@@ -101,7 +101,7 @@ func (p *Propagator) Stats() (s Stats) {
 	}
 	for f := range s.counts {
 		for o := range s.counts[f] {
-			s.counts[f][o] = p.meter.Load(wire.Format(f), outcome.Outcome(o))
+			s.counts[f][o] = p.in.Meter.Load(wire.Format(f), outcome.Outcome(o))
 		}
 	}
 	return s

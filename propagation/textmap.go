@@ -3,6 +3,7 @@ package propagation
 import (
 	"context"
 
+	"github.com/traceferry/traceferry/internal/capture"
 	"go.opentelemetry.io/otel/propagation"
 )
 
@@ -18,20 +19,20 @@ import (
 // base64; what else is under a -bin name is left out. What is kept is copied, within Config.Limits, because
 // some carriers (of fasthttp and fiber) use the memory of their strings again.
 func (p *Propagator) Extract(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
-	e := extraction{p: p.inbound(), ctx: orBackground(ctx), hides: true}
+	e := capture.Extraction{P: p.inbound(), Ctx: capture.OrBackground(ctx), Hides: true}
 	switch m := carrier.(type) {
 	case propagation.HeaderCarrier:
-		e.extractAlso(m)
-		return e.extractMap(m, e.p.readHTTP)
-	case metadataCarrier:
-		e.about = rawBins
-		e.extractAlso(m)
-		return e.extractMap(m, e.p.readMetadata)
+		e.ExtractAlso(m)
+		return e.ExtractMap(m, e.P.ReadHTTP)
+	case capture.MetadataCarrier:
+		e.About = capture.RawBins
+		e.ExtractAlso(m)
+		return e.ExtractMap(m, e.P.ReadMetadata)
 	}
-	if isNil(carrier) || p.isZero() {
-		return e.ctx
+	if capture.IsNil(carrier) || p.isZero() {
+		return e.Ctx
 	}
-	return p.reader.extractText(e.ctx, carrier)
+	return p.in.ExtractText(e.Ctx, carrier)
 }
 
 // Inject writes the headers that ctx carries into any carrier. Over a
@@ -45,16 +46,16 @@ func (p *Propagator) Extract(ctx context.Context, carrier propagation.TextMapCar
 // say whether it wants bytes or base64. Each name is an entry of its own: a message of SQS
 // takes ten attributes, so use a Propagator with few formats there.
 func (p *Propagator) Inject(ctx context.Context, carrier propagation.TextMapCarrier) {
-	ctx = orBackground(ctx)
+	ctx = capture.OrBackground(ctx)
 	switch m := carrier.(type) {
 	case propagation.HeaderCarrier:
 		p.InjectHTTP(ctx, map[string][]string(m))
 		return
-	case metadataCarrier:
+	case capture.MetadataCarrier:
 		p.InjectMetadata(ctx, m)
 		return
 	}
-	if p.isZero() || isNil(carrier) || isNilMap(carrier) {
+	if p.isZero() || capture.IsNil(carrier) || capture.IsNilMap(carrier) {
 		return
 	}
 	p.injectAlso(ctx, carrier)
@@ -62,11 +63,11 @@ func (p *Propagator) Inject(ctx context.Context, carrier propagation.TextMapCarr
 	if !o.build(ctx, p, overText, calleeIn(ctx)) {
 		return
 	}
-	there := spellings(carrier)
+	there := capture.Spellings(carrier)
 	var lost tally
 	for e := range o.all {
 		if e.values != nil {
-			set(carrier, e.text(), e.values[0], there)
+			capture.Set(carrier, e.text(), e.values[0], there)
 		}
 		lost.count(&o, &e)
 	}

@@ -3,24 +3,25 @@ package propagation
 import (
 	"math/bits"
 
+	"github.com/traceferry/traceferry/internal/capture"
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
 // writeLocal writes the local span in every trace format that was received and may be sent, and in those of Emit.
 // carried are the received formats before the destination was asked.
 func (o *plan) writeLocal(carried wire.FormatSet) {
-	var read *lazy
+	var read *capture.Parsed
 	came := o.forwarded & wire.TraceFormats
 	if carried&wire.TraceFormats != 0 {
-		read = o.c.parse()
+		read = o.c.Parse()
 	}
 	local := &o.local
 	into, wanted := came|o.p.emits, o.p.emits
 	if fallback := o.p.fallback; fallback != 0 {
-		if !read.namesSpan(came) {
+		if !read.NamesSpan(came) {
 			into |= 1 << fallback
 		}
-		if !read.namesSpan(carried & wire.TraceFormats) {
+		if !read.NamesSpan(carried & wire.TraceFormats) {
 			wanted |= 1 << fallback
 		}
 	}
@@ -33,14 +34,14 @@ func (o *plan) writeLocal(carried wire.FormatSet) {
 // translate writes the received span context in the formats of Emit, and withholds what is stale, or malformed where
 // Config.DropMalformed says so.
 func (o *plan) translate() {
-	if o.c.formats&wire.TraceFormats == 0 {
+	if o.c.Formats&wire.TraceFormats == 0 {
 		return
 	}
-	read := o.c.parse()
+	read := o.c.Parse()
 	for f := range (o.forwarded & wire.Yielding).All {
-		switch r := read.reading(f); {
+		switch r := read.Reading(f); {
 		case !o.isStale(f):
-		case r.verdict == wire.Malformed || r.undecidable:
+		case r.Verdict == wire.Malformed || r.Undecidable:
 			o.malformed |= 1 << f
 		default:
 			o.stale |= 1 << f
@@ -48,26 +49,26 @@ func (o *plan) translate() {
 	}
 	if o.p.dropMalformed {
 		for f := range (o.forwarded & wire.TraceFormats).All {
-			if read.reading(f).verdict == wire.Malformed {
+			if read.Reading(f).Verdict == wire.Malformed {
 				o.malformed |= 1 << f
 			}
 		}
 	}
 	o.forwarded &^= o.stale | o.malformed
-	if !read.remote.IsValid() {
+	if !read.Remote.IsValid() {
 		return
 	}
 	o.disallowed = o.p.emits &^ o.may(o.p.emits)
 	var into wire.FormatSet
 	for f := range o.may(o.p.emits).All {
-		if !o.forwarded.Has(f) || read.reading(f).verdict != wire.Valid {
+		if !o.forwarded.Has(f) || read.Reading(f).Verdict != wire.Valid {
 			into |= 1 << f
 		}
 	}
 	span := &wire.WrittenSpan{SpanContext: o.translated(read), StateSame: true}
 	for f := range (into & wire.Yielding).All { // it must not disagree with what is sent as received, and readers prefer it to that
-		beside := read.reading(wire.Table[f].Yields)
-		if o.forwarded.Has(beside.format) && beside.sc.IsValid() && (beside.sc.SpanID != span.SpanID || !wire.SameTrace(beside.sc.TraceID, span.TraceID)) {
+		beside := read.Reading(wire.Table[f].Yields)
+		if o.forwarded.Has(beside.Format) && beside.Sc.IsValid() && (beside.Sc.SpanID != span.SpanID || !wire.SameTrace(beside.Sc.TraceID, span.TraceID)) {
 			into &^= 1 << f
 		}
 	}
@@ -80,12 +81,12 @@ func (o *plan) translate() {
 
 // isStale reports whether another format, which this Propagator reads, left a format's lines behind.
 func (o *plan) isStale(f wire.Format) bool {
-	return o.p.reads.Has(wire.Table[f].Yields) && o.c.parse().stale(f)
+	return o.p.in.Reads.Has(wire.Table[f].Yields) && o.c.Parse().Stale(f)
 }
 
 // translatedFormat returns the format that is translated: the remote span context's, unless that is stale.
 func (o *plan) translatedFormat() wire.Format {
-	winner := o.c.parse().winner
+	winner := o.c.Parse().Winner
 	if winner != 0 && o.isStale(winner) {
 		return wire.Table[winner].Yields
 	}
@@ -93,24 +94,24 @@ func (o *plan) translatedFormat() wire.Format {
 }
 
 // translated returns the span context that is translated.
-func (o *plan) translated(read *lazy) wire.SpanContext {
+func (o *plan) translated(read *capture.Parsed) wire.SpanContext {
 	f := o.translatedFormat()
-	if f == read.winner {
-		return read.remote
+	if f == read.Winner {
+		return read.Remote
 	}
-	sc := read.reading(f).sc
-	if sc.TraceID == read.remote.TraceID { // W3C's word on the trace
-		sc.TraceState, sc.Random = read.remote.TraceState, read.remote.Random
+	sc := read.Reading(f).Sc
+	if sc.TraceID == read.Remote.TraceID { // W3C's word on the trace
+		sc.TraceState, sc.Random = read.Remote.TraceState, read.Remote.Random
 	}
 	return sc
 }
 
 // write writes a span context in formats: two allocations, however many there are. spoken is what a format says of
 // an open decision that could leave it open.
-func (o *plan) write(into wire.FormatSet, span *wire.WrittenSpan, read *lazy, spoken wire.Sampling) {
+func (o *plan) write(into wire.FormatSet, span *wire.WrittenSpan, read *capture.Parsed, spoken wire.Sampling) {
 	o.forwarded &^= into
 	o.written = into
-	e := wire.NewEncoder(span, o.p.deferred, spoken, o.over == overGRPC)
+	e := wire.NewEncoder(span, o.p.in.Deferred, spoken, o.over == overGRPC)
 	for rest := into; rest != 0; rest &= rest - 1 {
 		f := wire.Format(bits.TrailingZeros32(uint32(rest)))
 		if o.over == overText && wire.Fields[wire.FirstField[f]].Bin {
@@ -118,10 +119,10 @@ func (o *plan) write(into wire.FormatSet, span *wire.WrittenSpan, read *lazy, sp
 		}
 		var own wire.Lines
 		var same *wire.SpanContext
-		if o.c != nil && (o.c.formats & o.p.carries).Has(f) {
-			own = o.c.linesOf(f)
-			if came := read.reading(f); (o.isLocal || came.verdict == wire.Absent || came.verdict == wire.Spanless) && came.sc.TraceID.IsValid() && wire.SameTrace(came.sc.TraceID, span.TraceID) {
-				same = &came.sc
+		if o.c != nil && (o.c.Formats & o.p.in.Carries).Has(f) {
+			own = o.c.LinesOf(f)
+			if came := read.Reading(f); (o.isLocal || came.Verdict == wire.Absent || came.Verdict == wire.Spanless) && came.Sc.TraceID.IsValid() && wire.SameTrace(came.Sc.TraceID, span.TraceID) {
+				same = &came.Sc
 			}
 		}
 		e.Write(f, own, same)

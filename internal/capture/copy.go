@@ -1,0 +1,20 @@
+package capture
+
+import "context"
+
+// copyCapture returns dst with what src has captured: see propagation.Copy.
+func CopyCapture(dst, src context.Context) context.Context {
+	c, dst := Of(src), OrBackground(dst)
+	if c == nil {
+		return dst
+	}
+	d := &Node{
+		parent: dst, Reader: c.Reader, Overflow: c.Overflow, Formats: c.Formats, fresh: c.fresh, N: c.N, HeldCount: c.HeldCount, Trust: c.Trust,
+		About: c.About & RawBins, Ids: c.Ids, Vals: c.Vals,
+	}
+	d.learned.Store(c.learned.Load()) // the lines are the same, so what was learned of them is
+	d.seen.Store(c.seen.Load() &^ baggageAsked)
+	d.place(Of(dst), false)
+	d.Report()
+	return d
+}

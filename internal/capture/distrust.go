@@ -1,0 +1,145 @@
+package capture
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/traceferry/traceferry/internal/policy"
+	"github.com/traceferry/traceferry/internal/wire"
+	"go.opentelemetry.io/otel/baggage"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// distrust makes the context node of a caller who is not believed in all: its lines are those
+// that are, and it holds back the others.
+func (e *Extraction) distrust(outer *Node, hits []wire.Match, h heritage) context.Context {
+	p, ctx, about, trust := e.P, e.Ctx, e.About, e.Trust
+	made := false
+	if _, _, fits := p.measure(hits); !fits {
+		hits = e.fit(hits)
+	}
+	dropped := p.remember(e.over, trust)
+	later := wire.FormatsOf(hits)
+	raw := about&RawBins != 0
+	believed, held := trust.Partition(hits, p.Deferred, raw)
+	read := wire.FormatsOf(believed)
+	if outer != nil {
+		if len(believed) == 0 && len(dropped) == 0 && outer.Trust == trust && h.repeat && outer.hidesAll(ctx) && (!p.GenerateRequestID || outer.Formats.Has(wire.RequestID)) {
+			return e.finish(ctx) // what an Extract further out decided holds
+		}
+		inherited, heldNow := trust.Besides(outer.Trust).Partition(outer.inherit(believed, read, about, &h), p.Deferred, raw)
+		believed = append(believed, inherited...)
+		made = outer.About&MadeRequestID != 0 && slices.ContainsFunc(inherited, wire.IsRequestID)
+		if trust&policy.Forget == 0 {
+			before := outer.rejoin(outer.Untrusted().inherit(nil, 0, about, &h), heldNow)
+			held = append(held, unread(before, held)...)
+		} else {
+			held = append(held, heldNow...)
+		}
+	}
+	wire.SortMatches(believed)
+	c := e.node(believed)
+	if c == nil {
+		c = &Node{parent: ctx, Reader: p, About: about}
+	}
+	if made {
+		c.About |= MadeRequestID
+	}
+	c.Trust = trust
+	e.heldBack |= policy.FormatsOfAll(held)
+	if trust&policy.Forget == 0 {
+		wire.SortMatches(held)
+		if later == 0 {
+			later = outer.later()
+		}
+		c.hold(p.keeping(context.Background(), held, about), later) // a Copy shares it, and must not keep the request alive
+		c.forgo(dropped.with(outer.Dropped()))
+	}
+	return e.start(c, outer, read)
+}
+
+// hidesAll reports whether nothing of a caller's can be read in ctx that somebody has put there since the capture.
+func (c *Node) hidesAll(ctx context.Context) bool {
+	if _, same := ctx.(*Node); same {
+		return true // c itself, the nearest
+	}
+	if c.Trust&(policy.DistrustIDs|policy.DistrustSampling) != 0 {
+		span := trace.SpanFromContext(ctx)
+		if _, ours := span.(*RemoteSpan); !ours && span.SpanContext().IsRemote() {
+			return false
+		}
+	}
+	return !c.Trust.Has(policy.DistrustBaggage) || !c.mayBeStrangers(baggage.FromContext(ctx))
+}
+
+// mayBeStrangers reports whether any of a context's baggage may be what the caller has sent.
+func (c *Node) mayBeStrangers(now baggage.Baggage) bool {
+	if now.Len() == 0 {
+		return false
+	}
+	if c.Trust&policy.Forget != 0 || !c.Reader.Reads.Has(wire.Baggage) {
+		return true // nobody knows
+	}
+	held := c.Untrusted()
+	if held == nil {
+		return false
+	}
+	sent, _ := wire.ParseBaggage(held.LinesOf(wire.Baggage).All(0)) // not counted: it is no part of any context
+	return slices.ContainsFunc(now.Members(), func(m baggage.Member) bool { return sent.Member(m.Key()).String() == m.String() })
+}
+
+// unread returns the hits, of an Extract further out, of formats and names that this one did not read.
+func unread(hits, own []wire.Match) []wire.Match {
+	read, names := wire.FormatsOf(own), headerNames(own)
+	return slices.DeleteFunc(hits, func(h wire.Match) bool {
+		return h.ID < wire.FirstHeader && read.Has(wire.Fields[h.ID].Format) || h.ID >= wire.FirstHeader && names[nameOfMatch(&h)]
+	})
+}
+
+// rejoin puts together again what part has parted: of a line that was changed the caller's own words, and
+// nothing that was made of others.
+func (c *Node) rejoin(held, believed []wire.Match) []wire.Match {
+	type name struct {
+		id  wire.FieldID
+		key string
+	}
+	there := make(map[name]bool, len(held))
+	for _, h := range held {
+		there[name{h.ID, h.Key}] = true
+	}
+	came, all := wire.FormatsOf(held), slices.Clone(held)
+	for _, b := range believed {
+		made := false
+		if b.ID < wire.FirstHeader && c.Trust.Has(policy.DistrustSampling) {
+			f := wire.Fields[b.ID].Format
+			made = came.Has(f) && wire.WrittenBy[f].Has(b.ID)
+		}
+		if !made && !there[name{b.ID, b.Key}] {
+			all = append(all, b)
+		}
+	}
+	wire.SortMatches(all)
+	return all
+}
+
+// headerNames is the names of Config.Headers among some hits, in lower case; nil if there are none.
+func headerNames(hits []wire.Match) (names map[hitName]bool) {
+	for _, h := range hits {
+		if h.ID >= wire.FirstHeader {
+			if names == nil {
+				names = map[hitName]bool{}
+			}
+			names[nameOfMatch(&h)] = true
+		}
+	}
+	return names
+}
+
+// hitName tells a name of Config.Headers from others.
+type hitName struct {
+	id  wire.FieldID
+	key string
+}
+
+func nameOfMatch(h *wire.Match) hitName { return hitName{h.ID, strings.ToLower(h.Key)} }

@@ -1,0 +1,129 @@
+package capture
+
+import (
+	"context"
+	"slices"
+
+	"github.com/traceferry/traceferry/internal/policy"
+	"github.com/traceferry/traceferry/internal/wire"
+)
+
+// extraction is one Extract while it runs.
+type Extraction struct {
+	P       *Reader
+	Ctx     context.Context
+	About   traits // of the lines: rawBins or none
+	Trust   policy.Trust
+	Hides   bool         // the capture hides a local span, as OpenTelemetry's Extract does
+	partial bool         // the carrier may show only part of a request, and its strings may change later
+	oneLine bool         // the carrier shows one line of a name
+	over    []wire.Match // hits that are left out: they exceed the limits, or are for one hop alone
+	Report
+}
+
+// finish reports what happened, and returns the context.
+func (e *Extraction) finish(ctx context.Context) context.Context {
+	e.tell(ctx, e.P)
+	return ctx
+}
+
+// capture makes the context node of the hits. It returns the context as it is if they change nothing.
+func (e *Extraction) capture(hits []wire.Match) context.Context {
+	p, outer := e.P, Of(e.Ctx)
+	if outer != nil {
+		e.Trust |= outer.Trust
+	} else if len(hits) == 0 && !p.GenerateRequestID && e.Trust == policy.Continue {
+		return e.finish(e.Ctx)
+	}
+	hits = e.clean(hits, outer)
+	if e.oneLine && outer != nil {
+		complete(hits, outer.received(p, e.About))
+	}
+	if e.Trust != policy.Continue {
+		if outer != nil && outer.Reader == p && outer.Trust == e.Trust && len(e.over) == 0 && outer.holdsAll(hits, e.About) && outer.hidesAll(e.Ctx) {
+			return e.finish(e.Ctx)
+		}
+		return e.distrust(outer, hits, e.heritage(outer, hits))
+	}
+	read, made := wire.FormatsOf(hits), false
+	if outer != nil {
+		if outer.Reader == p && outer.same(hits, e.About) && (!e.Hides || outer.active(e.Ctx)) {
+			return e.finish(e.Ctx)
+		}
+		h := e.heritage(outer, hits)
+		inherited := outer.inherit(hits, read, e.About, &h)
+		if len(hits) == 0 && len(inherited) == outer.names() && (!p.GenerateRequestID || slices.ContainsFunc(inherited, wire.IsRequestID)) {
+			return e.finish(e.Ctx)
+		}
+		hits = append(hits, inherited...)
+		made = outer.About&MadeRequestID != 0 && slices.ContainsFunc(inherited, wire.IsRequestID)
+		wire.SortMatches(hits)
+	}
+	c := e.node(hits)
+	if c == nil {
+		if outer != nil {
+			return e.finish(hideCapture(e.Ctx))
+		}
+		return e.finish(e.Ctx)
+	}
+	if made {
+		c.About |= MadeRequestID
+	}
+	return e.start(c, outer, read)
+}
+
+// clean returns the hits that say something, in order and within the limits. Strings of a carrier that may
+// use their memory again are copied.
+func (e *Extraction) clean(hits []wire.Match, outer *Node) []wire.Match {
+	hits = slices.DeleteFunc(hits, func(h wire.Match) bool { return !slices.ContainsFunc(h.Vals, h.Says) })
+	wire.SortMatches(hits)
+	if outer == nil && !e.partial {
+		return hits
+	}
+	hits = wire.JoinMatches(hits)
+	if _, _, fits := e.P.measure(hits); !fits {
+		hits = e.fit(hits)
+	}
+	if e.partial {
+		hits = ownHits(hits)
+	}
+	return hits
+}
+
+// fit returns the hits that are within the limits, and notes the others.
+func (e *Extraction) fit(hits []wire.Match) []wire.Match {
+	kept, over := e.P.fit(&e.Report, hits)
+	e.over = append(e.over, over...)
+	return kept
+}
+
+// prefixed collects names under a prefix. Of an untrusted caller all stay, until fit has noted those that it drops.
+func (e *Extraction) prefixed() tags {
+	outer := Of(e.Ctx)
+	return tags{limit: e.P.Limits.Lines, untrusted: e.Trust != policy.Continue || outer != nil && outer.Trust != policy.Continue}
+}
+
+// complete gives the hits of a carrier that shows one line of a name the lines of the same request that are known.
+func complete(hits, known []wire.Match) {
+	for i := range hits {
+		h := &hits[i]
+		if k, ok := wire.LookUp(known, *h); ok && len(h.Vals) == 1 && h.Vals[0] == k.Vals[0] {
+			h.Vals = k.Vals
+		}
+	}
+}
+
+// start puts a finished node into use, for an Extract that read some formats.
+func (e *Extraction) start(c, outer *Node, read wire.FormatSet) context.Context {
+	c.fresh = read
+	c.place(outer, e.Hides)
+	e.tell(c, c.Reader)
+	c.Report()
+	if c.Reader.Extracted != nil && c.Len() > 0 {
+		c.Reader.tellExtracted(c, read)
+	}
+	if c.Reader.Meter.Observed() {
+		c.read()
+	}
+	return c
+}

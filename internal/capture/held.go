@@ -1,0 +1,133 @@
+package capture
+
+import (
+	"context"
+	"slices"
+
+	"github.com/traceferry/traceferry/internal/policy"
+	"github.com/traceferry/traceferry/internal/wire"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// hold has the node hold back the lines of another, which may be nil, and of which its own Extract
+// has read some formats.
+func (c *Node) hold(held *Node, read wire.FormatSet) {
+	if held == nil {
+		return
+	}
+	held.fresh = read
+	c.spill().held = held
+}
+
+// forgo has the node remember lines that it does not hold.
+func (c *Node) forgo(dropped fingerprints) {
+	if len(dropped) > 0 {
+		c.spill().dropped = dropped
+	}
+}
+
+// dropped returns the lines that the node does not hold; the nil capture has none.
+func (c *Node) Dropped() fingerprints {
+	if c == nil || c.Overflow == nil {
+		return nil
+	}
+	return c.Overflow.dropped
+}
+
+// overflow moves the lines of a node that is being made out of it, if they are there.
+func (c *Node) spill() *overflow {
+	if c.Overflow == nil {
+		ids, vals := c.Lines()
+		c.Overflow = &overflow{ids: slices.Clone(ids), vals: slices.Clone(vals)}
+		c.N = 0
+	}
+	return c.Overflow
+}
+
+// stranger returns what the capture holds back, as a capture of its own without a context;
+// nil, if that is nothing.
+func (c *Node) Untrusted() *Node {
+	switch {
+	case c == nil:
+		return nil
+	case c.Overflow != nil:
+		return c.Overflow.held
+	case c.HeldCount == 0:
+		return nil
+	}
+	s := &Node{parent: context.Background(), Reader: c.Reader, About: c.About & RawBins, N: c.HeldCount}
+	copy(s.Ids[:], c.Ids[c.N:c.N+c.HeldCount])
+	copy(s.Vals[:], c.Vals[c.N:c.N+c.HeldCount])
+	for _, id := range s.Ids[:s.N] {
+		s.note(id)
+	}
+	s.fresh = s.Formats
+	return s
+}
+
+// holdsAll reports whether the capture believes nothing, and these hits are what it holds back.
+func (c *Node) holdsAll(hits []wire.Match, about traits) bool {
+	switch {
+	case !c.Trust.Has(policy.Restart) || c.Len() > 1 || c.Len() == 1 && c.About&MadeRequestID == 0:
+		return false
+	case c.Trust&policy.Forget != 0:
+		return true
+	case c.Overflow != nil:
+		return c.Overflow.held.same(hits, about)
+	}
+	kept := c.About&RawBins == about&RawBins
+	i, end := int(c.N), int(c.N+c.HeldCount)
+	for _, h := range hits {
+		for _, v := range h.Vals {
+			if h.Says(v) {
+				kept = kept && i < end && c.Ids[i] == h.ID && c.Vals[i] == v
+				i++
+			}
+		}
+	}
+	return kept && i == end
+}
+
+// later returns the formats that the capture's own Extract has read, believed or not.
+func (c *Node) later() (read wire.FormatSet) {
+	if c != nil {
+		read = c.fresh
+	}
+	if held := c.Untrusted(); held != nil {
+		read |= held.fresh
+	}
+	return read
+}
+
+// strangersTrace reports whether what is held back names a trace: what a span that continues it has
+// inherited is the stranger's.
+func (c *Node) StrangersTrace(id trace.TraceID) bool {
+	held := c.Untrusted()
+	if held == nil || !c.Trust.Has(policy.DistrustIDs) {
+		return false
+	}
+	l := new(Parsed)
+	l.decode(held)
+	return slices.ContainsFunc(l.Readings, func(r reading) bool {
+		return r.Verdict != wire.Malformed && r.Sc.TraceID.IsValid() && wire.SameTrace(r.Sc.TraceID, id)
+	})
+}
+
+// hits returns the capture's lines as an Extract finds them; the nil capture has none.
+func (c *Node) hits() (hits []wire.Match) {
+	for r := range c.Runs {
+		hits = append(hits, wire.Match{ID: r.Id, Key: r.Key, Vals: r.Vals, Raw: true}) // a blank line is not captured
+	}
+	return hits
+}
+
+// untrustedRemote returns what an untrusted caller said of its span.
+func (c *Node) UntrustedRemote() (sc wire.SpanContext, ok bool) {
+	held := c.Untrusted()
+	if held == nil || !c.Trust.Has(policy.DistrustIDs) || held.Formats&wire.TraceFormats == 0 {
+		return sc, false
+	}
+	l := new(Parsed)
+	l.decode(held)
+	return l.Remote, l.Winner != 0
+}

@@ -1,0 +1,132 @@
+package capture
+
+import (
+	"context"
+	"encoding/base64"
+	"slices"
+
+	"github.com/traceferry/traceferry/internal/wire"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// same reports whether the capture is of just these hits.
+func (c *Node) same(hits []wire.Match, about traits) bool {
+	i := 0
+	for r := range c.Runs {
+		if c.About&MadeRequestID != 0 && r.Id == wire.FirstField[wire.RequestID] {
+			continue // no line of the request
+		}
+		if c.About&RawBins != about&RawBins && c.Field(r).Bin {
+			return false
+		}
+		if i == len(hits) || hits[i].ID != r.Id || hits[i].Key != r.Key || !slices.Equal(hits[i].Vals, r.Vals) {
+			return false
+		}
+		i++
+	}
+	return i == len(hits)
+}
+
+// names is the number of captured names.
+func (c *Node) names() (n int) {
+	for range c.Runs {
+		n++
+	}
+	return n
+}
+
+// active reports whether the capture's remote span, and no other, is the active one.
+func (c *Node) active(ctx context.Context) bool {
+	span, ours := trace.SpanFromContext(ctx).(*RemoteSpan)
+	return ours && (*Node)(span) == c
+}
+
+// inherit returns the lines that a second Extract takes over, which read the hits own, of the formats
+// read. A format is inherited whole or not at all: half a context of
+// each would name a span that nobody has.
+func (c *Node) inherit(own []wire.Match, read wire.FormatSet, about traits, by *heritage) (hits []wire.Match) {
+	p, names := by.p, headerNames(own)
+	for r := range c.Runs {
+		f := c.Field(r)
+		if !by.takes(&f) {
+			continue
+		}
+		h := wire.Match{ID: r.Id, Key: r.Key, Vals: r.Vals}
+		if r.Id >= wire.FirstHeader {
+			h.ID, h.Key = p.headerID(f)
+			if names[nameOfMatch(&h)] {
+				continue
+			}
+		} else if read.Has(f.Format) {
+			continue
+		}
+		h.Raw = f.Bin && about&RawBins != 0
+		if f.Bin && c.About&RawBins != about&RawBins {
+			h.Vals = ConvertBins(h.Vals, about&RawBins != 0)
+		}
+		hits = append(hits, h)
+	}
+	return hits
+}
+
+// headerID returns the number of a name of Config.Headers: p's own, or that of p's pattern, or one of those
+// that stand for any name, each of these with that name as the key.
+func (p *Reader) headerID(f wire.Field) (wire.FieldID, string) {
+	for i, own := range p.Headers {
+		if !own.Prefix && own.Lower == f.Lower {
+			return wire.FirstHeader + wire.FieldID(i), ""
+		}
+	}
+	if p.Patterned && !f.Unsafe {
+		if id, ours := p.ReadMetadata.FindPrefix(f.Lower); ours && id >= wire.FirstHeader {
+			return id, f.Lower
+		}
+	}
+	if f.Unsafe {
+		return wire.ForeignUnsafe, f.Lower
+	}
+	return wire.ForeignHeader, f.Lower
+}
+
+// notSent is the number of a captured name that the sending Propagator does not carry.
+const NotSent = wire.ForeignHeader
+
+// numberOf returns the number that a captured name of somebody's Config.Headers has for p.
+func (p *Reader) NumberOf(c *Node, r Run) wire.FieldID {
+	if c.Reader == p && r.Id < wire.ForeignUnsafe {
+		return r.Id
+	}
+	if id, _ := p.headerID(c.Field(r)); id < wire.ForeignUnsafe {
+		return id
+	}
+	return NotSent
+}
+
+// tag returns the whole name of a run, if it has p's number of a prefix; else "".
+func (p *Reader) Tag(c *Node, id wire.FieldID, r Run) string {
+	switch {
+	case !p.Field(id).Prefix:
+		return ""
+	case r.Key == "": // another Propagator's name, of which p has the pattern
+		return c.Field(r).Lower
+	}
+	return r.Key
+}
+
+// convertBins returns -bin values as the other transport carries them. A value that is no base64 is
+// left out.
+func ConvertBins(vals []string, raw bool) []string {
+	var out []string
+	for _, v := range vals {
+		if !raw {
+			out = append(out, base64.RawStdEncoding.EncodeToString([]byte(v)))
+			continue
+		}
+		for one := range wire.Members(v) { // several values may be joined with commas
+			if b, ok := wire.DecodeBase64(nil, one); ok {
+				out = append(out, string(b))
+			}
+		}
+	}
+	return out
+}

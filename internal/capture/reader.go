@@ -1,0 +1,69 @@
+package capture
+
+import (
+	"context"
+
+	"github.com/traceferry/traceferry/internal/outcome"
+	"github.com/traceferry/traceferry/internal/wire"
+	"go.opentelemetry.io/otel/propagation"
+)
+
+// reader is the inbound half of a compiled Config. It never changes, and is safe for all goroutines.
+type Reader struct {
+	Order   []wire.Format  // precedence: Formats, then ReadOnly
+	Carries wire.FormatSet // read, and sent
+	Reads   wire.FormatSet // carries and ReadOnly
+	Headers []wire.Field   // of Config.Headers and UnsafeHeaders, patterns last
+
+	ReadHTTP, ReadMetadata *wire.Index // of what is read
+	SentHTTP               *wire.Index // of what is read or written, as outgoing carriers may spell it
+	Patterned              bool        // some entry of Config.Headers is a pattern
+
+	GenerateRequestID bool
+	Deferred          wire.Sampling // what an open decision becomes where it must be decided
+	Also              []propagation.TextMapPropagator
+	Limits            Limits
+	Meter             *outcome.Meter
+	Extracted         func(context.Context, []wire.Format) // Observer.Extracted; may be nil
+
+	Engine any // what the reader is part of: Explain looks for it by a capture
+}
+
+// limits bound what is kept of one request: see propagation.Limits.
+type Limits struct{ HeaderBytes, TotalBytes, Lines, MetadataBytes int }
+
+// nobody carries nothing; its captures hold but a decision.
+var Nobody = newNobody()
+
+func newNobody() *Reader {
+	none := wire.NewIndex(nil, nil, false, nil)
+	return &Reader{ReadHTTP: none, ReadMetadata: none, SentHTTP: none, Meter: outcome.NewMeter(nil)}
+}
+
+func (p *Reader) Field(id wire.FieldID) *wire.Field {
+	if id < wire.FirstHeader {
+		return &wire.Fields[id]
+	}
+	return &p.Headers[id-wire.FirstHeader]
+}
+
+// described returns the field of a captured name, whichever Propagator it comes from.
+func (p *Reader) described(id wire.FieldID, key string) wire.Field {
+	switch id {
+	case wire.ForeignHeader, wire.ForeignUnsafe:
+		return wire.HeaderField(key, id == wire.ForeignUnsafe)
+	}
+	f := p.Field(id)
+	if id >= wire.FirstHeader && f.Prefix {
+		return wire.HeaderField(key, false)
+	}
+	return *f
+}
+
+// orBackground returns the context, Background for nil.
+func OrBackground(ctx context.Context) context.Context {
+	if ctx == nil {
+		return context.Background()
+	}
+	return ctx
+}

@@ -1,0 +1,43 @@
+package capture
+
+import (
+	"context"
+	"slices"
+
+	"github.com/traceferry/traceferry/internal/wire"
+)
+
+// extractMap reads a map of lines, whose names are found by an index.
+func (e *Extraction) ExtractMap(m map[string][]string, x *wire.Index) context.Context {
+	if ctx, ok := e.usual(m, x); ok {
+		return ctx
+	}
+	var usual [wire.UsualMatches]wire.Match
+	hits := usual[:0]
+	tagged := e.prefixed()
+	var odd []string
+	for key, vals := range m {
+		if n := x.Find(key); n != nil && key == n.Key {
+			hits = append(hits, wire.Match{ID: n.Id, Vals: vals, Raw: e.P.isRaw(n.Id, e.About)})
+		} else if n != nil {
+			odd = append(odd, key)
+		} else if id, ok := x.FindPrefix(key); ok {
+			tagged.add(&e.Report, id, x.Spell(key), vals, key)
+		}
+	}
+	slices.Sort(odd) // a map has no order; spellings that nobody should use come last and in one
+	for _, key := range odd {
+		id := x.Find(key).Id
+		hits = append(hits, wire.Match{ID: id, Vals: m[key], Raw: e.P.isRaw(id, e.About)})
+	}
+	hits = append(hits, tagged.first(&e.Report)...)
+	if hop := m[x.Connection()]; len(hop) > 0 && e.P.listed(hop) {
+		hits = e.dropHop(hits, hop)
+	}
+	return e.capture(hits)
+}
+
+// isRaw reports whether the values of a name are bytes.
+func (p *Reader) isRaw(id wire.FieldID, about traits) bool {
+	return about&RawBins != 0 && id < wire.ForeignUnsafe && p.Field(id).Bin
+}

@@ -1,0 +1,74 @@
+package capture
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/traceferry/traceferry/internal/outcome"
+	"github.com/traceferry/traceferry/internal/wire"
+	"go.opentelemetry.io/otel/propagation"
+)
+
+// extractText reads a carrier that may show only part of a request, and whose strings may change later.
+func (p *Reader) ExtractText(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
+	e := Extraction{P: p, Ctx: ctx, Hides: true, partial: true}
+	if len(p.Also) > 0 {
+		e.ExtractAlso(copying(carrier))
+	}
+	var usual [wire.UsualMatches]wire.Match
+	hits := usual[:0]
+	names := p.ReadMetadata
+	get, oneLine := getterOf(carrier)
+	e.oneLine = oneLine
+	take := func(n *wire.Name, key string) (found bool) {
+		vals := get(key)
+		if !slices.ContainsFunc(vals, wire.NotBlank) {
+			return false
+		}
+		switch f := p.Field(n.Id); {
+		case f.Bin && f.Format == 0: // bytes or base64? only their reader could tell
+			e.add(0, outcome.Unsendable)
+			return true
+		case f.Bin:
+			vals = textBins(vals)
+		}
+		hits = append(hits, wire.Match{ID: n.Id, Vals: vals})
+		return true
+	}
+	var found nameSet
+	for i := range names.Names {
+		n := &names.Names[i]
+		if take(n, n.Key) {
+			found.add(n.Id)
+		}
+	}
+	tagged := e.prefixed()
+	var odd []string
+	for key := range keysOf(carrier) {
+		if n := names.Find(key); n != nil && key != n.Key && !found.has(n.Id) {
+			odd = append(odd, key)
+		} else if id, ok := names.FindPrefix(key); n == nil && ok {
+			tagged.add(&e.Report, id, names.Spell(key), get(key), key)
+		}
+	}
+	slices.Sort(odd) // a map has no order: of several spellings the first counts
+	for _, key := range odd {
+		if n := names.Find(key); !found.has(n.Id) && take(n, key) {
+			found.add(n.Id)
+		}
+	}
+	return e.capture(append(hits, tagged.first(&e.Report)...))
+}
+
+// textBins returns -bin values of a carrier that may hold raw bytes as base64. Those of
+// grpc-trace-bin begin with a zero byte, which no base64 has.
+func textBins(vals []string) []string {
+	vals = slices.Clone(vals)
+	for i, v := range vals {
+		if strings.HasPrefix(v, "\x00") {
+			vals[i] = ConvertBins([]string{v}, false)[0]
+		}
+	}
+	return vals
+}

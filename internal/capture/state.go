@@ -1,0 +1,52 @@
+package capture
+
+import (
+	"github.com/traceferry/traceferry/internal/wire"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// namesTrace reports whether the caller's span is of the trace.
+func (c *Node) NamesTrace(id trace.TraceID) bool {
+	return wire.SameTrace(c.Parse().Remote.TraceID, id)
+}
+
+// shownState returns the tracestate that OpenTelemetry was shown, if it asked, and all that came.
+func (c *Node) ShownState() (shown trace.TraceState, came string) {
+	if c == nil {
+		return shown, ""
+	}
+	if l := c.learned.Load(); l != nil {
+		if remote := l.span.Load(); remote != nil {
+			return remote.TraceState(), l.Remote.TraceState
+		}
+	}
+	return shown, ""
+}
+
+// sameState compares without making strings: most spans pass on the list that they were given.
+func SameState(a, b trace.TraceState) bool {
+	if a.Len() != b.Len() {
+		return false
+	}
+	same := true
+	a.Walk(func(key, value string) bool {
+		same = b.Get(key) == value
+		return same
+	})
+	return same
+}
+
+// sameAsOpenTelemetry reports whether a list is what OpenTelemetry's own propagator, wrapped
+// inside ours, reads of the captured lines: the first of them. A span that was given
+// that has deleted nothing.
+func (c *Node) SameAsOpenTelemetry(now trace.TraceState) bool {
+	if c == nil {
+		return false
+	}
+	all := c.LinesOf(wire.W3C).All(1)
+	if len(all) == 0 {
+		return false
+	}
+	state, _ := trace.ParseTraceState(all[0])
+	return state.Len() > 0 && SameState(state, now)
+}

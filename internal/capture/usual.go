@@ -1,0 +1,130 @@
+package capture
+
+import (
+	"context"
+
+	"github.com/traceferry/traceferry/internal/policy"
+	"github.com/traceferry/traceferry/internal/wire"
+)
+
+// usual is extractMap for the request that most requests are: its lines fit the node and the
+// limits, none is under a prefix, and no Extract came before. It writes the node while it reads,
+// which takes half the time; what is ignored it does not read. It returns false for any other
+// request.
+func (e *Extraction) usual(m map[string][]string, x *wire.Index) (context.Context, bool) {
+	p, ctx, trust := e.P, e.Ctx, e.Trust
+	if p.GenerateRequestID {
+		return ctx, false
+	}
+	if trust != policy.Continue && trust != policy.Restart {
+		if trust == policy.Ignore && Of(ctx) == nil {
+			return e.start(&Node{parent: ctx, Reader: p, Trust: trust}, nil, 0), true
+		}
+		return ctx, false
+	}
+	u := usual{ctx: ctx, p: p, about: e.About}
+	usual := false // the header has names in the usual spelling
+	if x.LookUp(len(m)) {
+		for i := range x.Names {
+			n := &x.Names[i]
+			if vals := m[n.Key]; len(vals) > 0 {
+				if !u.take(n, vals) {
+					return ctx, false
+				}
+				usual = usual || n.Telling
+			}
+		}
+	}
+	if !usual {
+		u.forget()
+		for key, vals := range m {
+			if n := x.Find(key); n != nil {
+				if key != n.Key || !u.take(n, vals) {
+					return ctx, false
+				}
+			} else if _, tagged := x.FindPrefix(key); tagged {
+				return ctx, false
+			}
+		}
+	}
+	c := u.c
+	if c == nil || c.N == 0 {
+		return ctx, trust == policy.Continue && Of(ctx) == nil
+	}
+	if u.size > p.Limits.TotalBytes || int(c.N) > p.Limits.Lines {
+		return ctx, false
+	}
+	if hop := m[x.Connection()]; len(hop) > 0 && p.listed(hop) {
+		return ctx, false
+	}
+	c.sort()
+	c.About |= e.About
+	read := c.Formats
+	if trust == policy.Restart {
+		e.heldBack, read = c.holdAll(), 0
+	}
+	return e.start(c, nil, read), true
+}
+
+// usual is a node that is being written.
+type usual struct {
+	ctx  context.Context
+	p    *Reader
+	c    *Node // nil until there is something to keep
+	size int
+
+	about traits
+}
+
+// take adds the lines of a name, if they fit the node and the limit of one name.
+func (u *usual) take(n *wire.Name, vals []string) bool {
+	c := u.c
+	if c == nil {
+		if Of(u.ctx) != nil {
+			return false
+		}
+		c = &Node{parent: u.ctx, Reader: u.p}
+		u.c = c
+	}
+	before := u.size
+	for _, v := range vals {
+		if !wire.NotBlank(v) && (v == "" || !u.p.isRaw(n.Id, u.about)) {
+			continue
+		}
+		if c.N == inlineLines {
+			return false
+		}
+		c.Formats |= n.Format
+		c.Ids[c.N], c.Vals[c.N] = n.Id, v
+		c.N++
+		u.size += len(v)
+	}
+	return u.size-before <= u.p.Limits.HeaderBytes
+}
+
+// forget starts again.
+func (u *usual) forget() {
+	if u.c != nil {
+		u.c.N, u.c.Formats, u.size = 0, 0, 0
+	}
+}
+
+// holdAll holds back all that was read, and returns the formats of it; bit 0 for Config.Headers.
+func (c *Node) holdAll() wire.FormatSet {
+	formats := c.Formats
+	if c.Ids[c.N-1] >= wire.FirstHeader {
+		formats |= 1 << 0
+	}
+	c.Trust, c.HeldCount, c.N, c.Formats = policy.Restart, c.N, 0, 0
+	return formats
+}
+
+// sort puts the node's lines in the order of their numbers, those of one name as they came.
+func (c *Node) sort() {
+	for i := uint8(1); i < c.N; i++ {
+		for j := i; j > 0 && c.Ids[j] < c.Ids[j-1]; j-- {
+			c.Ids[j], c.Ids[j-1] = c.Ids[j-1], c.Ids[j]
+			c.Vals[j], c.Vals[j-1] = c.Vals[j-1], c.Vals[j]
+		}
+	}
+}
