@@ -4,13 +4,13 @@ import (
 	"context"
 	"sync/atomic"
 
-	"github.com/traceferry/traceferry/propagation"
+	"github.com/traceferry/traceferry/internal/plan"
 	"google.golang.org/grpc"
 )
 
 // callees tells what the calls of an interceptor reach.
 type callees struct {
-	told  propagation.Callee // by WithTarget; may be nil
+	told  plan.Callee // by WithTarget; may be nil
 	first atomic.Pointer[firstConnection]
 }
 
@@ -27,7 +27,7 @@ func (c connection) Host() (string, uint16) { return endpoints.of(c.cc).Host() }
 
 // of returns what a call of a connection reaches: what WithTarget says, else the connection's target; nil without
 // either.
-func (c *callees) of(cc *grpc.ClientConn) propagation.Callee {
+func (c *callees) of(cc *grpc.ClientConn) plan.Callee {
 	if c.told != nil {
 		return c.told
 	}
@@ -47,9 +47,9 @@ func (c *callees) of(cc *grpc.ClientConn) propagation.Callee {
 
 // noteUnary and noteStream leave the callee in the context for the stats handler, which grpc-go does not tell it.
 func (c *callees) noteUnary(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-	return invoke(propagation.ContextWithCallee(ctx, c.of(cc)), method, req, reply, cc, opts...)
+	return invoke(plan.ContextWithCallee(ctx, c.of(cc)), method, req, reply, cc, opts...)
 }
 
 func (c *callees) noteStream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, begin grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-	return begin(propagation.ContextWithCallee(ctx, c.of(cc)), desc, cc, method, opts...)
+	return begin(plan.ContextWithCallee(ctx, c.of(cc)), desc, cc, method, opts...)
 }

@@ -3,6 +3,7 @@ package grpctrace
 import (
 	"context"
 
+	"github.com/traceferry/traceferry/internal/plan"
 	"github.com/traceferry/traceferry/propagation"
 	"google.golang.org/grpc/stats"
 )
@@ -38,7 +39,7 @@ func ClientHandler(p *propagation.Propagator, opts ...Option) stats.Handler {
 		if o.target != nil {
 			return inject(ctx, p, o.target)
 		}
-		return inject(ctx, p, propagation.CalleeFromContext(ctx))
+		return inject(ctx, p, plan.CalleeFromContext(ctx))
 	})
 }
 

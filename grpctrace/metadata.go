@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/traceferry/traceferry/internal/ctxkey"
+	"github.com/traceferry/traceferry/internal/plan"
 	"github.com/traceferry/traceferry/propagation"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
@@ -36,18 +37,18 @@ func extract(ctx context.Context, p *propagation.Propagator, trust propagation.T
 }
 
 // inject returns the context with outgoing metadata that carries what ctx does, as far as it may go to the callee.
-func inject(ctx context.Context, p *propagation.Propagator, to propagation.Callee) context.Context {
+func inject(ctx context.Context, p *propagation.Propagator, to plan.Callee) context.Context {
 	if ctx == nil {
 		ctx = context.Background()
 	}
 	if ctxkey.Learned(outgoingKey) && ctx.Value(outgoingKey) == nil {
-		ctx, _ = p.ContextWithMetadata(ctx, to, outgoingKey, wrapOutgoing)
+		ctx, _ = (*plan.Engine)(p).ContextWithMetadata(ctx, to, outgoingKey, wrapOutgoing)
 		return ctx
 	}
 	md, _ := metadata.FromOutgoingContext(ctx)
-	copied, ok := p.CloneMetadata(ctx, to, md)
+	copied, ok := (*plan.Engine)(p).CloneMetadata(ctx, to, md)
 	if to != nil { // who injects further in must know
-		ctx = propagation.ContextWithCallee(ctx, to)
+		ctx = plan.ContextWithCallee(ctx, to)
 	}
 	if ok {
 		ctx = metadata.NewOutgoingContext(ctx, copied)

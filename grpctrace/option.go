@@ -2,6 +2,7 @@ package grpctrace
 
 import (
 	"github.com/traceferry/traceferry/internal/ctxkey"
+	"github.com/traceferry/traceferry/internal/plan"
 	"github.com/traceferry/traceferry/propagation"
 	"google.golang.org/grpc"
 )
@@ -11,8 +12,8 @@ import (
 type Option interface{ apply(*options) }
 
 type options struct {
-	trust  Decider            // nil: everybody is believed
-	target propagation.Callee // nil: not told
+	trust  Decider     // nil: everybody is believed
+	target plan.Callee // nil: not told
 }
 
 type optionFunc func(*options)

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/traceferry/traceferry/internal/plan"
 	"github.com/traceferry/traceferry/propagation"
 )
 
@@ -206,3 +207,6 @@ func decode(t testing.TB, body io.Reader) (got http.Header) {
 	}
 	return got
 }
+
+// engine opens the doors of a Propagator that only this module may use.
+func engine(p *propagation.Propagator) *plan.Engine { return (*plan.Engine)(p) }

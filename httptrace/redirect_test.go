@@ -152,11 +152,11 @@ func TestTransportRedirectsInCircles(t *testing.T) {
 		chain = &next
 	}
 	for name, r := range map[string]*http.Request{"a circle": circle, "a long chain": chain} {
-		h, _ := p.CloneRequest(r)
+		h, _ := engine(p).CloneRequest(r)
 		if h.Get("Authorization") != "" || h.Get("Traceparent") == "" {
 			t.Errorf("after %s goes %q", name, h)
 		}
-		p.ContextForRequest(r)
+		engine(p).ContextForRequest(r)
 	}
 }
 

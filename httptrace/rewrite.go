@@ -4,6 +4,7 @@ import (
 	"net/http/httputil"
 
 	"github.com/traceferry/traceferry/internal/contexts"
+	"github.com/traceferry/traceferry/internal/plan"
 	"github.com/traceferry/traceferry/propagation"
 )
 
@@ -20,7 +21,7 @@ import (
 // Config.Headers. What the caller lists in Connection stays removed. What may not go to the host that next sets is left out (propagation.Destination).
 func Rewrite(p *propagation.Propagator, next func(*httputil.ProxyRequest)) func(*httputil.ProxyRequest) {
 	return func(pr *httputil.ProxyRequest) {
-		p.StripHTTP(pr.Out.Context(), pr.Out.Header)
+		(*plan.Engine)(p).StripHTTP(pr.Out.Context(), pr.Out.Header)
 		if next != nil {
 			next(pr)
 		}
@@ -28,7 +29,7 @@ func Rewrite(p *propagation.Propagator, next func(*httputil.ProxyRequest)) func(
 		if !contexts.Same(ctx, pr.Out.Context()) {
 			pr.Out = pr.Out.WithContext(ctx)
 		}
-		if h, ok := p.CloneRequest(pr.Out); ok {
+		if h, ok := (*plan.Engine)(p).CloneRequest(pr.Out); ok {
 			pr.Out.Header = h
 		}
 	}

@@ -3,6 +3,7 @@ package httptrace
 import (
 	"net/http"
 
+	"github.com/traceferry/traceferry/internal/plan"
 	"github.com/traceferry/traceferry/propagation"
 )
 
@@ -51,9 +52,9 @@ func NewTransport(p *propagation.Propagator, base http.RoundTripper, opts ...Opt
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	next, ctx, told := t.next(), r.Context(), false
 	if _, last := next.(*http.Transport); !last { // it may inject, and does not know whom it calls
-		ctx, told = t.p.ContextForRequest(r)
+		ctx, told = (*plan.Engine)(t.p).ContextForRequest(r)
 	}
-	h, ok := t.p.CloneRequest(r)
+	h, ok := (*plan.Engine)(t.p).CloneRequest(r)
 	switch {
 	case told:
 		r = r.WithContext(ctx)

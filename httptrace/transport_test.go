@@ -120,7 +120,7 @@ func TestTransportCountsNothingReceived(t *testing.T) {
 	})
 	ctx := context.WithValue(context.Background(), http.ServerContextKey, new(http.Server))
 	h := http.Header{"Accept": {"*/*"}}
-	if n := testing.AllocsPerRun(100, func() { p.CloneHTTP(ctx, h) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { engine(p).CloneHTTP(ctx, h) }); n != 0 {
 		t.Errorf("%v allocations, want none", n)
 	}
 }

@@ -31,12 +31,12 @@ func TestAlso(t *testing.T) {
 			p.Inject(ctx, text)
 			expectText(t, text, otelprop.MapCarrier{"traceparent": callerW3C, "baggage": "k=v", "x-request-id": "r1"})
 
-			clone, ok := p.CloneHTTP(ctx, carrier("Accept", "*/*"))
+			clone, ok := engine(p).CloneHTTP(ctx, carrier("Accept", "*/*"))
 			if !ok {
 				t.Error("nothing to clone")
 			}
 			expect(t, clone, carrier("Accept", "*/*", "Traceparent", callerW3C, "Baggage", "k=v", "X-Request-Id", "r1"))
-			md, ok := p.CloneMetadata(ctx, nil, nil)
+			md, ok := engine(p).CloneMetadata(ctx, nil, nil)
 			if !ok {
 				t.Error("nothing to clone")
 			}

@@ -17,8 +17,8 @@ func byHand(t *testing.T, p *propagation.Propagator, ctx context.Context, host s
 	t.Helper()
 	r := requestTo(t, ctx, "http://"+host)
 	r.Header = own.Clone()
-	h, _ := p.CloneRequest(r)
-	md, _ := p.CloneMetadata(ctx, someHost(host), lowered(own))
+	h, _ := engine(p).CloneRequest(r)
+	md, _ := engine(p).CloneMetadata(ctx, someHost(host), lowered(own))
 	return map[string]map[string][]string{"HTTP": lowered(h), "gRPC": md}
 }
 

@@ -20,11 +20,11 @@ var clones = map[string]func(*propagation.Propagator, context.Context, map[strin
 		for name, vals := range md {
 			h[http.CanonicalHeaderKey(name)] = vals
 		}
-		clone, ok := p.CloneHTTP(ctx, h)
+		clone, ok := engine(p).CloneHTTP(ctx, h)
 		return lowered(clone), ok
 	},
 	"metadata": func(p *propagation.Propagator, ctx context.Context, md map[string][]string) (map[string][]string, bool) {
-		return p.CloneMetadata(ctx, nil, md)
+		return engine(p).CloneMetadata(ctx, nil, md)
 	},
 }
 
@@ -65,11 +65,11 @@ func TestCloneSpelling(t *testing.T) {
 	ctx := received(p, "Traceparent", callerW3C, "X-Request-Id", "r1", "Uberctx-A", "1", "X-Tenant", "acme")
 	for _, name := range []string{"traceparent", "X-REQUEST-ID", "X-TENANT", "UBERCTX-A"} {
 		t.Run(name, func(t *testing.T) {
-			clone, _ := p.CloneHTTP(ctx, metadataOf(name, "mine"))
+			clone, _ := engine(p).CloneHTTP(ctx, metadataOf(name, "mine"))
 			if len(clone) != 4 {
 				t.Errorf("HTTP: %q", clone)
 			}
-			md, _ := p.CloneMetadata(ctx, nil, metadataOf(name, "mine"))
+			md, _ := engine(p).CloneMetadata(ctx, nil, metadataOf(name, "mine"))
 			if len(md) != 4 {
 				t.Errorf("metadata: %q", md)
 			}
@@ -106,10 +106,12 @@ func TestCloneNothing(t *testing.T) {
 	p := clonePropagator(t)
 	var none *propagation.Propagator
 	for name, clone := range map[string]func(http.Header) (http.Header, bool){
-		"HTTP":          func(h http.Header) (http.Header, bool) { return p.CloneHTTP(context.Background(), h) },
-		"metadata":      func(h http.Header) (http.Header, bool) { return p.CloneMetadata(context.Background(), nil, h) },
-		"nil, HTTP":     func(h http.Header) (http.Header, bool) { return none.CloneHTTP(received(p, "B3", "0"), h) },
-		"nil, metadata": func(h http.Header) (http.Header, bool) { return none.CloneMetadata(received(p, "B3", "0"), nil, h) },
+		"HTTP":      func(h http.Header) (http.Header, bool) { return engine(p).CloneHTTP(context.Background(), h) },
+		"metadata":  func(h http.Header) (http.Header, bool) { return engine(p).CloneMetadata(context.Background(), nil, h) },
+		"nil, HTTP": func(h http.Header) (http.Header, bool) { return engine(none).CloneHTTP(received(p, "B3", "0"), h) },
+		"nil, metadata": func(h http.Header) (http.Header, bool) {
+			return engine(none).CloneMetadata(received(p, "B3", "0"), nil, h)
+		},
 	} {
 		own := carrier("Traceparent", "mine")
 		got, ok := clone(own)
@@ -136,11 +138,11 @@ func TestStripHTTP(t *testing.T) {
 	h := http.Header(metadataOf("Traceparent", "1", "tracestate", "1", "UBER-TRACE-ID", "1", "Uberctx-A", "1", "uberctx-b", "1",
 		"X-Request-ID", "1", "X-B3-Sampled", "1", "x-amzn-trace-id", "1", "x-tenant", "1", "Jwt", "1",
 		"B3", "stays", "Uberctx-", "stays", "Authorization", "stays", "Baggage", "stays"))
-	p.StripHTTP(context.Background(), h)
+	engine(p).StripHTTP(context.Background(), h)
 	expect(t, h, metadataOf("B3", "stays", "Uberctx-", "stays", "Authorization", "stays", "Baggage", "stays"))
-	p.StripHTTP(context.Background(), nil)
+	engine(p).StripHTTP(context.Background(), nil)
 	var none *propagation.Propagator
-	none.StripHTTP(context.Background(), h)
+	engine(none).StripHTTP(context.Background(), h)
 	if len(h) != 4 {
 		t.Errorf("the nil Propagator stripped: %q", h)
 	}

@@ -20,14 +20,14 @@ func TestCopiedBlankLines(t *testing.T) {
 				"restarted": p.ExtractHTTPTrust(context.Background(), in, propagation.Restart),
 				"demoted":   propagation.Demote(p.ExtractHTTP(context.Background(), in)),
 			} {
-				if out, _ := p.CloneHTTP(ctx, in); len(out) > 0 {
+				if out, _ := engine(p).CloneHTTP(ctx, in); len(out) > 0 {
 					t.Errorf("%s: of %q leaves %q", way, in, out)
 				}
-				if out, _ := p.CloneMetadata(ctx, nil, overMetadata(in)); len(out) > 0 {
+				if out, _ := engine(p).CloneMetadata(ctx, nil, overMetadata(in)); len(out) > 0 {
 					t.Errorf("%s: of %q leaves %q by gRPC", way, in, out)
 				}
 				mine := http.Header{name: {"mine=1"}}
-				out, _ := p.CloneHTTP(ctx, mine)
+				out, _ := engine(p).CloneHTTP(ctx, mine)
 				expect(t, out, mine)
 			}
 		}
@@ -49,7 +49,7 @@ func TestStripPrefixAlone(t *testing.T) {
 		propagation.Ignore:            carrier("Uberct", "v"),
 	} {
 		h := copied()
-		p.StripHTTP(p.ExtractHTTPTrust(context.Background(), h, trust), h)
+		engine(p).StripHTTP(p.ExtractHTTPTrust(context.Background(), h, trust), h)
 		if !maps.EqualFunc(h, left, func(a, b []string) bool { return a[0] == b[0] }) {
 			t.Errorf("%v: %q is left, want %q", trust, h, left)
 		}
@@ -63,12 +63,12 @@ func TestStripOthersHeaders(t *testing.T) {
 	inner := compile(t, propagation.Config{Headers: []string{"x-tenant"}})
 	in := carrier("X-User", "u", "Authorization", "a", "X-Tenant", "t", "Accept", "*/*")
 	h := in.Clone()
-	inner.StripHTTP(inner.ExtractHTTPTrust(outer.ExtractHTTPTrust(context.Background(), in, propagation.Restart), in, propagation.Restart), h)
+	engine(inner).StripHTTP(inner.ExtractHTTPTrust(outer.ExtractHTTPTrust(context.Background(), in, propagation.Restart), in, propagation.Restart), h)
 	expect(t, h, carrier("Accept", "*/*"))
 
 	h = in.Clone() // they are believed
 	trust := propagation.Restart &^ propagation.DistrustHeaders
-	inner.StripHTTP(inner.ExtractHTTPTrust(outer.ExtractHTTPTrust(context.Background(), in, trust), in, trust), h)
+	engine(inner).StripHTTP(inner.ExtractHTTPTrust(outer.ExtractHTTPTrust(context.Background(), in, trust), in, trust), h)
 	expect(t, h, but(in, "X-Tenant"))
 }
 

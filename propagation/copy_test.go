@@ -124,7 +124,7 @@ func TestCopyLetsGo(t *testing.T) {
 		baggage.FromContext(src)
 		sent(p, src)
 		p.Inject(src, otelprop.MapCarrier{})
-		p.ContextWithMetadata(src, nil, key{}, func(md map[string][]string) any { return md })
+		engine(p).ContextWithMetadata(src, nil, key{}, func(md map[string][]string) any { return md })
 		return propagation.Copy(context.Background(), src)
 	}()
 	request = nil

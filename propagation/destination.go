@@ -109,8 +109,8 @@ func (c *Config) validateDestinations(wrong func(field string, value any, reason
 	}
 }
 
-// ruleSpecs returns the rules as the engine compiles them.
-func ruleSpecs(ds []Destination) []policy.Rule {
+// rulesOf returns the rules as the engine compiles them.
+func rulesOf(ds []Destination) []policy.Rule {
 	specs := make([]policy.Rule, len(ds))
 	for i, d := range ds {
 		specs[i] = policy.Rule{Hosts: d.Hosts, Formats: wireFormats(d.Formats), Baggage: d.Baggage, Headers: d.Headers}

@@ -81,7 +81,7 @@ func requestTo(t testing.TB, ctx context.Context, url string) *http.Request {
 // sentTo is what a call of a URL carries.
 func sentTo(t testing.TB, p *propagation.Propagator, ctx context.Context, url string) http.Header {
 	t.Helper()
-	h, _ := p.CloneRequest(requestTo(t, ctx, url))
+	h, _ := engine(p).CloneRequest(requestTo(t, ctx, url))
 	return h
 }
 
@@ -96,8 +96,8 @@ type metadataKey struct{}
 // metadataTo is what a gRPC call of a host carries, by both ways.
 func metadataTo(t testing.TB, p *propagation.Propagator, ctx context.Context, host string) map[string][]string {
 	t.Helper()
-	cloned, _ := p.CloneMetadata(ctx, someHost(host), nil)
-	out, _ := p.ContextWithMetadata(ctx, someHost(host), metadataKey{}, func(md map[string][]string) any { return md })
+	cloned, _ := engine(p).CloneMetadata(ctx, someHost(host), nil)
+	out, _ := engine(p).ContextWithMetadata(ctx, someHost(host), metadataKey{}, func(md map[string][]string) any { return md })
 	if md, _ := out.Value(metadataKey{}).(map[string][]string); !maps.EqualFunc(md, cloned, slices.Equal) {
 		t.Errorf("to %s go %q, and by CloneMetadata %q", host, md, cloned)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/plan"
 	"github.com/traceferry/traceferry/propagation"
 	otelprop "go.opentelemetry.io/otel/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -38,7 +39,7 @@ func TestAlsoWrittenBefore(t *testing.T) {
 	for url, want := range map[string]string{"http://api.example": "", "http://reviews": "user-data"} {
 		r := requestTo(t, received(p, "B3", "1"), url)
 		p.Inject(r.Context(), otelprop.HeaderCarrier(r.Header))
-		sent, _ := p.CloneRequest(r)
+		sent, _ := engine(p).CloneRequest(r)
 		if got := sent.Get("X-Mine"); got != want {
 			t.Errorf("%s gets %q, want %q", url, got, want)
 		}
@@ -59,7 +60,7 @@ func (ownPropagator) Fields() []string { return []string{"x-mine"} }
 // Inject, InjectHTTP and InjectMetadata know whom the context says that they write for.
 func TestCalleeInContext(t *testing.T) {
 	p := compile(t, propagation.Config{})
-	ctx := propagation.ContextWithCallee(received(p, "B3", "1", "Baggage", "user=bob"), calling("api.example"))
+	ctx := plan.ContextWithCallee(received(p, "B3", "1", "Baggage", "user=bob"), calling("api.example"))
 	md, text := map[string][]string{}, otelprop.MapCarrier{}
 	p.InjectMetadata(ctx, md)
 	p.Inject(ctx, text)
@@ -76,7 +77,7 @@ func TestCalleeInContext(t *testing.T) {
 			t.Fatal(name)
 		}
 	}
-	if propagation.CalleeFromContext(ctx) != calling("api.example") || propagation.CalleeFromContext(context.Background()) != nil {
+	if plan.CalleeFromContext(ctx) != calling("api.example") || plan.CalleeFromContext(context.Background()) != nil {
 		t.Error("the callee is not the one that was named")
 	}
 }
@@ -87,7 +88,7 @@ func TestCalleeOfLocalSpan(t *testing.T) {
 	const items = "EkYJJGG7UzlaSEgREtOWGh1K+6IYASIZCgZ0ZW5hbnQSD2xpZ2h0c3RlcHRlbmFudCIVCgR1c2VyEg1saWdodHN0ZXB1c2Vy"
 	p := compile(t, propagation.Config{})
 	ctx, _ := tracer(t, sdktrace.AlwaysSample()).Start(received(p, "X-Ot-Span-Context", items), "child")
-	stranger := propagation.ContextWithCallee(ctx, calling("api.example"))
+	stranger := plan.ContextWithCallee(ctx, calling("api.example"))
 	for what, out := range map[string][2]string{
 		"InjectHTTP":     {sent(p, stranger).Get("X-Ot-Span-Context"), sent(p, ctx).Get("X-Ot-Span-Context")},
 		"InjectMetadata": {sentMetadata(p, stranger)["x-ot-span-context"][0], sentMetadata(p, ctx)["x-ot-span-context"][0]},
@@ -121,8 +122,8 @@ func TestContextForRequest(t *testing.T) {
 	p, bag := compile(t, propagation.Config{}), received(compile(t, propagation.Config{}), "Baggage", "user=bob")
 	for url, told := range map[string]bool{"http://reviews/": false, "http://api.example:81/": true} {
 		r := requestTo(t, bag, url)
-		ctx, changed := p.ContextForRequest(r)
-		if to := propagation.CalleeFromContext(ctx); (to != nil) != told || changed != told || (ctx != bag) != told {
+		ctx, changed := engine(p).ContextForRequest(r)
+		if to := plan.CalleeFromContext(ctx); (to != nil) != told || changed != told || (ctx != bag) != told {
 			t.Errorf("%s: the context tells %v", url, to)
 		} else if told {
 			if host, port := to.Host(); host != "api.example:81" || port != 80 {
@@ -138,17 +139,17 @@ func TestContextForRequest(t *testing.T) {
 		"nil Propagator":  {nil, requestTo(t, bag, "http://api.example/")},
 		"no URL":          {p, new(http.Request).WithContext(bag)},
 	} {
-		if ctx, changed := q.p.ContextForRequest(q.r); changed || ctx != q.r.Context() {
+		if ctx, changed := engine(q.p).ContextForRequest(q.r); changed || ctx != q.r.Context() {
 			t.Errorf("%s: a context was changed for nothing", what)
 		}
 	}
 	// a call that another is made for: what is in the context speaks of that
-	inner := requestTo(t, propagation.ContextWithCallee(bag, calling("api.example")), "http://reviews/")
-	ctx, _ := p.ContextForRequest(inner)
-	if host, _ := propagation.CalleeFromContext(ctx).Host(); host != "reviews" {
+	inner := requestTo(t, plan.ContextWithCallee(bag, calling("api.example")), "http://reviews/")
+	ctx, _ := engine(p).ContextForRequest(inner)
+	if host, _ := plan.CalleeFromContext(ctx).Host(); host != "reviews" {
 		t.Errorf("the callee is still %q", host)
 	}
-	if to := propagation.CalleeFromContext(p.ExtractHTTP(inner.Context(), carrier("B3", "1"))); to != nil {
+	if to := plan.CalleeFromContext(p.ExtractHTTP(inner.Context(), carrier("B3", "1"))); to != nil {
 		t.Errorf("behind a request that came in, %v is called", to)
 	}
 }

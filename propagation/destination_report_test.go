@@ -66,7 +66,7 @@ func TestWithheldIsCounted(t *testing.T) {
 			ctx := p.ExtractHTTP(context.Background(), test.in)
 			sentTo(t, p, ctx, "http://"+test.host)
 			expectWithheld(t, p, test.want)
-			p.CloneMetadata(ctx, someHost(test.host), nil)
+			engine(p).CloneMetadata(ctx, someHost(test.host), nil)
 			for f := range test.want {
 				if n := p.Stats().Count(f, propagation.Disallowed); n != 2 {
 					t.Errorf("%v: %d after two calls", f, n)
@@ -81,9 +81,9 @@ func TestNoCallee(t *testing.T) {
 	p := compile(t, carryingAll(propagation.Destination{Hosts: []string{"*"}, Formats: []propagation.Format{}}))
 	ctx := p.ExtractHTTP(context.Background(), laden)
 	expect(t, sent(p, ctx), laden)
-	cloned, _ := p.CloneHTTP(ctx, nil)
+	cloned, _ := engine(p).CloneHTTP(ctx, nil)
 	expect(t, cloned, laden)
-	md, _ := p.CloneMetadata(ctx, nil, nil)
+	md, _ := engine(p).CloneMetadata(ctx, nil, nil)
 	expect(t, md, lowered(laden))
 	expect(t, sentMetadata(p, ctx), lowered(laden))
 	expectWithheld(t, p, nil)
@@ -93,7 +93,7 @@ func TestNoCallee(t *testing.T) {
 		if what == "nil Propagator" {
 			q, r.Header = nil, own
 		}
-		if h, ok := q.CloneRequest(r); ok || len(h) != 1 {
+		if h, ok := engine(q).CloneRequest(r); ok || len(h) != 1 {
 			t.Errorf("%s: %q, %v", what, h, ok)
 		}
 	}

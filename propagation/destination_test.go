@@ -63,7 +63,7 @@ func TestURLDecides(t *testing.T) {
 			r := requestTo(t, ctx, rawURL)
 			r.Host = host
 			r.Header.Set("X-Forwarded-Host", "reviews.svc")
-			h, _ := p.CloneRequest(r)
+			h, _ := engine(p).CloneRequest(r)
 			if _, goes := h["Baggage"]; goes != internal {
 				t.Errorf("%s with Host %q: baggage goes: %v", rawURL, host, goes)
 			}
@@ -76,7 +76,7 @@ func TestURLDecides(t *testing.T) {
 		{Host: "[evil.example].svc"}, {Host: "[::1"}, {Host: "::1"}, {Host: "evil.example％00.svc"}, {Host: strings.Repeat("ö", 5000) + ".svc"},
 	} {
 		u.Scheme = "http"
-		h, _ := p.CloneRequest((&http.Request{URL: &u, Header: http.Header{}}).WithContext(ctx))
+		h, _ := engine(p).CloneRequest((&http.Request{URL: &u, Header: http.Header{}}).WithContext(ctx))
 		expect(t, h, forStrangers())
 	}
 }

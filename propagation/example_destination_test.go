@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"github.com/traceferry/traceferry/propagation"
 )
@@ -31,10 +32,11 @@ func ExampleDestination() {
 		return
 	}
 	ctx := p.ExtractHTTP(context.Background(), inboundRequest)
-	for _, url := range []string{"http://reviews:9080/", "https://eu.partner.example/", "https://bank.example/", "https://api.example.com/"} {
-		req, _ := http.NewRequestWithContext(ctx, "GET", url, nil)
-		h, _ := p.CloneRequest(req) // httptrace.Transport does
-		fmt.Println(url)
+	for _, target := range []string{"http://reviews:9080/", "https://eu.partner.example/", "https://bank.example/", "https://api.example.com/"} {
+		u, _ := url.Parse(target)
+		h := http.Header{}
+		p.InjectHTTPTo(ctx, u, h) // httptrace.Transport does the same
+		fmt.Println(target)
 		show(h)
 	}
 	// Output:
@@ -73,28 +75,22 @@ func ExampleConfig_destinationsReportOnly() {
 			fmt.Printf("%v: %v\n", f, o)
 		}},
 	})
-	req, _ := http.NewRequestWithContext(p.ExtractHTTP(context.Background(), inboundRequest), "GET", "https://api.example.com/", nil)
-	h, _ := p.CloneRequest(req)
+	target, h := &url.URL{Scheme: "https", Host: "api.example.com"}, http.Header{}
+	p.InjectHTTPTo(p.ExtractHTTP(context.Background(), inboundRequest), target, h)
 	fmt.Println(h["Baggage"], p.Stats().Count(propagation.Baggage, propagation.Disallowed))
 	// Output:
 	// baggage: disallowed
 	// [tenant=7,user=bob] 1
 }
 
-// A RoundTripper of one's own judges by the request's URL, and leaves the request as it is.
-func ExamplePropagator_CloneRequest() {
+// A client without a RoundTripper, such as a WebSocket dialer, takes headers for a URL.
+func ExamplePropagator_InjectHTTPTo() {
 	p := propagation.MustNew(propagation.Config{})
 	ctx := p.ExtractHTTP(context.Background(), inboundRequest)
-	req, _ := http.NewRequestWithContext(ctx, "GET", "https://bucket.s3.example/key?X-Amz-Signature=c0ffee", nil)
-	if _, ok := p.CloneRequest(req); !ok {
-		fmt.Println("a request that is signed goes to a stranger as it is")
-	}
-	req.URL.RawQuery = ""
-	if h, ok := p.CloneRequest(req); ok {
-		show(h)
-	}
+	target, header := &url.URL{Scheme: "wss", Host: "chat.example.com"}, http.Header{}
+	p.InjectHTTPTo(ctx, target, header)
+	show(header)
 	// Output:
-	// a request that is signed goes to a stranger as it is
 	// Traceparent: [00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01]
 	// X-Request-Id: [5f2f7d9c-7b1a-9d5e-8f57-1f8f0a2b3c4d]
 }

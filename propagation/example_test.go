@@ -150,17 +150,6 @@ func ExamplePropagator_InjectHTTP_sharedValues() {
 	// mine
 }
 
-func ExamplePropagator_CloneHTTP() {
-	p := propagation.MustNew(propagation.Config{})
-	ctx := p.ExtractHTTP(context.Background(), http.Header{"B3": {"1"}, "X-Request-Id": {"4d7f"}})
-	h, _ := p.CloneHTTP(ctx, http.Header{"Accept": {"*/*"}, "X-Request-Id": {"by hand"}})
-	show(h)
-	// Output:
-	// Accept: [*/*]
-	// B3: [1]
-	// X-Request-Id: [by hand]
-}
-
 func ExamplePropagator_Extract() {
 	// Everything that OpenTelemetry instruments now speaks all formats of p.
 	otel.SetTextMapPropagator(propagation.MustNew(preset.Istio()))

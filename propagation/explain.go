@@ -3,11 +3,11 @@ package propagation
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 
 	"github.com/traceferry/traceferry/internal/capture"
+	"github.com/traceferry/traceferry/internal/plan"
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
@@ -58,56 +58,34 @@ type ExplainedHeader struct {
 //
 // The String of it has no values of baggage, Headers and UnsafeHeaders, but all others.
 func Explain(ctx context.Context, host string) Explanation {
-	if c := capture.Of(capture.OrBackground(ctx)); c != nil {
-		if p, known := c.Reader.Engine.(*Propagator); known {
-			return p.Explain(ctx, host)
-		}
-	}
-	x := none.Explain(ctx, host)
-	x.unruled = true
+	p := plan.EngineOf(ctx)
+	x := (*Propagator)(p).Explain(ctx, host)
+	x.unruled = p == nil
 	return x
 }
 
 // Explain is the function of that name for what this Propagator sends of any context, whoever has extracted it.
 // The nil Propagator sends nothing.
-func (p *Propagator) Explain(ctx context.Context, host string) (x Explanation) {
-	ctx, p = capture.OrBackground(ctx), p.orNone()
-	o := plan{source: p.sourceOf(ctx)}
-	to := calleeNamed(host)
-	d := p.clearanceOf(to)
-	x = Explanation{Host: host, Internal: d.Internal, Rule: d.Rule}
-	if o.isLocal {
-		x.Local = publicSpanContext(o.local.SpanContext)
+func (p *Propagator) Explain(ctx context.Context, host string) Explanation {
+	made := (*plan.Engine)(p).Explain(ctx, host)
+	x := Explanation{Host: host, Internal: made.Internal, Rule: made.Rule, Local: publicSpanContext(made.Local), Source: Format(made.Source)}
+	if made.Node != nil {
+		x.Trust = Trust(made.Node.Trust)
+		x.explainFormats(made.Node)
 	}
-	if o.c != nil {
-		x.Trust = Trust(o.c.Trust)
-		x.explainFormats(o.c)
-	}
-	if o.build(ctx, p, overHTTP, to) {
-		for e := range o.all {
-			x.Headers = append(x.Headers, explained(e.lower(), e.def, e.received, e.values, e.fate))
-		}
-		if o.written != 0 && !o.isLocal {
-			x.Source = Format(o.translatedFormat())
-		}
-	}
-	if s := o.c.Untrusted(); s != nil {
-		for r := range s.Runs {
-			f := s.Field(r)
-			e := entry{key: r.Key, def: &f}
-			x.Headers = append(x.Headers, explained(e.lower(), &f, r.Vals, nil, FateUntrusted))
-		}
+	for i := range made.Headers {
+		x.Headers = append(x.Headers, explained(&made.Headers[i]))
 	}
 	return x
 }
 
 // explained describes a header. What users put there is told by its size alone.
-func explained(name string, f *wire.Field, received, sent []string, fate Fate) ExplainedHeader {
-	tell := quoted
+func explained(h *plan.Header) ExplainedHeader {
+	tell, f := quoted, h.Field
 	if f.Format == 0 || f.Bag || wire.Table[f.Format].WithoutBaggage != nil {
 		tell = sized
 	}
-	return ExplainedHeader{Name: name, Format: Format(f.Format), Received: tell(received), Sent: tell(sent), Fate: fate}
+	return ExplainedHeader{Name: h.Name, Format: Format(f.Format), Received: tell(h.Received), Sent: tell(h.Sent), Fate: Fate(h.Fate)}
 }
 
 func quoted(lines []string) string {
@@ -127,23 +105,6 @@ func sized(lines []string) string {
 		size += len(v)
 	}
 	return fmt.Sprintf("(size %d)", size)
-}
-
-// namedCallee is a host in words.
-type namedCallee struct {
-	host string
-	port uint16
-}
-
-func (n namedCallee) Host() (string, uint16) { return n.host, n.port }
-
-func calleeNamed(host string) Callee {
-	if strings.Contains(host, "://") {
-		if u, err := url.Parse(host); err == nil {
-			return urlCallee{u}
-		}
-	}
-	return namedCallee{host: host}
 }
 
 func (x *Explanation) explainFormats(c *capture.Node) {

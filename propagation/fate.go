@@ -1,10 +1,6 @@
 package propagation
 
-import (
-	"strconv"
-
-	"github.com/traceferry/traceferry/internal/outcome"
-)
+import "github.com/traceferry/traceferry/internal/plan"
 
 // Fate is what becomes of a header in an outgoing call, and why.
 type Fate uint8
@@ -52,49 +48,8 @@ const (
 	FateForeign
 )
 
-var fateNames = [...]string{
-	FateSent:             "sent as received",
-	FateRewritten:        "sent with the local span",
-	FateTranslated:       "sent, translated",
-	FateGenerated:        "sent: generated here",
-	FateChanged:          "sent with the application's baggage",
-	FateRecoded:          "sent, recoded for the transport",
-	FatePartlyUnsendable: "sent in part: the transport or Config.ASCIIOnly refuses the rest",
-	FatePartlyDisallowed: "sent in part: the destination may not have the rest",
-	FateReported:         "sent as received, and would be disallowed",
-	FateDisallowed:       "not sent: the destination may not have it",
-	FateUntrusted:        "not sent: the caller is not trusted with it",
-	FateStale:            "not sent: another format names a newer span",
-	FateMalformed:        "not sent: malformed",
-	FateUnsendable:       "not sent: the transport or Config.ASCIIOnly refuses it",
-	FateOverBudget:       "not sent: the metadata would be too large",
-	FateReadOnly:         "not sent: the format is only read",
-	FateReplaced:         "not sent: it belongs to a span context that is replaced",
-	FateRemoved:          "not sent: the application removed its baggage",
-	FateForeign:          "not sent: only an outer Propagator carries it",
-}
-
 // String returns the fate in words.
-func (f Fate) String() string {
-	if int(f) < len(fateNames) {
-		return fateNames[f]
-	}
-	return "Fate(" + strconv.Itoa(int(f)) + ")"
-}
+func (f Fate) String() string { return plan.Fate(f).String() }
 
 // Sent reports whether the header is sent, in whatever form.
-func (f Fate) Sent() bool { return f < FateDisallowed }
-
-// outcome returns what is counted of a header that is not sent, or sent in part; zero where that is nothing, or is
-// counted elsewhere.
-func (f Fate) outcome() outcome.Set {
-	switch f {
-	case FateDisallowed, FatePartlyDisallowed:
-		return 1 << outcome.Disallowed
-	case FateUnsendable, FatePartlyUnsendable:
-		return 1 << outcome.Unsendable
-	case FateOverBudget:
-		return 1 << outcome.TooLarge
-	}
-	return 0
-}
+func (f Fate) Sent() bool { return plan.Fate(f).Sent() }

@@ -88,7 +88,7 @@ func TestLocalSpanIsAskedOnce(t *testing.T) {
 		return propagation.SpanContext{}, false
 	}})
 	ctx := p.ExtractHTTP(context.Background(), http.Header{"B3": {"1"}})
-	p.ContextWithMetadata(ctx, nil, "key", func(md map[string][]string) any { return md })
+	engine(p).ContextWithMetadata(ctx, nil, "key", func(md map[string][]string) any { return md })
 	if asked != 1 {
 		t.Errorf("asked %d times", asked)
 	}

@@ -59,7 +59,7 @@ func TestInternalHostsRedirected(t *testing.T) {
 	for host, want := range map[string]http.Header{"reviews.default": but(laden, "Authorization"), "ai.": forStrangers()} {
 		r := requestTo(t, ctx, "http://"+host+"/")
 		r.Response = &http.Response{Request: requestTo(t, ctx, "http://first.default/")}
-		h, _ := p.CloneRequest(r)
+		h, _ := engine(p).CloneRequest(r)
 		expect(t, h, want)
 	}
 }

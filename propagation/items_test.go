@@ -129,7 +129,7 @@ func TestItemsChanged(t *testing.T) {
 				p.InjectMetadata(ctx, md)
 				p.InjectMetadata(ctx, md)
 				expect(t, md, lowered(row.want))
-				cloned, _ := p.CloneHTTP(ctx, http.Header{"X-Own": {"1"}})
+				cloned, _ := engine(p).CloneHTTP(ctx, http.Header{"X-Own": {"1"}})
 				if fmt.Sprint(but(cloned, "X-Own")) != fmt.Sprint(row.want) {
 					t.Errorf("%s: a clone has %q, want %q", way, cloned, row.want)
 				}
@@ -198,7 +198,7 @@ func TestItemsDestinations(t *testing.T) {
 			for _, before := range []http.Header{{}, all} { // nothing, or what an Inject further out wrote
 				r := requestTo(t, ctx, url)
 				r.Header = before.Clone()
-				out, _ := p.CloneRequest(r)
+				out, _ := engine(p).CloneRequest(r)
 				text := fmt.Sprint(out)
 				if strings.Contains(text, "bob") || strings.Contains(strings.ToLower(text), "secret") || strings.Contains(text, "8") != (want != "") {
 					t.Errorf("%s gets %q", url, out)

@@ -57,7 +57,7 @@ func TestManyPrefixedNamesAreLinear(t *testing.T) {
 		},
 		"cloned over what a proxy has copied": func(in http.Header) func() {
 			ctx := p.ExtractHTTPTrust(bg, in, propagation.DistrustBaggage)
-			return func() { p.CloneHTTP(ctx, in) }
+			return func() { engine(p).CloneHTTP(ctx, in) }
 		},
 		"injected over the same metadata": func(in http.Header) func() {
 			ctx, md := p.ExtractHTTP(bg, in), overMetadata(in)

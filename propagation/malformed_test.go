@@ -46,9 +46,9 @@ func TestDropMalformed(t *testing.T) {
 				}
 				ctx := received(p, append(in, carriedOnly...)...)
 				expect(t, sent(p, ctx), want)
-				cloned, _ := p.CloneHTTP(ctx, carrier(in[0], "set by hand"))
+				cloned, _ := engine(p).CloneHTTP(ctx, carrier(in[0], "set by hand"))
 				expect(t, cloned, want)
-				md, _ := p.CloneMetadata(ctx, nil, nil)
+				md, _ := engine(p).CloneMetadata(ctx, nil, nil)
 				if got := md[strings.ToLower(in[0])] != nil; got == drop && in[0] != "Grpc-Trace-Bin" {
 					t.Errorf("over gRPC leaves %q", md)
 				}
@@ -74,7 +74,7 @@ func TestDropMalformedAlone(t *testing.T) {
 			if out := sent(p, ctx); len(out) > 0 {
 				t.Errorf("%s: leaves %q", name, out)
 			}
-			if out, _ := p.CloneHTTP(ctx, carrier(in[0], "set by hand")); len(out) > 0 {
+			if out, _ := engine(p).CloneHTTP(ctx, carrier(in[0], "set by hand")); len(out) > 0 {
 				t.Errorf("%s: a copy leaves %q", name, out)
 			}
 			if out := sentMetadata(p, ctx); len(out) > 0 {
@@ -118,7 +118,7 @@ func TestMalformedB3IsStale(t *testing.T) {
 			for range 2 {
 				expect(t, sent(p, ctx), carrier(valid...))
 				expect(t, sentMetadata(p, ctx), lowered(carrier(valid...)))
-				cloned, _ := p.CloneHTTP(ctx, carrier("B3", b3))
+				cloned, _ := engine(p).CloneHTTP(ctx, carrier("B3", b3))
 				expect(t, cloned, carrier(valid...))
 			}
 			expectCounts(t, p, map[string]uint64{"b3 stale": 1, "b3 malformed": 1})

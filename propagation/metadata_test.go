@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/plan"
 	"github.com/traceferry/traceferry/propagation"
 	"go.opentelemetry.io/otel/baggage"
 )
@@ -77,7 +78,7 @@ func TestInjectMetadataOwnBaggage(t *testing.T) {
 			"the application": {putting(t, context.Background(), "l", "w"), metadataOf("baggage", "l=w")},
 			"none received":   {received(p, "B3", "1"), metadataOf("b3", "1", spelled, "mine=1")},
 			"taken":           {baggage.ContextWithoutBaggage(came), metadataOf("b3", "1", spelled, "mine=1")},
-			"withheld":        {propagation.ContextWithCallee(came, calling("evil.example")), metadataOf("b3", "1", spelled, "mine=1")},
+			"withheld":        {plan.ContextWithCallee(came, calling("evil.example")), metadataOf("b3", "1", spelled, "mine=1")},
 		} {
 			md := metadataOf(spelled, "mine=1")
 			if p.InjectMetadata(row.ctx, md); fmt.Sprint(md) != fmt.Sprint(row.want) {

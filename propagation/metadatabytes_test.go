@@ -142,7 +142,7 @@ func TestMetadataBytesOfLocalSpan(t *testing.T) {
 				}
 				md = own
 			case "CloneMetadata":
-				md, _ = p.CloneMetadata(ctx, nil, md)
+				md, _ = engine(p).CloneMetadata(ctx, nil, md)
 			default:
 				made := 0
 				if _, ok := withMetadata(p, ctx, &made); ok || made != 0 {

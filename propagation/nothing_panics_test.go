@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/plan"
 	"github.com/traceferry/traceferry/propagation"
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
@@ -48,19 +49,19 @@ func TestNothingPanics(t *testing.T) {
 						p.ExtractMetadata(ctx, h)
 						p.InjectHTTP(ctx, h)
 						p.InjectMetadata(ctx, h)
-						p.StripHTTP(ctx, h)
-						p.CloneHTTP(ctx, h)
-						for _, to := range []propagation.Callee{nil, (*pointerCallee)(nil), &pointerCallee{}, &pointerCallee{"reviews"}} {
-							p.CloneMetadata(ctx, to, h)
-							p.ContextWithMetadata(ctx, to, key{}, wrap)
-							to := propagation.ContextWithCallee(ctx, to)
-							propagation.CalleeFromContext(to)
+						engine(p).StripHTTP(ctx, h)
+						engine(p).CloneHTTP(ctx, h)
+						for _, to := range []plan.Callee{nil, (*pointerCallee)(nil), &pointerCallee{}, &pointerCallee{"reviews"}} {
+							engine(p).CloneMetadata(ctx, to, h)
+							engine(p).ContextWithMetadata(ctx, to, key{}, wrap)
+							to := plan.ContextWithCallee(ctx, to)
+							plan.CalleeFromContext(to)
 							p.InjectHTTP(to, h)
 							p.InjectMetadata(to, h)
 						}
 						for _, r := range []*http.Request{nil, {}, {Header: h}, {Header: h, Response: &http.Response{}}} {
-							p.CloneRequest(r)
-							p.ContextForRequest(r)
+							engine(p).CloneRequest(r)
+							engine(p).ContextForRequest(r)
 						}
 					}
 				}
@@ -85,7 +86,7 @@ func TestNothingPanics(t *testing.T) {
 		propagation.UntrustedFromContext(ctx)
 		propagation.RequestIDFromContext(ctx)
 		propagation.CapturedFromContext(ctx)(func(string, string) bool { return false })
-		propagation.CalleeFromContext(ctx)
+		plan.CalleeFromContext(ctx)
 		_ = propagation.Explain(ctx, "").String()
 		for _, got := range []context.Context{
 			propagation.Copy(ctx, none), propagation.Copy(none, ctx), propagation.Promote(ctx), propagation.Demote(ctx), propagation.WithoutCapture(ctx),
@@ -105,6 +106,6 @@ func TestNothingPanics(t *testing.T) {
 func TestUnknownCallee(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	ctx := received(p, "Traceparent", callerW3C, "Baggage", "user=one")
-	md, _ := p.CloneMetadata(ctx, (*pointerCallee)(nil), nil)
+	md, _ := engine(p).CloneMetadata(ctx, (*pointerCallee)(nil), nil)
 	expect(t, md, metadataOf("traceparent", callerW3C))
 }

@@ -89,7 +89,7 @@ func TestPanickingFunctions(t *testing.T) {
 	ctx := received(p, in...)
 	expect(t, sent(p, ctx), carrier(in...))
 	expectCounts(t, p, map[string]uint64{"b3 malformed": 1, "headers panicked": 3})
-	p.CloneHTTP(context.Background(), nil)
+	engine(p).CloneHTTP(context.Background(), nil)
 	if got := p.Stats().Total(propagation.Panicked); got != 5 {
 		t.Errorf("%d panics counted, want 5", got)
 	}

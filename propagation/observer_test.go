@@ -103,9 +103,9 @@ func TestOutcomesOfCalls(t *testing.T) {
 	ctx := received(p, "X-Request-Id", "tab\tbed", "Baggage", "k="+strings.Repeat("x", 60))
 	for range 2 {
 		sentMetadata(p, ctx)
-		p.CloneHTTP(context.Background(), nil)
-		p.CloneMetadata(context.Background(), nil, nil)
-		p.ContextWithMetadata(context.Background(), nil, 1, func(md map[string][]string) any { return md })
+		engine(p).CloneHTTP(context.Background(), nil)
+		engine(p).CloneMetadata(context.Background(), nil, nil)
+		engine(p).ContextWithMetadata(context.Background(), nil, 1, func(md map[string][]string) any { return md })
 	}
 	want := map[string]uint64{"requestid unsendable": 2, "baggage too large": 2, "headers no context": 6}
 	expectCounts(t, p, want)

@@ -17,7 +17,7 @@ type outgoingKey struct{}
 
 // withMetadata counts how often the metadata were made.
 func withMetadata(p *propagation.Propagator, ctx context.Context, made *int) (context.Context, bool) {
-	return p.ContextWithMetadata(ctx, nil, outgoingKey{}, func(md map[string][]string) any {
+	return engine(p).ContextWithMetadata(ctx, nil, outgoingKey{}, func(md map[string][]string) any {
 		*made++
 		return outgoing{md}
 	})
@@ -64,7 +64,7 @@ func TestContextWithMetadata(t *testing.T) {
 	other := compile(t, propagation.Config{Formats: []propagation.Format{propagation.Baggage}})
 	out, _ = withMetadata(other, ctx, &made)
 	expect(t, out.Value(outgoingKey{}).(outgoing).md, metadataOf("baggage", "k=v"))
-	out, _ = other.ContextWithMetadata(ctx, nil, key{}, func(md map[string][]string) any { return len(md) })
+	out, _ = engine(other).ContextWithMetadata(ctx, nil, key{}, func(md map[string][]string) any { return len(md) })
 	if out.Value(key{}) != 1 || out.Value(outgoingKey{}) != nil {
 		t.Errorf("another transport got %v", out.Value(key{}))
 	}

@@ -35,7 +35,7 @@ func TestPrintedContexts(t *testing.T) {
 		defer cancel()
 		withTimeout, cancel := context.WithTimeout(withCancel, time.Hour)
 		defer cancel()
-		withMetadata, _ := p.ContextWithMetadata(ctx, nil, key{}, func(md map[string][]string) any { return md })
+		withMetadata, _ := engine(p).ContextWithMetadata(ctx, nil, key{}, func(md map[string][]string) any { return md })
 		metadataWithCancel, cancel := context.WithCancel(withMetadata)
 		defer cancel()
 		for what, ctx := range map[string]context.Context{

@@ -105,7 +105,7 @@ func TestPromise4_SharedValues(t *testing.T) {
 		t.Errorf("the second call sends %q, want %q", second, want)
 	}
 
-	copied, ok := p.CloneHTTP(ctx, http.Header{"Accept": {"*/*"}})
+	copied, ok := engine(p).CloneHTTP(ctx, http.Header{"Accept": {"*/*"}})
 	if !ok {
 		t.Fatal("nothing was injected")
 	}
@@ -175,7 +175,7 @@ func TestPromise5_CopiedByProxy(t *testing.T) {
 		t.Errorf("came %q\nleft %q", in, out)
 	}
 	odd := http.Header{"traceparent": {"x"}, "UBERCTX-M": {"x"}, "X-user": {"x"}, "Accept": {"x"}}
-	p.StripHTTP(ctx, odd)
+	engine(p).StripHTTP(ctx, odd)
 	if !equalHeaders(odd, http.Header{"Accept": {"x"}}) {
 		t.Errorf("stripped: %q", odd)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/plan"
 	"github.com/traceferry/traceferry/propagation"
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
@@ -153,3 +154,6 @@ func (c valuesCarrier) Get(key string) string      { return strings.Join(c[key][
 func (c valuesCarrier) Values(key string) []string { return c[key] }
 func (c valuesCarrier) Set(key, value string)      { c[key] = []string{value} }
 func (c valuesCarrier) Keys() []string             { return slices.Collect(maps.Keys(c)) }
+
+// engine opens the doors of a Propagator that only this module may use.
+func engine(p *propagation.Propagator) *plan.Engine { return (*plan.Engine)(p) }

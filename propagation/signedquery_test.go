@@ -26,7 +26,7 @@ func TestSignedByName(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, changed := p.CloneRequest(r); changed == signed {
+		if _, changed := engine(p).CloneRequest(r); changed == signed {
 			t.Errorf("%q is read as signed: %v", query, !changed)
 		}
 	}

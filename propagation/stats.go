@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/traceferry/traceferry/internal/outcome"
+	"github.com/traceferry/traceferry/internal/plan"
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
@@ -96,12 +97,9 @@ func (s Stats) MarshalJSON() ([]byte, error) {
 // Stats returns the counts so far. It may be called from any goroutine; counts
 // that arrive meanwhile may or may not be in it. The nil Propagator has none.
 func (p *Propagator) Stats() (s Stats) {
-	if p.isZero() {
-		return s
-	}
 	for f := range s.counts {
 		for o := range s.counts[f] {
-			s.counts[f][o] = p.in.Meter.Load(wire.Format(f), outcome.Outcome(o))
+			s.counts[f][o] = (*plan.Engine)(p).Count(wire.Format(f), outcome.Outcome(o))
 		}
 	}
 	return s

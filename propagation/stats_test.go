@@ -17,11 +17,11 @@ func counted(t *testing.T) *propagation.Propagator {
 	t.Helper()
 	p := propagation.MustNew(propagation.Config{Formats: propagation.AllFormats()})
 	for range 2 {
-		p.CloneHTTP(context.Background(), nil)
+		engine(p).CloneHTTP(context.Background(), nil)
 	}
 	ctx := p.ExtractHTTP(context.Background(), http.Header{"B3": {"?"}, "Uber-Trace-Id": {"?"}})
 	propagation.RemoteFromContext(ctx)
-	p.CloneHTTP(context.WithValue(context.Background(), http.ServerContextKey, t), nil)
+	engine(p).CloneHTTP(context.WithValue(context.Background(), http.ServerContextKey, t), nil)
 	return p
 }
 

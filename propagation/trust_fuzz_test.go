@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/plan"
 	"github.com/traceferry/traceferry/propagation"
 	"go.opentelemetry.io/otel/baggage"
 	otelprop "go.opentelemetry.io/otel/propagation"
@@ -165,7 +166,7 @@ type hostCallee string
 func (c hostCallee) Host() (string, uint16) { return string(c), 0 }
 
 // everyCall is what every kind of call sends, by the kind. to may be nil.
-func everyCall(p *propagation.Propagator, ctx context.Context, to propagation.Callee) map[string]map[string][]string {
+func everyCall(p *propagation.Propagator, ctx context.Context, to plan.Callee) map[string]map[string][]string {
 	sent := map[string]map[string][]string{}
 	if to == nil {
 		h, md, text := http.Header{}, map[string][]string{}, otelprop.MapCarrier{}
@@ -176,15 +177,15 @@ func everyCall(p *propagation.Propagator, ctx context.Context, to propagation.Ca
 		for name, value := range text {
 			sent["Inject"][name] = []string{value}
 		}
-		sent["CloneHTTP"], _ = p.CloneHTTP(ctx, nil)
+		sent["CloneHTTP"], _ = engine(p).CloneHTTP(ctx, nil)
 	} else {
 		host, _ := to.Host()
 		r := (&http.Request{URL: &url.URL{Scheme: "http", Host: host}}).WithContext(ctx)
-		sent["CloneRequest"], _ = p.CloneRequest(r)
+		sent["CloneRequest"], _ = engine(p).CloneRequest(r)
 	}
-	sent["CloneMetadata"], _ = p.CloneMetadata(ctx, to, nil)
+	sent["CloneMetadata"], _ = engine(p).CloneMetadata(ctx, to, nil)
 	key := new(int)
-	if ctx, ok := p.ContextWithMetadata(ctx, to, key, func(md map[string][]string) any { return maps.Clone(md) }); ok {
+	if ctx, ok := engine(p).ContextWithMetadata(ctx, to, key, func(md map[string][]string) any { return maps.Clone(md) }); ok {
 		sent["ContextWithMetadata"] = ctx.Value(key).(map[string][]string)
 	}
 	return sent

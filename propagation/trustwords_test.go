@@ -207,10 +207,10 @@ func checkLeaves(t *testing.T, p *propagation.Propagator, ctx context.Context, w
 	t.Helper()
 	expect(t, sent(p, ctx), want)
 	expect(t, sentMetadata(p, ctx), overMetadata(want))
-	cloned, _ := p.CloneHTTP(ctx, nil)
+	cloned, _ := engine(p).CloneHTTP(ctx, nil)
 	expect(t, cloned, want)
 	type key struct{}
-	outgoing, _ := p.ContextWithMetadata(ctx, nil, key{}, func(md map[string][]string) any { return md })
+	outgoing, _ := engine(p).ContextWithMetadata(ctx, nil, key{}, func(md map[string][]string) any { return md })
 	md, _ := outgoing.Value(key{}).(map[string][]string)
 	expect(t, md, overMetadata(want))
 

@@ -48,7 +48,7 @@ var writers = map[string]struct {
 		return sentMetadata(p, extracts["metadata"](nil, p, in))
 	}},
 	"cloned metadata": {write: func(p *propagation.Propagator, in map[string][]string) map[string][]string {
-		md, _ := p.CloneMetadata(extracts["http"](nil, p, in), nil, map[string][]string{"accept": {"*/*"}, "traceparent": {"stale"}})
+		md, _ := engine(p).CloneMetadata(extracts["http"](nil, p, in), nil, map[string][]string{"accept": {"*/*"}, "traceparent": {"stale"}})
 		delete(md, "accept")
 		return md
 	}},
@@ -65,7 +65,7 @@ var writers = map[string]struct {
 		return lowered(sent(p, extracts["http"](nil, p, in)))
 	}},
 	"cloned HTTP, ASCIIOnly": {config: propagation.Config{ASCIIOnly: true}, write: func(p *propagation.Propagator, in map[string][]string) map[string][]string {
-		h, _ := p.CloneHTTP(extracts["http"](nil, p, in), carrier("Accept", "*/*", "Traceparent", "stale"))
+		h, _ := engine(p).CloneHTTP(extracts["http"](nil, p, in), carrier("Accept", "*/*", "Traceparent", "stale"))
 		delete(h, "Accept")
 		return lowered(h)
 	}},

@@ -209,7 +209,7 @@ func TestSetByHandToDestination(t *testing.T) {
 	r.Header = carrier("Baggage", "mine=1", "End-User", "me", "Uberctx-Mine", "1", "Traceparent", "not mine to say")
 	want := forStrangers()
 	want["Baggage"], want["End-User"], want["Uberctx-Mine"] = r.Header["Baggage"], r.Header["End-User"], r.Header["Uberctx-Mine"]
-	h, _ := p.CloneRequest(r)
+	h, _ := engine(p).CloneRequest(r)
 	expect(t, h, want)
 	expect(t, r.Header, carrier("Baggage", "mine=1", "End-User", "me", "Uberctx-Mine", "1", "Traceparent", "not mine to say"))
 }
@@ -279,7 +279,7 @@ func TestSharedMetadata(t *testing.T) {
 		} {
 			ctx := derive(p.ExtractHTTP(context.Background(), laden))
 			for _, host := range order {
-				out, _ := p.ContextWithMetadata(ctx, someHost(host), metadataKey{}, func(md map[string][]string) any { return md })
+				out, _ := engine(p).ContextWithMetadata(ctx, someHost(host), metadataKey{}, func(md map[string][]string) any { return md })
 				md, _ := out.Value(metadataKey{}).(map[string][]string)
 				if expect(t, md, lowered(wants[host])); t.Failed() {
 					t.Fatalf("%s: to %s in the order %q", name, host, order)

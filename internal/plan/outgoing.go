@@ -1,4 +1,4 @@
-package propagation
+package plan
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 // While nothing but the captured headers goes out, md is made and wrapped once for
 // an inbound request and shared by all its calls: neither wrap nor what reads its result
 // may change md, and wrap must always be the same for one key. Such a call costs one allocation.
-func (p *Propagator) ContextWithMetadata(ctx context.Context, to Callee, key any, wrap func(md map[string][]string) any) (context.Context, bool) {
+func (p *Engine) ContextWithMetadata(ctx context.Context, to Callee, key any, wrap func(md map[string][]string) any) (context.Context, bool) {
 	ctx = capture.OrBackground(ctx)
 	if p.isZero() {
 		return ctx, false
@@ -39,7 +39,7 @@ func (p *Propagator) ContextWithMetadata(ctx context.Context, to Callee, key any
 }
 
 // makeMetadata injects into new metadata, which all calls to whom all may go share.
-func (p *Propagator) makeMetadata(ctx context.Context, src source, to Callee, open bool, key any, wrap func(md map[string][]string) any) (context.Context, bool) {
+func (p *Engine) makeMetadata(ctx context.Context, src source, to Callee, open bool, key any, wrap func(md map[string][]string) any) (context.Context, bool) {
 	if !open { // who injects further in must know
 		ctx = ContextWithCallee(ctx, to)
 	}

@@ -1,4 +1,4 @@
-package propagation
+package plan
 
 import (
 	"context"
@@ -21,7 +21,7 @@ type source struct {
 }
 
 // sourceOf returns the source of a call that is made with ctx.
-func (p *Propagator) sourceOf(ctx context.Context) (src source) {
+func (p *Engine) sourceOf(ctx context.Context) (src source) {
 	ctx = capture.OrBackground(ctx)
 	src.c = capture.Of(ctx)
 	src.local, src.isLocal = p.local(ctx, src.c)
@@ -40,7 +40,7 @@ func (src *source) private() bool { return src.changed || src.c != nil && src.c.
 
 // readBaggage notes what the application's baggage makes, if that is not what was received: items where items were
 // received and are sent, else a header.
-func (src *source) readBaggage(p *Propagator, ctx context.Context) {
+func (src *source) readBaggage(p *Engine, ctx context.Context) {
 	c := src.c
 	if c != nil && !c.AskedBaggage() && c.About&capture.InheritsBaggage == 0 {
 		return

@@ -1,4 +1,4 @@
-package propagation
+package plan
 
 import (
 	"net/http"
@@ -103,9 +103,9 @@ func (o *plan) next(at *cursor) (e entry, ok bool) {
 		}
 		e = entry{id: wire.FirstField[f], def: &wire.Fields[wire.FirstField[f]]}
 		if o.disallowed.Has(f) {
-			e.drop(FateDisallowed)
+			e.drop(Disallowed)
 		} else {
-			e.drop(FateUnsendable)
+			e.drop(Unsendable)
 		}
 		return e, true
 	}
@@ -141,12 +141,12 @@ func (o *plan) newEntry(i int, r capture.Run) entry {
 	e := entry{id: o.newID(i), received: r.Vals}
 	e.def = &wire.Fields[e.id]
 	if i == len(o.values) {
-		e.values, e.fate = []string{o.bag}, FateChanged
+		e.values, e.fate = []string{o.bag}, Changed
 		o.judge(&e, e.values)
 	} else {
-		e.values, e.fate = o.values[i:i+1:i+1], FateTranslated
+		e.values, e.fate = o.values[i:i+1:i+1], Translated
 		if o.isLocal {
-			e.fate = FateRewritten
+			e.fate = Rewritten
 		}
 		o.judge(&e, r.Vals)
 		if o.reported != nil && !o.reported.Formats.Has(e.def.Format) {
@@ -158,11 +158,11 @@ func (o *plan) newEntry(i int, r capture.Run) entry {
 	}
 	switch {
 	case len(e.values) == 0:
-		e.drop(FateDisallowed)
+		e.drop(Disallowed)
 	case o.refused.Has(e.def.Format):
-		e.drop(FateUnsendable)
-	case o.overBudget.Has(e.def.Format) || o.noBaggage && e.fate == FateChanged:
-		e.drop(FateOverBudget)
+		e.drop(Unsendable)
+	case o.overBudget.Has(e.def.Format) || o.noBaggage && e.fate == Changed:
+		e.drop(OverBudget)
 	case o.careful:
 		o.sendable(&e)
 	}
@@ -171,7 +171,7 @@ func (o *plan) newEntry(i int, r capture.Run) entry {
 
 // addedEntry is an item that the application added.
 func (o *plan) addedEntry(b capture.BagItems) entry {
-	e := entry{id: b.Id, def: &wire.Fields[b.Id], key: b.Key, fate: FateChanged}
+	e := entry{id: b.Id, def: &wire.Fields[b.Id], key: b.Key, fate: Changed}
 	o.sendItem(&e, b.Vals)
 	return e
 }
@@ -185,9 +185,9 @@ func (o *plan) sendItem(e *entry, vals []string) {
 	}
 	switch {
 	case len(e.values) == 0:
-		e.drop(FateDisallowed)
+		e.drop(Disallowed)
 	case o.noPrefixed:
-		e.drop(FateOverBudget)
+		e.drop(OverBudget)
 	default:
 		o.sendable(e)
 	}
@@ -201,8 +201,8 @@ func (o *plan) judge(e *entry, vals []string) {
 	}
 	if d != nil && len(vals) > 0 && !slices.Equal(d.Allow(e.id, e.key, vals), vals) {
 		e.lost |= 1 << outcome.Disallowed
-		if o.reported != nil && e.fate == FateSent {
-			e.fate = FateReported
+		if o.reported != nil && e.fate == Sent {
+			e.fate = Reported
 		}
 	}
 }
@@ -214,7 +214,7 @@ func (o *plan) receivedEntry(r capture.Run) entry {
 		if e.id = o.p.in.NumberOf(o.c, r); e.id == capture.NotSent {
 			foreign := o.c.Field(r)
 			e.def, e.key = &foreign, r.Key
-			e.drop(FateForeign)
+			e.drop(Foreign)
 			return e
 		}
 	}
@@ -224,21 +224,21 @@ func (o *plan) receivedEntry(r capture.Run) entry {
 		return e
 	}
 	if e.def.Format == wire.RequestID && o.c.About&capture.MadeRequestID != 0 {
-		e.fate = FateGenerated
+		e.fate = Generated
 	}
 	o.judge(&e, r.Vals)
 	e.values = r.Vals
 	if o.allowed != nil {
 		if e.values = o.allowed.Allow(e.id, e.key, r.Vals); len(e.values) == 0 {
-			e.drop(FateDisallowed)
+			e.drop(Disallowed)
 			return e
 		}
 		if !slices.Equal(e.values, r.Vals) {
-			e.fate = FatePartlyDisallowed
+			e.fate = PartlyDisallowed
 		}
 	}
 	if r.Id >= wire.FirstHeader && (o.noHeaders || o.noPrefixed && e.def.Prefix) {
-		e.drop(FateOverBudget)
+		e.drop(OverBudget)
 		return e
 	}
 	if e.def.Bin && !o.transcode(&e) {
@@ -254,41 +254,41 @@ func (o *plan) receivedEntry(r capture.Run) entry {
 func (o *plan) drop(e *entry, r capture.Run) {
 	switch f := e.def.Format; {
 	case !o.p.in.Carries.Has(f):
-		e.drop(FateReadOnly)
+		e.drop(ReadOnly)
 	case o.stale.Has(f):
-		e.drop(FateStale)
+		e.drop(Stale)
 	case o.malformed.Has(f):
-		e.drop(FateMalformed)
+		e.drop(Malformed)
 	case o.replaces(e.def):
 		o.replace(e, r)
 	case o.refused.Has(f), o.unwritable().Has(f):
-		e.drop(FateUnsendable)
+		e.drop(Unsendable)
 	case o.written.Has(f) && wire.WrittenBy[f].Has(e.id):
-		e.drop(FateReplaced)
+		e.drop(Replaced)
 		o.judge(e, r.Vals)
 	case o.overBudget.Has(f), e.def.Prefix && o.noPrefixed:
-		e.drop(FateOverBudget)
+		e.drop(OverBudget)
 		o.judge(e, r.Vals)
 	default:
-		e.drop(FateDisallowed)
+		e.drop(Disallowed)
 	}
 }
 
 // replace has an entry send the application's baggage in the place of what was received.
 func (o *plan) replace(e *entry, r capture.Run) {
 	if !o.itemized {
-		if e.drop(FateRemoved); o.bag != "" {
-			e.drop(FateDisallowed)
+		if e.drop(Removed); o.bag != "" {
+			e.drop(Disallowed)
 		}
 		return
 	}
 	vals := o.changes.of(r, o.items)
 	if len(vals) == 0 {
-		e.drop(FateRemoved)
+		e.drop(Removed)
 		return
 	}
 	if !slices.Equal(vals, r.Vals) {
-		e.fate = FateChanged
+		e.fate = Changed
 	}
 	o.sendItem(e, vals)
 }

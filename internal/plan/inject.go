@@ -1,9 +1,10 @@
-package propagation
+package plan
 
 import (
 	"context"
 	"math/bits"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -12,24 +13,8 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 )
 
-// InjectHTTP writes the headers that ctx carries into those of an outgoing HTTP
-// request: what came in, byte for byte, or, while a local span runs in ctx, every
-// trace format that came in or that Config.Emit names with that span's ids and
-// decision.
-//
-// Headers are replaced in any spelling, never added to, by the names that http.Header's methods give
-// them (in a header of more than eight names, one of ours among them so spelled, only in that spelling); fields that name spans, of any format that this Propagator reads or writes,
-// are removed where they are not written. Where ctx has neither a capture nor a local
-// span nor baggage of the application's, h is not touched (but by Config.Also).
-//
-// What may not go to CalleeFromContext is left out; where that is nobody all goes: see CloneRequest.
-// So for a WebSocket dialer that takes headers, use CloneRequest with a request of the same URL.
-//
-// The values written are shared between all calls of one inbound request: Set, Add
-// and Del on h are safe, writing an element (h[k][0] = v) is not. It allocates what
-// h needs to grow, and two blocks more where a span context is written. It may be
-// called from any goroutine, with an h for each.
-func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
+// InjectHTTP is propagation.Propagator.InjectHTTP.
+func (p *Engine) InjectHTTP(ctx context.Context, h http.Header) {
 	if p.isZero() || h == nil {
 		return
 	}
@@ -49,6 +34,25 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 	}
 }
 
+// InjectHTTPTo is propagation.Propagator.InjectHTTPTo.
+func (p *Engine) InjectHTTPTo(ctx context.Context, target *url.URL, h http.Header) {
+	if p.isZero() || h == nil {
+		return
+	}
+	ctx = capture.OrBackground(ctx)
+	var to Callee = namedCallee{}
+	if target != nil {
+		to = urlCallee{target}
+	}
+	if len(p.in.Also) > 0 && p.alsoMay(to) {
+		p.writeAlso(ctx, propagation.HeaderCarrier(h))
+	}
+	o := plan{source: p.sourceOf(ctx)}
+	if o.build(ctx, p, overHTTP, to) {
+		o.writeHTTP(h)
+	}
+}
+
 // writeHTTP replaces in an outgoing request's headers what the plan sends.
 func (o *plan) writeHTTP(h http.Header) {
 	if o.p.sweep(h, o.removes, o.sends) {
@@ -60,7 +64,7 @@ func (o *plan) writeHTTP(h http.Header) {
 		switch {
 		case e.values != nil:
 			h[e.canonical()] = e.values
-		case e.fate == FateRemoved && e.def.Format != wire.Baggage, e.fate == FateUnsendable && o.p.owns.Has(e.id):
+		case e.fate == Removed && e.def.Format != wire.Baggage, e.fate == Unsendable && o.p.owns.Has(e.id):
 			delete(h, e.canonical()) // a value in h must not stand for it
 		}
 		lost.count(o, &e)
@@ -77,19 +81,19 @@ func (o *plan) report() {
 
 // startsNothing reports whether, in the very context that an Extract made, no local span
 // can run and nobody can have changed the baggage.
-func (p *Propagator) startsNothing(c *capture.Node) bool {
+func (p *Engine) startsNothing(c *capture.Node) bool {
 	return c.About&(capture.ShowsSpan|capture.InheritsBaggage) == capture.ShowsSpan && p.localSpan == nil && len(p.in.Also) == 0 && !c.AskedBaggage()
 }
 
 // forwards reports whether all that goes out is the lines of a capture's node, as
 // they are there: the call that most calls are.
-func (p *Propagator) forwards(c *capture.Node) bool {
+func (p *Engine) forwards(c *capture.Node) bool {
 	return c.Reader == &p.in && c.Overflow == nil && p.startsNothing(c) && c.About&capture.RawBins == 0 && c.Formats&^p.in.Carries == 0 &&
 		p.emits == 0 && (!p.dropMalformed || c.Formats&wire.TraceFormats == 0) && (c.Formats&wire.Yielding == 0 || c.Formats&wire.Yielded == 0) && c.Printable()
 }
 
 // forward writes the lines of a node.
-func (p *Propagator) forward(c *capture.Node, h http.Header) {
+func (p *Engine) forward(c *capture.Node, h http.Header) {
 	var sent wire.FieldSet
 	for _, id := range c.Ids[:c.N] {
 		sent |= 1 << id
@@ -114,7 +118,7 @@ func (p *Propagator) forward(c *capture.Node, h http.Header) {
 // sweep removes fields of formats from an outgoing request's headers, and those that are sent where they are not
 // spelled as http.Header's methods spell them. It reports whether another name of ours is spelled otherwise. A header
 // of more than eight names that has one of ours in the usual spelling is taken to have all so: look-ups cost less.
-func (p *Propagator) sweep(h http.Header, removes, sends wire.FieldSet) (others bool) {
+func (p *Engine) sweep(h http.Header, removes, sends wire.FieldSet) (others bool) {
 	if len(h) > 8 && usuallySpelled(h, sends) {
 		for ; removes != 0; removes &= removes - 1 {
 			key := wire.Fields[bits.TrailingZeros64(uint64(removes))].Canon
@@ -178,7 +182,7 @@ func (o *plan) sentNames() sentNames {
 	var at cursor
 	for e, ok := o.next(&at); ok; e, ok = o.next(&at) {
 		switch {
-		case e.values == nil && e.fate != FateRemoved:
+		case e.values == nil && e.fate != Removed:
 		case e.key != "":
 			sent.prefixed[e.lower()] = true
 		case e.id >= wire.FirstHeader:
@@ -188,12 +192,8 @@ func (o *plan) sentNames() sentNames {
 	return sent
 }
 
-// InjectMetadata is InjectHTTP for gRPC metadata: names in lower case, the values of
-// -bin names as raw bytes. What grpc-go would refuse, and fail the call for, is left
-// out and counted: values with a byte outside 0x20-0x7E, keys with a character
-// that it does not allow, names that it keeps for itself; and what exceeds
-// Limits.MetadataBytes, baggage first. What may not go to CalleeFromContext is left out, too.
-func (p *Propagator) InjectMetadata(ctx context.Context, md map[string][]string) {
+// InjectMetadata is propagation.Propagator.InjectMetadata.
+func (p *Engine) InjectMetadata(ctx context.Context, md map[string][]string) {
 	if p.isZero() || md == nil {
 		return
 	}
@@ -239,7 +239,7 @@ func (o *plan) sweepMetadata(md map[string][]string) {
 }
 
 // carriedFields is the fields of the formats that are carried.
-func (p *Propagator) carriedFields() (s wire.FieldSet) {
+func (p *Engine) carriedFields() (s wire.FieldSet) {
 	for f := range p.in.Carries.All {
 		s |= wire.FieldsOf[f]
 	}

@@ -1,4 +1,4 @@
-package propagation
+package plan
 
 import (
 	"slices"
@@ -47,7 +47,7 @@ func (o *plan) transcode(e *entry) bool {
 	raw := o.c.About&capture.RawBins != 0
 	switch {
 	case o.over == overText:
-		return e.drop(FateUnsendable)
+		return e.drop(Unsendable)
 	case raw == (o.over == overGRPC):
 		return true
 	}
@@ -56,11 +56,11 @@ func (o *plan) transcode(e *entry) bool {
 	if len(e.values) < len(received) {
 		// of a format the first line counts
 		if _, first := wire.BinaryValue(received[0], nil); len(e.values) == 0 || !first && e.def.Format != 0 {
-			return e.drop(FateUnsendable)
+			return e.drop(Unsendable)
 		}
 		e.leaveOut()
-	} else if e.fate == FateSent {
-		e.fate = FateRecoded
+	} else if e.fate == Sent {
+		e.fate = Recoded
 	}
 	return true
 }
@@ -69,7 +69,7 @@ func (o *plan) transcode(e *entry) bool {
 func (o *plan) sendable(e *entry) {
 	switch all := o.sift(e); {
 	case len(e.values) == 0:
-		e.drop(FateUnsendable)
+		e.drop(Unsendable)
 	case !all:
 		e.leaveOut()
 	}
@@ -78,8 +78,8 @@ func (o *plan) sendable(e *entry) {
 // leaveOut notes that some lines cannot be sent.
 func (e *entry) leaveOut() {
 	e.lost |= 1 << outcome.Unsendable
-	if e.fate == FateSent || e.fate == FateRecoded {
-		e.fate = FatePartlyUnsendable
+	if e.fate == Sent || e.fate == Recoded {
+		e.fate = PartlyUnsendable
 	}
 }
 

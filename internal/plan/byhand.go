@@ -1,4 +1,4 @@
-package propagation
+package plan
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 // written tells the headers of an outgoing request that come out of its context, by an Inject further out
 // or a proxy that copies, from those that the caller has set by hand. Only the latter are the caller's own.
 type written struct {
-	p       *Propagator // nil: nothing is to be told apart
+	p       *Engine // nil: nothing is to be told apart
 	ctx     context.Context
 	x       *wire.Index
 	c, held *capture.Node // what came, and what of it came from a stranger

@@ -1,4 +1,4 @@
-package propagation
+package plan
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 // for each kind of carrier carries it out. Nothing is counted before a writer does. It lives on the stack.
 type plan struct {
 	source
-	p    *Propagator
+	p    *Engine
 	ctx  context.Context
 	over transport
 
@@ -42,7 +42,7 @@ type plan struct {
 }
 
 // build decides what a call sends of its source, and reports whether there is anything to do. to may be nil.
-func (o *plan) build(ctx context.Context, p *Propagator, over transport, to Callee) bool {
+func (o *plan) build(ctx context.Context, p *Engine, over transport, to Callee) bool {
 	o.p, o.ctx, o.over = p, ctx, over
 	if o.empty() {
 		return false

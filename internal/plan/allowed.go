@@ -1,4 +1,4 @@
-package propagation
+package plan
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 )
 
 // clearanceOf returns what may go to a callee.
-func (p *Propagator) clearanceOf(to Callee) *policy.Decision {
+func (p *Engine) clearanceOf(to Callee) *policy.Decision {
 	c := p.rules.For(hostOf(to))
 	if _, redirected := to.(redirectedCallee); redirected {
 		return c.Redirected
@@ -18,7 +18,7 @@ func (p *Propagator) clearanceOf(to Callee) *policy.Decision {
 }
 
 // clearanceFor returns what may go to a callee, nil if all may that a context holds.
-func (p *Propagator) clearanceFor(src *source, to Callee) *policy.Decision {
+func (p *Engine) clearanceFor(src *source, to Callee) *policy.Decision {
 	if to == nil || !p.rules.Listed && !src.private() {
 		return nil
 	}
@@ -29,13 +29,13 @@ func (p *Propagator) clearanceFor(src *source, to Callee) *policy.Decision {
 }
 
 // open reports whether all that a capture holds may go to a callee.
-func (p *Propagator) open(c *capture.Node, to Callee) bool {
+func (p *Engine) open(c *capture.Node, to Callee) bool {
 	return to == nil || !p.rules.Listed && !c.Private() || p.clearanceOf(to).Open
 }
 
 // signedMay reports whether a signed request may be added to: where it goes to an internal host, or a rule
 // for its host says so. That it is left alone is counted.
-func (p *Propagator) signedMay(ctx context.Context, to Callee) bool {
+func (p *Engine) signedMay(ctx context.Context, to Callee) bool {
 	if c := p.clearanceOf(to); c.Internal || c.Rule != "" {
 		return true
 	}

@@ -1,4 +1,4 @@
-package propagation
+package plan
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 // caller is not believed, it removes what that means of every format, carried or not, and of the
 // Config.Headers of the Propagator that has extracted ctx. The nil Propagator does only the latter. It takes
 // linear time.
-func (p *Propagator) StripHTTP(ctx context.Context, h http.Header) {
+func (p *Engine) StripHTTP(ctx context.Context, h http.Header) {
 	s := stripping{c: capture.Of(ctx)}
 	for key, vals := range h {
 		if p.sends(key) {
@@ -31,7 +31,7 @@ func (p *Propagator) StripHTTP(ctx context.Context, h http.Header) {
 }
 
 // sends reports whether a header is one that this Propagator reads or writes.
-func (p *Propagator) sends(key string) bool {
+func (p *Engine) sends(key string) bool {
 	if p == nil || p.in.SentHTTP == nil {
 		return false
 	}

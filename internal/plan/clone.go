@@ -1,4 +1,4 @@
-package propagation
+package plan
 
 import (
 	"context"
@@ -22,7 +22,7 @@ import (
 // carried. Lines of an untrusted caller do not stay. A context with neither a capture nor a local span is counted (NoContext or NothingReceived).
 //
 // It costs a map of just the size, and one block for all values.
-func (p *Propagator) CloneHTTP(ctx context.Context, h http.Header) (http.Header, bool) {
+func (p *Engine) CloneHTTP(ctx context.Context, h http.Header) (http.Header, bool) {
 	if p.isZero() {
 		return h, false
 	}
@@ -33,7 +33,7 @@ func (p *Propagator) CloneHTTP(ctx context.Context, h http.Header) (http.Header,
 // the URL's host is left out (Config.Destinations), and, after a redirect from another host, so are
 // Config.UnsafeHeaders. A request that is signed already goes to a stranger without anything of the
 // context, also what an Inject further out has added to it.
-func (p *Propagator) CloneRequest(r *http.Request) (http.Header, bool) {
+func (p *Engine) CloneRequest(r *http.Request) (http.Header, bool) {
 	if r == nil {
 		return nil, false
 	}
@@ -49,7 +49,7 @@ func (p *Propagator) CloneRequest(r *http.Request) (http.Header, bool) {
 
 // CloneMetadata is CloneHTTP for gRPC metadata, with what InjectMetadata leaves out left out, and what may
 // not go to the callee; nil stands for one of whom nothing is known, to whom all goes.
-func (p *Propagator) CloneMetadata(ctx context.Context, to Callee, md map[string][]string) (map[string][]string, bool) {
+func (p *Engine) CloneMetadata(ctx context.Context, to Callee, md map[string][]string) (map[string][]string, bool) {
 	if p.isZero() {
 		return md, false
 	}
@@ -58,7 +58,7 @@ func (p *Propagator) CloneMetadata(ctx context.Context, to Callee, md map[string
 
 // withAlso puts what they write into headers, which are copied first if they are the caller's still. Where it
 // may not go to the callee it is taken out: an Inject further out may have had them write it, too.
-func (p *Propagator) withAlso(ctx context.Context, to Callee, m map[string][]string, copied bool, over transport) (map[string][]string, bool) {
+func (p *Engine) withAlso(ctx context.Context, to Callee, m map[string][]string, copied bool, over transport) (map[string][]string, bool) {
 	if len(p.in.Also) == 0 {
 		return m, copied
 	}
@@ -89,7 +89,7 @@ func (p *Propagator) withAlso(ctx context.Context, to Callee, m map[string][]str
 
 // unwrite returns headers without what an Inject further out has written into them, and without what an
 // untrusted caller has sent.
-func (p *Propagator) unwrite(ctx context.Context, h http.Header) (_ http.Header, changed bool) {
+func (p *Engine) unwrite(ctx context.Context, h http.Header) (_ http.Header, changed bool) {
 	o := plan{source: p.sourceOf(ctx)}
 	o.build(ctx, p, overHTTP, nil)
 	before, others := o.writtenBefore(p.in.SentHTTP), http.Header{}
@@ -112,14 +112,14 @@ func (p *Propagator) unwrite(ctx context.Context, h http.Header) (_ http.Header,
 	return h, changed
 }
 
-func (p *Propagator) clone(ctx context.Context, to Callee, m map[string][]string, over transport) (map[string][]string, bool) {
+func (p *Engine) clone(ctx context.Context, to Callee, m map[string][]string, over transport) (map[string][]string, bool) {
 	copied, ok := p.cloneOwn(ctx, to, m, p.sent(over), over)
 	return p.withAlso(ctx, to, copied, ok, over)
 }
 
 // cloneOwn puts what goes out into a new map, and over it what the caller's has that names no span: so a
 // name that is set by hand stays.
-func (p *Propagator) cloneOwn(ctx context.Context, to Callee, m map[string][]string, x *wire.Index, over transport) (map[string][]string, bool) {
+func (p *Engine) cloneOwn(ctx context.Context, to Callee, m map[string][]string, x *wire.Index, over transport) (map[string][]string, bool) {
 	if c, ok := ctx.(*capture.Node); ok && over == overHTTP && p.forwards(c) && p.open(c, to) {
 		b := newBlock(len(m)+int(c.N), len(m)+int(c.N))
 		b.putNode(c)

@@ -1,4 +1,4 @@
-package propagation
+package plan
 
 import (
 	"context"
@@ -85,7 +85,7 @@ func ContextWithCallee(ctx context.Context, to Callee) context.Context {
 // ContextForRequest is for a RoundTripper over others that may inject once more. Where not all that an outgoing
 // request's context carries may go to whom it calls, or the context tells of another call, it returns one that
 // tells CalleeFromContext, and true; else the request's, and false. It may be called from any goroutine.
-func (p *Propagator) ContextForRequest(r *http.Request) (ctx context.Context, told bool) {
+func (p *Engine) ContextForRequest(r *http.Request) (ctx context.Context, told bool) {
 	if r == nil {
 		return context.Background(), false
 	}

@@ -1,4 +1,4 @@
-package propagation
+package plan
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 )
 
 // local returns the span that runs in ctx, if there is one with both ids.
-func (p *Propagator) local(ctx context.Context, c *capture.Node) (l wire.WrittenSpan, ok bool) {
+func (p *Engine) local(ctx context.Context, c *capture.Node) (l wire.WrittenSpan, ok bool) {
 	if p.localSpan != nil {
 		l.SpanContext, ok = p.askLocalSpan(ctx)
 		if l.TraceState != "" { // the caller's word is not trusted with the wire
@@ -80,7 +80,7 @@ func compareState(l *wire.WrittenSpan, c *capture.Node, given parent, now trace.
 }
 
 // askLocalSpan calls Config.LocalSpan. There is no span where that panics.
-func (p *Propagator) askLocalSpan(ctx context.Context) (sc wire.SpanContext, ok bool) {
+func (p *Engine) askLocalSpan(ctx context.Context) (sc wire.SpanContext, ok bool) {
 	defer p.in.Meter.Recovered()
 	return p.localSpan(ctx)
 }

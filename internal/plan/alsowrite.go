@@ -1,4 +1,4 @@
-package propagation
+package plan
 
 import (
 	"context"
@@ -8,19 +8,19 @@ import (
 
 // alsoMay reports whether the propagators of Config.Also may write to a callee: unless a rule lists what
 // may go there.
-func (p *Propagator) alsoMay(to Callee) bool {
+func (p *Engine) alsoMay(to Callee) bool {
 	return to == nil || !p.rules.Listed || p.rules.ReportOnly || p.clearanceOf(to).Also
 }
 
 // injectAlso has them write to whom a context calls, if they may.
-func (p *Propagator) injectAlso(ctx context.Context, carrier propagation.TextMapCarrier) {
+func (p *Engine) injectAlso(ctx context.Context, carrier propagation.TextMapCarrier) {
 	if len(p.in.Also) > 0 && p.alsoMay(calleeIn(ctx)) {
 		p.writeAlso(ctx, carrier)
 	}
 }
 
 // writeAlso has them write, whoever is called.
-func (p *Propagator) writeAlso(ctx context.Context, carrier propagation.TextMapCarrier) {
+func (p *Engine) writeAlso(ctx context.Context, carrier propagation.TextMapCarrier) {
 	for _, also := range p.in.Also {
 		also.Inject(ctx, carrier)
 	}

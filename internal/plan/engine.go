@@ -1,0 +1,184 @@
+package plan
+
+import (
+	"context"
+	"slices"
+
+	"github.com/traceferry/traceferry/internal/ascii"
+	"github.com/traceferry/traceferry/internal/capture"
+	"github.com/traceferry/traceferry/internal/outcome"
+	"github.com/traceferry/traceferry/internal/policy"
+	"github.com/traceferry/traceferry/internal/wire"
+	"go.opentelemetry.io/otel/propagation"
+)
+
+// Engine is a compiled Config. It never changes and is safe for all goroutines. The nil Engine and the zero Engine
+// carry nothing.
+type Engine struct {
+	in       capture.Reader
+	emits    wire.FormatSet
+	owns     wire.FieldSet // fields that name spans, of all formats read or written: this side's alone
+	fallback wire.Format   // written for a local span that would leave in no format; zero: none
+	names    []string      // Fields
+	readable []string      // ReadFields
+	prefixes []string      // Prefixes
+
+	sentMetadata *wire.Index // as sentHTTP, for metadata
+	plainHeaders bool        // gRPC takes all names of Config.Headers
+
+	dropMalformed bool
+	asciiOnly     bool
+	spoken        wire.Sampling // what an open decision becomes where it need not be decided: Config.Deferred as it is
+	localSpan     func(context.Context) (wire.SpanContext, bool)
+	rules         *policy.Rules
+}
+
+// Config is a valid propagation.Config in the engine's words.
+type Config struct {
+	Formats, Emit, ReadOnly []wire.Format // nil and empty differ
+	Headers, UnsafeHeaders  []string
+
+	GenerateRequestID, DropMalformed, ASCIIOnly bool
+
+	Deferred  wire.Sampling
+	LocalSpan func(context.Context) (wire.SpanContext, bool)
+	Also      []propagation.TextMapPropagator
+	Limits    capture.Limits // none is zero
+
+	Rules         []policy.Rule
+	InternalHosts []string
+	ReportOnly    bool
+
+	Observe   func(context.Context, wire.Format, outcome.Outcome)
+	Extracted func(context.Context, []wire.Format)
+}
+
+// NewEngine compiles a Config.
+func New(c Config) *Engine {
+	carried := c.Formats
+	if carried == nil {
+		carried = wire.DefaultFormats
+	}
+	p := &Engine{
+		in: capture.Reader{
+			Order:             slices.Concat(carried, c.ReadOnly),
+			Carries:           wire.SetOf(carried...),
+			Reads:             wire.SetOf(carried...) | wire.SetOf(c.ReadOnly...),
+			GenerateRequestID: c.GenerateRequestID,
+			Deferred:          max(c.Deferred, wire.Denied),
+			Also:              slices.Clone(c.Also),
+			Limits:            c.Limits,
+			Meter:             outcome.NewMeter(c.Observe),
+			Extracted:         c.Extracted,
+		},
+		emits:         wire.SetOf(c.Emit...),
+		dropMalformed: c.DropMalformed,
+		asciiOnly:     c.ASCIIOnly,
+		spoken:        c.Deferred,
+		localSpan:     c.LocalSpan,
+	}
+	p.in.Engine = p
+	if i := slices.IndexFunc(carried, wire.Format.Encodes); c.Emit == nil && i >= 0 {
+		p.fallback = carried[i]
+	}
+	for f := range (p.in.Reads | p.emits | wire.SetOf(p.fallback)).All {
+		p.owns |= wire.WrittenBy[f]
+	}
+	for _, entry := range c.Headers {
+		p.in.Headers = append(p.in.Headers, wire.EntryField(entry, false))
+	}
+	for _, name := range c.UnsafeHeaders {
+		p.in.Headers = append(p.in.Headers, wire.EntryField(name, true))
+	}
+	slices.SortStableFunc(p.in.Headers, policy.ComparePatterns)
+	p.compileNames()
+	p.rules = policy.NewRules(c.Rules, c.InternalHosts, c.ReportOnly, p.in.Headers)
+	return p
+}
+
+// compileNames makes the indexes of the names that are handled, and the list of those sent.
+func (p *Engine) compileNames() {
+	var read, sent []wire.FieldID
+	for i, f := range wire.Fields[:wire.FirstHeader] {
+		id := wire.FieldID(i)
+		if p.in.Reads.Has(f.Format) {
+			read = append(read, id)
+		}
+		if p.in.Reads.Has(f.Format) || p.owns.Has(id) {
+			sent = append(sent, id)
+		}
+		p.list(&f)
+	}
+	p.plainHeaders = true
+	for i, h := range p.in.Headers {
+		id := wire.FirstHeader + wire.FieldID(i)
+		read, sent = append(read, id), append(sent, id)
+		p.list(&h)
+		p.in.Patterned = p.in.Patterned || h.Prefix
+		p.plainHeaders = p.plainHeaders && !h.Prefix && ascii.MetadataKey(h.Lower)
+	}
+	p.in.ReadHTTP = wire.NewIndex(read, p.in.Field, false, policy.CarriesUnder)
+	p.in.ReadMetadata = wire.NewIndex(read, p.in.Field, true, policy.CarriesUnder)
+	p.in.SentHTTP = wire.NewIndex(sent, p.in.Field, false, policy.CarriesUnder)
+	p.sentMetadata = wire.NewIndex(sent, p.in.Field, true, policy.CarriesUnder)
+}
+
+// sent is the index of what goes out over a transport.
+func (p *Engine) sent(over transport) *wire.Index {
+	if over == overGRPC {
+		return p.sentMetadata
+	}
+	return p.in.SentHTTP
+}
+
+// isZero reports whether the Engine is nil or was not made by New: it carries nothing.
+func (p *Engine) isZero() bool { return p == nil || p.in.Meter == nil }
+
+// list adds a name, or a prefix of names, to the lists below.
+func (p *Engine) list(f *wire.Field) {
+	header := f.Format == 0
+	switch read := header || p.in.Reads.Has(f.Format); {
+	case read && f.Prefix:
+		p.prefixes = append(p.prefixes, f.Lower)
+	case read:
+		p.readable = append(p.readable, f.Lower)
+	}
+	if !f.Prefix && (header || (p.in.Carries | p.emits).Has(f.Format)) {
+		p.names = append(p.names, f.Lower)
+	}
+}
+
+// inbound returns the inbound half of the Engine, whichever this is.
+func (p *Engine) inbound() *capture.Reader {
+	if p.isZero() {
+		return capture.Nobody
+	}
+	return &p.in
+}
+
+// none carries nothing.
+var none = New(Config{Formats: []wire.Format{}})
+
+func (p *Engine) orNone() *Engine {
+	if p.isZero() {
+		return none
+	}
+	return p
+}
+
+// Count returns how often a format met with an outcome.
+func (p *Engine) Count(f wire.Format, o outcome.Outcome) uint64 {
+	if p.isZero() {
+		return 0
+	}
+	return p.in.Meter.Load(f, o)
+}
+
+// Names returns the names that Inject may set, those that Extract reads, and the prefixes of names; see the
+// methods of propagation.Propagator. They are not to be changed.
+func (p *Engine) Names() (names, readable, prefixes []string) {
+	if p.isZero() {
+		return nil, nil, nil
+	}
+	return p.names, p.readable, p.prefixes
+}

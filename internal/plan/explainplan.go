@@ -1,0 +1,82 @@
+package plan
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"github.com/traceferry/traceferry/internal/capture"
+	"github.com/traceferry/traceferry/internal/wire"
+)
+
+// Explained says what an Engine makes of a context, and what it would send to a host.
+type Explained struct {
+	Internal bool   // the host is internal
+	Rule     string // the pattern of the rule for the host; "" if there is none
+	Node     *capture.Node
+	Local    wire.SpanContext // the local span; zero: none runs
+	Source   wire.Format      // the format whose span context is translated
+	Headers  []Header
+}
+
+// Header is one header of an explanation.
+type Header struct {
+	Name           string // in lower case
+	Field          *wire.Field
+	Received, Sent []string
+	Fate           Fate
+}
+
+// EngineOf returns the Engine that has extracted a context, nil if it is unknown.
+func EngineOf(ctx context.Context) *Engine {
+	if c := capture.Of(capture.OrBackground(ctx)); c != nil {
+		p, _ := c.Reader.Engine.(*Engine)
+		return p
+	}
+	return nil
+}
+
+// Explain builds the plan of a call over HTTP, and does not carry it out.
+func (p *Engine) Explain(ctx context.Context, host string) (x Explained) {
+	ctx, p = capture.OrBackground(ctx), p.orNone()
+	o := plan{source: p.sourceOf(ctx)}
+	to := calleeNamed(host)
+	d := p.clearanceOf(to)
+	x = Explained{Internal: d.Internal, Rule: d.Rule, Node: o.c}
+	if o.isLocal {
+		x.Local = o.local.SpanContext
+	}
+	if o.build(ctx, p, overHTTP, to) {
+		for e := range o.all {
+			x.Headers = append(x.Headers, Header{e.lower(), e.def, e.received, e.values, e.fate})
+		}
+		if o.written != 0 && !o.isLocal {
+			x.Source = o.translatedFormat()
+		}
+	}
+	if s := o.c.Untrusted(); s != nil {
+		for r := range s.Runs {
+			f := s.Field(r)
+			e := entry{key: r.Key, def: &f}
+			x.Headers = append(x.Headers, Header{e.lower(), &f, r.Vals, nil, Untrusted})
+		}
+	}
+	return x
+}
+
+// namedCallee is a host in words.
+type namedCallee struct {
+	host string
+	port uint16
+}
+
+func (n namedCallee) Host() (string, uint16) { return n.host, n.port }
+
+func calleeNamed(host string) Callee {
+	if strings.Contains(host, "://") {
+		if u, err := url.Parse(host); err == nil {
+			return urlCallee{u}
+		}
+	}
+	return namedCallee{host: host}
+}

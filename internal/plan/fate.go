@@ -1,0 +1,100 @@
+package plan
+
+import (
+	"strconv"
+
+	"github.com/traceferry/traceferry/internal/outcome"
+)
+
+// Fate is what becomes of a header in an outgoing call, and why.
+type Fate uint8
+
+const (
+	// FateSent: the received lines are sent, unchanged.
+	Sent Fate = iota
+	// FateRewritten: the header is sent with the local span.
+	Rewritten
+	// FateTranslated: the header is sent with the span context of another received format.
+	Translated
+	// FateGenerated: Extract made the request id, and it is sent.
+	Generated
+	// FateChanged: the header is sent with the application's baggage.
+	Changed
+	// FateRecoded: bytes from gRPC metadata are sent as base64 over HTTP, or the reverse.
+	Recoded
+	// FatePartlyUnsendable: the lines that the transport can carry are sent.
+	PartlyUnsendable
+	// FatePartlyDisallowed: the part that may go to the destination is sent.
+	PartlyDisallowed
+	// FateReported: the received lines are sent, and would not be without Config.DestinationsReportOnly.
+	Reported
+
+	// FateDisallowed: nothing is sent, because it may not go to the destination.
+	Disallowed
+	// FateUntrusted: nothing is sent, because the caller is not trusted with it.
+	Untrusted
+	// FateStale: nothing is sent, because another format of the same request names a newer span.
+	Stale
+	// FateMalformed: nothing is sent, because the format does not parse, and Config.DropMalformed says so or readers
+	// prefer it to a valid format of the same request.
+	Malformed
+	// FateUnsendable: nothing is sent, because the transport cannot carry it, or Config.ASCIIOnly forbids it.
+	Unsendable
+	// FateOverBudget: nothing is sent, because the call's metadata would exceed Limits.MetadataBytes.
+	OverBudget
+	// FateReadOnly: nothing is sent, because the format is in Config.ReadOnly.
+	ReadOnly
+	// FateReplaced: nothing is sent, because the header belongs to a span context that another one replaces.
+	Replaced
+	// FateRemoved: nothing is sent, because the application has removed its baggage.
+	Removed
+	// FateForeign: nothing is sent, because only the Propagator of an outer Extract carries the header.
+	Foreign
+)
+
+var fateNames = [...]string{
+	Sent:             "sent as received",
+	Rewritten:        "sent with the local span",
+	Translated:       "sent, translated",
+	Generated:        "sent: generated here",
+	Changed:          "sent with the application's baggage",
+	Recoded:          "sent, recoded for the transport",
+	PartlyUnsendable: "sent in part: the transport or Config.ASCIIOnly refuses the rest",
+	PartlyDisallowed: "sent in part: the destination may not have the rest",
+	Reported:         "sent as received, and would be disallowed",
+	Disallowed:       "not sent: the destination may not have it",
+	Untrusted:        "not sent: the caller is not trusted with it",
+	Stale:            "not sent: another format names a newer span",
+	Malformed:        "not sent: malformed",
+	Unsendable:       "not sent: the transport or Config.ASCIIOnly refuses it",
+	OverBudget:       "not sent: the metadata would be too large",
+	ReadOnly:         "not sent: the format is only read",
+	Replaced:         "not sent: it belongs to a span context that is replaced",
+	Removed:          "not sent: the application removed its baggage",
+	Foreign:          "not sent: only an outer Propagator carries it",
+}
+
+// String returns the fate in words.
+func (f Fate) String() string {
+	if int(f) < len(fateNames) {
+		return fateNames[f]
+	}
+	return "Fate(" + strconv.Itoa(int(f)) + ")"
+}
+
+// Sent reports whether the header is sent, in whatever form.
+func (f Fate) Sent() bool { return f < Disallowed }
+
+// outcome returns what is counted of a header that is not sent, or sent in part; zero where that is nothing, or is
+// counted elsewhere.
+func (f Fate) outcome() outcome.Set {
+	switch f {
+	case Disallowed, PartlyDisallowed:
+		return 1 << outcome.Disallowed
+	case Unsendable, PartlyUnsendable:
+		return 1 << outcome.Unsendable
+	case OverBudget:
+		return 1 << outcome.TooLarge
+	}
+	return 0
+}
