@@ -20,6 +20,8 @@ type written struct {
 	baggage string   // the application's change of it
 	items   []bagItems
 
+	untrusted func(baggage.Member) bool // nil: not asked for
+
 	received map[fingerprint]mark // the lines of c and held; nil: not asked for
 }
 
@@ -148,16 +150,16 @@ func (w *written) hasBaggage(list string) bool {
 
 // untrustedBaggage reports whether all members of a list come from an untrusted caller.
 func (w *written) untrustedBaggage(list string) bool {
-	return w.held != nil && w.held.formats.has(Baggage) && allIn(list, w.held.learn().readBaggage(w.held))
+	if w.c == nil || !w.c.trust.has(DistrustBaggage) || w.c.trust&forget != 0 {
+		return false
+	}
+	if w.untrusted == nil {
+		w.untrusted = w.c.untrustedMembers()
+	}
+	return allMembers(list, w.untrusted)
 }
 
 // allIn reports whether a list has members, and all of them are in b.
 func allIn(list string, b baggage.Baggage) bool {
-	if b.Len() == 0 {
-		return false
-	}
-	theirs, err := baggage.Parse(list)
-	return err == nil && theirs.Len() > 0 && !slices.ContainsFunc(theirs.Members(), func(m baggage.Member) bool {
-		return b.Member(m.Key()).String() != m.String()
-	})
+	return b.Len() > 0 && allMembers(list, func(m baggage.Member) bool { return b.Member(m.Key()).String() == m.String() })
 }

@@ -70,22 +70,6 @@ func (c *capture) hidesAll(ctx context.Context) bool {
 	return !c.trust.has(DistrustBaggage) || !c.mayBeStrangers(baggage.FromContext(ctx))
 }
 
-// mayBeStrangers reports whether any of a context's baggage may be what the caller has sent.
-func (c *capture) mayBeStrangers(now baggage.Baggage) bool {
-	if now.Len() == 0 {
-		return false
-	}
-	if c.trust&forget != 0 || !c.by.reads.has(Baggage) {
-		return true // nobody knows
-	}
-	held := c.stranger()
-	if held == nil {
-		return false
-	}
-	sent, _ := parseBaggage(held.fixed(firstField[Baggage])) // not counted: it is no part of any context
-	return slices.ContainsFunc(now.Members(), func(m baggage.Member) bool { return sent.Member(m.Key()).String() == m.String() })
-}
-
 // besides returns what is to be distrusted of lines of which outer has been already. Ids and decisions
 // stand in the same lines, so that whoever distrusts one more of the two must look at both.
 func (t Trust) besides(outer Trust) Trust {

@@ -70,6 +70,9 @@ func (p *Propagator) remember(hits []hit, trust Trust) fingerprints {
 			}
 			s[fingerprintOf(lower, line)] = struct{}{}
 		}
+		if h.id == firstField[Baggage] && !s.addMembers(h.vals) {
+			s[fingerprintOf(f.lower, anyLine)] = struct{}{}
+		}
 	}
 	return s
 }

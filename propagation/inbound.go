@@ -53,6 +53,7 @@ func (p *Propagator) changedBaggage(ctx context.Context, in *inbound) {
 		in.changed, in.bag = now.Len() > 0, now.String()
 		return
 	}
+	now = c.own(now)
 	shown := c.learn().readBaggage(c)
 	if sameBaggage(shown, now) {
 		return
