@@ -12,7 +12,8 @@ type extraction struct {
 	about   traits // of the lines: rawBins or none
 	trust   Trust
 	hides   bool  // the capture hides a local span, as OpenTelemetry's Extract does
-	partial bool  // the carrier may show only part of a request, and its strings may change later
+	partial bool  // the carrier may show only part of a request
+	lent    bool  // the carrier's strings may change later
 	oneLine bool  // the carrier shows one line of a name
 	over    []hit // hits that are left out: they exceed the limits, or are for one hop alone
 	report
@@ -74,14 +75,14 @@ func (e *extraction) capture(hits []hit) context.Context {
 func (e *extraction) clean(hits []hit, outer *capture) []hit {
 	hits = slices.DeleteFunc(hits, func(h hit) bool { return !slices.ContainsFunc(h.vals, h.says) })
 	sortHits(hits)
-	if outer == nil && !e.partial {
+	if outer == nil && !e.partial && !e.lent {
 		return hits
 	}
 	hits = joinHits(hits)
 	if _, _, fits := e.p.measure(hits); !fits {
 		hits = e.fit(hits)
 	}
-	if e.partial {
+	if e.lent {
 		hits = ownHits(hits)
 	}
 	return hits

@@ -11,19 +11,22 @@ import (
 // Extract reads the carried headers from any carrier, as OpenTelemetry's
 // TextMapPropagator does: a local span that is active in ctx is hidden by the
 // caller's, if that has ids. Over a propagation.HeaderCarrier it is ExtractHTTP
-// otherwise.
+// otherwise, with a copy of the lines, which costs one allocation more.
 //
 // Other carriers may show only part of a request. So a capture that is already in ctx is added to, unless the
 // carrier names another trace or span than that capture; then it is replaced, as ExtractHTTP does it.
 // Names are asked for in lower case first, and then as Keys spells them; repeated lines are read
 // where the carrier is a propagation.ValuesGetter. A grpc-trace-bin may be raw or
-// base64; what else is under a -bin name is left out. What is kept is copied, within Config.Limits, because
-// some carriers (of fasthttp and fiber) use the memory of their strings again.
+// base64; what else is under a -bin name is left out. What is kept of any carrier is copied, within Config.Limits, because
+// fasthttp and fiber use the memory of their strings again.
 func (p *Propagator) Extract(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
 	e := extraction{p: p.orNobody(), ctx: orBackground(ctx), hides: true}
 	switch m := carrier.(type) {
 	case propagation.HeaderCarrier:
-		e.extractAlso(m)
+		e.lent = true
+		if len(e.p.also) > 0 {
+			e.extractAlso(copying(m))
+		}
 		return e.extractMap(m, e.p.readHTTP)
 	case metadataCarrier:
 		e.about = rawBins
@@ -37,7 +40,7 @@ func (p *Propagator) Extract(ctx context.Context, carrier propagation.TextMapCar
 }
 
 func (p *Propagator) extractText(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
-	e := extraction{p: p, ctx: ctx, hides: true, partial: true}
+	e := extraction{p: p, ctx: ctx, hides: true, partial: true, lent: true}
 	if len(p.also) > 0 {
 		e.extractAlso(copying(carrier))
 	}

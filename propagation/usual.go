@@ -1,6 +1,9 @@
 package propagation
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // usual is extractMap for the request that most requests are: its lines fit the node and the
 // limits, none is under a prefix, and no Extract came before. It writes the node while it reads,
@@ -54,6 +57,9 @@ func (e *extraction) usual(m map[string][]string, x *index) (context.Context, bo
 	}
 	c.sort()
 	c.about |= e.about
+	if e.lent {
+		c.ownLines(u.size)
+	}
 	read := c.formats
 	if trust == Restart {
 		e.heldBack, read = c.holdAll(), 0
@@ -101,6 +107,17 @@ func (u *usual) take(n *name, vals []string) bool {
 func (u *usual) forget() {
 	if u.c != nil {
 		u.c.n, u.c.formats, u.size = 0, 0, 0
+	}
+}
+
+// ownLines copies the node's lines, which have so many bytes, into one block.
+func (c *capture) ownLines(size int) {
+	var block strings.Builder
+	block.Grow(size)
+	for i, v := range c.vals[:c.n] {
+		from := block.Len()
+		block.WriteString(v)
+		c.vals[i] = block.String()[from:]
 	}
 }
 
