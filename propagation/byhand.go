@@ -150,7 +150,7 @@ func (w *written) hasBaggage(list string) bool {
 
 // untrustedBaggage reports whether all members of a list come from an untrusted caller.
 func (w *written) untrustedBaggage(list string) bool {
-	if w.c == nil || !w.c.trust.has(DistrustBaggage) || w.c.trust&forget != 0 {
+	if w.c == nil || !w.c.knowsUntrusted() {
 		return false
 	}
 	if w.untrusted == nil {

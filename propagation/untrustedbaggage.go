@@ -68,6 +68,11 @@ func (c *capture) untrustedMembers() func(baggage.Member) bool {
 	}
 }
 
+// knowsUntrusted reports whether the caller's baggage is untrusted, and the capture knows what it was.
+func (c *capture) knowsUntrusted() bool {
+	return c.trust.has(DistrustBaggage) && c.trust&forget == 0 && c.by.reads.has(Baggage)
+}
+
 // mayBeStrangers reports whether any of a context's baggage may be what the caller has sent.
 func (c *capture) mayBeStrangers(now baggage.Baggage) bool {
 	return now.Len() > 0 && slices.ContainsFunc(now.Members(), c.untrustedMembers())
@@ -76,7 +81,7 @@ func (c *capture) mayBeStrangers(now baggage.Baggage) bool {
 // own returns the application's own members of a context's baggage: what another propagator has read of an untrusted
 // caller's headers is not sent.
 func (c *capture) own(now baggage.Baggage) baggage.Baggage {
-	if now.Len() == 0 || !c.trust.has(DistrustBaggage) || c.trust&forget != 0 {
+	if now.Len() == 0 || !c.knowsUntrusted() {
 		return now
 	}
 	untrusted := c.untrustedMembers()

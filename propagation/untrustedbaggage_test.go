@@ -20,6 +20,13 @@ func TestUntrustedBaggageOfAnotherPropagator(t *testing.T) {
 		seventy = append(seventy, fmt.Sprintf("k%d=v", i))
 	}
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Limits: propagation.Limits{HeaderBytes: 3000}})
+	{ // a Propagator that does not read baggage cannot tell, and leaves the application its own
+		edge := compile(t, propagation.Config{Formats: []propagation.Format{propagation.W3C}})
+		ctx := edge.ExtractHTTPTrust(context.Background(), carrier("Traceparent", callerW3C, "Baggage", "a=1"), propagation.Restart)
+		if got := sent(p, baggage.ContextWithBaggage(ctx, bagOf(t, "own=1"))).Get("Baggage"); got != "own=1" {
+			t.Errorf("another Propagator sends %q, want the application's own", got)
+		}
+	}
 	for name, in := range map[string]http.Header{
 		"small":          carrier("Baggage", "a=1,b=%32;p=1"),
 		"too large":      carrier("Baggage", "a=1", "Baggage", "b="+strings.Repeat("x", 3000)),
