@@ -73,11 +73,14 @@ func (p *Propagator) extractText(ctx context.Context, carrier propagation.TextMa
 	}
 	tagged := e.prefixed()
 	var odd []string
+	hop := get(names.connection())
 	for key := range keysOf(carrier) {
 		if n := names.find(key); n != nil && key != n.key && !found.has(n.id) {
 			odd = append(odd, key)
 		} else if id, ok := names.findPrefix(key); n == nil && ok {
 			tagged.add(&e.report, id, names.spell(key), get(key), key)
+		} else if n == nil && len(hop) == 0 && strings.EqualFold(key, names.connection()) {
+			hop = get(key)
 		}
 	}
 	slices.Sort(odd) // a map has no order: of several spellings the first counts
@@ -86,7 +89,11 @@ func (p *Propagator) extractText(ctx context.Context, carrier propagation.TextMa
 			found.add(n.id)
 		}
 	}
-	return e.capture(append(hits, tagged.first(&e.report)...))
+	hits = append(hits, tagged.first(&e.report)...)
+	if len(hop) > 0 && p.listed(hop) {
+		hits = e.dropHop(hits, hop)
+	}
+	return e.capture(hits)
 }
 
 // textBins returns -bin values of a carrier that may hold raw bytes as base64. Those of
