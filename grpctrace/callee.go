@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc"
 )
 
-// callees tells what the calls of an interceptor reach.
+// callees finds the destinations of an interceptor's calls.
 type callees struct {
 	told  plan.Callee // by WithTarget; may be nil
 	first atomic.Pointer[firstConnection]
@@ -25,8 +25,7 @@ type connection struct{ cc *grpc.ClientConn }
 
 func (c connection) Host() (string, uint16) { return endpoints.of(c.cc).Host() }
 
-// of returns what a call of a connection reaches: what WithTarget says, else the connection's target; nil without
-// either.
+// of returns the destination of a call: WithTarget's if it is set, else the connection's target, else nil.
 func (c *callees) of(cc *grpc.ClientConn) plan.Callee {
 	if c.told != nil {
 		return c.told

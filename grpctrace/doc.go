@@ -35,8 +35,8 @@
 // # What grpc-go refuses
 //
 // grpc-go fails a call for a metadata value with a byte outside 0x20-0x7E, and silently drops names
-// that it keeps for itself; many servers refuse more than 8 KiB of metadata. What came in must not
-// fail what goes out, so such values are left out and counted (propagation.Unsendable): ids and decisions
-// with their whole format, user data line by line. What exceeds
-// Limits.MetadataBytes is left out, too, baggage first (propagation.TooLarge).
+// that it keeps for itself; many servers refuse more than 8 KiB of metadata. A received value must
+// not fail a call, so such values are left out and counted (propagation.Unsendable): ids and decisions
+// with their whole format, user data line by line. If the total exceeds
+// Limits.MetadataBytes, baggage is left out first (propagation.TooLarge).
 package grpctrace

@@ -54,8 +54,9 @@ func (s *serverStream) Context() context.Context { return s.ctx }
 //
 // Metadata for the calls of one inbound request is made at the first and shared by all
 // while no local span runs, which then cost one allocation each. A context
-// that carries nothing is counted (propagation.NoContext, or NothingReceived within a handler). What may not go to the
-// endpoint of the connection's target is left out (propagation.Destination); see WithTarget for targets that do not tell the host.
+// that carries nothing is counted (propagation.NoContext, or NothingReceived within a handler). The interceptor leaves
+// out headers that propagation.Destination does not allow for the host of the connection's target. See WithTarget for targets
+// that do not name the host.
 //
 // Beside otelgrpc use ClientHandler: its client span begins after the interceptors.
 func UnaryClientInterceptor(p *propagation.Propagator, opts ...Option) grpc.UnaryClientInterceptor {

@@ -12,13 +12,13 @@ import (
 //
 // A timeout outside of Middleware runs the handler on a goroutine of its own, and may return before the handler does.
 // Then net/http reads the original's MultipartForm, and only waiting orders that read after a write. So the form is given
-// back on the server's own goroutine alone, where everybody outside waits for the handler. Elsewhere nobody is left to
-// remove its temporary files, and giveBack removes them.
+// back on the server's own goroutine alone, where all code outside waits for the handler. On other goroutines giveBack
+// removes the form's temporary files, because no other code does.
 //
-// The other fields net/http does not read. They are given back on any goroutine while the request's context goes on: net/http
-// ends it after the handler, http.TimeoutHandler and its like when they give up. What cannot be told is a
-// timeout that hands the server's own request to another goroutine, gives up while its context goes on, and reads
-// these fields then. It must hand a copy on, as http.TimeoutHandler does. So must a timeout inside of Middleware: a handler
+// net/http does not read the other fields. giveBack writes them on any goroutine until the request's context ends. net/http
+// ends it after the handler; http.TimeoutHandler and similar wrappers end it when they give up. giveBack cannot detect a
+// timeout that passes the server's own request to another goroutine, gives up without ending the context, and then reads
+// these fields. Such a timeout must pass a copy, as http.TimeoutHandler does. So must a timeout inside of Middleware: a handler
 // may not use its request after it has returned (http.Handler).
 func giveBack(r, inner *http.Request, had *multipart.Form) {
 	over := r.Context().Err() != nil

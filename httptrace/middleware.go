@@ -21,10 +21,10 @@ import (
 // route, and net/http removes the temporary files of an upload. Path values, which
 // net/http keeps to itself, stay with the copy.
 //
-// Nothing is given back to a request whose context is over while the handler runs on another goroutine than
-// the server's: a timeout outside has given it up. On another goroutine MultipartForm stays with the copy in any case,
+// If the handler runs on another goroutine than the server's, and the request's context has ended, a timeout outside has
+// given the request up. Middleware then gives nothing back. On another goroutine MultipartForm stays with the copy in any case,
 // its temporary files are removed when the handler returns, and trailers that were not announced are not seen.
-// A timeout of your own hands the request on with a context that ends when it gives up, as http.TimeoutHandler
+// A timeout of your own must pass the request on with a context that ends when it gives up, as http.TimeoutHandler
 // does: r.WithContext(ctx).
 //
 // It costs two allocations for a request with headers to carry, or with a caller who is not

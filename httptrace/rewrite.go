@@ -15,10 +15,11 @@ import (
 //	proxy := &httputil.ReverseProxy{Rewrite: httptrace.Rewrite(p, func(r *httputil.ProxyRequest) { r.SetURL(target) })}
 //
 // So nothing is sent twice, and while a local span runs every format names it.
-// Without Middleware around the proxy it reads the inbound headers itself, and believes every caller.
-// Of a caller who is not believed (WithTrust, of a Middleware around) what is held back is removed in every
-// format, carried or not, also by the nil Propagator. What next sets by hand stays for x-request-id, baggage and
-// Config.Headers. What the caller lists in Connection stays removed. What may not go to the host that next sets is left out (propagation.Destination).
+// Without Middleware around the proxy, Rewrite reads the inbound headers itself and trusts every caller.
+// If a Middleware around it distrusts the caller (WithTrust), Rewrite removes the untrusted headers of every
+// format, carried or not; the nil Propagator does so too. x-request-id, baggage and Config.Headers that next sets
+// are kept. Headers that the caller lists in Connection stay removed. Rewrite leaves out headers that
+// propagation.Destination does not allow for the host that next sets.
 func Rewrite(p *propagation.Propagator, next func(*httputil.ProxyRequest)) func(*httputil.ProxyRequest) {
 	return func(pr *httputil.ProxyRequest) {
 		(*plan.Engine)(p).StripHTTP(pr.Out.Context(), pr.Out.Header)

@@ -31,11 +31,11 @@ var cloudTrace = peer{
 	known: []difference{
 		untrimmed("Google's propagator", proof{onlyOurs: spoil(cloudTraceSample, "X-Cloud-Trace-Context", " "+cloudTraceID+"/123")}),
 		unreadable("Google's propagator", func(h http.Header) bool {
-			return line("x-cloud-trace-context", `;[oO]=`)(h) && notLine("x-cloud-trace-context", `^[^;]*;o=[0-9]$`)(h)
+			return line("x-cloud-trace-context", `;`)(h) && notLine("x-cloud-trace-context", `^[^;]*;o=[0-9]$`)(h)
 		}, header("x-cloud-trace-context", cloudTraceID+"/123;o=x")),
 		{
 			rule:  "Cloud Trace, Trace context: the span may be 0 or missing, and the decision beside it stands. Google's propagator reads nothing then.",
-			shows: line("x-cloud-trace-context", `^[ \t]*[0-9a-f]{32}(/0+)?;[oO]=`),
+			shows: line("x-cloud-trace-context", `^[ \t]*[0-9a-f]{32}(/0+)?;`),
 			makes: proof{onlyOurs: header("x-cloud-trace-context", cloudTraceID+"/0;o=1")},
 		},
 		takesFirst("Google's propagator", proof{onlyOurs: spoil(cloudTraceSample, "X-Cloud-Trace-Context", "", cloudTraceID+"/123")}),

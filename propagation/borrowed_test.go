@@ -88,13 +88,16 @@ func TestBorrowedStrings(t *testing.T) {
 		in["Tracestate"] = []string{"a=1", "b=2"}
 		in["Baggage"] = []string{"user=one", "tenant=two;p=3"}
 		in["X-Request-Id"] = []string{"r-1"}
-		for _, way := range []string{"lower", "canonical", "one line", "added", "distrusted"} {
+		for _, way := range []string{"lower", "canonical", "header", "one line", "added", "distrusted"} {
 			t.Run(name+"/"+way, func(t *testing.T) {
 				lent := lend(in)
-				if way != "canonical" {
+				if way != "canonical" && way != "header" {
 					lent = lend(lowered(in))
 				}
 				var c otelprop.TextMapCarrier = lent
+				if way == "header" {
+					c = otelprop.HeaderCarrier(lent.values)
+				}
 				if way == "one line" {
 					c = struct{ otelprop.TextMapCarrier }{lent}
 				}
@@ -122,6 +125,28 @@ func TestBorrowedStrings(t *testing.T) {
 					t.Error("what is held back has changed")
 				}
 			})
+		}
+	}
+}
+
+// TestBorrowedHeader: Extract copies an ordinary request's header, too. fiber's GetReqHeaders makes one of borrowed strings.
+func TestBorrowedHeader(t *testing.T) {
+	p := compile(t, propagation.Config{Headers: []string{"x-tenant"}})
+	for _, outer := range []context.Context{
+		context.Background(),
+		p.ExtractHTTPTrust(context.Background(), nil, propagation.DistrustRequestID),
+		p.ExtractHTTPTrust(context.Background(), nil, propagation.Restart),
+		p.ExtractHTTP(context.Background(), istio()),
+	} {
+		in := istio()
+		in["Baggage"] = []string{"user=one", "tenant=two"}
+		in["X-Tenant"] = []string{"t"}
+		want := told(p, propagation.Promote(p.ExtractHTTP(outer, in)))
+		lent := lend(in)
+		ctx := p.Extract(outer, otelprop.HeaderCarrier(lent.values))
+		lent.reuse()
+		if got := told(p, propagation.Promote(ctx)); got != want {
+			t.Errorf("it tells\n%s\nwant\n%s", got, want)
 		}
 	}
 }

@@ -92,14 +92,14 @@ func (p *Propagator) InjectMetadata(ctx context.Context, md map[string][]string)
 // Extract reads the carried headers from any carrier, as OpenTelemetry's
 // TextMapPropagator does: a local span that is active in ctx is hidden by the
 // caller's, if that has ids. Over a propagation.HeaderCarrier it is ExtractHTTP
-// otherwise.
+// otherwise, with a copy of the lines, which costs one allocation more.
 //
 // Other carriers may show only part of a request. So a capture that is already in ctx is added to, unless the
 // carrier names another trace or span than that capture; then it is replaced, as ExtractHTTP does it.
 // Names are asked for in lower case first, and then as Keys spells them; repeated lines are read
 // where the carrier is a propagation.ValuesGetter. A grpc-trace-bin may be raw or
-// base64; what else is under a -bin name is left out. What is kept is copied, within Config.Limits, because
-// some carriers (of fasthttp and fiber) use the memory of their strings again.
+// base64; what else is under a -bin name is left out. What is kept of any carrier is copied, within Config.Limits,
+// because fasthttp and fiber use the memory of their strings again.
 func (p *Propagator) Extract(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
 	return (*plan.Engine)(p).Extract(ctx, carrier)
 }

@@ -42,6 +42,8 @@ func TestConnection(t *testing.T) {
 			"HTTP":            p.ExtractHTTP(context.Background(), with(in, "Connection", lines...)),
 			"gRPC":            p.ExtractMetadata(context.Background(), lowered(with(in, "Connection", lines...))),
 			"OpenTelemetry's": p.Extract(context.Background(), otelprop.HeaderCarrier(with(in, "Connection", lines...))),
+			"map":             p.Extract(context.Background(), lend(lowered(with(in, "Connection", lines...)))),
+			"map, canonical":  p.Extract(context.Background(), lend(with(in, "Connection", lines...))),
 			"twice":           p.ExtractHTTP(p.ExtractHTTP(context.Background(), with(in, "Connection", lines...)), with(in, "Connection", lines...)),
 		} {
 			t.Run(connection+"/"+way, func(t *testing.T) { expect(t, sent(p, ctx), h) })

@@ -28,11 +28,12 @@ func TestPromise10_OpenTelemetryCostsNoNode(t *testing.T) {
 		"ExtractHTTP": func() context.Context { return p.ExtractHTTP(bg, in) },
 		"Extract":     func() context.Context { return p.Extract(bg, otelprop.HeaderCarrier(in)) },
 	}
+	want := map[string]float64{"ExtractHTTP": 1, "Extract": 2} // Extract copies the lines
 	bare := map[string]float64{}
 	for way, extract := range ways {
 		bare[way] = testing.AllocsPerRun(200, func() { sink = extract() })
-		if bare[way] != 1 {
-			t.Errorf("%s: %v allocations, want 1", way, bare[way])
+		if bare[way] != want[way] {
+			t.Errorf("%s: %v allocations, want %v", way, bare[way], want[way])
 		}
 	}
 

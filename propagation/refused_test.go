@@ -30,7 +30,8 @@ var (
 		x-azure-fdid x-azure-socketip x-fd-healthprobe x-arr-clientcert x-arr-ssl x-appengine-user-ip cloudfront-viewer-address
 		x-original-url x-original-uri x-original-host x-original-forwarded-for x-rewrite-url client-cert client-cert-chain x-ssl-client-cert
 		x-ssl-client-verify ssl-client-s-dn x-client-cert x-amzn-mtls-clientcert x-amzn-tls-version x-proxyuser-ip wl-proxy-client-ip front-end-https
-		x-scheme x-host proxy-authorization proxy-connection x-vercel-forwarded-for x-nf-client-connection-ip cdn-loop`)
+		x-scheme x-host proxy-authorization proxy-connection x-vercel-forwarded-for x-nf-client-connection-ip cdn-loop
+		x-cloudfront-forwarded-proto x-amz-cf-id`)
 	messages = strings.Fields(`
 		host connection keep-alive te trailer transfer-encoding upgrade http2-settings via max-forwards expect range date age cache-control pragma
 		expires etag last-modified vary content-type content-length content-encoding if-match if-none-match if-modified-since if-range
@@ -38,7 +39,8 @@ var (
 		x-sendfile x-sendfile-type x-http-method-override x-http-method x-method-override www-authenticate authentication-info
 		sec-websocket-key sec-fetch-site sec-ch-ua access-control-request-method origin referer upgrade-insecure-requests priority
 		grpc-timeout grpc-encoding grpc-status connect-protocol-version connect-timeout-ms x-amz-security-token x-amz-date x-amz-content-sha256
-		digest want-digest repr-digest content-digest signature-input last-event-id`)
+		digest want-digest repr-digest content-digest signature-input last-event-id
+		depth destination if overwrite timeout prefer mime-version sourcemap timing-allow-origin x-frame-options x-ratelimit-remaining`)
 	harmless = strings.Fields(`
 		x-tenant x-tenant-id end-user user-agent x-data-bin envoy cookies authority x-correlation-id x-user-id x-user x-locale accept-language
 		x-device-id x-feature-flags x-experiment x-canary x-version x-session-id x-key x-idempotency idempotency-key x-tokenizer x-author

@@ -71,7 +71,7 @@ func TestContinued(t *testing.T) {
 			expect := func(ctx context.Context, span zipkin.Span) {
 				t.Helper()
 				want := says(span, test.sampling)
-				want.TraceState = "a=1"
+				want.TraceState, want.SampledStays = "a=1", true
 				adaptertest.Names(t, p, ctx, want)
 			}
 			server := test.tracer.StartSpan("server", zipkin.Kind(model.Server), zipkin.Parent(caller(t, test.tracer, test.read)))

@@ -73,22 +73,6 @@ func (c *Node) hidesAll(ctx context.Context) bool {
 	return !c.Trust.Has(policy.DistrustBaggage) || !c.mayBeStrangers(baggage.FromContext(ctx))
 }
 
-// mayBeStrangers reports whether any of a context's baggage may be what the caller has sent.
-func (c *Node) mayBeStrangers(now baggage.Baggage) bool {
-	if now.Len() == 0 {
-		return false
-	}
-	if c.Trust&policy.Forget != 0 || !c.Reader.Reads.Has(wire.Baggage) {
-		return true // nobody knows
-	}
-	held := c.Untrusted()
-	if held == nil {
-		return false
-	}
-	sent, _ := wire.ParseBaggage(held.LinesOf(wire.Baggage).All(0)) // not counted: it is no part of any context
-	return slices.ContainsFunc(now.Members(), func(m baggage.Member) bool { return sent.Member(m.Key()).String() == m.String() })
-}
-
 // unread returns the hits, of an Extract further out, of formats and names that this one did not read.
 func unread(hits, own []wire.Match) []wire.Match {
 	read, names := wire.FormatsOf(own), headerNames(own)

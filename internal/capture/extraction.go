@@ -15,7 +15,8 @@ type Extraction struct {
 	About   traits // of the lines: rawBins or none
 	Trust   policy.Trust
 	Hides   bool         // the capture hides a local span, as OpenTelemetry's Extract does
-	partial bool         // the carrier may show only part of a request, and its strings may change later
+	partial bool         // the carrier may show only part of a request
+	Lent    bool         // the carrier's strings may change later
 	oneLine bool         // the carrier shows one line of a name
 	over    []wire.Match // hits that are left out: they exceed the limits, or are for one hop alone
 	Report
@@ -77,14 +78,14 @@ func (e *Extraction) capture(hits []wire.Match) context.Context {
 func (e *Extraction) clean(hits []wire.Match, outer *Node) []wire.Match {
 	hits = slices.DeleteFunc(hits, func(h wire.Match) bool { return !slices.ContainsFunc(h.Vals, h.Says) })
 	wire.SortMatches(hits)
-	if outer == nil && !e.partial {
+	if outer == nil && !e.partial && !e.Lent {
 		return hits
 	}
 	hits = wire.JoinMatches(hits)
 	if _, _, fits := e.P.measure(hits); !fits {
 		hits = e.fit(hits)
 	}
-	if e.partial {
+	if e.Lent {
 		hits = ownHits(hits)
 	}
 	return hits

@@ -74,6 +74,9 @@ func (p *Reader) remember(hits []wire.Match, trust policy.Trust) fingerprints {
 			}
 			s[FingerprintOf(lower, line)] = struct{}{}
 		}
+		if h.ID == wire.FirstField[wire.Baggage] && !s.addMembers(h.Vals) {
+			s[FingerprintOf(f.Lower, AnyLine)] = struct{}{}
+		}
 	}
 	return s
 }

@@ -12,9 +12,9 @@ import (
 
 // extractText reads a carrier that may show only part of a request, and whose strings may change later.
 func (p *Reader) ExtractText(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
-	e := Extraction{P: p, Ctx: ctx, Hides: true, partial: true}
+	e := Extraction{P: p, Ctx: ctx, Hides: true, partial: true, Lent: true}
 	if len(p.Also) > 0 {
-		e.ExtractAlso(copying(carrier))
+		e.ExtractAlso(Copying(carrier))
 	}
 	var usual [wire.UsualMatches]wire.Match
 	hits := usual[:0]
@@ -45,11 +45,14 @@ func (p *Reader) ExtractText(ctx context.Context, carrier propagation.TextMapCar
 	}
 	tagged := e.prefixed()
 	var odd []string
+	hop := get(names.Connection())
 	for key := range keysOf(carrier) {
 		if n := names.Find(key); n != nil && key != n.Key && !found.has(n.Id) {
 			odd = append(odd, key)
 		} else if id, ok := names.FindPrefix(key); n == nil && ok {
 			tagged.add(&e.Report, id, names.Spell(key), get(key), key)
+		} else if n == nil && len(hop) == 0 && strings.EqualFold(key, names.Connection()) {
+			hop = get(key)
 		}
 	}
 	slices.Sort(odd) // a map has no order: of several spellings the first counts
@@ -58,7 +61,11 @@ func (p *Reader) ExtractText(ctx context.Context, carrier propagation.TextMapCar
 			found.add(n.Id)
 		}
 	}
-	return e.capture(append(hits, tagged.first(&e.Report)...))
+	hits = append(hits, tagged.first(&e.Report)...)
+	if len(hop) > 0 && p.listed(hop) {
+		hits = e.dropHop(hits, hop)
+	}
+	return e.capture(hits)
 }
 
 // textBins returns -bin values of a carrier that may hold raw bytes as base64. Those of

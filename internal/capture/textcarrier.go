@@ -101,8 +101,8 @@ var _ propagation.ValuesGetter = copyingValues{}
 
 func (c copyingValues) Values(key string) []string { return cloned(c.getter.Values(key)) }
 
-// copying returns a carrier whose strings stay as they are.
-func copying(carrier propagation.TextMapCarrier) propagation.TextMapCarrier {
+// Copying returns a carrier whose strings stay as they are.
+func Copying(carrier propagation.TextMapCarrier) propagation.TextMapCarrier {
 	if getter, repeats := carrier.(propagation.ValuesGetter); repeats {
 		return copyingValues{copyingCarrier{carrier}, getter}
 	}

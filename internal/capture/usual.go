@@ -2,6 +2,7 @@ package capture
 
 import (
 	"context"
+	"strings"
 
 	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
@@ -59,6 +60,9 @@ func (e *Extraction) usual(m map[string][]string, x *wire.Index) (context.Contex
 	}
 	c.sort()
 	c.About |= e.About
+	if e.Lent {
+		c.ownLines(u.size)
+	}
 	read := c.Formats
 	if trust == policy.Restart {
 		e.heldBack, read = c.holdAll(), 0
@@ -106,6 +110,17 @@ func (u *usual) take(n *wire.Name, vals []string) bool {
 func (u *usual) forget() {
 	if u.c != nil {
 		u.c.N, u.c.Formats, u.size = 0, 0, 0
+	}
+}
+
+// ownLines copies the node's lines, which have so many bytes, into one block.
+func (c *Node) ownLines(size int) {
+	var block strings.Builder
+	block.Grow(size)
+	for i, v := range c.Vals[:c.N] {
+		from := block.Len()
+		block.WriteString(v)
+		c.Vals[i] = block.String()[from:]
 	}
 }
 

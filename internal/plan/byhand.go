@@ -23,6 +23,8 @@ type written struct {
 	baggage string   // the application's change of it
 	items   []capture.BagItems
 
+	untrusted func(baggage.Member) bool // nil: not asked for
+
 	received map[capture.Fingerprint]mark // the lines of c and held; nil: not asked for
 }
 
@@ -151,16 +153,25 @@ func (w *written) hasBaggage(list string) bool {
 
 // untrustedBaggage reports whether all members of a list come from an untrusted caller.
 func (w *written) untrustedBaggage(list string) bool {
-	return w.held != nil && w.held.Formats.Has(wire.Baggage) && allIn(list, w.held.Learn().ReadBaggage(w.held))
+	if w.c == nil || !w.c.KnowsUntrusted() {
+		return false
+	}
+	if w.untrusted == nil {
+		w.untrusted = w.c.UntrustedMembers()
+	}
+	return allMembers(list, w.untrusted)
 }
 
 // allIn reports whether a list has members, and all of them are in b.
 func allIn(list string, b baggage.Baggage) bool {
-	if b.Len() == 0 {
+	return b.Len() > 0 && allMembers(list, func(m baggage.Member) bool { return b.Member(m.Key()).String() == m.String() })
+}
+
+// allMembers reports whether a list has members, and a function is true of all.
+func allMembers(list string, is func(baggage.Member) bool) bool {
+	if !strings.Contains(list, "=") {
 		return false
 	}
-	theirs, err := baggage.Parse(list)
-	return err == nil && theirs.Len() > 0 && !slices.ContainsFunc(theirs.Members(), func(m baggage.Member) bool {
-		return b.Member(m.Key()).String() != m.String()
-	})
+	bag, err := baggage.Parse(list)
+	return err == nil && bag.Len() > 0 && !slices.ContainsFunc(bag.Members(), func(m baggage.Member) bool { return !is(m) })
 }

@@ -54,6 +54,7 @@ func (src *source) readBaggage(p *Engine, ctx context.Context) {
 		src.changed, src.bag = now.Len() > 0, now.String()
 		return
 	}
+	now = c.OwnBaggage(now)
 	shown := c.Learn().ReadBaggage(c)
 	if wire.SameBaggage(shown, now) {
 		return

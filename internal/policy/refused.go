@@ -48,8 +48,11 @@ var refusedGroups = []group{
 		want-repr-digest want-content-digest origin referer upgrade-insecure-requests early-data alt-svc alt-used
 		priority cdn-cache-control surrogate-control surrogate-capability capsule-protocol last-event-id clear-site-data
 		strict-transport-security server-timing referrer-policy permissions-policy nel report-to reporting-endpoints
-		soapaction status signature-input`,
+		soapaction status signature-input prefer preference-applied mime-version sourcemap timing-allow-origin
+		x-content-type-options x-frame-options x-xss-protection x-ratelimit-limit x-ratelimit-remaining x-ratelimit-reset`,
 		prefixes: `content- if- sec- access-control- cross-origin-`},
+	// WebDAV (RFC 4918): what one method does, and to which resource.
+	{kind: ofMessage, names: `depth destination if overwrite timeout lock-token`},
 	// gRPC over HTTP/2 and Connect: https://connectrpc.com/docs/protocol.
 	{kind: ofMessage, prefixes: `grpc- connect-`},
 	// One signed request of AWS (Signature Version 4): of no use without its signature.
@@ -83,7 +86,7 @@ var refusedGroups = []group{
 	// Content networks and platforms: Cloudflare, CloudFront and ALB, Azure Front Door and App Service, App Engine,
 	// Fastly, Fly.io, DigitalOcean, Netlify, Vercel, Imperva, Sucuri.
 	{kind: ofProxy, names: `x-nf-client-connection-ip do-connecting-ip incap-client-ip x-sucuri-clientip x-sucuri-country`,
-		prefixes: `cf- cloudfront- x-amzn-mtls- x-amzn-tls- x-azure- x-fd- x-arr- x-appengine- fastly- fly- x-vercel-`},
+		prefixes: `cf- cloudfront- x-cloudfront- x-amz-cf- x-amzn-mtls- x-amzn-tls- x-azure- x-fd- x-arr- x-appengine- fastly- fly- x-vercel-`},
 	// Meshes: what linkerd2-proxy sets and strips, and Istio's Mixer attributes.
 	{kind: ofProxy, names: `x-istio-attributes`, prefixes: `l5d-`},
 }

@@ -37,10 +37,10 @@ func decodeCloudTrace(l Lines) (sc SpanContext, v Verdict) {
 	traceID, spanID, hasSpan := strings.Cut(ids, "/")
 	readable := true
 	if hasOptions {
-		if len(options) < 2 || !strings.EqualFold(options[:2], "o=") {
-			return SpanContext{}, Malformed
+		key, option, _ := strings.Cut(TrimOWS(options), "=")
+		if readable = strings.EqualFold(key, "o"); readable {
+			sc.Sampling, readable = parseCloudOption(option)
 		}
-		sc.Sampling, readable = parseCloudOption(options[2:])
 	}
 	if !hex.Decode(sc.TraceID[:], traceID) || !sc.TraceID.IsValid() || hasSpan && !parseDecimalID(sc.SpanID[:], spanID) {
 		return SpanContext{}, Malformed

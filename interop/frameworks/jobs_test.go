@@ -76,7 +76,7 @@ func TestJobs(t *testing.T) {
 		"fiber": overFiber(fiber.Config{}, func(p *propagation.Propagator, c *fiber.Ctx) context.Context {
 			return p.Extract(c.UserContext(), requestHeader{&c.Request().Header})
 		}),
-		"fiber, Immutable": overFiber(fiber.Config{Immutable: true}, func(p *propagation.Propagator, c *fiber.Ctx) context.Context {
+		"fiber, as OpenTelemetry's middleware": overFiber(fiber.Config{}, func(p *propagation.Propagator, c *fiber.Ctx) context.Context {
 			return p.Extract(c.UserContext(), otel.HeaderCarrier(c.GetReqHeaders()))
 		}),
 	})

@@ -19,6 +19,7 @@ type Span struct {
 	TraceState      string // what is to be sent beside its traceparent
 	DatadogPriority string // if it is not what Sampling says
 	DatadogTags     string
+	SampledStays    bool // an x-b3-sampled was received: it stays beside x-b3-flags
 }
 
 const zeros = "00000000000000000000000000000000"
@@ -53,7 +54,8 @@ func (s Span) headers() http.Header {
 	}
 	if s.Sampling == propagation.Debug {
 		h.Set("X-B3-Flags", "1")
-	} else {
+	}
+	if s.Sampling != propagation.Debug || s.SampledStays {
 		h.Set("X-B3-Sampled", sampled)
 	}
 	if s.ParentID != "" {
