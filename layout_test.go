@@ -47,11 +47,12 @@ func TestLinksNoMore(t *testing.T) {
 // TestImportsOneWay: internal <- propagation <- { preset, httptrace, grpctrace } <- examples.
 func TestImportsOneWay(t *testing.T) {
 	allowed := map[string][]string{
-		"propagation":        {"internal"},
-		"propagation/preset": {"propagation"},
-		"httptrace":          {"propagation", "internal"},
-		"grpctrace":          {"propagation", "internal"},
-		"internal":           {"internal"},
+		"propagation":                 {"internal"},
+		"propagation/preset":          {"propagation"},
+		"httptrace":                   {"propagation", "internal"},
+		"propagation/propagationtest": {"propagation", "propagation/testdata", "internal"},
+		"grpctrace":                   {"propagation", "internal"},
+		"internal":                    {"internal"},
 	}
 	for pkg, may := range allowed {
 		pattern := "./" + pkg
@@ -64,6 +65,19 @@ func TestImportsOneWay(t *testing.T) {
 				t.Errorf("%s imports %s", pkg, imported)
 			}
 		}
+	}
+}
+
+// TestKitIsForTests: no package imports the test kit, only tests do. So no program links it.
+func TestKitIsForTests(t *testing.T) {
+	const kit = module + "/propagation/propagationtest"
+	for _, pkg := range []string{"./...", kit} {
+		if !slices.Contains(goList(t, pkg), kit) {
+			t.Fatalf("go list %s does not have the kit", pkg)
+		}
+	}
+	for _, importer := range goList(t, "-f", `{{$p := .ImportPath}}{{range .Imports}}{{if eq . "`+kit+`"}}{{$p}} {{end}}{{end}}`, "./...") {
+		t.Errorf("%s imports the test kit", importer)
 	}
 }
 

@@ -88,47 +88,6 @@ func TestALoadIsGreen(t *testing.T) {
 	}
 }
 
-func TestSamplesHaveEveryHeaderOfTheirFormat(t *testing.T) {
-	for _, f := range propagation.AllFormats() {
-		h := newCaller(1).headers([]propagation.Format{f})
-		for _, name := range f.Fields() {
-			if h.Get(name) == "" {
-				t.Errorf("%v: no %s", f, name)
-			}
-		}
-		for _, prefix := range f.Prefixes() {
-			found := false
-			for name := range h {
-				found = found || strings.HasPrefix(strings.ToLower(name), prefix)
-			}
-			if !found {
-				t.Errorf("%v: no %s*", f, prefix)
-			}
-		}
-	}
-}
-
-// A sample that the library cannot read would not test much of it.
-func TestSamplesAreValid(t *testing.T) {
-	for _, f := range propagation.AllFormats() {
-		p := propagation.MustNew(propagation.Config{Formats: []propagation.Format{f}})
-		c := newCaller(1)
-		ctx := p.ExtractHTTP(context.Background(), c.headers([]propagation.Format{f}))
-		remote, _ := propagation.RemoteFromContext(ctx)
-		switch f {
-		case propagation.RequestID:
-			if reason := propagation.TraceReasonOf(propagation.RequestIDFromContext(ctx)); reason != propagation.SampledByEnvoy {
-				t.Errorf("x-request-id: %v", reason)
-			}
-		case propagation.Baggage, propagation.SkyWalking, propagation.ClientTrace, propagation.Linkerd1, propagation.AzureRequestID:
-		default:
-			if !remote.IsValid() || !remote.Sampling.Sampled() {
-				t.Errorf("%v: %+v", f, remote)
-			}
-		}
-	}
-}
-
 // Details answers only after reviews was asked, so a productpage that asked one after
 // the other would wait for ever.
 func TestProductpageAsksAtTheSameTime(t *testing.T) {

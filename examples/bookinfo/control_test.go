@@ -110,8 +110,8 @@ func TestAnInventedHeaderIsFound(t *testing.T) {
 				h.Set("B3", "0") // the classic one
 			}
 		}))
-		if v.faults[sidecar.Invented] != callees*(len(families())-2) || v.faults[sidecar.Lost] != 0 {
-			t.Errorf("at %s: found %v", victim, v.faults)
+		if v.Faults[sidecar.Invented] != callees*(len(families())-2) || v.Faults[sidecar.Lost] != 0 {
+			t.Errorf("at %s: found %v", victim, v.Faults)
 		}
 	}
 }
@@ -155,8 +155,8 @@ func TestOneMixUpAmongManyRequestsIsFound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if v.faults[sidecar.MixedUp] == 0 || v.failed > 0 || v.green() {
-			t.Errorf("at %s: found %v", victim, v.faults)
+		if v.Faults[sidecar.MixedUp] == 0 || v.failed > 0 || v.green() {
+			t.Errorf("at %s: found %v", victim, v.Faults)
 		}
 	}
 }

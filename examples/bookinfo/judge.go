@@ -7,11 +7,11 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/traceferry/traceferry/internal/sidecar"
+	"github.com/traceferry/traceferry/internal/tally"
 )
 
 // request is the client: it sends the n-th caller's headers of a row through the mesh and
@@ -52,11 +52,8 @@ type verdict struct {
 	mu                    sync.Mutex
 	requests, hops, lines int
 	failed                int // requests without the right answer
-	faults                map[sidecar.Kind]int
-	findings              []string // the first ones, in words
+	tally.Tally[sidecar.Kind]
 }
-
-const shown = 10
 
 func (v *verdict) add(name string, hops []sidecar.Hop, err error) {
 	v.mu.Lock()
@@ -65,44 +62,30 @@ func (v *verdict) add(name string, hops []sidecar.Hop, err error) {
 	v.hops += len(hops)
 	if err != nil {
 		v.failed++
-		v.find("%s: %v", name, err)
+		v.Note("%s: %v", name, err)
 	}
 	for _, hop := range hops {
 		v.lines += hop.Carried
 		for _, f := range hop.Faults {
-			if v.faults == nil {
-				v.faults = map[sidecar.Kind]int{}
-			}
-			v.faults[f.Kind]++
-			v.find("%s at %s: %v", name, hop.Service, f)
+			v.Find(f.Kind, "%s at %s: %v", name, hop.Service, f)
 		}
 	}
 }
 
-func (v *verdict) find(format string, args ...any) {
-	if len(v.findings) < shown {
-		v.findings = append(v.findings, fmt.Sprintf(format, args...))
-	}
-}
-
 // green reports whether something was sent and nothing was wrong with it.
-func (v *verdict) green() bool { return v.lines > 0 && v.failed == 0 && len(v.faults) == 0 }
+func (v *verdict) green() bool { return v.lines > 0 && v.failed == 0 && len(v.Faults) == 0 }
 
 // write prints the findings and the sums.
 func (v *verdict) write(w io.Writer, s style, took time.Duration) {
-	for _, finding := range v.findings {
+	for _, finding := range v.Findings {
 		fmt.Fprintln(w, s.red(finding))
 	}
 	fmt.Fprintf(w, "%d requests passed %d hops with %d header lines in %v\n",
 		v.requests, v.hops, v.lines, took.Round(time.Millisecond))
-	var sums []string
-	for _, kind := range sidecar.Kinds {
-		sums = append(sums, fmt.Sprintf("%d %s", v.faults[kind], kind))
-	}
-	sums = append(sums, fmt.Sprintf("%d failed", v.failed))
+	sums := fmt.Sprintf("%s, %d failed", v.Sums(sidecar.Kinds), v.failed)
 	paint := s.green
 	if !v.green() {
 		paint = s.red
 	}
-	fmt.Fprintln(w, paint(strings.Join(sums, ", ")))
+	fmt.Fprintln(w, paint(sums))
 }

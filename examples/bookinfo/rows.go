@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/traceferry/traceferry/internal/samples"
 	"github.com/traceferry/traceferry/internal/sidecar"
 	"github.com/traceferry/traceferry/propagation"
 	"github.com/traceferry/traceferry/propagation/preset"
@@ -79,8 +80,7 @@ func presets() (rows []row) {
 
 // headers returns what the n-th caller sends.
 func (r row) headers(n int) http.Header {
-	c := newCaller(n)
-	h := c.headers(r.sends)
+	h := samples.Headers(samples.New(n), r.sends)
 	for _, name := range slices.Concat(r.config.Headers, r.config.UnsafeHeaders) {
 		h.Set(name, "of "+name)
 	}

@@ -50,14 +50,14 @@ func due(handed http.Header, c Call) http.Header {
 		handed.Del("B3")
 	}
 	if c.GRPC {
-		return unpadded(handed)
+		return Unpadded(handed)
 	}
 	return handed
 }
 
-// compare finds what is wrong with the headers that came, sorted by name. foreign
+// Compare finds what is wrong with the headers that came, sorted by name. foreign
 // tells the lines of other journeys.
-func compare(want, got http.Header, foreign func(line string) bool) (faults []Fault) {
+func Compare(want, got http.Header, foreign func(line string) bool) (faults []Fault) {
 	names := http.Header{}
 	maps.Copy(names, want)
 	maps.Copy(names, got)

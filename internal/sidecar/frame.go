@@ -2,20 +2,23 @@ package sidecar
 
 import "google.golang.org/grpc/mem"
 
-// frame is a message that nobody has parsed.
-type frame []byte
+// Frame is a message that is not parsed.
+type Frame []byte
 
-// frames is the codec of messages that are only passed on. It has protobuf's name, as
-// what it passes on is protobuf.
-type frames struct{}
+// Frames is the codec of messages that are only passed on. It has protobuf's name, as
+// the messages are protobuf.
+type Frames struct{}
 
-func (frames) Name() string { return "proto" }
+// Name returns "proto".
+func (Frames) Name() string { return "proto" }
 
-func (frames) Marshal(v any) (mem.BufferSlice, error) {
-	return mem.BufferSlice{mem.SliceBuffer(v.(frame))}, nil
+// Marshal returns the bytes of a Frame.
+func (Frames) Marshal(v any) (mem.BufferSlice, error) {
+	return mem.BufferSlice{mem.SliceBuffer(v.(Frame))}, nil
 }
 
-func (frames) Unmarshal(data mem.BufferSlice, v any) error {
-	*v.(*frame) = data.Materialize()
+// Unmarshal copies the bytes to a *Frame.
+func (Frames) Unmarshal(data mem.BufferSlice, v any) error {
+	*v.(*Frame) = data.Materialize()
 	return nil
 }

@@ -16,7 +16,7 @@ import (
 // directions. Field 1 of a call's first message, an integer, is the number of its Journey.
 func (p *Proxies) GRPC(target grpc.ClientConnInterface) *grpc.Server {
 	return grpc.NewServer(
-		grpc.ForceServerCodecV2(frames{}),
+		grpc.ForceServerCodecV2(Frames{}),
 		grpc.UnknownServiceHandler(func(_ any, in grpc.ServerStream) error { return p.forward(in, target) }),
 	)
 }
@@ -24,7 +24,7 @@ func (p *Proxies) GRPC(target grpc.ClientConnInterface) *grpc.Server {
 // forward passes one call on, and its answer back.
 func (p *Proxies) forward(in grpc.ServerStream, target grpc.ClientConnInterface) error {
 	method, _ := grpc.MethodFromServerStream(in)
-	var first frame
+	var first Frame
 	if err := in.RecvMsg(&first); err != nil {
 		return err
 	}
@@ -33,13 +33,13 @@ func (p *Proxies) forward(in grpc.ServerStream, target grpc.ClientConnInterface)
 		return status.Errorf(codes.InvalidArgument, "the proxy before %s: no journey: %v", method, err)
 	}
 	md, _ := metadata.FromIncomingContext(in.Context())
-	h := headerOf(md)
+	h := HeaderOf(md)
 	if err := p.pass(method, journey, h); err != nil {
 		return status.Errorf(codes.InvalidArgument, "the proxy before %s: %v", method, err)
 	}
 
-	ctx := metadata.NewOutgoingContext(in.Context(), metadataOf(h)) // ends when the call does
-	out, err := target.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, method, grpc.ForceCodecV2(frames{}))
+	ctx := metadata.NewOutgoingContext(in.Context(), MetadataOf(h)) // ends when the call does
+	out, err := target.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, method, grpc.ForceCodecV2(Frames{}))
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (p *Proxies) forward(in grpc.ServerStream, target grpc.ClientConnInterface)
 }
 
 // requests forwards what the caller says, which may go on while the service answers.
-func requests(in grpc.ServerStream, out grpc.ClientStream, next frame) {
+func requests(in grpc.ServerStream, out grpc.ClientStream, next Frame) {
 	for {
 		if out.SendMsg(next) != nil {
 			return // the service has answered all that it will: answers tells
@@ -70,7 +70,7 @@ func answers(in grpc.ServerStream, out grpc.ClientStream) error {
 		err = in.SendHeader(header)
 	}
 	for err == nil {
-		var next frame
+		var next Frame
 		if err = out.RecvMsg(&next); err != nil {
 			in.SetTrailer(out.Trailer())
 			break
@@ -84,7 +84,7 @@ func answers(in grpc.ServerStream, out grpc.ClientStream) error {
 }
 
 // number reads field 1 of a protobuf message.
-func number(message frame) (int, error) {
+func number(message Frame) (int, error) {
 	field, kind, n := protowire.ConsumeTag(message)
 	if n < 0 {
 		return 0, protowire.ParseError(n)

@@ -13,8 +13,7 @@ import (
 type Ledger struct {
 	mu       sync.Mutex
 	journeys map[int]*Journey
-	owners   map[string]int // the journey of a header line that was handed out
-	older    map[string]int // the same of earlier journeys
+	owners   Owners
 }
 
 // Journey is one request of a client and all calls between services that it causes.
@@ -46,7 +45,7 @@ func (l *Ledger) Begin(id int, t *Tracer, sent http.Header) *Journey {
 		l.journeys = map[int]*Journey{}
 	}
 	l.journeys[id] = j
-	l.own(id, sent)
+	l.owners.Own(id, sent)
 	return j
 }
 
@@ -76,7 +75,7 @@ func (l *Ledger) Pass(id int, c Call, h http.Header) error {
 
 	got := carried(h)
 	hop := Hop{Caller: c.Caller, Service: c.Service, Carried: lines(got)}
-	hop.Faults = compare(due(j.handed[c.Caller], c), got, func(line string) bool { return l.foreign(id, line) })
+	hop.Faults = Compare(due(j.handed[c.Caller], c), got, func(line string) bool { return l.owners.Foreign(id, line) })
 	if j.tracer != nil {
 		var ok bool
 		if hop.Span, ok = j.tracer.advance(h, c.Service); !ok {
@@ -87,52 +86,8 @@ func (l *Ledger) Pass(id int, c Call, h http.Header) error {
 	hop.Advanced = written(got, handed)
 	j.handed[c.Service] = handed
 	j.hops = append(j.hops, hop)
-
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.own(id, handed)
+	l.owners.Own(id, handed)
 	return nil
-}
-
-const (
-	telling  = 16      // bytes of a line that can be some journey's own; "1" is everybody's
-	remember = 1 << 15 // lines in each half of the memory: a thousand journeys
-)
-
-// own notes whose the lines are; a line that two journeys were handed is nobody's.
-func (l *Ledger) own(id int, h http.Header) {
-	if len(l.owners) >= remember {
-		l.older, l.owners = l.owners, nil
-	}
-	if l.owners == nil {
-		l.owners = map[string]int{}
-	}
-	for _, vals := range h {
-		for _, line := range vals {
-			if owner, known := l.owner(line); known && owner != id {
-				l.owners[line] = nobody
-			} else if len(line) >= telling {
-				l.owners[line] = id
-			}
-		}
-	}
-}
-
-const nobody = -1
-
-func (l *Ledger) owner(line string) (id int, known bool) {
-	if id, known = l.owners[line]; !known {
-		id, known = l.older[line]
-	}
-	return id, known
-}
-
-// foreign reports whether a line was handed out on another journey.
-func (l *Ledger) foreign(id int, line string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	owner, known := l.owner(line)
-	return known && owner != id && owner != nobody
 }
 
 // carried returns a copy of the headers that are not a mere matter of the connection:

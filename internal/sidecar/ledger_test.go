@@ -116,16 +116,16 @@ func TestALedgerRemembersJourneysThatEnded(t *testing.T) {
 	for i := range last {
 		l.End(l.Begin(i, nil, header("a: "+line(i))))
 	}
-	if !l.foreign(last, line(0)) || !l.foreign(last, line(last-1)) {
+	if !l.owners.Foreign(last, line(0)) || !l.owners.Foreign(last, line(last-1)) {
 		t.Error("a value of an ended journey is not known")
 	}
-	if l.foreign(0, line(0)) {
+	if l.owners.Foreign(0, line(0)) {
 		t.Error("a journey's own value is foreign to it")
 	}
 	for i := last; i < last+remember; i++ {
 		l.End(l.Begin(i, nil, header("a: "+line(i))))
 	}
-	if got := len(l.owners) + len(l.older); got > 2*remember {
+	if got := len(l.owners.recent) + len(l.owners.older); got > 2*remember {
 		t.Errorf("%d lines are remembered", got)
 	}
 }
@@ -134,7 +134,7 @@ func TestALineOfTwoJourneysIsNobodys(t *testing.T) {
 	var l Ledger
 	l.Begin(1, nil, header("a: what everybody has"))
 	l.Begin(2, nil, header("a: what everybody has"))
-	if l.foreign(3, "what everybody has") {
+	if l.owners.Foreign(3, "what everybody has") {
 		t.Error("a value that two callers sent counts as one's own")
 	}
 }

@@ -27,7 +27,7 @@ func TestLinkerdOddInputs(t *testing.T) {
 	}{
 		"w3c before all others":      {in: b3("traceparent: 00-"+trace+"-"+parent+"-03", "tracestate: a=1", "tracestate: b=2"), out: b3("traceparent: 00-"+trace+"-SPAN-03", "tracestate: a=1", "tracestate: b=2")},
 		"bin before b3":              {in: b3(padded("00 00" + trace + "01" + parent + "02 01")), out: b3(padded("00 00" + trace + "01 SPAN 02 01"))},
-		"bin unpadded, then b3":      {in: b3("grpc-trace-bin: " + strings.TrimRight(traceBin(trace, parent, 1, base64.StdEncoding), "=")), out: parentOf("grpc-trace-bin: " + strings.TrimRight(traceBin(trace, parent, 1, base64.StdEncoding), "="))},
+		"bin Unpadded, then b3":      {in: b3("grpc-trace-bin: " + strings.TrimRight(traceBin(trace, parent, 1, base64.StdEncoding), "=")), out: parentOf("grpc-trace-bin: " + strings.TrimRight(traceBin(trace, parent, 1, base64.StdEncoding), "="))},
 		"version 01, then b3":        {in: b3("traceparent: 01-" + trace + "-1111111111111111-01"), out: parentOf("traceparent: 01-" + trace + "-1111111111111111-01")},
 		"malformed, then b3":         {in: b3("traceparent: nonsense"), out: parentOf("traceparent: nonsense")},
 		"no flags field, then b3":    {in: b3("traceparent: 00-" + trace + "-" + parent), out: parentOf("traceparent: 00-" + trace + "-" + parent)},

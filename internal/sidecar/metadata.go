@@ -11,10 +11,10 @@ import (
 // binaries writes the bytes of -bin values as gRPC does: base64 without padding.
 var binaries = base64.RawStdEncoding
 
-// headerOf returns a gRPC call's metadata as it is on the wire, and in HTTP. What gRPC
+// HeaderOf returns a gRPC call's metadata as it is on the wire, and in HTTP. What gRPC
 // itself says under the names that it keeps is left out, so that it does not pass for a
 // header of that name that the caller was handed.
-func headerOf(md metadata.MD) http.Header {
+func HeaderOf(md metadata.MD) http.Header {
 	h := http.Header{}
 	for name, vals := range md {
 		if reserved(name) {
@@ -30,11 +30,11 @@ func headerOf(md metadata.MD) http.Header {
 	return h
 }
 
-// metadataOf is the way back. A -bin value that is no base64, which a tracer never
+// MetadataOf is the way back. A -bin value that is no base64, which a tracer never
 // writes, is left out: grpc-go has no means to send it.
-func metadataOf(h http.Header) metadata.MD {
+func MetadataOf(h http.Header) metadata.MD {
 	md := metadata.MD{}
-	for name, vals := range unpadded(h) {
+	for name, vals := range Unpadded(h) {
 		for _, v := range vals {
 			if strings.HasSuffix(name, "-Bin") {
 				b, err := binaries.DecodeString(v)
@@ -49,8 +49,8 @@ func metadataOf(h http.Header) metadata.MD {
 	return md
 }
 
-// unpadded returns a copy of the header with -bin values as they come out of gRPC.
-func unpadded(h http.Header) http.Header {
+// Unpadded returns a copy of the header with -bin values as they come out of gRPC.
+func Unpadded(h http.Header) http.Header {
 	h = h.Clone()
 	for name, vals := range h {
 		if strings.HasSuffix(name, "-Bin") {

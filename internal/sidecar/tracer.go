@@ -11,10 +11,13 @@ import (
 type Tracer struct {
 	Name string
 
-	// advance rewrites h in place and returns the span that it has started; false
-	// if it finds none to continue. The service is the one that the proxy stands before.
+	// advance is Advance.
 	advance func(h http.Header, service string) (Span, bool)
 }
+
+// Advance rewrites h in place and returns the span that the tracer starts. It returns false if h names no span
+// that the tracer can continue. The service is the one behind the proxy.
+func (t *Tracer) Advance(h http.Header, service string) (Span, bool) { return t.advance(h, service) }
 
 // Span names a span as its tracer writes it: hexadecimal, decimal or free text.
 type Span struct{ Trace, ID, Parent string }

@@ -2,7 +2,8 @@ package judge
 
 import (
 	"fmt"
-	"strings"
+
+	"github.com/traceferry/traceferry/internal/tally"
 )
 
 // Fault is one way in which a run can be wrong.
@@ -28,21 +29,7 @@ var Faults = []Fault{Failed, Split, Mixed, Foreign, Orphan, Missing, Misplaced, 
 type Verdict struct {
 	Requests, Whole, Traces, Spans int
 	LogLines, Tagged               int // the lines and spans whose request ids were compared
-	Faults                         map[Fault]int
-	Findings                       []string // the first ones, in words
-}
-
-const shown = 10
-
-// Find notes a fault.
-func (v *Verdict) Find(f Fault, format string, args ...any) {
-	if v.Faults == nil {
-		v.Faults = map[Fault]int{}
-	}
-	v.Faults[f]++
-	if len(v.Findings) < shown {
-		v.Findings = append(v.Findings, fmt.Sprintf(format, args...))
-	}
+	tally.Tally[Fault]
 }
 
 // Good reports whether there was something to judge and nothing was wrong with it.
@@ -51,14 +38,10 @@ func (v *Verdict) Good() bool {
 }
 
 func (v *Verdict) String() string {
-	var sums []string
-	for _, f := range Faults {
-		sums = append(sums, fmt.Sprintf("%d %s", v.Faults[f], f))
-	}
 	ids := fmt.Sprintf("request ids compared in %d lines of access logs and %d spans", v.LogLines, v.Tagged)
 	if v.LogLines == 0 {
 		ids = "request ids not compared: the application does not carry them"
 	}
 	return fmt.Sprintf("%d requests made %d traces of %d spans, %d whole\n%s\n%s",
-		v.Requests, v.Traces, v.Spans, v.Whole, ids, strings.Join(sums, ", "))
+		v.Requests, v.Traces, v.Spans, v.Whole, ids, v.Sums(Faults))
 }

@@ -1,0 +1,51 @@
+package samples_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/traceferry/traceferry/internal/samples"
+	"github.com/traceferry/traceferry/propagation"
+)
+
+func TestSamplesHaveEveryHeaderOfTheirFormat(t *testing.T) {
+	for _, f := range propagation.AllFormats() {
+		h := samples.Headers(samples.New(1), []propagation.Format{f})
+		for _, name := range f.Fields() {
+			if h.Get(name) == "" {
+				t.Errorf("%v: no %s", f, name)
+			}
+		}
+		for _, prefix := range f.Prefixes() {
+			found := false
+			for name := range h {
+				found = found || strings.HasPrefix(strings.ToLower(name), prefix)
+			}
+			if !found {
+				t.Errorf("%v: no %s*", f, prefix)
+			}
+		}
+	}
+}
+
+// A sample that the library cannot read would not test much of it.
+func TestSamplesAreValid(t *testing.T) {
+	for _, f := range propagation.AllFormats() {
+		p := propagation.MustNew(propagation.Config{Formats: []propagation.Format{f}})
+		c := samples.New(1)
+		ctx := p.ExtractHTTP(context.Background(), samples.Headers(c, []propagation.Format{f}))
+		remote, _ := propagation.RemoteFromContext(ctx)
+		switch f {
+		case propagation.RequestID:
+			if reason := propagation.TraceReasonOf(propagation.RequestIDFromContext(ctx)); reason != propagation.SampledByEnvoy {
+				t.Errorf("x-request-id: %v", reason)
+			}
+		case propagation.Baggage, propagation.SkyWalking, propagation.ClientTrace, propagation.Linkerd1, propagation.AzureRequestID:
+		default:
+			if !remote.IsValid() || !remote.Sampling.Sampled() {
+				t.Errorf("%v: %+v", f, remote)
+			}
+		}
+	}
+}

@@ -1,0 +1,168 @@
+package propagationtest_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/traceferry/traceferry/httptrace"
+	"github.com/traceferry/traceferry/propagation"
+	"github.com/traceferry/traceferry/propagation/propagationtest"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/types/known/emptypb"
+)
+
+// TestRunningServices: URLs of services that run already are driven, over HTTP and gRPC.
+func TestRunningServices(t *testing.T) {
+	t.Parallel()
+	t.Run("http", func(t *testing.T) {
+		m := propagationtest.New(t, briefly)
+		details := m.HTTP("details")
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			get(r.Context(), http.DefaultClient, details.URL, pick(r.Header))
+		}))
+		defer s.Close()
+		m.Drive(s.URL)
+	})
+	t.Run("grpc", func(t *testing.T) {
+		m := propagationtest.New(t, briefly, propagationtest.Requests(propagationtest.Request{Path: "/bookinfo.Ratings/Average"}))
+		stars := dial(m.GRPC("stars").Target)
+		defer stars.Close()
+		s := ratingsServer(func(ctx context.Context) {
+			md, _ := metadata.FromIncomingContext(ctx)
+			out := metadata.MD{}
+			for _, name := range carriedByHand {
+				out.Append(name, md.Get(name)...)
+			}
+			rate(ctx, stars, out)
+		})
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		go s.Serve(l)
+		defer s.Stop()
+		m.Drive("grpc://" + l.Addr().String())
+	})
+}
+
+// TestMistakes: what cannot be driven is said.
+func TestMistakes(t *testing.T) {
+	for name, tt := range map[string]struct {
+		service any
+		opts    []propagationtest.Option
+		want    string
+	}{
+		"no service":         {service: 7, want: "not a int"},
+		"no scheme":          {service: "localhost:80", want: "begins with none of"},
+		"gRPC, no requests":  {service: "grpc://localhost:80", want: "option Requests"},
+		"an empty server":    {service: grpc.NewServer(), want: "has no service"},
+		"a format of none":   {service: http.NotFoundHandler(), opts: []propagationtest.Option{propagationtest.Formats(99)}, want: "is no format"},
+		"a negative number":  {service: http.NotFoundHandler(), opts: []propagationtest.Option{propagationtest.AtOnce(-1)}, want: "must not be negative"},
+		"no callee":          {service: http.NotFoundHandler(), want: "the Mesh has no callee"},
+		"nobody at this URL": {service: "http://127.0.0.1:1", want: "the request failed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := propagationtest.Test(func(*propagationtest.Mesh) any { return tt.service }, append(tt.opts, propagationtest.Wait(0))...)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("the error is %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+// TestSentences: a failure says which header, at which callee, what was wrong, and what the specification says.
+func TestSentences(t *testing.T) {
+	t.Parallel()
+	p := propagation.MustNew(propagation.Config{})
+	err := propagationtest.Test(func(m *propagationtest.Mesh) any {
+		details, ratings := m.HTTP("details"), dial(m.GRPC("ratings").Target)
+		client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
+		return httptrace.Middleware(p)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			get(context.Background(), client, details.URL+"/details/1", http.Header{}) // wrong context
+			out := toMetadata(pick(r.Header))
+			delete(out, "traceparent")
+			rate(r.Context(), ratings, out)
+		}))
+	}, propagationtest.WithPropagator(p), briefly)
+	var failures propagationtest.Failures
+	if !errors.As(err, &failures) {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"details: the call carried none of the headers that the service got (",
+		"call: GET /details/1",
+		"lost: traceferry counts no context",
+		"ratings: traceparent was lost (",
+		"cases: everything, ",
+		"call: /bookinfo.Ratings/Average",
+		`the service got ["00-`,
+		"W3C Trace Context, 3.4: a service that does not join the trace forwards traceparent as it is",
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("the failures do not say %q:\n%v", want, err)
+		}
+	}
+	if len(failures) != 2 {
+		t.Errorf("%d failures, want one at each callee:\n%v", len(failures), err)
+	}
+	var first propagationtest.Failure
+	if !errors.As(failures.Unwrap()[0], &first) || first.Times == 0 {
+		t.Errorf("the first failure is %+v", first)
+	}
+}
+
+// TestRegisteredService: a callee of gRPC may have a service with answers of its own.
+func TestRegisteredService(t *testing.T) {
+	t.Parallel()
+	m := propagationtest.New(t, briefly, propagationtest.AtOnce(0))
+	answered := false
+	ratings := m.GRPC("ratings", propagationtest.Registers(func(s grpc.ServiceRegistrar) {
+		s.RegisterService(&grpc.ServiceDesc{ServiceName: "bookinfo.Ratings", HandlerType: (*any)(nil), Methods: []grpc.MethodDesc{{
+			MethodName: "Average", Handler: func(_ any, ctx context.Context, dec func(any) error, mid grpc.UnaryServerInterceptor) (any, error) {
+				in := new(emptypb.Empty)
+				if err := dec(in); err != nil {
+					return nil, err
+				}
+				return mid(ctx, in, &grpc.UnaryServerInfo{FullMethod: "/bookinfo.Ratings/Average"}, func(context.Context, any) (any, error) {
+					answered = true
+					return in, nil
+				})
+			},
+		}}}, nil)
+	}))
+	conn := dial(ratings.Target)
+	defer conn.Close()
+	m.Drive(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := rate(r.Context(), conn, toMetadata(pick(r.Header))); err != nil {
+			t.Error(err)
+		}
+		if err := conn.Invoke(metadata.NewOutgoingContext(r.Context(), toMetadata(pick(r.Header))), "/other.Service/Method", &emptypb.Empty{}, &emptypb.Empty{}); err != nil {
+			t.Error(err)
+		}
+	}))
+	if !answered {
+		t.Error("the registered service was not asked")
+	}
+}
+
+// TestCasesExplain: each case has a name of its own and an explanation.
+func TestCasesExplain(t *testing.T) {
+	var names []string
+	for _, c := range propagationtest.Cases(propagationtest.OldEnvoy(), propagationtest.Formats(propagation.AllFormats()...)) {
+		if c.Explanation == "" || slices.Contains(names, c.Name) {
+			t.Errorf("case %q: %q", c.Name, c.Explanation)
+		}
+		names = append(names, c.Name)
+	}
+	if len(names) != 15 {
+		t.Errorf("%d cases: %q", len(names), names)
+	}
+}

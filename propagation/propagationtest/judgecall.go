@@ -1,0 +1,136 @@
+package propagationtest
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/traceferry/traceferry/internal/sidecar"
+)
+
+// judgement compares one call with what the service got for it.
+type judgement struct {
+	m       *Mesh
+	x       *exchange
+	call    call
+	carried map[string]bool // headers of optional formats that arrive at some callee
+}
+
+func (j judgement) failures() (out []Failure) {
+	want, got := j.m.watched(j.x.handed), j.m.watched(j.call.header)
+	if j.call.callee.external != "" {
+		out = append(out, j.private(got)...)
+		for name := range want {
+			if got[name] == nil {
+				delete(want, name)
+			}
+		}
+	}
+	j.allow(want, got)
+	if j.m.conf.spans {
+		out = append(out, j.spans(want, got)...)
+	}
+	if j.call.callee.grpc || j.x.grpc {
+		want, got = sidecar.Unpadded(want), sidecar.Unpadded(got)
+	}
+	want, got = items(want), items(got)
+	foreign := func(line string) bool { return j.m.owners.Foreign(j.x.id, line) }
+	if len(want) > 1 && !overlap(want, got) && !slices.ContainsFunc(slices.Concat(slices.Collect(maps.Values(got))...), foreign) {
+		return append(out, Failure{Kind: LostAll, Rule: "Each call must carry the trace headers of the request for which it is made."})
+	}
+	for _, f := range sidecar.Compare(want, got, foreign) {
+		out = append(out, j.refine(f))
+	}
+	if t := j.x.kase.tracer; t != nil && len(out) == 0 && j.call.callee.external == "" {
+		if _, ok := t.Advance(j.call.header.Clone(), j.call.callee.name); !ok {
+			out = append(out, Failure{Kind: NotContinued, Detail: "The proxy is " + t.Name + "."})
+		}
+	}
+	return out
+}
+
+// overlap reports whether some header is in both.
+func overlap(a, b http.Header) bool {
+	for name := range a {
+		if b[name] != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// allow removes what a service may do or leave out.
+func (j judgement) allow(want, got http.Header) {
+	for name := range want {
+		if j.m.optional(name) && !j.carried[name] {
+			delete(want, name)
+		}
+	}
+	// A request without an id may get one. It is judged as soon as it is another request's.
+	foreign := func(line string) bool { return j.m.owners.Foreign(j.x.id, line) }
+	if id := got["X-Request-Id"]; want["X-Request-Id"] == nil && len(id) == 1 && id[0] != "" && !foreign(id[0]) {
+		delete(got, "X-Request-Id")
+	}
+	if stale(j.x.handed) {
+		delete(want, "B3")
+		if !stale(got) {
+			delete(got, "B3")
+		}
+	}
+	for _, f := range j.m.conf.added {
+		for name := range got {
+			if of(f, name) && want[name] == nil && agrees(f, got, j.x.handed) {
+				delete(got, name)
+			}
+		}
+	}
+}
+
+// stale reports whether b3 names another span than x-b3-*.
+func stale(h http.Header) bool {
+	ids := strings.SplitN(h.Get("B3"), "-", 3)
+	trace, span := h.Get("X-B3-Traceid"), h.Get("X-B3-Spanid")
+	return len(ids) > 1 && trace != "" && span != "" && (ids[0] != trace || ids[1] != span)
+}
+
+// refine says more exactly what is wrong.
+func (j judgement) refine(s sidecar.Fault) Failure {
+	f := Failure{Kind: Kind(s.Kind), Header: strings.ToLower(s.Header), Want: s.Want, Got: s.Got}
+	blank := func(line string) bool { return strings.TrimSpace(line) == "" }
+	altered := func(line string) bool { return !slices.Contains(s.Want, line) }
+	switch {
+	case s.Kind == sidecar.MixedUp:
+		f.Kind = MixedUp
+	case slices.ContainsFunc(s.Got, blank) && !slices.ContainsFunc(s.Want, blank):
+		f.Kind = Empty
+	case (s.Kind == sidecar.Lost || s.Kind == sidecar.Duplicated) && slices.ContainsFunc(s.Got, altered):
+		f.Kind = Changed
+	case s.Kind == sidecar.Lost && len(s.Got) > 0:
+		f.Detail = "Only some of its lines or members arrived."
+	}
+	if f.Kind == Changed {
+		f.Detail = change(s.Header, s.Want, s.Got)
+	}
+	return f
+}
+
+// change explains well-known changes.
+func change(name string, want, got []string) string {
+	w, g := strings.Join(want, ","), strings.Join(got, ",")
+	switch {
+	case strings.EqualFold(w, g):
+		return "Only the case differs. Values are case-sensitive."
+	case strings.HasSuffix(name, "-Bin") && decode(g) == w:
+		return "The base64 text of HTTP was sent as the bytes of gRPC. Decode it first: gRPC encodes -bin values by itself."
+	case len(got) == 1 && strings.Contains(g, ",") && !list(name):
+		return "Lines were joined by a comma, which only list headers allow."
+	case sameItems(want, got):
+		return "The members arrived in another order."
+	}
+	return ""
+}
+
+func sameItems(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}

@@ -1,0 +1,136 @@
+package propagationtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/traceferry/traceferry/internal/sidecar"
+)
+
+// Mesh is the surroundings of one service: its caller and the services that it calls. Servers listen on loopback.
+// A Mesh drives one service at a time. [New] or [Start] makes it.
+type Mesh struct {
+	t       testing.TB // nil: made by Start
+	conf    config
+	callees []*callee
+	closers []func()
+
+	owners sidecar.Owners
+	usual  map[int]int       // calls that each kind of request always makes
+	most   map[int]int       // the most calls that one has made
+	sent   map[int]*exchange // requests that were answered, by id
+
+	mu     sync.Mutex
+	inbox  []call    // calls of the requests that are under way, in the order of arrival
+	last   time.Time // when the last one arrived
+	failed map[failedKey]bool
+}
+
+// New returns a Mesh that ends with the test. A mistake in the options fails the test.
+func New(t testing.TB, opts ...Option) *Mesh {
+	t.Helper()
+	m, err := Start(opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.t = t
+	t.Cleanup(m.Close)
+	return m
+}
+
+// Start returns a Mesh without a test. Use [Mesh.Check] with it, and call Close at the end. The error names a
+// mistake in the options.
+func Start(opts ...Option) (*Mesh, error) {
+	c, err := newConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Mesh{conf: c, usual: map[int]int{}, most: map[int]int{}, sent: map[int]*exchange{}}, nil
+}
+
+// Close stops the servers of the Mesh. A Mesh of [New] is closed at the end of the test.
+func (m *Mesh) Close() {
+	for _, c := range slices.Backward(m.closers) {
+		c()
+	}
+	m.closers = nil
+}
+
+// Drive sends requests to a service and reports each failure with t.Error. The service is one of:
+//
+//   - an http.Handler. Drive serves it on loopback.
+//   - a *grpc.Server with its services registered. Drive serves it on loopback, calls all methods, and stops it when
+//     the Mesh is closed. A *grpc.Server is never taken for an http.Handler.
+//   - a string, the URL of a running service: "http://127.0.0.1:8080", or "grpc://127.0.0.1:9090" for gRPC without TLS,
+//     which needs [Requests].
+//
+// Declare the callees first: [Mesh.HTTP] and [Mesh.GRPC]. A Mesh of [Start] has no test: Drive panics, use [Mesh.Check].
+func (m *Mesh) Drive(service any) {
+	if m.t == nil {
+		panic("propagationtest: Drive needs a Mesh of New; use Check")
+	}
+	m.t.Helper()
+	err := m.Check(m.t.Context(), service)
+	var failures Failures
+	if !errors.As(err, &failures) {
+		if err != nil {
+			m.t.Error(err)
+		}
+		return
+	}
+	for i, f := range failures {
+		if i == shown {
+			m.t.Errorf("and %d failures more", len(failures)-shown)
+			break
+		}
+		m.t.Error(f)
+	}
+}
+
+const shown = 20
+
+// Check does what Drive does and returns an error: [Failures], or a mistake that kept the Mesh from
+// driving the service.
+func (m *Mesh) Check(ctx context.Context, service any) error {
+	d, err := m.driverOf(service)
+	if err != nil {
+		return err
+	}
+	clear(m.usual)
+	clear(m.most)
+	clear(m.sent)
+	var all []*exchange
+	for _, c := range m.cases() {
+		xs, err := m.do(ctx, d, c)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.Name, err)
+		}
+		all = append(all, xs...)
+	}
+	return m.judge(all)
+}
+
+// DialContext connects to the stand-ins of external callees under their host names, and to everything else as net.Dialer
+// does. Use it in the http.Transport of a service that calls an [External] callee.
+func (m *Mesh) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	for _, c := range m.callees {
+		if host, _, _ := net.SplitHostPort(address); c.external != "" && host == c.external {
+			address = c.address
+		}
+	}
+	return new(net.Dialer).DialContext(ctx, network, address)
+}
+
+// Transport returns an http.Transport that uses DialContext. The Mesh closes its connections at the end.
+func (m *Mesh) Transport() *http.Transport {
+	t := &http.Transport{DialContext: m.DialContext}
+	m.closers = append(m.closers, t.CloseIdleConnections)
+	return t
+}
