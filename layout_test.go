@@ -44,6 +44,32 @@ func TestLinksNoMore(t *testing.T) {
 	}
 }
 
+// TestEngineLayers: each package of the engine imports only packages of the layers below it, and helpers that know no
+// header.
+func TestEngineLayers(t *testing.T) {
+	helpers := []string{"internal/ascii", "internal/ctxkey", "internal/hex", "internal/hostmatch"}
+	layers := []string{"internal/wire", "internal/outcome", "internal/policy", "internal/capture", "internal/plan", "propagation"}
+	for i, layer := range layers {
+		imports := goList(t, "-f", `{{join .Imports "\n"}}`, "./"+layer)
+		if len(imports) == 0 {
+			t.Fatalf("go list says nothing of %s", layer)
+		}
+		for _, imported := range imports {
+			rest, ours := strings.CutPrefix(imported, module+"/")
+			if ours && !slices.Contains(layers[:i], rest) && !slices.Contains(helpers, rest) {
+				t.Errorf("%s imports %s, which is not below it", layer, rest)
+			}
+		}
+	}
+	for _, helper := range helpers {
+		for _, imported := range goList(t, "-f", `{{join .Imports "\n"}}`, "./"+helper) {
+			if rest, ours := strings.CutPrefix(imported, module+"/"); ours && !slices.Contains(helpers, rest) {
+				t.Errorf("%s imports %s, and is no helper then", helper, rest)
+			}
+		}
+	}
+}
+
 // TestImportsOneWay: internal <- propagation <- { preset, httptrace, grpctrace } <- examples.
 func TestImportsOneWay(t *testing.T) {
 	allowed := map[string][]string{

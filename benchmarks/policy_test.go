@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"testing"
 
+	engine "github.com/traceferry/traceferry/internal/plan"
 	"github.com/traceferry/traceferry/propagation"
 	"github.com/traceferry/traceferry/propagation/preset"
 )
@@ -32,7 +33,7 @@ func destinations() []policy {
 	free, ruled := istioConfig().p, ruledConfig().p
 	clone := func(p *propagation.Propagator, url string) func() {
 		r := callOf(p, url)
-		return func() { cloned, _ = p.CloneRequest(r) }
+		return func() { cloned, _ = (*engine.Engine)(p).CloneRequest(r) }
 	}
 	return []policy{
 		{"destination=norules", 3, clone(free, "http://details:9080/")},
@@ -51,7 +52,7 @@ func newHosts() func() {
 	}
 	n := 0
 	return func() {
-		cloned, _ = p.CloneRequest(calls[n%len(calls)])
+		cloned, _ = (*engine.Engine)(p).CloneRequest(calls[n%len(calls)])
 		n++
 	}
 }

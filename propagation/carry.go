@@ -46,8 +46,8 @@ func (p *Propagator) ExtractHTTPTrust(ctx context.Context, h http.Header, trust 
 // are removed where they are not written. Where ctx has neither a capture nor a local
 // span nor baggage of the application's, h is not touched (but by Config.Also).
 //
-// What may not go to CalleeFromContext is left out; where that is nobody all goes: see CloneRequest.
-// So for a WebSocket dialer that takes headers, use CloneRequest with a request of the same URL.
+// InjectHTTP does not know the destination, so user data goes out whatever Config.Destinations says.
+// Where the URL is known, use [Propagator.InjectHTTPTo] or package httptrace.
 //
 // The values written are shared between all calls of one inbound request: Set, Add
 // and Del on h are safe, writing an element (h[k][0] = v) is not. It allocates what
@@ -64,7 +64,8 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 //	p.InjectHTTPTo(r.Context(), target, header)
 //	conn, resp, err := dialer.DialContext(ctx, target.String(), header)
 //
-// A nil URL is an unknown destination: user data stays. It may be called from any goroutine, with an h for each.
+// A nil URL is an unknown destination: user data stays. A context with neither a capture nor a local span is counted
+// (NoContext or NothingReceived), as by httptrace.Transport. It may be called from any goroutine, with an h for each.
 func (p *Propagator) InjectHTTPTo(ctx context.Context, target *url.URL, h http.Header) {
 	(*plan.Engine)(p).InjectHTTPTo(ctx, target, h)
 }
@@ -84,7 +85,7 @@ func (p *Propagator) ExtractMetadataTrust(ctx context.Context, md map[string][]s
 // -bin names as raw bytes. What grpc-go would refuse, and fail the call for, is left
 // out and counted: values with a byte outside 0x20-0x7E, keys with a character
 // that it does not allow, names that it keeps for itself; and what exceeds
-// Limits.MetadataBytes, baggage first. What may not go to CalleeFromContext is left out, too.
+// Limits.MetadataBytes, baggage first.
 func (p *Propagator) InjectMetadata(ctx context.Context, md map[string][]string) {
 	(*plan.Engine)(p).InjectMetadata(ctx, md)
 }
@@ -109,9 +110,7 @@ func (p *Propagator) Extract(ctx context.Context, carrier propagation.TextMapCar
 // name nor add a line, so what an earlier Inject left there stays if it is not
 // written again; names are set in lower case, but X-Amzn-Trace-Id as AWS's own propagators
 // spell it, and what is there in other spellings is replaced too; lines of tracestate and baggage are
-// joined with commas, and of other names sent if they agree; what may not go to CalleeFromContext is
-// left out; values are printable
-// ASCII or left out; and grpc-trace-bin is not written, as such a carrier cannot
+// joined with commas, and of other names sent if they agree; values are printable ASCII or left out; and grpc-trace-bin is not written, as such a carrier cannot
 // say whether it wants bytes or base64. Each name is an entry of its own: a message of SQS
 // takes ten attributes, so use a Propagator with few formats there.
 func (p *Propagator) Inject(ctx context.Context, carrier propagation.TextMapCarrier) {

@@ -9,15 +9,18 @@
 //
 // # What goes out
 //
-// Without a local span: what came in, byte for byte, every line of every header,
-// values that do not parse among them. Nothing is invented and nothing empty is sent.
-// Not sent is, and counted: what exceeds [Limits] (TooLarge), what the transport
-// could not legally send (Unsendable), and a valid b3 that names another span than
-// valid x-b3-* (Stale), because Envoy, until 1.39, advances only the latter and then prefers the
-// former; unless it names that span's child, as after Envoy 1.40. A malformed b3 beside valid x-b3-* is not sent
-// either: Envoy makes no span for it. Config.DropMalformed says the same of every trace format that does not parse.
+// Without a local span the received headers go out byte for byte: every line of every header, also
+// values that do not parse. Nothing is invented, and no empty header is sent. Four kinds of lines are left out and
+// counted:
 //
-// A format leaves whole: if one of its lines with ids or a decision is not sent, nothing of the format is. User data
+//   - TooLarge: lines beyond Limits.
+//   - Unsendable: values that the transport may not send.
+//   - Stale: a valid b3 that names another span than valid x-b3-*. Envoy before 1.40 advances only x-b3-*, and
+//     prefers b3 when it reads. A b3 that names the child of that span is as Envoy 1.40 writes it, and is sent. A
+//     malformed b3 beside valid x-b3-* is stale, too: Envoy makes no span for it.
+//   - Malformed: with Config.DropMalformed, every trace format that does not parse.
+//
+// A format is sent as a whole: if one of its lines with ids or a decision is not sent, nothing of the format is. User data
 // is judged line by line: baggage in all its forms, tracestate and Config.Headers. So is x-request-id.
 //
 // With a local span, one that OpenTelemetry, or Config.LocalSpan, says runs in the
@@ -32,21 +35,20 @@
 // that name no span (request id, baggage, and those that are only carried) go verbatim
 // in either case. What one format can say of another, and what is lost, is in docs/translation.md.
 //
-// # Whom to believe
+// # Trust
 //
-// Every caller, by default. [Trust] says of a request what of its caller's word is not taken; that is
-// held back: it reaches neither this package's functions nor OpenTelemetry's nor any call, and
-// stays with the context for a span link and for [Promote]. httptrace.WithTrust and grpctrace.WithTrust
-// decide, and have deciders by address and by certificate. Decisions hold for what is
-// extracted further in.
+// By default every caller is trusted. A [Trust] names what of a caller is not trusted, for one request. That part is
+// held back: this package's functions do not return it, OpenTelemetry does not see it, and no call sends it. It stays
+// in the context for a span link and for [Promote]. httptrace.WithTrust and grpctrace.WithTrust take the function that
+// decides, and have deciders by address and by certificate. A decision holds for every later Extract of the request.
 //
-// # Whom to tell
+// # Destinations
 //
 // Trace formats go to every host. What users have put there (baggage in all its forms,
 // Config.Headers) and orders to proxies go to internal hosts only, unless a rule of Config.Destinations
-// says otherwise; see [Destination]. Judged are calls whose host is known: those of httptrace.Transport
-// and Rewrite, and of package grpctrace. InjectHTTP, InjectMetadata and Inject know what [CalleeFromContext]
-// tells, mostly nobody, to whom all goes. [Explain] tells what goes where, and why.
+// says otherwise; see [Destination]. The rules apply where the host is known: in httptrace.Transport
+// and Rewrite, in package grpctrace and in [Propagator.InjectHTTPTo]. InjectHTTP, InjectMetadata and Inject do not
+// know the host, and write everything. [Propagator.Explain] says what goes where, and why.
 //
 // # Which span is local
 //

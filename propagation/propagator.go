@@ -9,8 +9,8 @@ import (
 
 // Propagator carries headers as its Config says. It is compiled once, never changes
 // and is safe for all goroutines. The nil Propagator and the zero Propagator carry nothing: each
-// of their methods does nothing and returns what it was given. Only a decision about trust stays: a context
-// keeps it, and StripHTTP applies it.
+// of their methods does nothing and returns what it was given. Only a decision about trust stays: the context
+// keeps it, and httptrace.Rewrite and Transport apply it.
 // A nil context stands for context.Background in all functions of this package.
 //
 // It is OpenTelemetry's propagation.TextMapPropagator.

@@ -48,9 +48,11 @@ func (p *Engine) InjectHTTPTo(ctx context.Context, target *url.URL, h http.Heade
 		p.writeAlso(ctx, propagation.HeaderCarrier(h))
 	}
 	o := plan{source: p.sourceOf(ctx)}
-	if o.build(ctx, p, overHTTP, to) {
-		o.writeHTTP(h)
+	if !o.build(ctx, p, overHTTP, to) {
+		p.in.Meter.CountNothing(ctx)
+		return
 	}
+	o.writeHTTP(h)
 }
 
 // writeHTTP replaces in an outgoing request's headers what the plan sends.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"testing"
 
@@ -61,7 +62,8 @@ func (b *backend) calls(client *http.Client) http.Handler {
 // looks stands for a call with a context of the framework's own. A real call would race: net/http may ask the context again when
 // the framework uses it for the next request.
 func (b *backend) looks(ctx context.Context, p *propagation.Propagator) {
-	h, _ := p.CloneHTTP(ctx, http.Header{})
+	h := http.Header{}
+	p.InjectHTTPTo(ctx, &url.URL{Scheme: "http", Host: "backend"}, h)
 	b.arrived <- h
 }
 
