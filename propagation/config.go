@@ -87,6 +87,16 @@ type Config struct {
 	// that is only carried. (A malformed b3 beside valid x-b3-* is never sent; see Stale.)
 	DropMalformed bool
 
+	// Reconcile makes the received trace formats agree, while there is no local span. It is off by default: received
+	// lines go out byte for byte. Turn it on behind proxies that advance one format and leave another behind, such as two
+	// Envoys with different tracers, or Dapr. Where received formats of one trace name different spans, the span context
+	// of the first valid format in the order of precedence is written to each that names another span. The order matters: put the
+	// format first that the proxy before this service advances. Between b3 and x-b3-* the span decides instead: a b3
+	// that names the child of the span in x-b3-* is newer, any other is older. Formats of another trace stay as they came, and so do
+	// formats that agree, that name no span, or that are only carried. Each corrected format is counted (Reconciled).
+	// It costs time: the ids of every request are parsed.
+	Reconcile bool
+
 	// ASCIIOnly leaves out values that are not printable ASCII over HTTP, too, as is always done over gRPC, and
 	// counts them (Unsendable). Turn it on if a callee refuses requests with such values, as Spring Security's
 	// StrictHttpFirewall does. A trace format with such a value is left out whole; of tracestate, baggage and Headers

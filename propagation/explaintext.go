@@ -50,6 +50,8 @@ func (x *Explanation) because(fate Fate) string {
 	switch fate {
 	case FateTranslated:
 		return fate.String() + " from " + x.Source.String()
+	case FateReconciled:
+		return fate.String() + ": " + x.Source.String()
 	case FateUntrusted:
 		return fate.String() + ": " + x.Trust.String()
 	case FateDisallowed, FatePartlyDisallowed, FateReported:

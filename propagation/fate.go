@@ -12,6 +12,8 @@ const (
 	FateRewritten
 	// FateTranslated: the header is sent with the span context of another received format.
 	FateTranslated
+	// FateReconciled: the header is sent with the span of another received format, because Config.Reconcile says so.
+	FateReconciled
 	// FateGenerated: Extract made the request id, and it is sent.
 	FateGenerated
 	// FateChanged: the header is sent with the application's baggage.

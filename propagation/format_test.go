@@ -163,7 +163,7 @@ func TestWords(t *testing.T) {
 	}
 	want := []string{
 		"deferred", "denied", "accepted", "debug", "Sampling(4)",
-		"malformed", "duplicate", "too large", "conflict", "stale", "unsendable", "no context", "nothing received", "untrusted", "disallowed", "panicked", "Outcome(11)",
+		"malformed", "duplicate", "too large", "conflict", "stale", "unsendable", "no context", "nothing received", "untrusted", "disallowed", "reconciled", "panicked", "Outcome(12)",
 		"not traced", "sampled", "forced by service", "forced by client", "unknown",
 	}
 	if !slices.Equal(got, want) {

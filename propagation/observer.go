@@ -23,7 +23,7 @@ const (
 	// Conflict: the format is valid and names another trace than a format before it.
 	Conflict
 	// Stale: the single b3 must not go beside valid x-b3-*, as Envoy prefers it. It names another span, and not
-	// that span's child, or it is malformed (which is counted, too). It is not sent.
+	// that span's child, or it is malformed (which is counted, too). It is not sent, unless Config.Reconcile corrects it.
 	Stale
 	// Unsendable: a value could not legally be sent on the transport, Config.ASCIIOnly forbids it, or the caller listed
 	// the header in Connection. If it holds ids
@@ -34,7 +34,8 @@ const (
 	// A job that the program starts by itself is counted too. The contexts of net/http's and
 	// grpc-go's servers are recognised by the values that these servers put there. Other contexts (fasthttp's,
 	// httptest.NewRequest's, a Copy's) are recognised only by captured headers. Its Format is zero.
-	// The Transport and the gRPC clients count it; the Inject methods, which may run beside them for one call, do not.
+	// The Transport, InjectHTTPTo and the gRPC clients count it. The other Inject methods, which may run beside them for one
+	// call, do not.
 	NoContext
 	// NothingReceived: an outgoing request had nothing to carry, and its context descends from the context of an
 	// inbound request, which had no header that the Propagator carries. This is no mistake. Its Format is zero.
@@ -45,6 +46,9 @@ const (
 	Untrusted
 	// Disallowed: something of the format may not go to the host that is called; see Destination.
 	Disallowed
+	// Reconciled: the format named another span of the trace than the first format. It was sent with the span of the
+	// first format, as Config.Reconcile says. Calls are counted, not requests.
+	Reconciled
 	// Panicked: Config.LocalSpan or a function of Config.Observer panicked. The panic ends there, and
 	// the request goes on as if the function had returned nothing. Its Format is zero. The observer is not told.
 	Panicked

@@ -30,7 +30,7 @@ func New(c Config) (*Propagator, error) {
 	return (*Propagator)(plan.New(plan.Config{
 		Formats: wireFormats(c.Formats), Emit: wireFormats(c.Emit), ReadOnly: wireFormats(c.ReadOnly),
 		Headers: c.Headers, UnsafeHeaders: c.UnsafeHeaders,
-		GenerateRequestID: c.GenerateRequestID, DropMalformed: c.DropMalformed, ASCIIOnly: c.ASCIIOnly,
+		GenerateRequestID: c.GenerateRequestID, DropMalformed: c.DropMalformed, Reconcile: c.Reconcile, ASCIIOnly: c.ASCIIOnly,
 		Deferred: wire.Sampling(c.Deferred), LocalSpan: localSpan(c.LocalSpan), Also: c.Also, Limits: capture.Limits(c.Limits.withDefaults()),
 		Rules: rulesOf(c.Destinations), InternalHosts: c.InternalHosts, ReportOnly: c.DestinationsReportOnly,
 		Observe: c.Observer.outcome(), Extracted: c.Observer.extracted(),

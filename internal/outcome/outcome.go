@@ -17,6 +17,7 @@ const (
 	NothingReceived
 	Untrusted
 	Disallowed
+	Reconciled
 	Panicked
 
 	Count = iota
@@ -24,7 +25,7 @@ const (
 
 var names = [Count]string{
 	"malformed", "duplicate", "too large", "conflict", "stale", "unsendable",
-	"no context", "nothing received", "untrusted", "disallowed", "panicked",
+	"no context", "nothing received", "untrusted", "disallowed", "reconciled", "panicked",
 }
 
 // String returns the outcome in lower-case words.

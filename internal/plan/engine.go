@@ -27,6 +27,7 @@ type Engine struct {
 	plainHeaders bool        // gRPC takes all names of Config.Headers
 
 	dropMalformed bool
+	reconcile     bool
 	asciiOnly     bool
 	spoken        wire.Sampling // what an open decision becomes where it need not be decided: Config.Deferred as it is
 	localSpan     func(context.Context) (wire.SpanContext, bool)
@@ -38,7 +39,7 @@ type Config struct {
 	Formats, Emit, ReadOnly []wire.Format // nil and empty differ
 	Headers, UnsafeHeaders  []string
 
-	GenerateRequestID, DropMalformed, ASCIIOnly bool
+	GenerateRequestID, DropMalformed, Reconcile, ASCIIOnly bool
 
 	Deferred  wire.Sampling
 	LocalSpan func(context.Context) (wire.SpanContext, bool)
@@ -73,6 +74,7 @@ func New(c Config) *Engine {
 		},
 		emits:         wire.SetOf(c.Emit...),
 		dropMalformed: c.DropMalformed,
+		reconcile:     c.Reconcile,
 		asciiOnly:     c.ASCIIOnly,
 		spoken:        c.Deferred,
 		localSpan:     c.LocalSpan,

@@ -55,6 +55,7 @@ func (e *entry) spelled(over transport) string {
 // drop has nothing of the entry sent, and returns false.
 func (e *entry) drop(why Fate) bool {
 	e.values, e.fate = nil, why
+	e.lost &^= Reconciled.outcome()
 	e.lost |= why.outcome()
 	return false
 }
@@ -145,8 +146,12 @@ func (o *plan) newEntry(i int, r capture.Run) entry {
 		o.judge(&e, e.values)
 	} else {
 		e.values, e.fate = o.values[i:i+1:i+1], Translated
-		if o.isLocal {
+		switch {
+		case o.isLocal:
 			e.fate = Rewritten
+		case o.reconciled.Has(e.def.Format):
+			e.fate = Reconciled
+			e.lost |= e.fate.outcome()
 		}
 		o.judge(&e, r.Vals)
 		if o.reported != nil && !o.reported.Formats.Has(e.def.Format) {
@@ -306,14 +311,14 @@ type tally struct {
 	once [outcome.Count]wire.FormatSet // formats of which an outcome is counted, where it is counted once
 }
 
-// count counts what is lost of an entry: what may not go to the destination, exceeds the budget, or takes a whole
-// format with it, once for each format.
+// count counts what is lost of an entry: what may not go to the destination, exceeds the budget, takes a whole format
+// with it or is reconciled, once for each format.
 func (t *tally) count(o *plan, e *entry) {
 	if e.lost == 0 {
 		return
 	}
 	f := e.def.Format
-	for _, lost := range [...]outcome.Outcome{outcome.Disallowed, outcome.TooLarge, outcome.Unsendable} {
+	for _, lost := range [...]outcome.Outcome{outcome.Disallowed, outcome.TooLarge, outcome.Unsendable, outcome.Reconciled} {
 		switch {
 		case !e.lost.Has(lost), t.once[lost].Has(f):
 			continue

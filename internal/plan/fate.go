@@ -16,6 +16,8 @@ const (
 	Rewritten
 	// FateTranslated: the header is sent with the span context of another received format.
 	Translated
+	// FateReconciled: the header is sent with the span of another received format, because Config.Reconcile says so.
+	Reconciled
 	// FateGenerated: Extract made the request id, and it is sent.
 	Generated
 	// FateChanged: the header is sent with the application's baggage.
@@ -56,6 +58,7 @@ var fateNames = [...]string{
 	Sent:             "sent as received",
 	Rewritten:        "sent with the local span",
 	Translated:       "sent, translated",
+	Reconciled:       "sent with the span of another received format",
 	Generated:        "sent: generated here",
 	Changed:          "sent with the application's baggage",
 	Recoded:          "sent, recoded for the transport",
@@ -85,7 +88,7 @@ func (f Fate) String() string {
 // Sent reports whether the header is sent, in whatever form.
 func (f Fate) Sent() bool { return f < Disallowed }
 
-// outcome returns what is counted of a header that is not sent, or sent in part; zero where that is nothing, or is
+// outcome returns what is counted of a header that is not sent, sent in part or reconciled; zero where that is nothing, or is
 // counted elsewhere.
 func (f Fate) outcome() outcome.Set {
 	switch f {
@@ -93,6 +96,8 @@ func (f Fate) outcome() outcome.Set {
 		return 1 << outcome.Disallowed
 	case Unsendable, PartlyUnsendable:
 		return 1 << outcome.Unsendable
+	case Reconciled:
+		return 1 << outcome.Reconciled
 	case OverBudget:
 		return 1 << outcome.TooLarge
 	}

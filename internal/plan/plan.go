@@ -21,6 +21,7 @@ type plan struct {
 	reported *policy.Decision // what would be allowed, where the policy only reports; else nil
 
 	forwarded  wire.FormatSet // received formats that are sent as received
+	reconciled wire.FormatSet // received formats that name another span of the trace: they are written
 	stale      wire.FormatSet // received formats that another received format left behind
 	malformed  wire.FormatSet // received formats that do not parse, where those are not sent
 	written    wire.FormatSet // formats in which the span context is written; fields that encode does not write are sent as received
@@ -68,7 +69,7 @@ func (o *plan) build(ctx context.Context, p *Engine, over transport, to Callee) 
 	switch {
 	case o.isLocal:
 		o.writeLocal(carried)
-	case c != nil && (p.emits != 0 || p.dropMalformed || o.forwarded&wire.Yielding != 0 && c.Formats&p.in.Reads&wire.Yielded != 0):
+	case c != nil && (p.emits != 0 || p.dropMalformed || p.reconcile || o.forwarded&wire.Yielding != 0 && c.Formats&p.in.Reads&wire.Yielded != 0):
 		o.translate()
 	}
 	o.account()

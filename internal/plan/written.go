@@ -31,8 +31,8 @@ func (o *plan) writeLocal(carried wire.FormatSet) {
 	o.write(into, local, read, wire.Deferred)
 }
 
-// translate writes the received span context in the formats of Emit, and withholds what is stale, or malformed where
-// Config.DropMalformed says so.
+// translate writes the received span context in the formats of Emit and those that Config.Reconcile corrects, and
+// withholds what is stale, or malformed where Config.DropMalformed says so.
 func (o *plan) translate() {
 	if o.c.Formats&wire.TraceFormats == 0 {
 		return
@@ -66,9 +66,14 @@ func (o *plan) translate() {
 		}
 	}
 	span := &wire.WrittenSpan{SpanContext: o.translated(read), StateSame: true}
+	if o.p.reconcile {
+		o.reconciled = o.disagreeing(span, read)
+		into |= o.reconciled
+		o.stale &^= o.reconciled
+	}
 	for f := range (into & wire.Yielding).All { // it must not disagree with what is sent as received, and readers prefer it to that
 		beside := read.Reading(wire.Table[f].Yields)
-		if o.forwarded.Has(beside.Format) && beside.Sc.IsValid() && (beside.Sc.SpanID != span.SpanID || !wire.SameTrace(beside.Sc.TraceID, span.TraceID)) {
+		if (o.forwarded &^ into).Has(beside.Format) && beside.Sc.IsValid() && (beside.Sc.SpanID != span.SpanID || !wire.SameTrace(beside.Sc.TraceID, span.TraceID)) {
 			into &^= 1 << f
 		}
 	}
@@ -79,18 +84,36 @@ func (o *plan) translate() {
 	o.write(into, span, read, o.p.spoken)
 }
 
+// disagreeing returns the received formats that name another span of the same trace, may be sent, and can be written.
+func (o *plan) disagreeing(span *wire.WrittenSpan, read *capture.Parsed) (fs wire.FormatSet) {
+	for f := range ((o.forwarded | o.stale) & wire.TraceFormats).All {
+		r := read.Reading(f)
+		if f.Encodes() && r.Verdict == wire.Valid && r.Sc.SpanID != span.SpanID && wire.SameTrace(r.Sc.TraceID, span.TraceID) {
+			fs |= 1 << f
+		}
+	}
+	return fs
+}
+
 // isStale reports whether another format, which this Propagator reads, left a format's lines behind.
 func (o *plan) isStale(f wire.Format) bool {
 	return o.p.in.Reads.Has(wire.Table[f].Yields) && o.c.Parse().Stale(f)
 }
 
-// translatedFormat returns the format that is translated: the remote span context's, unless that is stale.
+// translatedFormat returns the format that is translated: the remote span context's, unless another is known to be newer.
 func (o *plan) translatedFormat() wire.Format {
-	winner := o.c.Parse().Winner
-	if winner != 0 && o.isStale(winner) {
-		return wire.Table[winner].Yields
+	read := o.c.Parse()
+	if read.Winner != 0 && o.isStale(read.Winner) {
+		return wire.Table[read.Winner].Yields
 	}
-	return winner
+	if o.p.reconcile {
+		for f := range (o.c.Formats & o.p.in.Reads & wire.Yielding).All {
+			if wire.Table[f].Yields == read.Winner && read.Reading(f).Sc.IsValid() && !o.isStale(f) {
+				return f // it names the same span or that span's child
+			}
+		}
+	}
+	return read.Winner
 }
 
 // translated returns the span context that is translated.
@@ -121,7 +144,7 @@ func (o *plan) write(into wire.FormatSet, span *wire.WrittenSpan, read *capture.
 		var same *wire.SpanContext
 		if o.c != nil && (o.c.Formats & o.p.in.Carries).Has(f) {
 			own = o.c.LinesOf(f)
-			if came := read.Reading(f); (o.isLocal || came.Verdict == wire.Absent || came.Verdict == wire.Spanless) && came.Sc.TraceID.IsValid() && wire.SameTrace(came.Sc.TraceID, span.TraceID) {
+			if came := read.Reading(f); (o.isLocal || came.Verdict != wire.Malformed) && came.Sc.TraceID.IsValid() && wire.SameTrace(came.Sc.TraceID, span.TraceID) {
 				same = &came.Sc
 			}
 		}
