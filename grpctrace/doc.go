@@ -30,7 +30,7 @@
 //
 // The server's side believes every caller, unless a [Decider] says otherwise: [Edge], [PeersIn],
 // [PeersWithID], or a function of your own. Beside otelgrpc that takes ServerHandler, registered before
-// otelgrpc's: interceptors run after it, when its span is the stranger's child already.
+// otelgrpc's: interceptors run after it, when its span is the untrusted caller's child already.
 //
 // # What grpc-go refuses
 //

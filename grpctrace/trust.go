@@ -21,8 +21,8 @@ import (
 // caller is believed in what all of them believe. Clients do not ask.
 //
 // What no decision can undo is what ran before: an otelgrpc handler that is registered before has
-// made its span the stranger's child already, so that the trace goes on in that span's name
-// (otelgrpc.WithPublicEndpoint is for that); everything else of the stranger's is held back, the
+// made its span the untrusted caller's child already, so that the trace goes on in that span's name
+// (otelgrpc.WithPublicEndpoint is for that); everything else of that caller is held back, the
 // tracestate too. Registered after ServerHandler it begins a new trace, if its propagator is this
 // one or none: another reads the metadata for itself, which are in the context still. The server
 // interceptors run after every stats handler.
@@ -42,7 +42,7 @@ func WithTrust(decide func(ctx context.Context, fullMethod string) propagation.T
 	return Decider(decide)
 }
 
-// Edge restarts the trace of every caller: for services that strangers call, behind no proxy
+// Edge restarts the trace of every caller: for services that untrusted callers reach, behind no proxy
 // that does it. Config.Headers of theirs are held back, too: propagation.Restart &^
 // propagation.DistrustHeaders, of a decider of your own, takes them.
 //
@@ -72,7 +72,7 @@ func PeersWithID(ids ...string) Decider {
 // PeersForwardedBy is PeersWithID behind a sidecar that ends mTLS: where the connection comes from
 // one of the proxies' addresses, x-forwarded-client-cert tells the id. Its last element counts,
 // which is the nearest proxy's own. The proxy must write that header, and must not pass on a
-// stranger's unchecked (Envoy's forward_client_cert_details: APPEND_FORWARD, SANITIZE_SET, not
+// caller's unchecked (Envoy's forward_client_cert_details: APPEND_FORWARD, SANITIZE_SET, not
 // FORWARD_ONLY).
 func PeersForwardedBy(proxies []netip.Prefix, ids ...string) Decider {
 	local, known := slices.Clone(peer.Prefixes(proxies)), peer.ParseIDs(ids)

@@ -34,5 +34,5 @@
 //
 // Middleware believes every caller, unless a [Decider] says otherwise: [Edge], [PeersIn], [PeersWithID], or a
 // function of your own. It must stand outside of otelhttp.NewHandler for that: inside, otelhttp has made its
-// span the stranger's child already, if it was not told otelhttp.WithPublicEndpointFn.
+// span the untrusted caller's child already, if it was not told otelhttp.WithPublicEndpointFn.
 package httptrace

@@ -17,8 +17,8 @@ import (
 // believe.
 //
 // What no decision can undo is what ran before: otelhttp outside of Middleware has made its span
-// the stranger's child already, so that the trace goes on in that span's name
-// (otelhttp.WithPublicEndpointFn is for that); everything else of the stranger's is held back, the
+// the untrusted caller's child already, so that the trace goes on in that span's name
+// (otelhttp.WithPublicEndpointFn is for that); everything else of that caller is held back, the
 // tracestate too. Inside of Middleware otelhttp begins a new trace, if its propagator is this one
 // or none: another reads the headers for itself, which are in the request still.
 type Decider func(*http.Request) propagation.Trust
@@ -35,7 +35,7 @@ func (d Decider) apply(o *options) {
 // decide; for callers who can be told only later, by a token say, see propagation.Promote.
 func WithTrust(decide func(*http.Request) propagation.Trust) Option { return Decider(decide) }
 
-// Edge restarts the trace of every caller: for services that strangers call, behind no proxy
+// Edge restarts the trace of every caller: for services that untrusted callers reach, behind no proxy
 // that does it. Config.Headers of theirs are held back, too: propagation.Restart &^
 // propagation.DistrustHeaders, of a decider of your own, takes them.
 //
@@ -76,7 +76,7 @@ func PeersWithID(ids ...string) Decider {
 // PeersForwardedBy is PeersWithID behind a sidecar that ends mTLS: where the connection comes from
 // one of the proxies' addresses, x-forwarded-client-cert tells the id. Its last element counts,
 // which is the nearest proxy's own. The proxy must write that header, and must not pass on a
-// stranger's unchecked (Envoy's forward_client_cert_details: APPEND_FORWARD, SANITIZE_SET, not
+// caller's unchecked (Envoy's forward_client_cert_details: APPEND_FORWARD, SANITIZE_SET, not
 // FORWARD_ONLY).
 func PeersForwardedBy(proxies []netip.Prefix, ids ...string) Decider {
 	local, known := slices.Clone(peer.Prefixes(proxies)), peer.ParseIDs(ids)

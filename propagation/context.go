@@ -20,12 +20,11 @@ func RemoteFromContext(ctx context.Context) (SpanContext, bool) {
 	return publicSpanContext(sc), ok
 }
 
-// UntrustedFromContext returns what a caller said of its span who is not believed, and whether that is
-// anything: to be linked to, not to be continued. Where the caller is believed, in its ids at
-// least, it is RemoteFromContext's to tell.
+// UntrustedFromContext returns the span context that an untrusted caller sent, and whether there is one. Link to it, and
+// do not continue it. The span context of a caller whose ids are trusted is RemoteFromContext's.
 //
-//	if stranger, ok := propagation.UntrustedFromContext(ctx); ok {
-//		ctx, span = tracer.Start(ctx, name, trace.WithLinks(trace.Link{SpanContext: stranger.OpenTelemetry()}))
+//	if caller, ok := propagation.UntrustedFromContext(ctx); ok {
+//		ctx, span = tracer.Start(ctx, name, trace.WithLinks(trace.Link{SpanContext: caller.OpenTelemetry()}))
 //	}
 //
 // It parses the headers anew at each call, and may be called from any goroutine.
@@ -77,7 +76,7 @@ func Copy(dst, src context.Context) context.Context { return capture.CopyCapture
 func Promote(ctx context.Context) context.Context { return capture.Promote(ctx) }
 
 // Demote returns a context in which the caller of ctx is believed in nothing, as if Extract had
-// been told Restart: for handlers that find out later that a caller is a stranger. A local span
+// been told Restart: for handlers that find out later that a caller is untrusted. A local span
 // that runs in ctx stays the active one; if it continues the caller's trace, calls made with the
 // context still name that. What a propagator of Config.Also has put into ctx is out of reach. Calls
 // made with ctx itself are not affected. It costs a few allocations, and may be called from any

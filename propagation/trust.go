@@ -49,7 +49,7 @@ const (
 
 	// Continue believes the caller: a service behind its mesh.
 	Continue Trust = 0
-	// Restart believes nothing: the edge, where strangers call. A trace begins here.
+	// Restart trusts nothing of the caller: for the edge, where untrusted callers arrive. A new trace begins.
 	Restart = DistrustIDs | DistrustSampling | DistrustBaggage | DistrustRequestID | DistrustHeaders
 	// Ignore is Restart, and nothing is kept, for a link or for Promote: as if the headers had
 	// not been there.

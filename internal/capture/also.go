@@ -17,7 +17,7 @@ func alsoReads(ctx context.Context, trust policy.Trust) bool {
 	return trust&(policy.DistrustIDs|policy.DistrustSampling|policy.DistrustBaggage) == 0
 }
 
-// extractAlso has the propagators of Config.Also extract. A local span stays active, unless
+// ExtractAlso has the propagators of Config.Also extract. A local span stays active, unless
 // the Extract hides it.
 func (e *Extraction) ExtractAlso(carrier propagation.TextMapCarrier) {
 	if len(e.P.Also) == 0 || !alsoReads(e.Ctx, e.Trust) {

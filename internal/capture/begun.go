@@ -32,7 +32,7 @@ func (c *Node) noteBegun(span trace.Span) {
 	c.parent = context.WithValue(c.parent, begunKey{}, &kept)
 }
 
-// begunWith returns what noteBegun has kept, if that is of the trace; else nil.
+// BegunWith returns what noteBegun has kept, if that is of the trace; else nil.
 func (c *Node) BegunWith(id trace.TraceID) *trace.SpanContext {
 	if c == nil || c.Trust&(policy.DistrustIDs|policy.DistrustSampling) == 0 {
 		return nil

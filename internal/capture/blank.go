@@ -15,7 +15,7 @@ type blank struct {
 	hides traits // hidesSpan, hidesBaggage
 }
 
-// withoutCapture is propagation.WithoutCapture.
+// WithoutCapture is propagation.WithoutCapture.
 func WithoutCapture(ctx context.Context) context.Context {
 	ctx = OrBackground(ctx)
 	c := Of(ctx)

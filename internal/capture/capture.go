@@ -3,7 +3,6 @@ package capture
 import (
 	"context"
 	"fmt"
-	"iter"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -14,7 +13,7 @@ import (
 	"go.opentelemetry.io/otel/trace/embedded"
 )
 
-// capture is what one Extract read: a context node that keeps the carried lines
+// Node is what one Extract read: a context node that keeps the carried lines
 // verbatim. It is the only allocation of an ordinary request, so the lines are in
 // it; they must not be the request's own slices, which keep the whole header
 // alive. All but the atomics is written before the node is shared.
@@ -36,7 +35,7 @@ type Node struct {
 	HeldCount uint8                  // lines behind the first n that are held back for that; see overflow, too
 	N         uint8
 	About     traits
-	Ids       [inlineLines]wire.FieldID
+	IDs       [inlineLines]wire.FieldID
 	Vals      [inlineLines]string
 }
 
@@ -69,10 +68,10 @@ const (
 
 type captureKey struct{}
 
-// calleeKey is the key of the destination of a call; an inbound request does not inherit it.
+// CalleeKey is the key of the destination of a call; an inbound request does not inherit it.
 type CalleeKey struct{}
 
-// captured returns the nearest capture of the context, or nil.
+// Of returns the nearest capture of the context, or nil.
 func Of(ctx context.Context) *Node {
 	if c, ok := ctx.(*Node); ok || ctx == nil {
 		return c
@@ -81,7 +80,7 @@ func Of(ctx context.Context) *Node {
 	return c
 }
 
-// lines returns the captured lines and the numbers of their names; the nil capture has none.
+// Lines returns the captured lines and the numbers of their names; the nil capture has none.
 func (c *Node) Lines() ([]wire.FieldID, []string) {
 	switch {
 	case c == nil:
@@ -89,17 +88,17 @@ func (c *Node) Lines() ([]wire.FieldID, []string) {
 	case c.Overflow != nil:
 		return c.Overflow.ids, c.Overflow.vals
 	}
-	return c.Ids[:c.N], c.Vals[:c.N]
+	return c.IDs[:c.N], c.Vals[:c.N]
 }
 
-// run is the lines of one name.
+// Run is the lines of one name.
 type Run struct {
-	Id   wire.FieldID
+	ID   wire.FieldID
 	Key  string   // the whole name as it came, for a name under a prefix
 	Vals []string // the capture's own memory: not to be written, and there is no room to append
 }
 
-// len is the number of captured lines; the nil capture has none.
+// Len is the number of captured lines; the nil capture has none.
 func (c *Node) Len() int {
 	switch {
 	case c == nil:
@@ -110,7 +109,7 @@ func (c *Node) Len() int {
 	return int(c.N)
 }
 
-// run returns the run that begins with the i-th line, and where the next begins. Loops
+// Run returns the run that begins with the i-th line, and where the next begins. Loops
 // of every request call it; elsewhere runs is easier on the eye.
 func (c *Node) Run(i int) (r Run, next int) {
 	ids, vals := c.Lines()
@@ -125,11 +124,11 @@ func (c *Node) Run(i int) (r Run, next int) {
 			next++
 		}
 	}
-	r.Id, r.Vals = ids[i], vals[i:next:next]
+	r.ID, r.Vals = ids[i], vals[i:next:next]
 	return r, next
 }
 
-// runs ranges over the captured names.
+// Runs ranges over the captured names.
 func (c *Node) Runs(yield func(Run) bool) {
 	for i := 0; i < c.Len(); {
 		r, next := c.Run(i)
@@ -140,28 +139,7 @@ func (c *Node) Runs(yield func(Run) bool) {
 	}
 }
 
-// tagged ranges over the captured names that are under a prefix for p, in lower case.
-func (p *Reader) tagged(c *Node) iter.Seq2[string, Run] {
-	return func(yield func(string, Run) bool) {
-		if c == nil || (c.Overflow == nil || c.Overflow.Keys == nil) && !p.Patterned {
-			return
-		}
-		for r := range c.Runs {
-			id := r.Id
-			if id >= wire.FirstHeader {
-				id = p.NumberOf(c, r)
-			}
-			if id == NotSent {
-				continue
-			}
-			if key := p.Tag(c, id, r); key != "" && !yield(strings.ToLower(key), r) {
-				return
-			}
-		}
-	}
-}
-
-// linesOf returns the lines of a format's fixed fields.
+// LinesOf returns the lines of a format's fixed fields.
 func (c *Node) LinesOf(f wire.Format) wire.Lines {
 	ids, vals := c.Lines()
 	first := wire.FirstField[f]
@@ -176,7 +154,7 @@ const (
 	unprintable                     // some are not
 )
 
-// printable reports whether every transport takes every line. The first call finds
+// Printable reports whether every transport takes every line. The first call finds
 // out: a request that calls nobody need not.
 func (c *Node) Printable() bool {
 	known := c.seen.Load() & (printable | unprintable)
@@ -194,11 +172,11 @@ func (c *Node) Printable() bool {
 	return known == printable
 }
 
-// askedBaggage reports whether anybody can have changed OpenTelemetry's baggage: to add to it, it is asked for.
+// AskedBaggage reports whether anybody can have changed OpenTelemetry's baggage: to add to it, it is asked for.
 func (c *Node) AskedBaggage() bool { return c.seen.Load()&baggageAsked != 0 }
 
-// field describes a run, whichever Propagator captured it.
-func (c *Node) Field(r Run) wire.Field { return c.Reader.described(r.Id, r.Key) }
+// Field describes a run, whichever Propagator captured it.
+func (c *Node) Field(r Run) wire.Field { return c.Reader.described(r.ID, r.Key) }
 
 // A capture is a context.Context: its parent, and three answers more.
 
@@ -242,7 +220,7 @@ func (c *Node) String() string {
 	return NameOf(c.parent) + ".traceferry(" + strings.Join(names, ",") + ")"
 }
 
-// nameOf names a context as package context does: by its own word, or by its type.
+// NameOf names a context as package context does: by its own word, or by its type.
 func NameOf(ctx context.Context) string {
 	if s, ok := ctx.(fmt.Stringer); ok {
 		return s.String()
@@ -253,7 +231,7 @@ func NameOf(ctx context.Context) string {
 // GoString is String: %#v must not print values either.
 func (c *Node) GoString() string { return c.String() }
 
-// private reports whether some of the lines may go to internal hosts only.
+// Private reports whether some of the lines may go to internal hosts only.
 func (c *Node) Private() bool {
 	if c.Formats&wire.PrivateFormats != 0 {
 		return true

@@ -8,7 +8,7 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// capturedLines is propagation.CapturedFromContext.
+// CapturedLines is propagation.CapturedFromContext.
 func CapturedLines(ctx context.Context) iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
 		c := Of(ctx)

@@ -8,7 +8,7 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// extraction is one Extract while it runs.
+// Extraction is one Extract while it runs.
 type Extraction struct {
 	P       *Reader
 	Ctx     context.Context

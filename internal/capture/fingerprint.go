@@ -10,18 +10,18 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// A fingerprint stands for one line under one name, so that a line can be recognized without being kept. The
+// A Fingerprint stands for one line under one name, so that a line can be recognized without being kept. The
 // seed is random for each process: a caller cannot make two lines with the same fingerprint.
 type Fingerprint uint64
 
 var fingerprintSeed = maphash.MakeSeed()
 
-// fingerprintOf returns the fingerprint of a line. White space around the line does not count.
+// FingerprintOf returns the fingerprint of a line. White space around the line does not count.
 func FingerprintOf(lower, line string) Fingerprint {
 	return Fingerprint(maphash.Comparable(fingerprintSeed, [2]string{lower, wire.TrimOWS(line)}))
 }
 
-// anyLine is no legal line: it stands for all lines of a field.
+// AnyLine is no legal line: it stands for all lines of a field.
 const AnyLine = "\n"
 
 // maxFingerprints bounds the lines that a capture remembers. For fields with more lines it remembers
@@ -81,7 +81,7 @@ func (p *Reader) remember(hits []wire.Match, trust policy.Trust) fingerprints {
 	return s
 }
 
-// variants ranges over the ways in which code copies a header: each line, and all lines joined.
+// Variants ranges over the ways in which code copies a header: each line, and all lines joined.
 func Variants(vals []string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		for _, v := range vals {
@@ -93,7 +93,7 @@ func Variants(vals []string) func(yield func(string) bool) {
 	}
 }
 
-// known returns the lines of a header that no limit has kept out of the capture of an untrusted caller.
+// Known returns the lines of a header that no limit has kept out of the capture of an untrusted caller.
 func (c *Node) Known(key string, vals []string) []string {
 	dropped, lower := c.Dropped(), strings.ToLower(key)
 	switch {

@@ -26,7 +26,7 @@ func (c *Node) forgo(dropped fingerprints) {
 	}
 }
 
-// dropped returns the lines that the node does not hold; the nil capture has none.
+// Dropped returns the lines that the node does not hold; the nil capture has none.
 func (c *Node) Dropped() fingerprints {
 	if c == nil || c.Overflow == nil {
 		return nil
@@ -44,7 +44,7 @@ func (c *Node) spill() *overflow {
 	return c.Overflow
 }
 
-// stranger returns what the capture holds back, as a capture of its own without a context;
+// Untrusted returns what the capture holds back, as a capture of its own without a context;
 // nil, if that is nothing.
 func (c *Node) Untrusted() *Node {
 	switch {
@@ -56,9 +56,9 @@ func (c *Node) Untrusted() *Node {
 		return nil
 	}
 	s := &Node{parent: context.Background(), Reader: c.Reader, About: c.About & RawBins, N: c.HeldCount}
-	copy(s.Ids[:], c.Ids[c.N:c.N+c.HeldCount])
+	copy(s.IDs[:], c.IDs[c.N:c.N+c.HeldCount])
 	copy(s.Vals[:], c.Vals[c.N:c.N+c.HeldCount])
-	for _, id := range s.Ids[:s.N] {
+	for _, id := range s.IDs[:s.N] {
 		s.note(id)
 	}
 	s.fresh = s.Formats
@@ -80,7 +80,7 @@ func (c *Node) holdsAll(hits []wire.Match, about traits) bool {
 	for _, h := range hits {
 		for _, v := range h.Vals {
 			if h.Says(v) {
-				kept = kept && i < end && c.Ids[i] == h.ID && c.Vals[i] == v
+				kept = kept && i < end && c.IDs[i] == h.ID && c.Vals[i] == v
 				i++
 			}
 		}
@@ -99,7 +99,7 @@ func (c *Node) later() (read wire.FormatSet) {
 	return read
 }
 
-// strangersTrace reports whether what is held back names a trace: what a span that continues it has
+// StrangersTrace reports whether what is held back names a trace: what a span that continues it has
 // inherited is the stranger's.
 func (c *Node) StrangersTrace(id trace.TraceID) bool {
 	held := c.Untrusted()
@@ -116,12 +116,12 @@ func (c *Node) StrangersTrace(id trace.TraceID) bool {
 // hits returns the capture's lines as an Extract finds them; the nil capture has none.
 func (c *Node) hits() (hits []wire.Match) {
 	for r := range c.Runs {
-		hits = append(hits, wire.Match{ID: r.Id, Key: r.Key, Vals: r.Vals, Raw: true}) // a blank line is not captured
+		hits = append(hits, wire.Match{ID: r.ID, Key: r.Key, Vals: r.Vals, Raw: true}) // a blank line is not captured
 	}
 	return hits
 }
 
-// untrustedRemote returns what an untrusted caller said of its span.
+// UntrustedRemote returns what an untrusted caller said of its span.
 func (c *Node) UntrustedRemote() (sc wire.SpanContext, ok bool) {
 	held := c.Untrusted()
 	if held == nil || !c.Trust.Has(policy.DistrustIDs) || held.Formats&wire.TraceFormats == 0 {

@@ -13,13 +13,13 @@ import (
 func (c *Node) same(hits []wire.Match, about traits) bool {
 	i := 0
 	for r := range c.Runs {
-		if c.About&MadeRequestID != 0 && r.Id == wire.FirstField[wire.RequestID] {
+		if c.About&MadeRequestID != 0 && r.ID == wire.FirstField[wire.RequestID] {
 			continue // no line of the request
 		}
 		if c.About&RawBins != about&RawBins && c.Field(r).Bin {
 			return false
 		}
-		if i == len(hits) || hits[i].ID != r.Id || hits[i].Key != r.Key || !slices.Equal(hits[i].Vals, r.Vals) {
+		if i == len(hits) || hits[i].ID != r.ID || hits[i].Key != r.Key || !slices.Equal(hits[i].Vals, r.Vals) {
 			return false
 		}
 		i++
@@ -51,8 +51,8 @@ func (c *Node) inherit(own []wire.Match, read wire.FormatSet, about traits, by *
 		if !by.takes(&f) {
 			continue
 		}
-		h := wire.Match{ID: r.Id, Key: r.Key, Vals: r.Vals}
-		if r.Id >= wire.FirstHeader {
+		h := wire.Match{ID: r.ID, Key: r.Key, Vals: r.Vals}
+		if r.ID >= wire.FirstHeader {
 			h.ID, h.Key = p.headerID(f)
 			if names[nameOfMatch(&h)] {
 				continue
@@ -88,13 +88,13 @@ func (p *Reader) headerID(f wire.Field) (wire.FieldID, string) {
 	return wire.ForeignHeader, f.Lower
 }
 
-// notSent is the number of a captured name that the sending Propagator does not carry.
+// NotSent is the number of a captured name that the sending Propagator does not carry.
 const NotSent = wire.ForeignHeader
 
-// numberOf returns the number that a captured name of somebody's Config.Headers has for p.
+// NumberOf returns the number that a captured name of somebody's Config.Headers has for p.
 func (p *Reader) NumberOf(c *Node, r Run) wire.FieldID {
-	if c.Reader == p && r.Id < wire.ForeignUnsafe {
-		return r.Id
+	if c.Reader == p && r.ID < wire.ForeignUnsafe {
+		return r.ID
 	}
 	if id, _ := p.headerID(c.Field(r)); id < wire.ForeignUnsafe {
 		return id
@@ -102,7 +102,7 @@ func (p *Reader) NumberOf(c *Node, r Run) wire.FieldID {
 	return NotSent
 }
 
-// tag returns the whole name of a run, if it has p's number of a prefix; else "".
+// Tag returns the whole name of a run, if it has p's number of a prefix; else "".
 func (p *Reader) Tag(c *Node, id wire.FieldID, r Run) string {
 	switch {
 	case !p.Field(id).Prefix:
@@ -113,7 +113,7 @@ func (p *Reader) Tag(c *Node, id wire.FieldID, r Run) string {
 	return r.Key
 }
 
-// convertBins returns -bin values as the other transport carries them. A value that is no base64 is
+// ConvertBins returns -bin values as the other transport carries them. A value that is no base64 is
 // left out.
 func ConvertBins(vals []string, raw bool) []string {
 	var out []string

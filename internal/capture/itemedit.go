@@ -9,9 +9,9 @@ import (
 	"go.opentelemetry.io/otel/baggage"
 )
 
-// bagItems are the lines of one name that the application's change of the items makes.
+// BagItems are the lines of one name that the application's change of the items makes.
 type BagItems struct {
-	Id   wire.FieldID
+	ID   wire.FieldID
 	Key  string // the whole name, under a prefix
 	Vals []string
 }
@@ -26,14 +26,14 @@ type itemEdit struct {
 	lists      wire.FieldSet   // and the lists
 }
 
-// editItems returns the items of the formats that p sends: c's, with the application's changes.
+// EditItems returns the items of the formats that p sends: c's, with the application's changes.
 func (c *Node) EditItems(carries wire.FormatSet, shown, now baggage.Baggage) []BagItems {
 	if now.Len() == 0 {
 		return nil // all of it was taken away, what was not shown too
 	}
 	e := itemEdit{shown: shown, now: now, at: map[string]int{}, came: map[string]bool{}}
 	for r := range c.Runs {
-		if c.IsItem(r.Id) && carries.Has(wire.Fields[r.Id].Format) {
+		if c.IsItem(r.ID) && carries.Has(wire.Fields[r.ID].Format) {
 			e.edit(r)
 		}
 	}
@@ -56,17 +56,17 @@ func (e *itemEdit) differs(key string) bool {
 
 // edit takes over the items of one name.
 func (e *itemEdit) edit(r Run) {
-	f := &wire.Fields[r.Id]
+	f := &wire.Fields[r.ID]
 	if !f.Prefix {
-		e.lists |= 1 << r.Id
+		e.lists |= 1 << r.ID
 		e.editList(r)
 		return
 	}
-	e.prefixes |= 1 << r.Id
+	e.prefixes |= 1 << r.ID
 	for it := range itemsOf(r) {
 		e.came[it.Key] = true
 		if e.differs(it.Key) {
-			e.put(r.Id, r.Key, wire.Table[f.Format].WriteItem(e.now.Member(it.Key).Value()))
+			e.put(r.ID, r.Key, wire.Table[f.Format].WriteItem(e.now.Member(it.Key).Value()))
 		} else {
 			e.place(BagItems(r))
 		}
@@ -102,7 +102,7 @@ func (e *itemEdit) editList(r Run) {
 			lines = append(lines, string(kept))
 		}
 	}
-	e.place(BagItems{r.Id, "", lines})
+	e.place(BagItems{r.ID, "", lines})
 }
 
 // inList reports whether a value can stand in a list as it is.
@@ -128,7 +128,7 @@ func (e *itemEdit) add(key, value string) {
 // addToList adds a member to the list of a format.
 func (e *itemEdit) addToList(f wire.Format, m string) {
 	for i := range e.out {
-		if b := &e.out[i]; b.Key == "" && wire.Fields[b.Id].Format == f {
+		if b := &e.out[i]; b.Key == "" && wire.Fields[b.ID].Format == f {
 			b.Vals = slices.Clone(b.Vals) // the capture's
 			if last := len(b.Vals) - 1; last >= 0 {
 				b.Vals[last] += "," + m
@@ -141,7 +141,7 @@ func (e *itemEdit) addToList(f wire.Format, m string) {
 
 // put writes a header, unless it would be empty.
 func (e *itemEdit) put(id wire.FieldID, name, value string) {
-	b := BagItems{Id: id, Key: name}
+	b := BagItems{ID: id, Key: name}
 	if value != "" {
 		b.Vals = []string{value}
 	}
@@ -152,7 +152,7 @@ func (e *itemEdit) put(id wire.FieldID, name, value string) {
 func (e *itemEdit) place(b BagItems) {
 	name := strings.ToLower(b.Key)
 	if name == "" {
-		name = wire.Fields[b.Id].Lower
+		name = wire.Fields[b.ID].Lower
 	}
 	if i, again := e.at[name]; again {
 		e.out[i].Vals = b.Vals
@@ -162,10 +162,10 @@ func (e *itemEdit) place(b BagItems) {
 	e.out = append(e.out, b)
 }
 
-// name returns the name in lower case.
+// Name returns the name in lower case.
 func (b *BagItems) Name() string {
 	if b.Key == "" {
-		return wire.Fields[b.Id].Lower
+		return wire.Fields[b.ID].Lower
 	}
 	return strings.ToLower(b.Key)
 }

@@ -13,7 +13,7 @@ import (
 // Where no baggage header came they are OpenTelemetry's baggage, and what the application changes there is
 // written as items again. Names of headers have no case, so the keys of the former are in lower case.
 
-// hasItems reports whether the items that came are the baggage.
+// HasItems reports whether the items that came are the baggage.
 func (c *Node) HasItems() bool {
 	if c.Formats.Has(wire.Baggage) || c.Formats&wire.ItemFormats&c.Reader.Carries == 0 {
 		return false
@@ -22,14 +22,14 @@ func (c *Node) HasItems() bool {
 	return slices.ContainsFunc(ids, c.IsItem)
 }
 
-// isItem reports whether lines of a name are items that count.
+// IsItem reports whether lines of a name are items that count.
 func (c *Node) IsItem(id wire.FieldID) bool {
 	return id < wire.FirstHeader && wire.ItemFields.Has(id) && c.Reader.Carries.Has(wire.Fields[id].Format)
 }
 
 // itemsOf ranges over the items of one name.
 func itemsOf(r Run) func(yield func(wire.Item) bool) {
-	f := &wire.Fields[r.Id]
+	f := &wire.Fields[r.ID]
 	return func(yield func(wire.Item) bool) {
 		if f.Prefix {
 			yield(wire.Item{Key: strings.ToLower(r.Key[len(f.Lower):]), Value: wire.Table[f.Format].ReadItem(wire.TrimOWS(r.Vals[0]))})
@@ -57,7 +57,7 @@ func readItems(c *Node) (bag baggage.Baggage, partly wire.FormatSet) {
 	var taken []baggage.Member
 	seen, size := map[string]bool{}, 0
 	for r := range c.Runs {
-		if !c.IsItem(r.Id) {
+		if !c.IsItem(r.ID) {
 			continue
 		}
 		for it := range itemsOf(r) {
@@ -67,7 +67,7 @@ func readItems(c *Node) (bag baggage.Baggage, partly wire.FormatSet) {
 			m, err := baggage.NewMemberRaw(it.Key, it.Value)
 			grown := size + len(m.String()) + 1
 			if err != nil || !policy.ValidToken(it.Key) || len(taken) == maxBagMembers || grown > maxBagBytes {
-				partly |= 1 << wire.Fields[r.Id].Format
+				partly |= 1 << wire.Fields[r.ID].Format
 				continue
 			}
 			seen[it.Key], size = true, grown

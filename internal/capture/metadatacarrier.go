@@ -6,7 +6,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 )
 
-// metadataCarrier lets OpenTelemetry propagators, those of Config.Also, read and
+// MetadataCarrier lets OpenTelemetry propagators, those of Config.Also, read and
 // write gRPC metadata.
 type MetadataCarrier map[string][]string
 

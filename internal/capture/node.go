@@ -73,7 +73,7 @@ func (c *Node) keep(id wire.FieldID, key, line string) {
 		}
 		return
 	}
-	c.Ids[c.N], c.Vals[c.N] = id, line
+	c.IDs[c.N], c.Vals[c.N] = id, line
 	c.N++
 }
 

@@ -6,7 +6,7 @@ import (
 	"github.com/traceferry/traceferry/internal/policy"
 )
 
-// promote is propagation.Promote.
+// Promote is propagation.Promote.
 func Promote(ctx context.Context) context.Context {
 	ctx = OrBackground(ctx)
 	c := Of(ctx)
@@ -23,7 +23,7 @@ func Promote(ctx context.Context) context.Context {
 	return e.start(d, c, c.later())
 }
 
-// demote is propagation.Demote.
+// Demote is propagation.Demote.
 func Demote(ctx context.Context) context.Context {
 	ctx = OrBackground(ctx)
 	c := Of(ctx)

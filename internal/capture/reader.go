@@ -8,7 +8,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 )
 
-// reader is the inbound half of a compiled Config. It never changes, and is safe for all goroutines.
+// Reader is the inbound half of a compiled Config. It never changes, and is safe for all goroutines.
 type Reader struct {
 	Order   []wire.Format  // precedence: Formats, then ReadOnly
 	Carries wire.FormatSet // read, and sent
@@ -29,10 +29,10 @@ type Reader struct {
 	Engine any // what the reader is part of: Explain looks for it by a capture
 }
 
-// limits bound what is kept of one request: see propagation.Limits.
+// Limits bound what is kept of one request: see propagation.Limits.
 type Limits struct{ HeaderBytes, TotalBytes, Lines, MetadataBytes int }
 
-// nobody carries nothing; its captures hold but a decision.
+// Nobody carries nothing; its captures hold but a decision.
 var Nobody = newNobody()
 
 func newNobody() *Reader {
@@ -60,7 +60,7 @@ func (p *Reader) described(id wire.FieldID, key string) wire.Field {
 	return *f
 }
 
-// orBackground returns the context, Background for nil.
+// OrBackground returns the context, Background for nil.
 func OrBackground(ctx context.Context) context.Context {
 	if ctx == nil {
 		return context.Background()

@@ -7,7 +7,7 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// extractMap reads a map of lines, whose names are found by an index.
+// ExtractMap reads a map of lines, whose names are found by an index.
 func (e *Extraction) ExtractMap(m map[string][]string, x *wire.Index) context.Context {
 	if ctx, ok := e.usual(m, x); ok {
 		return ctx
@@ -18,7 +18,7 @@ func (e *Extraction) ExtractMap(m map[string][]string, x *wire.Index) context.Co
 	var odd []string
 	for key, vals := range m {
 		if n := x.Find(key); n != nil && key == n.Key {
-			hits = append(hits, wire.Match{ID: n.Id, Vals: vals, Raw: e.P.isRaw(n.Id, e.About)})
+			hits = append(hits, wire.Match{ID: n.ID, Vals: vals, Raw: e.P.isRaw(n.ID, e.About)})
 		} else if n != nil {
 			odd = append(odd, key)
 		} else if id, ok := x.FindPrefix(key); ok {
@@ -27,7 +27,7 @@ func (e *Extraction) ExtractMap(m map[string][]string, x *wire.Index) context.Co
 	}
 	slices.Sort(odd) // a map has no order; spellings that nobody should use come last and in one
 	for _, key := range odd {
-		id := x.Find(key).Id
+		id := x.Find(key).ID
 		hits = append(hits, wire.Match{ID: id, Vals: m[key], Raw: e.P.isRaw(id, e.About)})
 	}
 	hits = append(hits, tagged.first(&e.Report)...)

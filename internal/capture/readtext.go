@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 )
 
-// extractText reads a carrier that may show only part of a request, and whose strings may change later.
+// ExtractText reads a carrier that may show only part of a request, and whose strings may change later.
 func (p *Reader) ExtractText(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
 	e := Extraction{P: p, Ctx: ctx, Hides: true, partial: true, Lent: true}
 	if len(p.Also) > 0 {
@@ -26,28 +26,28 @@ func (p *Reader) ExtractText(ctx context.Context, carrier propagation.TextMapCar
 		if !slices.ContainsFunc(vals, wire.NotBlank) {
 			return false
 		}
-		switch f := p.Field(n.Id); {
+		switch f := p.Field(n.ID); {
 		case f.Bin && f.Format == 0: // bytes or base64? only their reader could tell
 			e.add(0, outcome.Unsendable)
 			return true
 		case f.Bin:
 			vals = textBins(vals)
 		}
-		hits = append(hits, wire.Match{ID: n.Id, Vals: vals})
+		hits = append(hits, wire.Match{ID: n.ID, Vals: vals})
 		return true
 	}
 	var found nameSet
 	for i := range names.Names {
 		n := &names.Names[i]
 		if take(n, n.Key) {
-			found.add(n.Id)
+			found.add(n.ID)
 		}
 	}
 	tagged := e.prefixed()
 	var odd []string
 	hop := get(names.Connection())
 	for key := range keysOf(carrier) {
-		if n := names.Find(key); n != nil && key != n.Key && !found.has(n.Id) {
+		if n := names.Find(key); n != nil && key != n.Key && !found.has(n.ID) {
 			odd = append(odd, key)
 		} else if id, ok := names.FindPrefix(key); n == nil && ok {
 			tagged.add(&e.Report, id, names.Spell(key), get(key), key)
@@ -57,8 +57,8 @@ func (p *Reader) ExtractText(ctx context.Context, carrier propagation.TextMapCar
 	}
 	slices.Sort(odd) // a map has no order: of several spellings the first counts
 	for _, key := range odd {
-		if n := names.Find(key); !found.has(n.Id) && take(n, key) {
-			found.add(n.Id)
+		if n := names.Find(key); !found.has(n.ID) && take(n, key) {
+			found.add(n.ID)
 		}
 	}
 	hits = append(hits, tagged.first(&e.Report)...)

@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// lazy is what was worked out of a capture's lines because somebody asked.
+// Parsed is what was worked out of a capture's lines because somebody asked.
 type Parsed struct {
 	ids      sync.Once
 	Readings []reading
@@ -52,7 +52,7 @@ func (r *reading) rank() int {
 	return 0
 }
 
-// learn returns the place for what is worked out.
+// Learn returns the place for what is worked out.
 func (c *Node) Learn() *Parsed {
 	if l := c.learned.Load(); l != nil {
 		return l
@@ -61,7 +61,7 @@ func (c *Node) Learn() *Parsed {
 	return c.learned.Load()
 }
 
-// parse decodes every captured trace format, once. report counts what is wrong with them.
+// Parse decodes every captured trace format, once. report counts what is wrong with them.
 func (c *Node) Parse() *Parsed {
 	l := c.Learn()
 	l.ids.Do(func() {
@@ -72,7 +72,7 @@ func (c *Node) Parse() *Parsed {
 	return l
 }
 
-// report counts, once, what parse has found. It waits until the context is complete: an observer may ask it for the ids.
+// Report counts, once, what parse has found. It waits until the context is complete: an observer may ask it for the ids.
 func (c *Node) Report() {
 	l := c.learned.Load()
 	if l == nil || l.unreported.Load() == nil {
@@ -162,7 +162,7 @@ func (c *Node) repeatsField(f wire.Format) bool {
 	return false
 }
 
-// reading returns what a captured trace format says.
+// Reading returns what a captured trace format says.
 func (l *Parsed) Reading(f wire.Format) *reading {
 	for i := range l.Readings {
 		if l.Readings[i].Format == f {
@@ -175,7 +175,7 @@ func (l *Parsed) Reading(f wire.Format) *reading {
 // notRead is the reading of a format that did not come.
 var notRead reading
 
-// stale reports whether a format must not go beside the valid lines of the format that it yields to, as readers
+// Stale reports whether a format must not go beside the valid lines of the format that it yields to, as readers
 // prefer it: it is malformed, or its valid lines name another span than the other's, and not that span's child: then
 // it is the other that was left behind.
 func (l *Parsed) Stale(f wire.Format) bool {
@@ -212,7 +212,7 @@ func (l *Parsed) ahead(c *Node) *reading {
 	return nil
 }
 
-// namesSpan reports whether one of the received formats has ids.
+// NamesSpan reports whether one of the received formats has ids.
 func (l *Parsed) NamesSpan(came wire.FormatSet) bool {
 	for f := range came.All {
 		if l.Reading(f).Sc.IsValid() {
@@ -235,7 +235,7 @@ func (l *Parsed) traceAlone() (id trace.TraceID) {
 	return id
 }
 
-// remote returns what the caller said of its span, and whether it said anything; the nil capture says nothing.
+// Remote returns what the caller said of its span, and whether it said anything; the nil capture says nothing.
 func (c *Node) Remote() (sc wire.SpanContext, ok bool) {
 	if c == nil || c.Formats&wire.TraceFormats == 0 {
 		return sc, false
@@ -244,7 +244,7 @@ func (c *Node) Remote() (sc wire.SpanContext, ok bool) {
 	return l.Remote, l.Winner != 0
 }
 
-// requestID returns the received request id if it is harmless, else "".
+// RequestID returns the received request id if it is harmless, else "".
 func (c *Node) RequestID() string {
 	if c != nil && c.Formats.Has(wire.RequestID) {
 		if id := c.LinesOf(wire.RequestID).First(0); wire.ValidRequestID(id) {

@@ -14,7 +14,7 @@ type event struct {
 	outcome outcome.Outcome
 }
 
-// report is what one Extract has to count. It waits until the context is complete: an Observer may keep
+// Report is what one Extract has to count. It waits until the context is complete: an Observer may keep
 // the context and ask it for the span.
 type Report struct {
 	events   []event

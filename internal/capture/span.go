@@ -14,7 +14,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// remoteSpan is a capture seen as OpenTelemetry's active span: the caller's, which
+// RemoteSpan is a capture seen as OpenTelemetry's active span: the caller's, which
 // runs elsewhere. The pointer is converted, so it costs nothing; ids are read when
 // SpanContext is called.
 type RemoteSpan Node
@@ -36,7 +36,7 @@ func (s *RemoteSpan) SpanContext() trace.SpanContext {
 func (s *RemoteSpan) String() string   { return "traceferry.remoteSpan" }
 func (s *RemoteSpan) GoString() string { return s.String() }
 
-// openTelemetry returns the span context as the SDK is to see it, a remote one. A
+// OpenTelemetry returns the span context as the SDK is to see it, a remote one. A
 // decision that is still open becomes deferred.
 func OpenTelemetry(sc wire.SpanContext, deferred wire.Sampling) trace.SpanContext {
 	if !sc.IsValid() {
@@ -100,7 +100,7 @@ func (c *Node) shows(now baggage.Baggage) bool {
 	return now.Len() > 0 && wire.SameBaggage(c.Learn().ReadBaggage(c), now)
 }
 
-// readBaggage parses the captured baggage, once.
+// ReadBaggage parses the captured baggage, once.
 func (l *Parsed) ReadBaggage(c *Node) baggage.Baggage {
 	whole, partly := true, wire.FormatSet(0)
 	l.bags.Do(func() {
@@ -123,7 +123,7 @@ func (l *Parsed) ReadBaggage(c *Node) baggage.Baggage {
 	return l.bag
 }
 
-// otelKeys are the context keys that OpenTelemetry's functions look for. They are
+// OtelKeys are the context keys that OpenTelemetry's functions look for. They are
 // unexported; the functions themselves tell them to a context that listens. A node
 // that answers to them saves a node for each, and lets ids and baggage be read only when asked for.
 var OtelKeys = struct{ Span, Baggage any }{

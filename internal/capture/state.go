@@ -5,12 +5,12 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// namesTrace reports whether the caller's span is of the trace.
+// NamesTrace reports whether the caller's span is of the trace.
 func (c *Node) NamesTrace(id trace.TraceID) bool {
 	return wire.SameTrace(c.Parse().Remote.TraceID, id)
 }
 
-// shownState returns the tracestate that OpenTelemetry was shown, if it asked, and all that came.
+// ShownState returns the tracestate that OpenTelemetry was shown, if it asked, and all that came.
 func (c *Node) ShownState() (shown trace.TraceState, came string) {
 	if c == nil {
 		return shown, ""
@@ -23,7 +23,7 @@ func (c *Node) ShownState() (shown trace.TraceState, came string) {
 	return shown, ""
 }
 
-// sameState compares without making strings: most spans pass on the list that they were given.
+// SameState compares without making strings: most spans pass on the list that they were given.
 func SameState(a, b trace.TraceState) bool {
 	if a.Len() != b.Len() {
 		return false
@@ -36,7 +36,7 @@ func SameState(a, b trace.TraceState) bool {
 	return same
 }
 
-// sameAsOpenTelemetry reports whether a list is what OpenTelemetry's own propagator, wrapped
+// SameAsOpenTelemetry reports whether a list is what OpenTelemetry's own propagator, wrapped
 // inside ours, reads of the captured lines: the first of them. A span that was given
 // that has deleted nothing.
 func (c *Node) SameAsOpenTelemetry(now trace.TraceState) bool {

@@ -24,7 +24,7 @@ func getterOf(carrier propagation.TextMapCarrier) (get func(key string) []string
 	}, true
 }
 
-// spellings returns the keys of a carrier by their names in lower case, those that are not in lower case.
+// Spellings returns the keys of a carrier by their names in lower case, those that are not in lower case.
 func Spellings(carrier propagation.TextMapCarrier) map[string][]string {
 	var there map[string][]string
 	for key := range keysOf(carrier) {
@@ -38,7 +38,7 @@ func Spellings(carrier propagation.TextMapCarrier) map[string][]string {
 	return there
 }
 
-// set sets a name, and replaces it in the other spellings that are there: a map has the name once afterwards,
+// Set sets a name, and replaces it in the other spellings that are there: a map has the name once afterwards,
 // a carrier that cannot delete the same value in each.
 func Set(carrier propagation.TextMapCarrier, name, value string, there map[string][]string) {
 	m, deletes := carrier.(propagation.MapCarrier)
@@ -64,7 +64,7 @@ func keysOf(carrier propagation.TextMapCarrier) iter.Seq[string] {
 	return slices.Values(carrier.Keys())
 }
 
-// isNil reports whether a carrier is nil or a nil pointer: its methods may not be called.
+// IsNil reports whether a carrier is nil or a nil pointer: its methods may not be called.
 func IsNil(carrier propagation.TextMapCarrier) bool {
 	if carrier == nil {
 		return true
@@ -73,7 +73,7 @@ func IsNil(carrier propagation.TextMapCarrier) bool {
 	return v.Kind() == reflect.Pointer && v.IsNil()
 }
 
-// isNilMap reports whether a carrier is a nil map, which can be read and not written.
+// IsNilMap reports whether a carrier is a nil map, which can be read and not written.
 func IsNilMap(carrier propagation.TextMapCarrier) bool {
 	v := reflect.ValueOf(carrier)
 	return v.Kind() == reflect.Map && v.IsNil()

@@ -7,7 +7,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// traceOf returns the trace id of a trusted caller who named no span, if a capture is what OpenTelemetry sees as the
+// TraceOf returns the trace id of a trusted caller who named no span, if a capture is what OpenTelemetry sees as the
 // active span: with trace.WithNewRoot, and inside another span, none is.
 func TraceOf(ctx context.Context) (id trace.TraceID) {
 	c := Of(ctx)

@@ -55,9 +55,9 @@ func (c *Node) UntrustedMembers() func(baggage.Member) bool {
 	sent := fingerprints{}
 	for r := range c.Untrusted().Runs {
 		switch {
-		case r.Id == wire.FirstField[wire.Baggage]:
+		case r.ID == wire.FirstField[wire.Baggage]:
 			sent.addMembers(r.Vals)
-		case r.Id < wire.FirstHeader && wire.ItemFields.Has(r.Id):
+		case r.ID < wire.FirstHeader && wire.ItemFields.Has(r.ID):
 			sent.addItems(r)
 		}
 	}

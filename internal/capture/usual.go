@@ -92,14 +92,14 @@ func (u *usual) take(n *wire.Name, vals []string) bool {
 	}
 	before := u.size
 	for _, v := range vals {
-		if !wire.NotBlank(v) && (v == "" || !u.p.isRaw(n.Id, u.about)) {
+		if !wire.NotBlank(v) && (v == "" || !u.p.isRaw(n.ID, u.about)) {
 			continue
 		}
 		if c.N == inlineLines {
 			return false
 		}
 		c.Formats |= n.Format
-		c.Ids[c.N], c.Vals[c.N] = n.Id, v
+		c.IDs[c.N], c.Vals[c.N] = n.ID, v
 		c.N++
 		u.size += len(v)
 	}
@@ -127,7 +127,7 @@ func (c *Node) ownLines(size int) {
 // holdAll holds back all that was read, and returns the formats of it; bit 0 for Config.Headers.
 func (c *Node) holdAll() wire.FormatSet {
 	formats := c.Formats
-	if c.Ids[c.N-1] >= wire.FirstHeader {
+	if c.IDs[c.N-1] >= wire.FirstHeader {
 		formats |= 1 << 0
 	}
 	c.Trust, c.HeldCount, c.N, c.Formats = policy.Restart, c.N, 0, 0
@@ -137,8 +137,8 @@ func (c *Node) holdAll() wire.FormatSet {
 // sort puts the node's lines in the order of their numbers, those of one name as they came.
 func (c *Node) sort() {
 	for i := uint8(1); i < c.N; i++ {
-		for j := i; j > 0 && c.Ids[j] < c.Ids[j-1]; j-- {
-			c.Ids[j], c.Ids[j-1] = c.Ids[j-1], c.Ids[j]
+		for j := i; j > 0 && c.IDs[j] < c.IDs[j-1]; j-- {
+			c.IDs[j], c.IDs[j-1] = c.IDs[j-1], c.IDs[j]
 			c.Vals[j], c.Vals[j-1] = c.Vals[j-1], c.Vals[j]
 		}
 	}

@@ -17,7 +17,7 @@ type written struct {
 	p       *Engine // nil: nothing is to be told apart
 	ctx     context.Context
 	x       *wire.Index
-	c, held *capture.Node // what came, and what of it came from a stranger
+	c, held *capture.Node // what was received, and what of it is from an untrusted caller
 	encoded [wire.MaxEncoded]wire.FieldID
 	values  []string // of encoded
 	baggage string   // the application's change of it
@@ -61,7 +61,7 @@ func (w *written) has(key string, vals []string) bool {
 		}
 	}
 	for i := range w.items {
-		if b := &w.items[i]; b.Id == id && join(b.Vals) == line {
+		if b := &w.items[i]; b.ID == id && join(b.Vals) == line {
 			return true
 		}
 	}

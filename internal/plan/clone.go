@@ -31,7 +31,7 @@ func (p *Engine) CloneHTTP(ctx context.Context, h http.Header) (http.Header, boo
 
 // CloneRequest is CloneHTTP with the context, the headers and the URL of a request: what may not go to
 // the URL's host is left out (Config.Destinations), and, after a redirect from another host, so are
-// Config.UnsafeHeaders. A request that is signed already goes to a stranger without anything of the
+// Config.UnsafeHeaders. A request that is signed already goes to an external host without anything of the
 // context, also what an Inject further out has added to it.
 func (p *Engine) CloneRequest(r *http.Request) (http.Header, bool) {
 	if r == nil {
@@ -172,7 +172,7 @@ func (b *block) put(key string, vals []string) {
 func (b *block) putOwn(m map[string][]string, x *wire.Index, spans wire.FieldSet, before *written) {
 	for key, vals := range m {
 		n := x.Find(key)
-		if n != nil && n.Id < wire.FirstHeader && spans.Has(n.Id) {
+		if n != nil && n.ID < wire.FirstHeader && spans.Has(n.ID) {
 			continue
 		}
 		if n != nil && len(vals) == 1 && vals[0] != "" && vals[0] == strings.Join(b.m[n.Key], ",") {
@@ -203,7 +203,7 @@ func (b *block) putOwn(m map[string][]string, x *wire.Index, spans wire.FieldSet
 func (o *plan) size() (names, lines int) {
 	for i, n := 0, o.c.Len(); i < n; {
 		r, next := o.c.Run(i)
-		if r.Id >= wire.FirstHeader || o.keeps.Has(r.Id) {
+		if r.ID >= wire.FirstHeader || o.keeps.Has(r.ID) {
 			names, lines = names+1, lines+next-i
 		}
 		i = next
@@ -218,7 +218,7 @@ func (o *plan) size() (names, lines int) {
 func (b *block) putNode(c *capture.Node) {
 	for i, n := 0, int(c.N); i < n; {
 		r, next := c.Run(i)
-		b.put(c.Reader.Field(r.Id).Canon, r.Vals)
+		b.put(c.Reader.Field(r.ID).Canon, r.Vals)
 		i = next
 	}
 }

@@ -54,7 +54,7 @@ type Config struct {
 	Extracted func(context.Context, []wire.Format)
 }
 
-// NewEngine compiles a Config.
+// New compiles a Config.
 func New(c Config) *Engine {
 	carried := c.Formats
 	if carried == nil {

@@ -76,14 +76,14 @@ func (o *plan) next(at *cursor) (e entry, ok bool) {
 	var r capture.Run
 	if line {
 		var after int
-		if r, after = o.c.Run(at.line); !value || r.Id <= o.newID(at.value) {
+		if r, after = o.c.Run(at.line); !value || r.ID <= o.newID(at.value) {
 			at.line = after
 		} else {
 			r = capture.Run{}
 		}
 	}
 	switch {
-	case value && (!line || len(r.Vals) == 0 || r.Id == o.newID(at.value)):
+	case value && (!line || len(r.Vals) == 0 || r.ID == o.newID(at.value)):
 		e = o.newEntry(at.value, r)
 		at.value++
 		return e, true
@@ -176,7 +176,7 @@ func (o *plan) newEntry(i int, r capture.Run) entry {
 
 // addedEntry is an item that the application added.
 func (o *plan) addedEntry(b capture.BagItems) entry {
-	e := entry{id: b.Id, def: &wire.Fields[b.Id], key: b.Key, fate: Changed}
+	e := entry{id: b.ID, def: &wire.Fields[b.ID], key: b.Key, fate: Changed}
 	o.sendItem(&e, b.Vals)
 	return e
 }
@@ -214,8 +214,8 @@ func (o *plan) judge(e *entry, vals []string) {
 
 // receivedEntry is a header that was received and for which no value was written.
 func (o *plan) receivedEntry(r capture.Run) entry {
-	e := entry{id: r.Id, received: r.Vals}
-	if r.Id >= wire.FirstHeader {
+	e := entry{id: r.ID, received: r.Vals}
+	if r.ID >= wire.FirstHeader {
 		if e.id = o.p.in.NumberOf(o.c, r); e.id == capture.NotSent {
 			foreign := o.c.Field(r)
 			e.def, e.key = &foreign, r.Key
@@ -224,7 +224,7 @@ func (o *plan) receivedEntry(r capture.Run) entry {
 		}
 	}
 	e.def, e.key = o.p.in.Field(e.id), o.p.in.Tag(o.c, e.id, r)
-	if r.Id < wire.FirstHeader && !o.keeps.Has(r.Id) {
+	if r.ID < wire.FirstHeader && !o.keeps.Has(r.ID) {
 		o.drop(&e, r)
 		return e
 	}
@@ -242,7 +242,7 @@ func (o *plan) receivedEntry(r capture.Run) entry {
 			e.fate = PartlyDisallowed
 		}
 	}
-	if r.Id >= wire.FirstHeader && (o.noHeaders || o.noPrefixed && e.def.Prefix) {
+	if r.ID >= wire.FirstHeader && (o.noHeaders || o.noPrefixed && e.def.Prefix) {
 		e.drop(OverBudget)
 		return e
 	}

@@ -67,7 +67,7 @@ func checkIndex(t *testing.T, x *wire.Index, want map[string]wire.FieldID) {
 				id, ours := want[strings.ToLower(key)]
 				got := x.Find(key)
 				switch {
-				case ours && (got == nil || got.Id != id):
+				case ours && (got == nil || got.ID != id):
 					t.Errorf("%q: found %v, want %d", key, got, id)
 				case !ours && got != nil:
 					t.Errorf("%q: found %q", key, got.Key)
@@ -152,7 +152,7 @@ func TestIndexCollisions(t *testing.T) {
 	p := New(Config{Formats: wire.AllFormats(), Headers: alike[:25]})
 	for _, x := range []*wire.Index{p.in.ReadMetadata, p.sentMetadata} {
 		for i, name := range alike[:25] {
-			if n := x.Find(name); n == nil || n.Id != wire.FirstHeader+wire.FieldID(i) {
+			if n := x.Find(name); n == nil || n.ID != wire.FirstHeader+wire.FieldID(i) {
 				t.Errorf("%q: found %v", name, n)
 			}
 		}
@@ -170,7 +170,7 @@ func TestIndexNoFalseMatch(t *testing.T) {
 	want := oracle(p, false)
 	for _, key := range append(randomNames(r, 20000), names...) {
 		id, ours := want[key]
-		if n := p.in.ReadMetadata.Find(key); (n != nil) != ours || ours && n.Id != id {
+		if n := p.in.ReadMetadata.Find(key); (n != nil) != ours || ours && n.ID != id {
 			t.Fatalf("%q: found %v, want %v", key, n, ours)
 		}
 	}

@@ -97,19 +97,19 @@ func (p *Engine) forwards(c *capture.Node) bool {
 // forward writes the lines of a node.
 func (p *Engine) forward(c *capture.Node, h http.Header) {
 	var sent wire.FieldSet
-	for _, id := range c.Ids[:c.N] {
+	for _, id := range c.IDs[:c.N] {
 		sent |= 1 << id
 	}
 	if p.sweep(h, p.owns&^sent, sent) {
 		for key := range h {
-			if n := p.in.SentHTTP.Find(key); n != nil && key != n.Key && slices.Contains(c.Ids[:c.N], n.Id) {
+			if n := p.in.SentHTTP.Find(key); n != nil && key != n.Key && slices.Contains(c.IDs[:c.N], n.ID) {
 				delete(h, key)
 			}
 		}
 	}
 	for i := uint8(0); i < c.N; {
-		id, j := c.Ids[i], i+1
-		for j < c.N && c.Ids[j] == id {
+		id, j := c.IDs[i], i+1
+		for j < c.N && c.IDs[j] == id {
 			j++
 		}
 		h[p.in.Field(id).Canon] = c.Vals[i:j:j]
@@ -133,8 +133,8 @@ func (p *Engine) sweep(h http.Header, removes, sends wire.FieldSet) (others bool
 	}
 	for key := range h {
 		switch n := p.in.SentHTTP.Find(key); {
-		case n != nil && n.Id < wire.FirstHeader:
-			if removes.Has(n.Id) || key != n.Key && sends.Has(n.Id) {
+		case n != nil && n.ID < wire.FirstHeader:
+			if removes.Has(n.ID) || key != n.Key && sends.Has(n.ID) {
 				delete(h, key)
 			}
 		case n != nil:
@@ -164,7 +164,7 @@ func (o *plan) respell(h http.Header) {
 	sent := o.sentNames()
 	for key := range h {
 		switch n := o.p.in.SentHTTP.Find(key); {
-		case n != nil && key != n.Key && n.Id >= wire.FirstHeader && sent.headers[n.Id]:
+		case n != nil && key != n.Key && n.ID >= wire.FirstHeader && sent.headers[n.ID]:
 			delete(h, key)
 		case n == nil && sent.prefixed[strings.ToLower(key)] && key != http.CanonicalHeaderKey(key):
 			delete(h, key)
@@ -232,8 +232,8 @@ func (o *plan) sweepMetadata(md map[string][]string) {
 	}
 	for key := range md {
 		switch n := o.p.sentMetadata.Find(key); {
-		case n == nil && !sent.prefixed[strings.ToLower(key)], n != nil && n.Id >= wire.FirstHeader && !sent.headers[n.Id]:
-		case n != nil && n.Id < wire.FirstHeader && !gone.Has(n.Id):
+		case n == nil && !sent.prefixed[strings.ToLower(key)], n != nil && n.ID >= wire.FirstHeader && !sent.headers[n.ID]:
+		case n != nil && n.ID < wire.FirstHeader && !gone.Has(n.ID):
 		default:
 			delete(md, key)
 		}

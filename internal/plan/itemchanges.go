@@ -15,7 +15,7 @@ func (o *plan) itemChanges() (ch itemChanges) {
 	}
 	received := make(map[string]bool, len(o.items))
 	for r := range o.c.Runs {
-		if o.c.IsItem(r.Id) {
+		if o.c.IsItem(r.ID) {
 			b := capture.BagItems(r)
 			received[b.Name()] = true
 		}

@@ -42,7 +42,7 @@ func (p *Engine) local(ctx context.Context, c *capture.Node) (l wire.WrittenSpan
 	// The SDK's spans tell their parent, without an import of the SDK.
 	if child, is := span.(interface{ Parent() trace.SpanContext }); is {
 		given = parent{child.Parent(), true}
-		if !given.IsRemote() || c == nil || !c.Trust.Has(policy.DistrustIDs) { // or it is a stranger's
+		if !given.IsRemote() || c == nil || !c.Trust.Has(policy.DistrustIDs) { // or it is an untrusted caller's
 			l.ParentID = given.SpanID()
 		}
 	}

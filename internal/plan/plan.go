@@ -133,7 +133,7 @@ func (o *plan) account() {
 	}
 	if !o.noPrefixed {
 		for i := range o.items {
-			o.sends |= 1 << o.items[i].Id
+			o.sends |= 1 << o.items[i].ID
 		}
 	}
 }

@@ -25,12 +25,12 @@ const (
 // lines that are refused are left out.
 func (o *plan) refuse() {
 	for r := range o.c.Runs {
-		if r.Id >= wire.FirstHeader || !o.keeps.Has(r.Id) || !wire.WholeFields.Has(r.Id) || wire.Fields[r.Id].Bin && (o.over == overText || o.c.About&capture.RawBins != 0) {
+		if r.ID >= wire.FirstHeader || !o.keeps.Has(r.ID) || !wire.WholeFields.Has(r.ID) || wire.Fields[r.ID].Bin && (o.over == overText || o.c.About&capture.RawBins != 0) {
 			continue // transcode judges the last
 		}
-		e := entry{key: r.Key, def: &wire.Fields[r.Id], values: r.Vals}
+		e := entry{key: r.Key, def: &wire.Fields[r.ID], values: r.Vals}
 		if o.allowed != nil {
-			e.values = o.allowed.Allow(r.Id, r.Key, r.Vals)
+			e.values = o.allowed.Allow(r.ID, r.Key, r.Vals)
 		}
 		if len(e.values) > 0 && !o.sift(&e) {
 			o.refused |= 1 << e.def.Format

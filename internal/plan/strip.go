@@ -74,7 +74,7 @@ func (s *stripping) holdsHeader(lower string) bool {
 		s.headers = map[string]bool{}
 		held := s.c.Untrusted()
 		for r := range held.Runs {
-			if r.Id >= wire.FirstHeader {
+			if r.ID >= wire.FirstHeader {
 				s.headers[held.Field(r).Lower] = true
 			}
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// clearance is what may go to a host.
+// Decision is what may go to a host.
 type Decision struct {
 	Rule     string // the pattern of the rule; "" if there is none
 	Internal bool
@@ -89,7 +89,7 @@ func (c *Decision) and(d *Decision) *Decision {
 	return &both
 }
 
-// permit returns what of a field's lines may go: all, some members, or none. key is the whole name
+// Allow returns what of a field's lines may go: all, some members, or none. key is the whole name
 // under a prefix.
 func (c *Decision) Allow(id wire.FieldID, key string, vals []string) []string {
 	for ; c != nil; c = c.next {

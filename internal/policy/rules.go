@@ -7,7 +7,7 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// ruleSpec is what may go to some hosts, as propagation.Destination says it: nil and empty lists differ.
+// Rule is what may go to some hosts, as propagation.Destination says it: nil and empty lists differ.
 type Rule struct {
 	Hosts            []string
 	Formats          []wire.Format
@@ -51,7 +51,7 @@ func NewRules(specs []Rule, internalHosts []string, reportOnly bool, headers []w
 	return r
 }
 
-// decide returns what may go to the hosts that a call may reach, with commas between them; decisions are cached.
+// For returns what may go to the hosts that a call may reach, with commas between them; decisions are cached.
 func (r *Rules) For(hosts string, port uint16) *Decision {
 	c, ok := r.cache.Get(hosts, port)
 	if !ok {

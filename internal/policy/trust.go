@@ -15,7 +15,7 @@ import (
 //
 // What is not believed is held back: it reaches neither the functions of this package and
 // of OpenTelemetry's that read a context, nor any outgoing call. It stays with the
-// context, within Config.Limits, for a span link (StrangerFromContext), and for
+// context, within Config.Limits, for a span link (UntrustedFromContext), and for
 // Promote, which takes the decision back. A line that the application copies from the request to a call by hand is
 // judged like the line itself. An Extract further in, by this or another
 // Propagator, holds back at least as much.
@@ -53,7 +53,7 @@ const (
 
 	// Continue believes the caller: a service behind its mesh.
 	Continue Trust = 0
-	// Restart believes nothing: the edge, where strangers call. A trace begins here.
+	// Restart trusts nothing of the caller: for the edge, where untrusted callers arrive. A new trace begins.
 	Restart = DistrustIDs | DistrustSampling | DistrustBaggage | DistrustRequestID | DistrustHeaders
 	// Ignore is Restart, and nothing is kept, for a link or for Promote: as if the headers had
 	// not been there.
@@ -84,7 +84,7 @@ func (t Trust) String() string {
 // Has reports whether all parts of other are distrusted.
 func (t Trust) Has(other Trust) bool { return t&other == other }
 
-// holdsBack reports whether no line of a field is believed as it came.
+// Withholds reports whether no line of a field is trusted as it came.
 func (t Trust) Withholds(f *wire.Field) bool {
 	switch {
 	case f.Format == 0:

@@ -9,7 +9,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// DdExtras is what Datadog says of a trace besides ids: in headers of its own, or in the tracestate member
+// Extras is what Datadog says of a trace besides ids: in headers of its own, or in the tracestate member
 //
 //	dd=s:PRIORITY;o:ORIGIN;p:PARENT;t.NAME:VALUE
 //

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// A fieldID numbers a header name. The names of all formats have the same number
+// A FieldID numbers a header name. The names of all formats have the same number
 // in every Propagator, so that what one has captured another can send; the numbers
 // from firstHeader on are the names of Config.Headers, each Propagator's own.
 // Captured lines are kept in the order of these numbers.

@@ -34,7 +34,7 @@ const (
 	FormatCount = iota
 )
 
-// codec is all that the engine knows of a format that names spans, or that is only carried; request
+// Codec is all that the engine knows of a format that names spans, or that is only carried; request
 // ids and baggage it also knows by name. A new format is a file with its codec and its
 // row in the table below.
 type Codec struct {
@@ -75,7 +75,7 @@ type Codec struct {
 	Members bool // its place for extras is a member of a tracestate
 }
 
-// Codecs is the table of formats, indexed by Format.
+// Table is the table of formats, indexed by Format.
 var Table = [FormatCount + 1]Codec{
 	W3C:            w3c,
 	B3Single:       b3Single,

@@ -22,7 +22,7 @@ type Index struct {
 
 type Name struct {
 	Key    string // in the carrier's own spelling
-	Id     FieldID
+	ID     FieldID
 	Format FormatSet // the one that a fixed name belongs to; none for Config.Headers
 
 	Telling bool // no other rule spells it so: B3 may be in capitals
@@ -44,11 +44,11 @@ func NewIndex(ids []FieldID, field func(FieldID) *Field, lower bool, allows func
 			key = f.Lower
 		}
 		if f.Prefix {
-			x.prefixes = append(x.prefixes, Name{Key: key, Id: id})
+			x.prefixes = append(x.prefixes, Name{Key: key, ID: id})
 			x.letters |= 1 << (key[0] & 31)
 			continue
 		}
-		x.Names = append(x.Names, Name{Key: key, Id: id, Format: SetOf(f.Format) &^ 1, Telling: key != strings.ToUpper(key)})
+		x.Names = append(x.Names, Name{Key: key, ID: id, Format: SetOf(f.Format) &^ 1, Telling: key != strings.ToUpper(key)})
 		x.lengths[key[0]&31] |= lengthBit(key)
 		at := HashOf(key)
 		for x.slots[at] != 0 {
@@ -101,7 +101,7 @@ func (x *Index) FindPrefix(key string) (FieldID, bool) {
 	}
 	for _, p := range x.prefixes {
 		if len(key) > len(p.Key) && strings.EqualFold(key[:len(p.Key)], p.Key) {
-			return p.Id, p.Id < FirstHeader || !x.lists(key) && x.allows(key)
+			return p.ID, p.ID < FirstHeader || !x.lists(key) && x.allows(key)
 		}
 	}
 	return 0, false
@@ -120,7 +120,7 @@ func (x *Index) lists(key string) bool {
 // Owner returns the fixed name or the prefix that a key belongs to, if it is one of ours.
 func (x *Index) Owner(key string) (FieldID, bool) {
 	if n := x.Find(key); n != nil {
-		return n.Id, true
+		return n.ID, true
 	}
 	return x.FindPrefix(key)
 }

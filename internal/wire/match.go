@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// hit is a name of ours that a carrier has.
+// Match is a name of ours that a carrier has.
 type Match struct {
 	ID   FieldID
 	Key  string // under a prefix: the whole name, in the spelling of its kind of carrier
@@ -15,18 +15,18 @@ type Match struct {
 	Raw  bool   // the values are bytes: white space is not blank
 }
 
-// says reports whether a line is to be kept.
+// Says reports whether a line is to be kept.
 func (h *Match) Says(line string) bool { return NotBlank(line) || h.Raw && line != "" }
 
-// usualHits is how many names fit the stack.
+// UsualMatches is how many names fit the stack.
 const UsualMatches = 12
 
 func IsRequestID(h Match) bool { return h.ID == FirstField[RequestID] }
 
-// notBlank reports whether a line says anything: HTTP trims the white space around a value.
+// NotBlank reports whether a line says anything: HTTP trims the white space around a value.
 func NotBlank(line string) bool { return line != "" && (line[0] > ' ' || TrimOWS(line) != "") }
 
-// sortHits puts the hits in the order of their numbers. They are few, and often in
+// SortMatches puts the matches in the order of their numbers. They are few, and often in
 // order already.
 func SortMatches(hits []Match) {
 	if len(hits) > 2*UsualMatches {
@@ -40,7 +40,7 @@ func SortMatches(hits []Match) {
 	}
 }
 
-// lookUp returns the lines of a name among hits in order, each name of which is there once.
+// LookUp returns the lines of a name among hits in order, each name of which is there once.
 func LookUp(hits []Match, name Match) (Match, bool) {
 	i, ok := slices.BinarySearchFunc(hits, name, CompareNames)
 	if !ok {
@@ -49,7 +49,7 @@ func LookUp(hits []Match, name Match) (Match, bool) {
 	return hits[i], true
 }
 
-// joinHits makes one of the hits, which are in order, of a name that came in several spellings.
+// JoinMatches makes one of the matches, which are in order, of a name that came in several spellings.
 func JoinMatches(hits []Match) []Match {
 	joined := hits[:0]
 	for _, h := range hits {
@@ -71,7 +71,7 @@ func FormatsOf(hits []Match) (s FormatSet) {
 	return s
 }
 
-// compareNames orders hits by number and by the whole name.
+// CompareNames orders hits by number and by the whole name.
 func CompareNames(a, b Match) int {
 	if a.ID != b.ID {
 		return cmp.Compare(a.ID, b.ID)
@@ -92,7 +92,7 @@ func CompareMatches(a, b Match) int {
 	return strings.Compare(a.As, b.As)
 }
 
-// formatOf returns the format of a hit, zero for a name of Config.Headers.
+// FormatOf returns the format of a hit, zero for a name of Config.Headers.
 func FormatOf(h Match) Format {
 	if h.ID < FirstHeader {
 		return Fields[h.ID].Format
