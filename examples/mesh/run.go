@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -43,17 +42,17 @@ func (o options) run(ctx context.Context, stdout io.Writer) (*judge.Verdict, err
 		v.Find(judge.Failed, "%v", err)
 	}
 	settle(ctx, m.collector, o.spans())
-	m.stopEnvoys()
-	spans := m.collector.Spans()
-	lines, err := m.logs()
+	m.Stop()
+	spans := m.Label(m.collector.Spans(), m.app.Hops)
+	lines, err := m.Logs()
 	if err := cmp.Or(context.Cause(ctx), err); err != nil {
 		return nil, err
 	}
 	draw(stdout, spans, "1")
 	v.JudgeTraces(spans, o.n, o.spans()/o.n)
 	// Where the application does not carry x-request-id, each sidecar makes one.
-	if slices.Contains(o.config.Formats, propagation.RequestID) {
-		v.JudgeRequestIDs(lines, spans, o.n)
+	if o.mesh.ids != (judge.RequestIDs{}) && slices.Contains(o.config.Formats, propagation.RequestID) {
+		v.JudgeRequestIDs(lines, spans, o.n, o.mesh.ids)
 	}
 	o.judgeHeaders(&v, m.app.Hops)
 	return &v, nil
@@ -71,17 +70,14 @@ func (o options) folder() (dir string, tidy func(), err error) {
 	if err = os.MkdirAll(dir, 0o700); err != nil {
 		return "", nil, err
 	}
-	// A run before this one may have left its logs, and Envoy adds to them.
-	for _, proxy := range proxies {
-		if err := os.Remove(accessLog(dir, proxy)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return "", nil, err
-		}
-	}
 	return dir, func() {}, nil
 }
 
 // spans is how many the requests make.
 func (o options) spans() int {
+	if o.tracer.spans > 0 {
+		return o.n * o.tracer.spans
+	}
 	if o.tracer.envoy.UpstreamSpans || o.tracing.GetSpawnUpstreamSpan().GetValue() {
 		return 2 * o.n * judge.SpansFor
 	}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"net/http"
+
+	"github.com/traceferry/traceferry/examples/mesh/judge"
+	"github.com/traceferry/traceferry/examples/mesh/static"
+	"github.com/traceferry/traceferry/examples/mesh/system"
+)
+
+// systemRow is a mesh that -mesh chooses, with what is true of it whatever is run on it.
+type systemRow struct {
+	name    string
+	system  func(options) system.System
+	tracers []tracer // the first is the default
+	preset  string   // the default
+	envoy   bool     // it needs an Envoy
+	needs   []string // the other binaries that it needs, by their names in package binary
+	ids     judge.RequestIDs
+	ask     http.Header // what the user must send to be traced
+	own     []string    // headers that its proxies add
+}
+
+func (s systemRow) Name() string { return s.name }
+
+var systems = []systemRow{
+	{
+		name: "envoy",
+		system: func(o options) system.System {
+			return &static.Mesh{Binary: o.envoy, Tracer: o.tracer.envoy, Tracing: o.tracing}
+		},
+		tracers: tracers,
+		preset:  "envoy",
+		envoy:   true,
+		ids:     judge.RequestIDs{LogLines: judge.SpansFor, Reasons: true},
+		own:     envoyHeaders,
+	},
+}
+
+// envoyHeaders are those that Envoys add.
+var envoyHeaders = []string{"x-forwarded-proto", "x-request-id", "x-envoy-expected-rq-timeout-ms"}
