@@ -3,9 +3,12 @@ package main
 import (
 	"net/http"
 
+	"github.com/traceferry/traceferry/examples/mesh/caddy"
 	"github.com/traceferry/traceferry/examples/mesh/judge"
+	"github.com/traceferry/traceferry/examples/mesh/sink"
 	"github.com/traceferry/traceferry/examples/mesh/static"
 	"github.com/traceferry/traceferry/examples/mesh/system"
+	"github.com/traceferry/traceferry/propagation"
 )
 
 // systemRow is a mesh that -mesh chooses, with what is true of it whatever is run on it.
@@ -34,6 +37,16 @@ var systems = []systemRow{
 		envoy:   true,
 		ids:     judge.RequestIDs{LogLines: judge.SpansFor, Reasons: true},
 		own:     envoyHeaders,
+	},
+	{
+		name:   "caddy",
+		system: func(options) system.System { return new(caddy.Mesh) },
+		tracers: []tracer{{name: "opentelemetry", sink: sink.NewOpenTelemetry,
+			reads: []propagation.Format{propagation.W3C, propagation.Baggage}}},
+		preset: "caddy",
+		needs:  []string{"caddy"},
+		ids:    judge.RequestIDs{LogLines: judge.SpansFor, Tagged: judge.SpansFor},
+		own:    []string{"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "via", "x-request-id"},
 	},
 }
 
