@@ -38,6 +38,7 @@ func startMesh(ctx context.Context, o options, p *propagation.Propagator, dir st
 		return nil, err
 	}
 	m.app.SetRoute(routes.Outbound)
+	m.app.SetCallers(routes.Callers)
 	m.entry = routes.Entry
 	return m, nil
 }

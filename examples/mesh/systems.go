@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/traceferry/traceferry/examples/mesh/caddy"
+	"github.com/traceferry/traceferry/examples/mesh/consul"
 	"github.com/traceferry/traceferry/examples/mesh/judge"
 	"github.com/traceferry/traceferry/examples/mesh/sink"
 	"github.com/traceferry/traceferry/examples/mesh/static"
@@ -35,7 +36,7 @@ var systems = []systemRow{
 		tracers: tracers,
 		preset:  "envoy",
 		envoy:   true,
-		ids:     judge.RequestIDs{LogLines: judge.SpansFor, Reasons: true},
+		ids:     judge.RequestIDs{LogLines: judge.SpansFor, Reason: propagation.SampledByEnvoy},
 		own:     envoyHeaders,
 	},
 	{
@@ -47,6 +48,17 @@ var systems = []systemRow{
 		needs:  []string{"caddy"},
 		ids:    judge.RequestIDs{LogLines: judge.SpansFor, Tagged: judge.SpansFor},
 		own:    []string{"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "via", "x-request-id"},
+	},
+	{
+		name:    "consul",
+		system:  func(o options) system.System { return &consul.Mesh{Envoy: o.envoy} },
+		tracers: []tracer{{name: "zipkin", sink: sink.NewZipkin, reads: []propagation.Format{propagation.B3Multi, propagation.B3Single}}},
+		preset:  "consul",
+		envoy:   true,
+		needs:   []string{"consul"},
+		ids:     judge.RequestIDs{Tagged: judge.SpansFor, Reason: propagation.ForcedByClient},
+		ask:     http.Header{"X-Client-Trace-Id": {"1"}},
+		own:     append([]string{"x-forwarded-client-cert"}, envoyHeaders...),
 	},
 }
 

@@ -35,6 +35,9 @@ type Ground struct {
 type Routes struct {
 	Entry    string    // host:port of the edge, for the user's requests
 	Outbound app.Route // the sidecar of each caller
+	// Callers are the SPIFFE ids of those that may call each service, where sidecars write
+	// x-forwarded-client-cert; nil: a service trusts every caller.
+	Callers map[string][]string
 }
 
 // Got tells with which headers a call reached its service.
