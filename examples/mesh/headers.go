@@ -41,6 +41,7 @@ var allStrangers = []stranger{
 // strangers are the headers that the request for a book has besides: none that the tracer reads.
 func (o options) strangers(book int) http.Header {
 	h := http.Header{}
+	maps.Copy(h, o.mesh.ask)
 	for _, s := range allStrangers {
 		if !slices.Contains(o.tracer.reads, s.format) {
 			value := s.value
@@ -53,13 +54,12 @@ func (o options) strangers(book int) http.Header {
 	return h
 }
 
-// own are the headers that a service gets whatever the application forwards.
+// own are the headers that a service gets whatever the application forwards, besides
+// those of the mesh.
 var own = []string{
 	"x-book",                        // which the services set for each call
 	"accept-encoding", "user-agent", // net/http
 	":authority", "content-type", "grpc-accept-encoding", // grpc-go
-	"x-forwarded-proto", "x-request-id", // Envoy
-	"x-envoy-expected-rq-timeout-ms",
 }
 
 // hops tell what was got and sent with each call; see app.Hops.
@@ -81,7 +81,7 @@ func (o options) judgeHeaders(v *judge.Verdict, hops hops) {
 			}
 			o.judgeForwarded(v, book, c, hops)
 			for _, name := range slices.Sorted(maps.Keys(got)) {
-				if !slices.Contains(own, name) && !carries(o.tracer.reads, name) && !carries(o.config.Formats, name) {
+				if !slices.Contains(own, name) && !slices.Contains(o.mesh.own, name) && !carries(o.tracer.reads, name) && !carries(o.config.Formats, name) {
 					v.Find(judge.Headers, "book %s: %s got %s, which the application should not forward", book, c.To, name)
 				}
 			}

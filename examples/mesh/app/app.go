@@ -16,30 +16,38 @@ import (
 type App struct {
 	Addr    map[string]string // where each listens
 	Hops    *Hops             // what they got and sent
+	routes  routes
+	trust   trust
 	closers []func() error
 }
 
-// Start starts the services. Each makes its calls by its sidecar, whose address outbound
-// has. The nil Propagator makes an application that forwards nothing.
-func Start(p *propagation.Propagator, outbound map[string]string) (*App, error) {
-	hops := new(Hops)
-	conn, err := dialRatings(p, hops, outbound["reviews"])
+// Route gives the host:port to which the calls of one service to another go, its sidecar's.
+type Route func(from, to string) string
+
+// Start starts the services. Their calls fail until SetRoute. The nil Propagator makes an
+// application that forwards nothing.
+func Start(p *propagation.Propagator) (*App, error) {
+	a := &App{Addr: map[string]string{}, Hops: new(Hops), trust: trust{}}
+	conn, err := dialRatings(p, a.Hops, a.routes.dialer("reviews"))
 	if err != nil {
 		return nil, fmt.Errorf("cannot connect: %w", err)
 	}
-	a := &App{Addr: map[string]string{}, Hops: hops, closers: []func() error{conn.Close}}
+	a.closers = append(a.closers, conn.Close)
 	err = errors.Join(
-		a.serve("productpage", productpage(p, hops.transport(via(outbound["productpage"])))),
-		a.serve("details", details(p)),
-		a.serve("reviews", reviews(p, conn)),
-		a.serveGRPC("ratings", ratings(p, hops.transport(via(outbound["ratings"])), hops.server())),
-		a.serve("users", users(p)),
+		a.serve("productpage", productpage(p, a.trust.http("productpage"), a.Hops.transport(via(a.routes.dialer("productpage"))))),
+		a.serve("details", details(p, a.trust.http("details"))),
+		a.serve("reviews", reviews(p, a.trust.http("reviews"), conn)),
+		a.serveGRPC("ratings", ratings(p, a.trust.grpc("ratings"), a.Hops.transport(via(a.routes.dialer("ratings"))), a.Hops.server())),
+		a.serve("users", users(p, a.trust.http("users"))),
 	)
 	if err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
 }
+
+// SetRoute says where calls go from now on.
+func (a *App) SetRoute(r Route) { a.routes.Store(&r) }
 
 func (a *App) serve(name string, h http.Handler) error {
 	s := &http.Server{Handler: a.Hops.handler(h), ReadHeaderTimeout: 10 * time.Second}

@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	"github.com/traceferry/traceferry/examples/mesh/app"
-	"github.com/traceferry/traceferry/examples/mesh/envoy"
 	"github.com/traceferry/traceferry/examples/mesh/sink"
 )
 
@@ -70,7 +69,7 @@ func asked(book string, n int) bool {
 func books(trace []sink.Span) []string {
 	var out []string
 	for _, s := range trace {
-		if book := s.Tags[envoy.BookTag]; book != "" && !slices.Contains(out, book) {
+		if book := s.Tags[sink.BookTag]; book != "" && !slices.Contains(out, book) {
 			out = append(out, book)
 		}
 	}
@@ -146,7 +145,7 @@ func (w walk) visit(n *Node, above place) {
 
 // placeOf says where a span stands. One without a call's tag is of the call above it.
 func placeOf(n *Node, above place) place {
-	at := place{n.Service, n.Tags[envoy.CallTag]}
+	at := place{n.Service, n.Tags[sink.CallTag]}
 	if at.call == "" && at.service == above.service {
 		return above
 	}

@@ -26,3 +26,9 @@ type Sink interface {
 
 // requestIDTag is where Envoy writes x-request-id in a span.
 const requestIDTag = "guid:x-request-id"
+
+// Tags by which the judgement knows a span's place.
+const (
+	CallTag = "call" // the name of the call
+	BookTag = "book" // the header x-book of the request
+)
