@@ -20,6 +20,7 @@ type mesh struct {
 	dir       string // of configurations and logs
 	app       *app.App
 	collector sink.Sink
+	gateway   *gateway               // nil: there is one mesh
 	inbound   map[string]*envoy.Port // of each service's sidecar
 	outbound  map[string]*envoy.Port // of the sidecar of each that calls
 	processes []*envoy.Process
@@ -38,7 +39,7 @@ func startMesh(ctx context.Context, o options, p *propagation.Propagator, dir st
 			return nil, err
 		}
 	}
-	if m.collector, err = o.tracer.sink(); err != nil {
+	if m.collector, err = o.collect(ctx, dir); err != nil {
 		return nil, fmt.Errorf("cannot start the collector: %w", err)
 	}
 	sidecars := map[string]string{}
@@ -47,6 +48,11 @@ func startMesh(ctx context.Context, o options, p *propagation.Propagator, dir st
 	}
 	if m.app, err = app.Start(p, sidecars); err != nil {
 		return nil, err
+	}
+	if o.gateway != nil {
+		if m.gateway, err = startGateway(o, m.inbound); err != nil {
+			return nil, err
+		}
 	}
 	return m, m.startEnvoys(ctx, o)
 }
@@ -68,9 +74,9 @@ func (m *mesh) startEnvoys(ctx context.Context, o options) error {
 			m.processes[i], errs[i] = envoy.Start(ctx, o.binary, m.dir, envoy.Proxy{
 				Service:   service,
 				Listeners: m.listeners(service),
-				Tracer:    o.tracer.envoy,
+				Tracer:    o.tracerOf(service).envoy,
 				Tracing:   o.tracing,
-				Collector: m.collector.Addr(),
+				Collector: m.collectorOf(o, service),
 				AccessLog: accessLog(m.dir, service),
 			})
 		})
@@ -94,6 +100,9 @@ func (m *mesh) listeners(service string) []envoy.Listener {
 		}
 		if c.From == service {
 			r.Upstream = m.inbound[c.To].Addr()
+			if m.gateway != nil && service == nearService {
+				r.Upstream = m.gateway.Addr()
+			}
 			if service != app.Edge {
 				r.Host = c.To
 			}
@@ -146,6 +155,9 @@ func (m *mesh) close() error {
 	var errs []error
 	if m.app != nil {
 		errs = append(errs, m.app.Close())
+	}
+	if m.gateway != nil {
+		errs = append(errs, m.gateway.Close())
 	}
 	if m.collector != nil {
 		errs = append(errs, m.collector.Close())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -16,6 +17,11 @@ import (
 type options struct {
 	binary      string
 	tracer      tracer
+	backend     *backendRow // nil: the collector of the tracer, in this process
+	backendPath string      // of its program
+	gateway     *tracer     // of the second mesh; nil: there is one mesh
+	forgets     bool        // the gateway: it translates nothing, for tests
+	wait        bool        // for an interrupt, with the backend running
 	config      propagation.Config
 	tracing     *envoy.Tracing // fields to set otherwise
 	broken      bool
@@ -28,7 +34,10 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	flags := flag.NewFlagSet("mesh", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	var w words
-	flags.StringVar(&w.tracer, "tracer", "zipkin", "of Envoy's tracers, this `NAME`: "+names(tracers))
+	flags.StringVar(&w.tracer, "tracer", "", "of Envoy's tracers, this `NAME`: "+names(tracers)+" (default: what the backend takes, else zipkin)")
+	flags.StringVar(&w.backend, "backend", "", "report to a real backend and judge what its API returns, `NAME`: "+names(backends))
+	flags.BoolVar(&o.wait, "wait", false, "with -backend: print the URL of the first trace and wait for an interrupt")
+	flags.StringVar(&w.gateway, "gateway", "", "put all services but productpage into a second mesh with this `TRACER`, behind a gateway of Go's ReverseProxy: "+names(gatewayTracers()))
 	flags.StringVar(&w.preset, "preset", "envoy", "what the application carries, `NAME`: "+names(presets))
 	flags.StringVar(&w.app, "app", "traceferry", "the application, `NAME`: traceferry, or broken, which forwards nothing")
 	flags.StringVar(&w.tracing, "tracing", "", "a `FILE` with fields of Envoy's tracing block, as YAML or JSON, that replace those of the mesh")
@@ -51,11 +60,17 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 }
 
 // words are those of the command line that stand for something.
-type words struct{ tracer, preset, app, tracing, envoy string }
+type words struct{ tracer, backend, gateway, preset, app, tracing, envoy string }
 
 // look finds what they stand for.
 func (o *options) look(w words) (err error) {
-	if o.tracer, err = named(tracers, "tracer", w.tracer); err != nil {
+	if err := o.lookBackend(&w); err != nil {
+		return err
+	}
+	if o.tracer, err = named(tracers, "tracer", cmp.Or(w.tracer, "zipkin")); err != nil {
+		return err
+	}
+	if err := o.lookGateway(w); err != nil {
 		return err
 	}
 	chosen, err := named(presets, "preset", w.preset)

@@ -61,7 +61,7 @@ func TestStop(t *testing.T) {
 			}
 			if byContext {
 				cancel()
-				<-e.done
+				<-e.Done()
 			} else {
 				e.Stop()
 			}

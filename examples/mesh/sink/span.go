@@ -24,5 +24,5 @@ type Sink interface {
 	Close() error
 }
 
-// requestIDTag is where Envoy writes x-request-id in a span.
-const requestIDTag = "guid:x-request-id"
+// RequestIDTag is the tag where Envoy writes x-request-id in a span.
+const RequestIDTag = "guid:x-request-id"

@@ -1,4 +1,4 @@
-package envoy
+package process
 
 import (
 	"runtime"
@@ -6,7 +6,7 @@ import (
 	"syscall"
 )
 
-// attributes have the kernel kill an Envoy whose parent has died, however that came.
+// attributes have the kernel kill a program whose parent has died, for whatever reason.
 func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
