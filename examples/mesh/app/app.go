@@ -23,26 +23,25 @@ type App struct {
 // has. The nil Propagator makes an application that forwards nothing.
 func Start(p *propagation.Propagator, outbound map[string]string) (*App, error) {
 	hops := new(Hops)
-	conn, err := dialRatings(p, hops, outbound["reviews"])
-	if err != nil {
-		return nil, fmt.Errorf("cannot connect: %w", err)
-	}
-	a := &App{Addr: map[string]string{}, Hops: hops, closers: []func() error{conn.Close}}
-	err = errors.Join(
-		a.serve("productpage", productpage(p, hops.transport(via(outbound["productpage"])))),
-		a.serve("details", details(p)),
-		a.serve("reviews", reviews(p, conn)),
-		a.serveGRPC("ratings", ratings(p, hops.transport(via(outbound["ratings"])), hops.server())),
-		a.serve("users", users(p)),
-	)
-	if err != nil {
-		return nil, errors.Join(err, a.Close())
+	a := &App{Addr: map[string]string{}, Hops: hops}
+	for _, name := range Services {
+		s, err := newService(name, p, via(outbound[name]), hops)
+		if err == nil {
+			a.closers = append(a.closers, s.Close)
+			err = a.serve(name, s)
+		}
+		if err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
 	}
 	return a, nil
 }
 
-func (a *App) serve(name string, h http.Handler) error {
-	s := &http.Server{Handler: a.Hops.handler(h), ReadHeaderTimeout: 10 * time.Second}
+func (a *App) serve(name string, service *Service) error {
+	if service.GRPC != nil {
+		return a.serveGRPC(name, service.GRPC)
+	}
+	s := &http.Server{Handler: service.HTTP, ReadHeaderTimeout: 10 * time.Second}
 	return a.listen(name, s.Serve, s.Close)
 }
 

@@ -17,17 +17,17 @@ import (
 // arguments, never from a header that came in: by it the judge tells requests apart.
 const bookHeader = "x-book"
 
-// via is a transport whose connections all go to the sidecar, as iptables has them go in a
-// mesh. URLs name services.
-func via(sidecar string) http.RoundTripper {
+// transport connects by dial. URLs name services.
+func transport(dial Dial) *http.Transport {
 	return &http.Transport{
-		DialContext:         dialer(sidecar),
+		DialContext:         dial,
 		MaxIdleConnsPerHost: 256,
 		IdleConnTimeout:     10 * time.Second,
 	}
 }
 
-func dialer(sidecar string) func(ctx context.Context, network, addr string) (net.Conn, error) {
+// via connects to the sidecar, whatever the address is.
+func via(sidecar string) Dial {
 	return func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, sidecar)
 	}

@@ -69,7 +69,7 @@ func (s *server) get(path string, into any) {
 
 // ready waits until a path of the query API answers.
 func (s *server) ready(ctx context.Context, path string) error {
-	late := time.After(time.Minute)
+	late := time.After(2 * time.Minute)
 	for {
 		resp, err := s.open(path)
 		if err == nil {
@@ -81,7 +81,7 @@ func (s *server) ready(ctx context.Context, path string) error {
 		case <-s.process.Done():
 			return errors.New("the backend has ended before it was ready")
 		case <-late:
-			return fmt.Errorf("the backend is not ready after a minute: %w", err)
+			return fmt.Errorf("the backend is not ready after two minutes: %w", err)
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

@@ -91,7 +91,7 @@ func (p *Process) Stop() {
 // Done is closed when the program has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // wait returns when something listens.
 func (p *Process) wait(ctx context.Context, addr string) error {
