@@ -41,15 +41,15 @@ func TestWait(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	out, in := io.Pipe()
-	exit := make(chan int)
+	exit := make(chan int, 1)
 	go func() {
 		exit <- run(ctx, []string{"-backend", "zipkin", "-n", "2", "-wait"}, in, in)
 		in.Close()
 	}()
-	var host string
+	var host, said string
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		url, found := strings.CutPrefix(lines.Text(), "look at ")
-		if !found {
+		if said += lines.Text() + "\n"; !found {
 			continue
 		}
 		url, _, _ = strings.Cut(url, " ")
@@ -70,7 +70,7 @@ func TestWait(t *testing.T) {
 	interrupt()
 	go io.Copy(io.Discard, out)
 	if got := <-exit; got != 0 || host == "" {
-		t.Errorf("exit %d", got)
+		t.Fatalf("exit %d\n%s", got, said)
 	}
 	if conn, err := net.Dial("tcp", host); err == nil {
 		conn.Close()

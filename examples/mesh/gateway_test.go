@@ -12,13 +12,11 @@ import (
 // the second mesh reads, too: they are stale there, and nothing follows them.
 func TestGateway(t *testing.T) {
 	needEnvoy(t)
-	for _, near := range gatewayTracers() {
-		for _, far := range gatewayTracers() {
-			t.Run(near.name+"/"+far.name, func(t *testing.T) {
-				mustSay(t, mustRun(t, 0, "-tracer", near.name, "-gateway", far.name, "-n", "40"),
-					"40 requests made 40 traces of 560 spans", "40 whole", "560 lines of access logs", "0 wrong headers")
-			})
-		}
+	for _, pair := range [][]string{{"zipkin", "opentelemetry"}, {"opentelemetry", "zipkin"}, {"zipkin-w3c", "opentelemetry"}} {
+		t.Run(pair[0]+"/"+pair[1], func(t *testing.T) {
+			mustSay(t, mustRun(t, 0, "-tracer", pair[0], "-gateway", pair[1], "-n", "40"),
+				"40 requests made 40 traces of 560 spans", "40 whole", "560 lines of access logs", "0 wrong headers")
+		})
 	}
 }
 
