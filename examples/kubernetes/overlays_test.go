@@ -38,7 +38,11 @@ func build(t *testing.T, folder string) (objects []*unstructured.Unstructured) {
 func parse(t *testing.T, text string) *unstructured.Unstructured {
 	t.Helper()
 	u := &unstructured.Unstructured{}
-	if err := yaml.UnmarshalStrict([]byte(text), &u.Object); err != nil {
+	asJSON, err := yaml.YAMLToJSONStrict([]byte(text))
+	if err == nil {
+		err = u.UnmarshalJSON(asJSON) // it keeps integers apart from floats, as the rules need it
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	return u
