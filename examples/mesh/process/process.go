@@ -91,7 +91,7 @@ func (p *Process) Stop() {
 // Done is closed when the program has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-const patience = 2 * time.Minute
+const patience = 3 * time.Minute // a busy machine takes long to start a backend
 
 // wait returns when something listens.
 func (p *Process) wait(ctx context.Context, addr string) error {
