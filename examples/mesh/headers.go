@@ -81,7 +81,7 @@ func (o options) judgeHeaders(v *judge.Verdict, hops hops) {
 			}
 			o.judgeForwarded(v, book, c, hops)
 			for _, name := range slices.Sorted(maps.Keys(got)) {
-				if !slices.Contains(own, name) && !slices.Contains(o.mesh.own, name) && !carries(o.tracer.reads, name) && !carries(o.config.Formats, name) {
+				if !slices.Contains(own, name) && !slices.Contains(o.mesh.own, name) && !carries(o.tracer.reads, name) && !carries(o.tracerOf(c.To).reads, name) && !carries(o.config.Formats, name) {
 					v.Find(judge.Headers, "book %s: %s got %s, which the application should not forward", book, c.To, name)
 				}
 			}

@@ -4,6 +4,8 @@
 //	go run . -mesh consul                Consul, with its agent, in place of Envoys alone
 //	go run . -tracer zipkin              Envoy with its Zipkin tracer
 //	go run . -tracer zipkin -app broken  the same with an application that forwards nothing
+//	go run . -backend zipkin             the same with a real Zipkin server
+//	go run . -gateway opentelemetry      two meshes with a gateway of Go's ReverseProxy between them
 //	go run . -tracing FILE               your own settings in Envoy's tracing block
 //	go run . -keep DIR                   keeps the configurations to read them
 //

@@ -16,6 +16,7 @@ type mesh struct {
 	system.System
 	app       *app.App
 	collector sink.Sink
+	gateway   *gateway // nil: there is one mesh
 	entry     string
 }
 
@@ -27,11 +28,14 @@ func startMesh(ctx context.Context, o options, p *propagation.Propagator, dir st
 			err = errors.Join(err, m.close())
 		}
 	}()
-	if m.collector, err = o.tracer.sink(); err != nil {
+	if m.collector, err = o.collect(ctx, dir); err != nil {
 		return nil, fmt.Errorf("cannot start the collector: %w", err)
 	}
 	if m.app, err = app.Start(p); err != nil {
 		return nil, err
+	}
+	if o.gateway != nil {
+		m.addGateway(o)
 	}
 	routes, err := m.Start(ctx, system.Ground{Dir: dir, Services: m.app.Addr, Collector: m.collector.Addr()})
 	if err != nil {
@@ -49,6 +53,9 @@ func (m *mesh) close() error {
 	var errs []error
 	if m.app != nil {
 		errs = append(errs, m.app.Close())
+	}
+	if m.gateway != nil {
+		errs = append(errs, m.gateway.Close())
 	}
 	if m.collector != nil {
 		errs = append(errs, m.collector.Close())

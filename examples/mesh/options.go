@@ -19,6 +19,11 @@ type options struct {
 	mesh        systemRow
 	envoy       string // the binary; "" if the mesh has none
 	tracer      tracer
+	backend     *backendRow // nil: the collector of the tracer, in this process
+	backendPath string      // of its program
+	gateway     *tracer     // of the second mesh; nil: there is one mesh
+	forgets     bool        // the gateway: it translates nothing, for tests
+	wait        bool        // for an interrupt, with the backend running
 	config      propagation.Config
 	tracing     *envoy.Tracing // fields to set otherwise
 	broken      bool
@@ -32,7 +37,10 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	flags.SetOutput(stderr)
 	var w words
 	flags.StringVar(&w.mesh, "mesh", "envoy", "the mesh, `NAME`: "+names(systems))
-	flags.StringVar(&w.tracer, "tracer", "", "the tracer of its proxies, `NAME`, else the first of:"+eachTracers())
+	flags.StringVar(&w.tracer, "tracer", "", "the tracer of its proxies, `NAME`, else what the backend takes, else the first of:"+eachTracers())
+	flags.StringVar(&w.backend, "backend", "", "report to a real backend and judge what its API returns, `NAME`: "+names(backends))
+	flags.BoolVar(&o.wait, "wait", false, "with -backend: print the URL of the first trace and wait for an interrupt")
+	flags.StringVar(&w.gateway, "gateway", "", "with -mesh envoy: put all services but productpage into a second mesh with this `TRACER`, behind a gateway of Go's ReverseProxy: "+names(gatewayTracers()))
 	flags.StringVar(&w.preset, "preset", "", "what the application carries, `NAME`, else what fits the mesh: "+names(presets))
 	flags.StringVar(&w.app, "app", "traceferry", "the application, `NAME`: traceferry, or broken, which forwards nothing")
 	flags.StringVar(&w.tracing, "tracing", "", "a `FILE` with fields of Envoy's tracing block, as YAML or JSON, that replace those of -mesh envoy")
@@ -55,14 +63,20 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 }
 
 // words are those of the command line that stand for something.
-type words struct{ mesh, tracer, preset, app, tracing, envoy string }
+type words struct{ mesh, tracer, backend, gateway, preset, app, tracing, envoy string }
 
 // look finds what they stand for.
 func (o *options) look(w words) (err error) {
 	if o.mesh, err = named(systems, "mesh", w.mesh); err != nil {
 		return err
 	}
+	if err := o.lookBackend(&w); err != nil {
+		return err
+	}
 	if o.tracer, err = named(o.mesh.tracers, "tracer of -mesh "+w.mesh, cmp.Or(w.tracer, o.mesh.tracers[0].name)); err != nil {
+		return err
+	}
+	if err := o.lookGateway(w); err != nil {
 		return err
 	}
 	chosen, err := named(presets, "preset", cmp.Or(w.preset, o.mesh.preset))

@@ -44,7 +44,11 @@ func (o options) run(ctx context.Context, stdout io.Writer) (*judge.Verdict, err
 	fmt.Fprintf(stdout, "%s\n\n", listeners())
 	settle(ctx, m.collector, o.spans())
 	m.Stop()
-	spans := m.Label(m.collector.Spans(), m.app.Hops)
+	spans, err := spansOf(m.collector)
+	if err != nil {
+		return nil, err
+	}
+	spans = m.Label(spans, m.app.Hops)
 	lines, err := m.Logs()
 	if err := cmp.Or(context.Cause(ctx), err); err != nil {
 		return nil, err
@@ -56,6 +60,9 @@ func (o options) run(ctx context.Context, stdout io.Writer) (*judge.Verdict, err
 		v.JudgeRequestIDs(lines, spans, o.n, o.mesh.ids)
 	}
 	o.judgeHeaders(&v, m.app.Hops)
+	if o.wait {
+		show(ctx, stdout, m.collector, spans)
+	}
 	return &v, nil
 }
 
@@ -90,12 +97,13 @@ func settle(ctx context.Context, s sink.Sink, want int) {
 	const quiet, still = 6 * time.Second, 200 * time.Millisecond // quiet: longer than a tracer takes between two reports
 	have, since := 0, time.Now()
 	for ctx.Err() == nil {
-		if now := len(s.Spans()); now > have {
+		asked := time.Now()
+		if now := received(s); now > have {
 			have, since = now, time.Now()
 		}
 		if since := time.Since(since); since > quiet || have >= want && since > still {
 			return
 		}
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(max(50*time.Millisecond, 4*time.Since(asked))) // the API of a backend may be slow
 	}
 }

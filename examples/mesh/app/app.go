@@ -28,20 +28,15 @@ type Route func(from, to string) string
 // application that forwards nothing.
 func Start(p *propagation.Propagator) (*App, error) {
 	a := &App{Addr: map[string]string{}, Hops: new(Hops), trust: trust{}}
-	conn, err := dialRatings(p, a.Hops, a.routes.dialer("reviews"))
-	if err != nil {
-		return nil, fmt.Errorf("cannot connect: %w", err)
-	}
-	a.closers = append(a.closers, conn.Close)
-	err = errors.Join(
-		a.serve("productpage", productpage(p, a.trust.http("productpage"), a.Hops.transport(via(a.routes.dialer("productpage"))))),
-		a.serve("details", details(p, a.trust.http("details"))),
-		a.serve("reviews", reviews(p, a.trust.http("reviews"), conn)),
-		a.serveGRPC("ratings", ratings(p, a.trust.grpc("ratings"), a.Hops.transport(via(a.routes.dialer("ratings"))), a.Hops.server())),
-		a.serve("users", users(p, a.trust.http("users"))),
-	)
-	if err != nil {
-		return nil, errors.Join(err, a.Close())
+	for _, name := range Services {
+		s, err := newService(name, p, a.routes.dialer(name), a.trust, a.Hops)
+		if err == nil {
+			a.closers = append(a.closers, s.Close)
+			err = a.serve(name, s)
+		}
+		if err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
 	}
 	return a, nil
 }
@@ -49,8 +44,11 @@ func Start(p *propagation.Propagator) (*App, error) {
 // SetRoute says where calls go from now on.
 func (a *App) SetRoute(r Route) { a.routes.Store(&r) }
 
-func (a *App) serve(name string, h http.Handler) error {
-	s := &http.Server{Handler: a.Hops.handler(h), ReadHeaderTimeout: 10 * time.Second}
+func (a *App) serve(name string, service *Service) error {
+	if service.GRPC != nil {
+		return a.serveGRPC(name, service.GRPC)
+	}
+	s := &http.Server{Handler: service.HTTP, ReadHeaderTimeout: 10 * time.Second}
 	return a.listen(name, s.Serve, s.Close)
 }
 

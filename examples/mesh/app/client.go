@@ -18,9 +18,8 @@ import (
 // arguments, never from a header that came in: by it the judge tells requests apart.
 const bookHeader = "x-book"
 
-// via is a transport whose connections all go to sidecars, as iptables has them go in a
-// mesh. URLs name services.
-func via(dial dial) http.RoundTripper {
+// transport connects by dial. URLs name services.
+func transport(dial Dial) *http.Transport {
 	return &http.Transport{
 		DialContext:         dial,
 		MaxIdleConnsPerHost: 256,
@@ -28,13 +27,12 @@ func via(dial dial) http.RoundTripper {
 	}
 }
 
-type dial = func(ctx context.Context, network, addr string) (net.Conn, error)
-
 // routes has the Route, once it is known.
 type routes struct{ atomic.Pointer[Route] }
 
-// dialer connects a service to the sidecars of those whose names it dials.
-func (r *routes) dialer(from string) dial {
+// dialer connects a service to the sidecars of those whose names it dials, as iptables has
+// connections go in a mesh.
+func (r *routes) dialer(from string) Dial {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		to, _, _ := strings.Cut(addr, ":") // gRPC gives no port
 		route := r.Load()

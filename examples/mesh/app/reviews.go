@@ -19,8 +19,8 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// dialRatings connects reviews to ratings, by the sidecar.
-func dialRatings(p *propagation.Propagator, hops *Hops, dial dial) (*grpc.ClientConn, error) {
+// dialRatings connects reviews to ratings.
+func dialRatings(p *propagation.Propagator, hops *Hops, dial Dial) (*grpc.ClientConn, error) {
 	return grpc.NewClient("passthrough:///ratings", append(grpctrace.DialOptions(p),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithContextDialer(func(ctx context.Context, addr string) (net.Conn, error) { return dial(ctx, "tcp", addr) }),

@@ -32,11 +32,14 @@ type deciders struct {
 }
 
 // trust has the deciders of each service, once they are known. Without any, a service
-// trusts every caller.
+// trusts every caller. The nil trust never knows any.
 type trust map[string]*atomic.Pointer[deciders]
 
 // of returns the deciders of a service. Start alone may ask for one that is not there yet.
 func (t trust) of(service string) *atomic.Pointer[deciders] {
+	if t == nil {
+		return new(atomic.Pointer[deciders])
+	}
 	if t[service] == nil {
 		t[service] = new(atomic.Pointer[deciders])
 	}

@@ -95,8 +95,9 @@ func StopAll(all ...*Process) {
 // Done is closed when the program has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// patience is how long a program may take to get ready.
-const patience = 60 * time.Second
+// patience is how long a program may take to get ready. A backend in Java takes long on a
+// busy machine.
+const patience = 3 * time.Minute
 
 // Listens waits until something listens on an address. If it takes too long, or the
 // program ends before, it stops the program, and the error has the end of its log.

@@ -24,8 +24,8 @@ type Sink interface {
 	Close() error
 }
 
-// requestIDTag is where Envoy writes x-request-id in a span.
-const requestIDTag = "guid:x-request-id"
+// RequestIDTag is the tag where Envoy writes x-request-id in a span.
+const RequestIDTag = "guid:x-request-id"
 
 // Tags by which the judgement knows a span's place.
 const (

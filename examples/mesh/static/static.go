@@ -25,19 +25,43 @@ type Mesh struct {
 	Binary  string         // of Envoy
 	Tracer  envoy.Tracer   // of all Envoys
 	Tracing *envoy.Tracing // fields to set otherwise; nil: none
+	Far     *Far           // nil: there is one mesh
 
 	ground    system.Ground
+	gateway   string // its host:port
 	ports     process.Ports
 	processes []*process.Process
 }
 
 var _ system.System = (*Mesh)(nil)
 
+// Far is a second mesh. The edge and one service are in the first mesh, all others are in
+// this one. The calls of that one service go through a gateway.
+type Far struct {
+	Near      string       // the service in the first mesh
+	Tracer    envoy.Tracer // of the Envoys in the second
+	Collector string       // host:port, in the protocol of that tracer
+	// Gateway starts the gateway and returns its host:port. It gets a function that gives
+	// the host:port of a service's sidecar, "" for an unknown service.
+	Gateway func(sidecar func(service string) string) (addr string, err error)
+}
+
+// has reports whether a service is in the second mesh.
+func (f *Far) has(service string) bool {
+	return f != nil && service != app.Edge && service != f.Near
+}
+
 // Start starts all Envoys at the same time: each takes a while.
 func (m *Mesh) Start(ctx context.Context, g system.Ground) (system.Routes, error) {
 	m.ground = g
 	for _, c := range app.Calls {
 		if err := m.ports.Hold(in(c.To), out(c.From)); err != nil {
+			return system.Routes{}, err
+		}
+	}
+	if m.Far != nil {
+		var err error
+		if m.gateway, err = m.Far.Gateway(func(service string) string { return m.ports.Addr(in(service)) }); err != nil {
 			return system.Routes{}, err
 		}
 	}
@@ -49,13 +73,17 @@ func (m *Mesh) Start(ctx context.Context, g system.Ground) (system.Routes, error
 		if err := os.Remove(m.accessLog(service)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return system.Routes{}, err
 		}
+		tracer, collector := m.Tracer, g.Collector
+		if m.Far.has(service) {
+			tracer, collector = m.Far.Tracer, m.Far.Collector
+		}
 		starts.Go(func() {
 			m.processes[i], errs[i] = envoy.Start(ctx, m.Binary, g.Dir, envoy.Proxy{
 				Service:   service,
 				Listeners: m.listeners(service),
-				Tracer:    m.Tracer,
+				Tracer:    tracer,
 				Tracing:   m.Tracing,
-				Collector: g.Collector,
+				Collector: collector,
 				AccessLog: m.accessLog(service),
 			})
 		})
@@ -87,6 +115,9 @@ func (m *Mesh) listeners(service string) []envoy.Listener {
 		}
 		if c.From == service {
 			r.Upstream = m.ports.Addr(in(c.To))
+			if m.Far != nil && service == m.Far.Near {
+				r.Upstream = m.gateway
+			}
 			if service != app.Edge {
 				r.Host = c.To
 			}
