@@ -22,4 +22,5 @@ var presets = []presetRow{
 	{"datadog", preset.Datadog, []string{"datadog"}},
 	{"skywalking", preset.SkyWalking, []string{"skywalking"}},
 	{"aws", preset.AWS, []string{"xray"}},
+	{"dapr", daprFormats, nil},
 }

@@ -19,6 +19,7 @@ type systemRow struct {
 	ids     judge.RequestIDs
 	ask     http.Header // what the user must send to be traced
 	own     []string    // headers that its proxies add
+	leaf    judge.Leaf  // calls whose called proxy does not send its own ids on
 }
 
 func (s systemRow) Name() string { return s.name }
@@ -35,6 +36,8 @@ var systems = []systemRow{
 		ids:     judge.RequestIDs{LogLines: judge.SpansFor, Reasons: true},
 		own:     envoyHeaders,
 	},
+	istioRow,
+	daprRow,
 }
 
 // envoyHeaders are those that Envoys add.

@@ -17,6 +17,7 @@ type App struct {
 	Addr    map[string]string // where each listens
 	Hops    *Hops             // what they got and sent
 	routes  routes
+	naming  naming
 	closers []func() error
 }
 
@@ -27,16 +28,16 @@ type Route func(from, to string) string
 // application that forwards nothing.
 func Start(p *propagation.Propagator) (*App, error) {
 	a := &App{Addr: map[string]string{}, Hops: new(Hops)}
-	conn, err := dialRatings(p, a.Hops, a.routes.dialer("reviews"))
+	conn, err := dialRatings(p, a.Hops, a.routes.dialer("reviews"), &a.naming)
 	if err != nil {
 		return nil, fmt.Errorf("cannot connect: %w", err)
 	}
 	a.closers = append(a.closers, conn.Close)
 	err = errors.Join(
-		a.serve("productpage", productpage(p, a.Hops.transport(via(a.routes.dialer("productpage"))))),
+		a.serve("productpage", productpage(p, a.Hops.transport(a.naming.transport(via(a.routes.dialer("productpage")))))),
 		a.serve("details", details(p)),
 		a.serve("reviews", reviews(p, conn)),
-		a.serveGRPC("ratings", ratings(p, a.Hops.transport(via(a.routes.dialer("ratings"))), a.Hops.server())),
+		a.serveGRPC("ratings", ratings(p, a.Hops.transport(a.naming.transport(via(a.routes.dialer("ratings")))), a.Hops.server())),
 		a.serve("users", users(p)),
 	)
 	if err != nil {

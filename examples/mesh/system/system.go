@@ -33,8 +33,9 @@ type Ground struct {
 
 // Routes says where requests go in.
 type Routes struct {
-	Entry    string    // host:port of the edge, for the user's requests
-	Outbound app.Route // the sidecar of each caller
+	Entry    string     // host:port of the edge, for the user's requests
+	Outbound app.Route  // the sidecar of each caller
+	Naming   app.Naming // headers by which sidecars know the called service; usually nil
 }
 
 // Got tells with which headers a call reached its service.
