@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"github.com/traceferry/traceferry/examples/mesh/app"
-	"github.com/traceferry/traceferry/examples/mesh/binary"
 	"github.com/traceferry/traceferry/examples/mesh/dapr"
 	"github.com/traceferry/traceferry/examples/mesh/sink"
 	"github.com/traceferry/traceferry/examples/mesh/system"
@@ -14,11 +13,8 @@ import (
 // daprRow is Dapr: a sidecar beside each service. Over gRPC the called sidecar makes a span
 // and sends the caller's ids to its service.
 var daprRow = systemRow{
-	name: "dapr",
-	system: func(options) system.System {
-		daprd, _ := binary.Find("daprd") // options.find has looked
-		return &dapr.Mesh{Binary: daprd}
-	},
+	name:   "dapr",
+	system: func(options) system.System { return new(dapr.Mesh) },
 	tracers: []tracer{{name: "opentelemetry", sink: sink.NewOpenTelemetry,
 		reads: []propagation.Format{propagation.W3C, propagation.GRPCTraceBin}}},
 	preset: "dapr",

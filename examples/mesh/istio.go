@@ -3,24 +3,23 @@ package main
 import (
 	"slices"
 
-	"github.com/traceferry/traceferry/examples/mesh/binary"
 	"github.com/traceferry/traceferry/examples/mesh/istio"
 	"github.com/traceferry/traceferry/examples/mesh/judge"
 	"github.com/traceferry/traceferry/examples/mesh/system"
+	"github.com/traceferry/traceferry/propagation"
 )
 
 // istioRow is Istio: istiod and the Envoys that it configures.
 var istioRow = systemRow{
 	name: "istio",
 	system: func(o options) system.System {
-		pilot, _ := binary.Find("pilot-discovery") // options.find has looked
-		return &istio.Mesh{Pilot: pilot, Envoy: o.envoy, Provider: o.tracer.name, GRPC: o.tracer.envoy.HTTP2}
+		return &istio.Mesh{Envoy: o.envoy, Provider: o.tracer.name, GRPC: o.tracer.envoy.HTTP2}
 	},
 	tracers: istioTracers(),
 	preset:  "istio",
 	envoy:   true,
 	needs:   []string{"pilot-discovery"},
-	ids:     judge.RequestIDs{LogLines: judge.SpansFor, Reasons: true},
+	ids:     judge.RequestIDs{LogLines: judge.SpansFor, Reason: propagation.SampledByEnvoy},
 	own:     append([]string{"x-envoy-attempt-count", "x-forwarded-for", "x-envoy-decorator-operation", "x-envoy-internal"}, envoyHeaders...),
 }
 

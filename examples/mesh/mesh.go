@@ -38,9 +38,8 @@ func startMesh(ctx context.Context, o options, p *propagation.Propagator, dir st
 		return nil, err
 	}
 	m.app.SetRoute(routes.Outbound)
-	if routes.Naming != nil {
-		m.app.SetNaming(routes.Naming)
-	}
+	m.app.SetCallers(routes.Callers)
+	m.app.SetNaming(routes.Naming)
 	m.entry = routes.Entry
 	return m, nil
 }

@@ -9,7 +9,7 @@ import (
 type presetRow struct {
 	name   string
 	config func() propagation.Config
-	of     []string
+	of     []string // of -mesh envoy
 }
 
 func (p presetRow) Name() string { return p.name }
@@ -23,4 +23,15 @@ var presets = []presetRow{
 	{"skywalking", preset.SkyWalking, []string{"skywalking"}},
 	{"aws", preset.AWS, []string{"xray"}},
 	{"dapr", daprFormats, nil},
+	{"opentelemetry", preset.OpenTelemetry, nil},
+	{"caddy", withRequestID(preset.OpenTelemetry), nil},
+}
+
+// withRequestID carries x-request-id besides.
+func withRequestID(config func() propagation.Config) func() propagation.Config {
+	return func() propagation.Config {
+		c := config()
+		c.Formats = append(c.Formats, propagation.RequestID)
+		return c
+	}
 }

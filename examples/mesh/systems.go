@@ -3,9 +3,13 @@ package main
 import (
 	"net/http"
 
+	"github.com/traceferry/traceferry/examples/mesh/caddy"
+	"github.com/traceferry/traceferry/examples/mesh/consul"
 	"github.com/traceferry/traceferry/examples/mesh/judge"
+	"github.com/traceferry/traceferry/examples/mesh/sink"
 	"github.com/traceferry/traceferry/examples/mesh/static"
 	"github.com/traceferry/traceferry/examples/mesh/system"
+	"github.com/traceferry/traceferry/propagation"
 )
 
 // systemRow is a mesh that -mesh chooses, with what is true of it whatever is run on it.
@@ -33,8 +37,29 @@ var systems = []systemRow{
 		tracers: tracers,
 		preset:  "envoy",
 		envoy:   true,
-		ids:     judge.RequestIDs{LogLines: judge.SpansFor, Reasons: true},
+		ids:     judge.RequestIDs{LogLines: judge.SpansFor, Reason: propagation.SampledByEnvoy},
 		own:     envoyHeaders,
+	},
+	{
+		name:   "caddy",
+		system: func(options) system.System { return new(caddy.Mesh) },
+		tracers: []tracer{{name: "opentelemetry", sink: sink.NewOpenTelemetry,
+			reads: []propagation.Format{propagation.W3C, propagation.Baggage}}},
+		preset: "caddy",
+		needs:  []string{"caddy"},
+		ids:    judge.RequestIDs{LogLines: judge.SpansFor, Tagged: judge.SpansFor},
+		own:    []string{"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "via", "x-request-id"},
+	},
+	{
+		name:    "consul",
+		system:  func(o options) system.System { return &consul.Mesh{Envoy: o.envoy} },
+		tracers: []tracer{{name: "zipkin", sink: sink.NewZipkin, reads: []propagation.Format{propagation.B3Multi, propagation.B3Single}}},
+		preset:  "consul",
+		envoy:   true,
+		needs:   []string{"consul"},
+		ids:     judge.RequestIDs{Tagged: judge.SpansFor, Reason: propagation.ForcedByClient},
+		ask:     http.Header{"X-Client-Trace-Id": {"1"}},
+		own:     append([]string{"x-forwarded-client-cert"}, envoyHeaders...),
 	},
 	istioRow,
 	daprRow,

@@ -18,6 +18,7 @@ type App struct {
 	Hops    *Hops             // what they got and sent
 	routes  routes
 	naming  naming
+	trust   trust
 	closers []func() error
 }
 
@@ -27,18 +28,18 @@ type Route func(from, to string) string
 // Start starts the services. Their calls fail until SetRoute. The nil Propagator makes an
 // application that forwards nothing.
 func Start(p *propagation.Propagator) (*App, error) {
-	a := &App{Addr: map[string]string{}, Hops: new(Hops)}
+	a := &App{Addr: map[string]string{}, Hops: new(Hops), trust: trust{}}
 	conn, err := dialRatings(p, a.Hops, a.routes.dialer("reviews"), &a.naming)
 	if err != nil {
 		return nil, fmt.Errorf("cannot connect: %w", err)
 	}
 	a.closers = append(a.closers, conn.Close)
 	err = errors.Join(
-		a.serve("productpage", productpage(p, a.Hops.transport(a.naming.transport(via(a.routes.dialer("productpage")))))),
-		a.serve("details", details(p)),
-		a.serve("reviews", reviews(p, conn)),
-		a.serveGRPC("ratings", ratings(p, a.Hops.transport(a.naming.transport(via(a.routes.dialer("ratings")))), a.Hops.server())),
-		a.serve("users", users(p)),
+		a.serve("productpage", productpage(p, a.trust.http("productpage"), a.Hops.transport(a.naming.transport(via(a.routes.dialer("productpage")))))),
+		a.serve("details", details(p, a.trust.http("details"))),
+		a.serve("reviews", reviews(p, a.trust.http("reviews"), conn)),
+		a.serveGRPC("ratings", ratings(p, a.trust.grpc("ratings"), a.Hops.transport(a.naming.transport(via(a.routes.dialer("ratings")))), a.Hops.server())),
+		a.serve("users", users(p, a.trust.http("users"))),
 	)
 	if err != nil {
 		return nil, errors.Join(err, a.Close())

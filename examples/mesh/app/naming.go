@@ -13,15 +13,15 @@ import (
 // know it from the host and need none.
 type Naming func(to, book string) map[string]string
 
-// SetNaming says with which headers calls name their service from now on. What App.Hops
-// notes as sent is without them.
+// SetNaming says with which headers calls name their service from now on; nil: with none.
+// App.Hops does not note them as sent.
 func (a *App) SetNaming(n Naming) { a.naming.Store(&n) }
 
 // naming has the Naming, if there is one.
 type naming struct{ atomic.Pointer[Naming] }
 
 func (n *naming) headers(to, book string) map[string]string {
-	if name := n.Load(); name != nil {
+	if name := n.Load(); name != nil && *name != nil {
 		return (*name)(to, book)
 	}
 	return nil

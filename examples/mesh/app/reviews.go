@@ -30,7 +30,7 @@ func dialRatings(p *propagation.Propagator, hops *Hops, dial dial, naming *namin
 
 // reviews knows what readers say of a book, and asks ratings for the stars. It is called by
 // HTTP and calls by gRPC.
-func reviews(p *propagation.Propagator, ratings *grpc.ClientConn) http.Handler {
+func reviews(p *propagation.Propagator, from httptrace.Decider, ratings *grpc.ClientConn) http.Handler {
 	client := ratingspb.NewRatingsClient(ratings)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /reviews/{book}", func(w http.ResponseWriter, r *http.Request) {
@@ -41,7 +41,7 @@ func reviews(p *propagation.Propagator, ratings *grpc.ClientConn) http.Handler {
 		}
 		fmt.Fprintf(w, "a fine comedy, %s", stars)
 	})
-	return httptrace.Middleware(p)(mux)
+	return httptrace.Middleware(p, from)(mux)
 }
 
 // askRatings makes a unary call while a stream is open.

@@ -14,15 +14,15 @@ import (
 	"sync"
 
 	"github.com/traceferry/traceferry/examples/mesh/app"
+	"github.com/traceferry/traceferry/examples/mesh/binary"
 	"github.com/traceferry/traceferry/examples/mesh/judge"
 	"github.com/traceferry/traceferry/examples/mesh/process"
 	"github.com/traceferry/traceferry/examples/mesh/system"
 )
 
-// Mesh has a sidecar beside each service, and one without a service at the edge.
+// Mesh has a sidecar beside each service, and one without a service at the edge. The zero
+// value is ready to start.
 type Mesh struct {
-	Binary string // daprd
-
 	ground   system.Ground
 	ports    process.Ports
 	sidecars []*process.Process
@@ -41,6 +41,10 @@ var apps = append([]string{app.Edge}, app.Services...)
 // Start starts the sidecars at the same time, and returns when each is ready.
 func (m *Mesh) Start(ctx context.Context, g system.Ground) (system.Routes, error) {
 	m.ground = g
+	path, err := binary.Find("daprd")
+	if err != nil {
+		return system.Routes{}, err
+	}
 	for _, service := range apps {
 		if err := m.ports.Hold(byHTTP(service), byGRPC(service), peers(service)); err != nil {
 			return system.Routes{}, err
@@ -53,7 +57,7 @@ func (m *Mesh) Start(ctx context.Context, g system.Ground) (system.Routes, error
 	errs := make([]error, len(apps))
 	var starts sync.WaitGroup
 	for i, service := range apps {
-		starts.Go(func() { m.sidecars[i], errs[i] = m.startSidecar(ctx, service) })
+		starts.Go(func() { m.sidecars[i], errs[i] = m.startSidecar(ctx, path, service) })
 	}
 	starts.Wait()
 	return system.Routes{
@@ -117,7 +121,7 @@ func (m *Mesh) write() error {
 	)
 }
 
-func (m *Mesh) startSidecar(ctx context.Context, service string) (*process.Process, error) {
+func (m *Mesh) startSidecar(ctx context.Context, path, service string) (*process.Process, error) {
 	args := []string{
 		"--app-id", service, "--config", "config.yaml", "--resources-path", "resources", "--log-level", "warn",
 		"--dapr-listen-addresses", "127.0.0.1", "--dapr-internal-grpc-listen-address", "127.0.0.1",
@@ -136,7 +140,7 @@ func (m *Mesh) startSidecar(ctx context.Context, service string) (*process.Proce
 	}
 	p, err := process.Start(ctx, m.ground.Dir, process.Command{
 		Name: service,
-		Path: m.Binary,
+		Path: path,
 		Args: args,
 		Env: []string{
 			"DAPR_HOST_IP=127.0.0.1",

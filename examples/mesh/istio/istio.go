@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/traceferry/traceferry/examples/mesh/app"
+	"github.com/traceferry/traceferry/examples/mesh/binary"
 	"github.com/traceferry/traceferry/examples/mesh/envoy"
 	"github.com/traceferry/traceferry/examples/mesh/judge"
 	"github.com/traceferry/traceferry/examples/mesh/process"
@@ -20,8 +21,7 @@ import (
 
 // Mesh has a gateway at the edge and a sidecar beside each service.
 type Mesh struct {
-	Pilot    string // the binary of istiod, pilot-discovery
-	Envoy    string // the binary of Envoy
+	Envoy    string // the binary
 	Provider string // of tracing: an extension provider of meshconfig.yaml
 	GRPC     bool   // the collector speaks gRPC, else HTTP/1
 
@@ -63,7 +63,11 @@ func (m *Mesh) Start(ctx context.Context, g system.Ground) (system.Routes, error
 }
 
 // startIstiod returns when istiod says that it is ready.
-func (m *Mesh) startIstiod(ctx context.Context) (err error) {
+func (m *Mesh) startIstiod(ctx context.Context) error {
+	path, err := binary.Find("pilot-discovery")
+	if err != nil {
+		return err
+	}
 	if m.kubernetes, err = startKubernetes(); err != nil {
 		return err
 	}
@@ -72,7 +76,7 @@ func (m *Mesh) startIstiod(ctx context.Context) (err error) {
 	}
 	m.istiod, err = process.Start(ctx, m.ground.Dir, process.Command{
 		Name: "istiod",
-		Path: m.Pilot,
+		Path: path,
 		Args: []string{
 			"discovery", "--registries=Kubernetes", "--kubeconfig=kubeconfig",
 			"--configDir=config", "--meshConfig=meshconfig.yaml",

@@ -9,6 +9,7 @@ import (
 
 	"github.com/traceferry/traceferry/examples/mesh/app"
 	"github.com/traceferry/traceferry/examples/mesh/sink"
+	"github.com/traceferry/traceferry/propagation"
 )
 
 const reqID = "6125abd6-996c-9b08-a1cb-50f54fa44d89"
@@ -171,7 +172,7 @@ func TestJudgeRequestIDs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var v Verdict
 			spans := whole(1)
-			v.JudgeRequestIDs(c.change(lines(), spans), spans, 1, RequestIDs{LogLines: SpansFor, Tagged: SpansFor, Reasons: true})
+			v.JudgeRequestIDs(c.change(lines(), spans), spans, 1, RequestIDs{LogLines: SpansFor, Tagged: SpansFor, Reason: propagation.SampledByEnvoy})
 			if !maps.Equal(v.Faults, c.faults) {
 				t.Errorf("%v\n%q", &v, v.Findings)
 			}

@@ -13,9 +13,10 @@ type LogLine struct{ Book, RequestID string }
 
 // RequestIDs says where a mesh shows the x-request-id of a request.
 type RequestIDs struct {
-	LogLines int  // how many lines of access logs a request makes
-	Tagged   int  // how many of its spans at least have the id in a tag
-	Reasons  bool // Envoy's note that it sampled the request stands in the id
+	LogLines int // how many lines of access logs a request makes
+	Tagged   int // how many of its spans at least have the id in a tag
+	// Reason is what Envoy notes in the id. NotTraced: the proxies note nothing there.
+	Reason propagation.TraceReason
 }
 
 // JudgeRequestIDs judges the access logs of all proxies, and the spans' tags, of requests
@@ -55,7 +56,7 @@ func (v *Verdict) JudgeRequestIDs(lines []LogLine, spans []sink.Span, n int, wan
 			v.Find(ChangedIDs, "book %s has the request ids %q", book, ids[book])
 		}
 		for _, id := range ids[book] {
-			if reason := propagation.TraceReasonOf(id); want.Reasons && reason != propagation.SampledByEnvoy {
+			if reason := propagation.TraceReasonOf(id); want.Reason != propagation.NotTraced && reason != want.Reason {
 				v.Find(Reasons, "book %s: %q says %v", book, id, reason)
 			}
 		}

@@ -17,7 +17,7 @@ const (
 	Missing    Fault = "missing"             // a call without its span
 	Misplaced  Fault = "misplaced"           // a span under another than the call's cause
 	ChangedIDs Fault = "changed request ids" // a request with more than one
-	Reasons    Fault = "changed reasons"     // an id that does not say that Envoy sampled it
+	Reasons    Fault = "changed reasons"     // an id that does not say why Envoy traced it
 	Headers    Fault = "wrong headers"       // one that came and should not have, or the reverse
 )
 

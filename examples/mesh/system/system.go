@@ -33,9 +33,12 @@ type Ground struct {
 
 // Routes says where requests go in.
 type Routes struct {
-	Entry    string     // host:port of the edge, for the user's requests
-	Outbound app.Route  // the sidecar of each caller
-	Naming   app.Naming // headers by which sidecars know the called service; usually nil
+	Entry    string    // host:port of the edge, for the user's requests
+	Outbound app.Route // the sidecar of each caller
+	// Callers are the SPIFFE ids of those that may call each service, where sidecars write
+	// x-forwarded-client-cert; nil: a service trusts every caller.
+	Callers map[string][]string
+	Naming  app.Naming // headers by which sidecars know the called service; usually nil
 }
 
 // Got tells with which headers a call reached its service.

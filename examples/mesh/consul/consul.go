@@ -1,0 +1,200 @@
+// Package consul is a mesh of Consul's: its real agent, Envoys as sidecars and as ingress
+// gateway, mTLS between them. The agent configures the Envoys.
+package consul
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/traceferry/traceferry/examples/mesh/app"
+	"github.com/traceferry/traceferry/examples/mesh/binary"
+	"github.com/traceferry/traceferry/examples/mesh/envoy"
+	"github.com/traceferry/traceferry/examples/mesh/judge"
+	"github.com/traceferry/traceferry/examples/mesh/process"
+	"github.com/traceferry/traceferry/examples/mesh/system"
+)
+
+// Mesh is the mesh.
+type Mesh struct {
+	Envoy string // its binary
+	// Short has the Zipkin tracer make trace ids of 64 bits, its default.
+	Short bool
+	// Listeners sets the tracer with envoy_listener_tracing_json, with random sampling of
+	// all requests, in place of envoy_tracing_json.
+	Listeners bool
+
+	binary    string // of Consul
+	domain    string // the trust domain of the certificates
+	ground    system.Ground
+	ports     process.Ports
+	processes []*process.Process
+}
+
+var _ system.System = (*Mesh)(nil)
+
+// Start starts the agent, registers the services and starts the Envoys.
+func (m *Mesh) Start(ctx context.Context, g system.Ground) (routes system.Routes, err error) {
+	m.ground = g
+	if m.binary, err = binary.Find("consul"); err != nil {
+		return routes, err
+	}
+	if err := m.hold(); err != nil {
+		return routes, err
+	}
+	if err := m.startAgent(ctx); err != nil {
+		return routes, err
+	}
+	if err := m.configure(ctx); err != nil {
+		return routes, err
+	}
+	for _, service := range app.Services {
+		if err := m.startEnvoy(ctx, service, "-sidecar-for", service); err != nil {
+			return routes, err
+		}
+	}
+	if err := m.startEnvoy(ctx, gateway, "-gateway", "ingress", "-register", "-service", gateway, "-address", m.ports.Addr(sidecar(gateway))); err != nil {
+		return routes, err
+	}
+	if err := m.ready(ctx); err != nil {
+		return routes, err
+	}
+	return system.Routes{
+		Entry:    m.ports.Addr(gateway),
+		Outbound: func(from, to string) string { return m.ports.Addr(upstream(from, to)) },
+		Callers:  m.callers(),
+	}, nil
+}
+
+// hold takes all ports.
+func (m *Mesh) hold() error {
+	names := []string{"http", "grpc", "server", "serf", gateway, sidecar(gateway), admin(gateway)}
+	for _, service := range app.Services {
+		names = append(names, sidecar(service), admin(service))
+		for _, to := range called(service) {
+			names = append(names, upstream(service, to))
+		}
+	}
+	return m.ports.Hold(names...)
+}
+
+// configure tells the agent of the mesh. It keeps what it says in files, too.
+func (m *Mesh) configure(ctx context.Context) error {
+	entries, err := m.entries()
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if err := m.tell(ctx, fmt.Sprint(e["Kind"], "-", e["Name"]), "/v1/config", e); err != nil {
+			return err
+		}
+	}
+	for _, service := range app.Services {
+		r, err := m.registration(service)
+		if err != nil {
+			return err
+		}
+		if err := m.tell(ctx, "service-"+service, "/v1/agent/service/register", r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Mesh) tell(ctx context.Context, name, path string, o object) error {
+	text, err := json.MarshalIndent(o, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(m.ground.Dir, name+".json"), text, 0o600); err != nil {
+		return err
+	}
+	return m.call(ctx, http.MethodPut, path, o, nil)
+}
+
+// startEnvoy runs the Envoy of a service and does not wait.
+func (m *Mesh) startEnvoy(ctx context.Context, service string, args ...string) error {
+	config, err := m.bootstrap(ctx, append(args, "-admin-bind", m.ports.Addr(admin(service)))...)
+	if err != nil {
+		return err
+	}
+	p, err := envoy.Run(ctx, m.Envoy, m.ground.Dir, service, config)
+	if err != nil {
+		return err
+	}
+	m.processes = append(m.processes, p)
+	return nil
+}
+
+// ready waits until a request gets from each Envoy through the next to a service. The
+// requests are for a path that no service has, and nothing traces them.
+func (m *Mesh) ready(ctx context.Context) error {
+	envoys := append(append([]string{}, app.Services...), gateway)
+	for i, from := range envoys {
+		p := m.processes[len(m.processes)-len(envoys)+i]
+		entries := []string{}
+		for _, to := range called(from) {
+			entries = append(entries, m.ports.Addr(upstream(from, to)))
+		}
+		if from == gateway {
+			entries = []string{m.ports.Addr(gateway)}
+		}
+		for _, addr := range entries {
+			if err := p.Ready(ctx, func(ctx context.Context) error { return reaches(ctx, addr) }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// reaches errs unless a service answers. Envoy answers for one that it does not reach
+// with 503, and with 404 before it has routes.
+func reaches(ctx context.Context, addr string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/ready", nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	resp.Body.Close()
+	if resp.StatusCode == http.StatusServiceUnavailable || resp.Header.Get("x-envoy-upstream-service-time") == "" {
+		return errors.New(addr + " answers " + strconv.Itoa(resp.StatusCode))
+	}
+	return nil
+}
+
+// callers are the ids of the workloads that may call each service.
+func (m *Mesh) callers() map[string][]string {
+	ids := map[string][]string{}
+	for _, c := range app.Calls {
+		from := c.From
+		if from == app.Edge {
+			from = gateway
+		}
+		ids[c.To] = []string{m.ID(from)}
+	}
+	return ids
+}
+
+// ID is the SPIFFE id that Consul gives a service.
+func (m *Mesh) ID(service string) string {
+	return "spiffe://" + m.domain + "/ns/default/dc/dc1/svc/" + service
+}
+
+// Stop ends the Envoys and the agent.
+func (m *Mesh) Stop() {
+	process.StopAll(m.processes...)
+	m.processes = nil
+	_ = m.ports.Close() // sockets that nothing was sent on
+}
+
+// Logs returns none: this Consul's Envoys write no access logs.
+func (m *Mesh) Logs() ([]judge.LogLine, error) { return nil, nil }
