@@ -20,7 +20,11 @@ var daprRow = systemRow{
 	preset: "dapr",
 	needs:  []string{"daprd"},
 	ask:    http.Header{"Dapr-App-Id": {"productpage"}},
-	leaf:   func(c app.Call) bool { return c.GRPC },
+	own: []string{
+		"dapr-app-id", "dapr-x-book", // by which calls name their service
+		"dapr-caller-app-id", "dapr-callee-app-id", "forwarded", "x-forwarded-for", "x-forwarded-host",
+	},
+	leaf: func(c app.Call) bool { return c.GRPC },
 }
 
 // daprFormats are what Dapr's sidecars read, the one that they advance over gRPC first: they

@@ -10,8 +10,6 @@ import (
 	"github.com/dapr/components-contrib/nameresolution/sqlite"
 	"github.com/dapr/dapr/cmd/daprd/options"
 	"github.com/dapr/dapr/pkg/components/nameresolution"
-	"github.com/dapr/dapr/pkg/components/wfbackend"
-	"github.com/dapr/dapr/pkg/components/workflows"
 	"github.com/dapr/dapr/pkg/healthz"
 	"github.com/dapr/dapr/pkg/metrics"
 	"github.com/dapr/dapr/pkg/modes"
@@ -114,8 +112,6 @@ func config(o *options.Options, handler security.Handler, health healthz.Healthz
 			Namespace: metrics.DefaultMetricNamespace,
 			Healthz:   health,
 		},
-		Registry: registry.NewOptions().
-			WithWorkflows(workflows.DefaultRegistry).
-			WithWorkflowBackends(wfbackend.DefaultRegistry),
+		Registry: registry.NewOptions(),
 	}
 }
