@@ -41,6 +41,7 @@ func (o options) run(ctx context.Context, stdout io.Writer) (*judge.Verdict, err
 	for _, err := range m.load(ctx, o) {
 		v.Find(judge.Failed, "%v", err)
 	}
+	fmt.Fprintf(stdout, "%s\n\n", listeners())
 	settle(ctx, m.collector, o.spans())
 	m.Stop()
 	spans := m.Label(m.collector.Spans(), m.app.Hops)
@@ -86,7 +87,7 @@ func (o options) spans() int {
 
 // settle waits until all spans are there, and no more come, or none has come for a while.
 func settle(ctx context.Context, s sink.Sink, want int) {
-	const quiet, still = 4 * time.Second, 200 * time.Millisecond // quiet: longer than a tracer takes between two reports
+	const quiet, still = 6 * time.Second, 200 * time.Millisecond // quiet: longer than a tracer takes between two reports
 	have, since := 0, time.Now()
 	for ctx.Err() == nil {
 		if now := len(s.Spans()); now > have {

@@ -37,7 +37,7 @@ func TestSystems(t *testing.T) {
 		for _, tracer := range s.tracers {
 			t.Run(s.name+"/"+tracer.name, func(t *testing.T) {
 				needs(t, s.name)
-				mustSay(t, mustRun(t, 0, "-mesh", s.name, "-tracer", tracer.name, "-n", "40"), "40 requests made 40 traces", "40 whole", "users: users.names")
+				mustSay(t, mustRun(t, 0, "-mesh", s.name, "-tracer", tracer.name, "-n", "40"), "40 requests made 40 traces", "40 whole", "users: users.names", "listeners, all on loopback")
 				mustSay(t, mustRun(t, 1, "-mesh", s.name, "-tracer", tracer.name, "-n", "5", "-app", "broken"), "0 whole")
 			})
 		}

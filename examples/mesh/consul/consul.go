@@ -29,6 +29,7 @@ type Mesh struct {
 	// all requests, in place of envoy_tracing_json.
 	Listeners bool
 
+	native    string // host:port of a service without a sidecar; "": there is none
 	binary    string // of Consul
 	domain    string // the trust domain of the certificates
 	ground    system.Ground
@@ -76,7 +77,7 @@ func (m *Mesh) hold() error {
 	names := []string{"http", "grpc", "server", "serf", gateway, sidecar(gateway), admin(gateway)}
 	for _, service := range app.Services {
 		names = append(names, sidecar(service), admin(service))
-		for _, to := range called(service) {
+		for _, to := range m.called(service) {
 			names = append(names, upstream(service, to))
 		}
 	}
@@ -103,7 +104,15 @@ func (m *Mesh) configure(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	if m.native == "" {
+		return nil
+	}
+	r, err := service(native, m.native)
+	if err != nil {
+		return err
+	}
+	r["Connect"] = object{"Native": true}
+	return m.tell(ctx, "service-"+native, "/v1/agent/service/register", r)
 }
 
 func (m *Mesh) tell(ctx context.Context, name, path string, o object) error {
@@ -138,7 +147,10 @@ func (m *Mesh) ready(ctx context.Context) error {
 	for i, from := range envoys {
 		p := m.processes[len(m.processes)-len(envoys)+i]
 		entries := []string{}
-		for _, to := range called(from) {
+		for _, to := range m.called(from) {
+			if to == native {
+				continue // it is the test's
+			}
 			entries = append(entries, m.ports.Addr(upstream(from, to)))
 		}
 		if from == gateway {

@@ -82,35 +82,39 @@ func text(o object) string {
 	return string(b)
 }
 
-// registration is a service with its sidecar, whose upstreams are the services that it
-// calls. Its health is not checked: a check would delay the start.
-func (m *Mesh) registration(service string) (object, error) {
-	_, port, err := net.SplitHostPort(m.ground.Services[service])
+// service is the registration of a service.
+func service(name, addr string) (object, error) {
+	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, err
 	}
 	number, err := strconv.Atoi(port)
+	return object{"Name": name, "ID": name, "Address": host, "Port": number}, err
+}
+
+// registration is a service with its sidecar, whose upstreams are the services that it
+// calls. Its health is not checked: a check would delay the start.
+func (m *Mesh) registration(name string) (object, error) {
+	r, err := service(name, m.ground.Services[name])
 	if err != nil {
 		return nil, err
 	}
 	upstreams := []object{}
-	for _, to := range called(service) {
+	for _, to := range m.called(name) {
 		upstreams = append(upstreams, object{
-			"DestinationName": to, "LocalBindAddress": "127.0.0.1", "LocalBindPort": m.ports.Number(upstream(service, to)),
+			"DestinationName": to, "LocalBindAddress": "127.0.0.1", "LocalBindPort": m.ports.Number(upstream(name, to)),
 		})
 	}
-	return object{
-		"Name": service, "ID": service, "Address": "127.0.0.1", "Port": number,
-		"Connect": object{"SidecarService": object{
-			"Port":   m.ports.Number(sidecar(service)),
-			"Checks": []object{{"Name": "as the service", "AliasService": service}},
-			"Proxy":  object{"Upstreams": upstreams},
-		}},
-	}, nil
+	r["Connect"] = object{"SidecarService": object{
+		"Port":   m.ports.Number(sidecar(name)),
+		"Checks": []object{{"Name": "as the service", "AliasService": name}},
+		"Proxy":  object{"Upstreams": upstreams},
+	}}
+	return r, nil
 }
 
 // called are the services that one calls.
-func called(from string) []string {
+func (m *Mesh) called(from string) []string {
 	var all []string
 	seen := map[string]bool{}
 	for _, c := range app.Calls {
@@ -119,8 +123,14 @@ func called(from string) []string {
 			all = append(all, c.To)
 		}
 	}
+	if from == "productpage" && m.native != "" {
+		all = append(all, native)
+	}
 	return all
 }
+
+// native is the name of a service that ends mTLS itself, without a sidecar.
+const native = "native"
 
 // Names of ports.
 func sidecar(service string) string      { return "sidecar of " + service }
