@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/template"
 
 	"github.com/traceferry/traceferry/examples/mesh/app"
@@ -82,7 +83,7 @@ func protocol(grpc bool) string {
 
 // fill executes a template into a file of its name.
 func (m *Mesh) fill(name, dir string, v values) error {
-	t, err := template.New(name).Funcs(template.FuncMap{"accessLog": m.accessLog}).ParseFS(templates, name)
+	t, err := template.New(name).Funcs(template.FuncMap{"accessLog": m.accessLog, "lower": strings.ToLower}).ParseFS(templates, name)
 	if err != nil {
 		return err
 	}
