@@ -25,9 +25,8 @@ type Mesh struct {
 	Envoy string // its binary
 	// Short has the Zipkin tracer make trace ids of 64 bits, its default.
 	Short bool
-	// Listeners sets the tracer with envoy_listener_tracing_json, with random sampling of
-	// all requests, in place of envoy_tracing_json.
-	Listeners bool
+	// Where says which of Consul's two settings has the tracer.
+	Where Where
 
 	native    string // host:port of a service without a sidecar; "": there is none
 	binary    string // of Consul
@@ -36,6 +35,15 @@ type Mesh struct {
 	ports     process.Ports
 	processes []*process.Process
 }
+
+// Where is a place of Consul's proxy-defaults for the tracer.
+type Where int
+
+const (
+	Bootstrap Where = iota // envoy_tracing_json: that of all Envoys
+	Listeners              // envoy_listener_tracing_json: that of the sidecars' listeners, which sample all
+	Both                   // the two together
+)
 
 var _ system.System = (*Mesh)(nil)
 

@@ -45,13 +45,14 @@ func (m *Mesh) entries() ([]object, error) {
 			}},
 		}),
 	}
-	if m.Listeners {
+	if m.Where != Bootstrap {
 		config["envoy_listener_tracing_json"] = text(object{
 			"@type":           "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.Tracing",
 			"random_sampling": object{"value": 100},
 			"provider":        object{"name": "envoy.tracers.zipkin", "typed_config": m.tracer()},
 		})
-	} else {
+	}
+	if m.Where != Listeners {
 		config["envoy_tracing_json"] = text(object{
 			"http": object{"name": "envoy.tracers.zipkin", "typedConfig": m.tracer()},
 		})

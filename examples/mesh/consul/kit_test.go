@@ -2,7 +2,9 @@ package consul
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,7 +62,7 @@ func start(t *testing.T, m *Mesh) run {
 // ask asks for the books with headers, and returns the traces when no more spans come.
 func (r run) ask(headers http.Header) map[string][]sink.Span {
 	r.Helper()
-	before := len(r.sink.Spans())
+	before := len(r.spans())
 	for i := range books {
 		if err := app.Ask(r.Context(), http.DefaultClient, r.routes.Entry, i+1, headers); err != nil {
 			r.Fatal(err)
@@ -68,7 +70,7 @@ func (r run) ask(headers http.Header) map[string][]sink.Span {
 	}
 	// Envoy reports at least every 5 seconds.
 	for have, since := before, time.Now(); time.Since(since) < 7*time.Second; time.Sleep(50 * time.Millisecond) {
-		now := len(r.sink.Spans())
+		now := len(r.spans())
 		if now-before >= books*judge.SpansFor {
 			break
 		}
@@ -76,7 +78,12 @@ func (r run) ask(headers http.Header) map[string][]sink.Span {
 			have, since = now, time.Now()
 		}
 	}
-	return judge.ByTrace(r.sink.Spans()[before:])
+	return judge.ByTrace(r.spans()[before:])
+}
+
+// spans are those of requests for books, without those by which Start finds the mesh ready.
+func (r run) spans() []sink.Span {
+	return slices.DeleteFunc(r.sink.Spans(), func(s sink.Span) bool { return strings.HasSuffix(s.Tags["http.url"], "/ready") })
 }
 
 // got is the header with which a call for the first book reached its service.
