@@ -38,7 +38,7 @@ func peers(service string) string  { return "peers " + service }
 // apps are the sidecars' apps.
 var apps = append([]string{app.Edge}, app.Services...)
 
-// Start starts the sidecars at the same time, and returns when each is ready.
+// Start starts the edge's sidecar, then the others at the same time, and returns when each is ready.
 func (m *Mesh) Start(ctx context.Context, g system.Ground) (system.Routes, error) {
 	m.ground = g
 	path, err := binary.Find("daprd")
@@ -55,9 +55,12 @@ func (m *Mesh) Start(ctx context.Context, g system.Ground) (system.Routes, error
 	}
 	m.sidecars = make([]*process.Process, len(apps))
 	errs := make([]error, len(apps))
+	start := func(i int) { m.sidecars[i], errs[i] = m.startSidecar(ctx, path, apps[i]) }
+	// The first one creates the tables of names. Several at once lose names of each other.
+	start(0)
 	var starts sync.WaitGroup
-	for i, service := range apps {
-		starts.Go(func() { m.sidecars[i], errs[i] = m.startSidecar(ctx, path, service) })
+	for i := range apps[1:] {
+		starts.Go(func() { start(i + 1) })
 	}
 	starts.Wait()
 	return system.Routes{
