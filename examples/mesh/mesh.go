@@ -43,6 +43,7 @@ func startMesh(ctx context.Context, o options, p *propagation.Propagator, dir st
 	}
 	m.app.SetRoute(routes.Outbound)
 	m.app.SetCallers(routes.Callers)
+	m.app.SetNaming(routes.Naming)
 	m.entry = routes.Entry
 	return m, nil
 }

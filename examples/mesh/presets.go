@@ -22,6 +22,7 @@ var presets = []presetRow{
 	{"datadog", preset.Datadog, []string{"datadog"}},
 	{"skywalking", preset.SkyWalking, []string{"skywalking"}},
 	{"aws", preset.AWS, []string{"xray"}},
+	{"dapr", daprFormats, nil},
 	{"opentelemetry", preset.OpenTelemetry, nil},
 	{"caddy", withRequestID(preset.OpenTelemetry), nil},
 }

@@ -54,7 +54,7 @@ func (o options) run(ctx context.Context, stdout io.Writer) (*judge.Verdict, err
 		return nil, err
 	}
 	draw(stdout, spans, "1")
-	v.JudgeTraces(spans, o.n, o.spans()/o.n)
+	v.JudgeTraces(spans, o.n, o.spans()/o.n, o.mesh.leaf)
 	// Where the application does not carry x-request-id, each sidecar makes one.
 	if o.mesh.ids != (judge.RequestIDs{}) && slices.Contains(o.config.Formats, propagation.RequestID) {
 		v.JudgeRequestIDs(lines, spans, o.n, o.mesh.ids)

@@ -23,6 +23,7 @@ type systemRow struct {
 	ids     judge.RequestIDs
 	ask     http.Header // what the user must send to be traced
 	own     []string    // headers that its proxies add
+	leaf    judge.Leaf  // calls whose called proxy does not send its own ids on
 }
 
 func (s systemRow) Name() string { return s.name }
@@ -60,6 +61,7 @@ var systems = []systemRow{
 		ask:     http.Header{"X-Client-Trace-Id": {"1"}},
 		own:     append([]string{"x-forwarded-client-cert"}, envoyHeaders...),
 	},
+	daprRow,
 }
 
 // envoyHeaders are those that Envoys add.

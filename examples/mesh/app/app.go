@@ -17,6 +17,7 @@ type App struct {
 	Addr    map[string]string // where each listens
 	Hops    *Hops             // what they got and sent
 	routes  routes
+	naming  naming
 	trust   trust
 	closers []func() error
 }
@@ -29,7 +30,7 @@ type Route func(from, to string) string
 func Start(p *propagation.Propagator) (*App, error) {
 	a := &App{Addr: map[string]string{}, Hops: new(Hops), trust: trust{}}
 	for _, name := range Services {
-		s, err := newService(name, p, a.routes.dialer(name), a.trust, a.Hops)
+		s, err := newService(name, p, a.routes.dialer(name), within{a.trust, &a.naming, a.Hops})
 		if err == nil {
 			a.closers = append(a.closers, s.Close)
 			err = a.serve(name, s)

@@ -20,10 +20,11 @@ import (
 )
 
 // dialRatings connects reviews to ratings.
-func dialRatings(p *propagation.Propagator, hops *Hops, dial Dial) (*grpc.ClientConn, error) {
+func dialRatings(p *propagation.Propagator, hops *Hops, dial Dial, naming *naming) (*grpc.ClientConn, error) {
 	return grpc.NewClient("passthrough:///ratings", append(grpctrace.DialOptions(p),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithContextDialer(func(ctx context.Context, addr string) (net.Conn, error) { return dial(ctx, "tcp", addr) }),
+		grpc.WithPerRPCCredentials(naming),
 		hops.dial())...)
 }
 

@@ -24,33 +24,39 @@ type Service struct {
 // New returns the service of a name, to be served in a process of its own. It calls other services by dial, and trusts
 // every caller. The nil Propagator makes one that forwards nothing.
 func New(name string, p *propagation.Propagator, dial Dial) (*Service, error) {
-	return newService(name, p, dial, nil, nil)
+	return newService(name, p, dial, within{})
 }
 
-// newService notes in hops what the service gets and sends, if hops is not nil.
-func newService(name string, p *propagation.Propagator, dial Dial, trust trust, hops *Hops) (*Service, error) {
+// within is what an App adds to its services. The zero one adds nothing.
+type within struct {
+	trust  trust
+	naming *naming
+	hops   *Hops
+}
+
+func newService(name string, p *propagation.Propagator, dial Dial, in within) (*Service, error) {
 	base := transport(dial)
 	s := &Service{Close: func() error { base.CloseIdleConnections(); return nil }}
 	switch name {
 	case "productpage":
-		s.HTTP = productpage(p, trust.http(name), hops.transport(base))
+		s.HTTP = productpage(p, in.trust.http(name), in.hops.transport(in.naming.transport(base)))
 	case "details":
-		s.HTTP = details(p, trust.http(name))
+		s.HTTP = details(p, in.trust.http(name))
 	case "reviews":
-		conn, err := dialRatings(p, hops, dial)
+		conn, err := dialRatings(p, in.hops, dial, in.naming)
 		if err != nil {
 			return nil, fmt.Errorf("cannot connect: %w", err)
 		}
-		s.HTTP, s.Close = reviews(p, trust.http(name), conn), conn.Close
+		s.HTTP, s.Close = reviews(p, in.trust.http(name), conn), conn.Close
 	case "ratings":
-		s.GRPC = ratings(p, trust.grpc(name), hops.transport(base), hops.server())
+		s.GRPC = ratings(p, in.trust.grpc(name), in.hops.transport(in.naming.transport(base)), in.hops.server())
 	case "users":
-		s.HTTP = users(p, trust.http(name))
+		s.HTTP = users(p, in.trust.http(name))
 	default:
 		return nil, fmt.Errorf("no service %q: there are %v", name, Services)
 	}
 	if s.HTTP != nil {
-		s.HTTP = hops.handler(s.HTTP)
+		s.HTTP = in.hops.handler(s.HTTP)
 	}
 	return s, nil
 }

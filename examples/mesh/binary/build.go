@@ -10,7 +10,8 @@ import (
 )
 
 // Build builds a program of Sources into Cache, with the go command, and writes to log
-// what that says. It replaces an older build.
+// what that says. It replaces an older build. Modules of the example are in the folder
+// examples/mesh, which must be the current one for them.
 func Build(ctx context.Context, name string, log io.Writer) error {
 	s, ok := source(name)
 	if !ok {
@@ -19,6 +20,9 @@ func Build(ctx context.Context, name string, log io.Writer) error {
 	cache, err := Cache()
 	if err != nil {
 		return err
+	}
+	if s.Dir != "" {
+		return run(ctx, s.Dir, log, "build", "-o", filepath.Join(cache, name), ".")
 	}
 	dir, err := os.MkdirTemp("", "build-"+name)
 	if err != nil {
@@ -33,15 +37,18 @@ func Build(ctx context.Context, name string, log io.Writer) error {
 	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte(mod), 0o600); err != nil {
 		return err
 	}
-	for _, args := range [][]string{
-		{"get", "-tool", s.Package + "@" + s.Version},
-		{"build", "-o", filepath.Join(cache, name), s.Package},
-	} {
-		cmd := exec.CommandContext(ctx, "go", args...)
-		cmd.Dir, cmd.Stdout, cmd.Stderr = dir, log, log
-		if err := cmd.Run(); err != nil {
-			return fmt.Errorf("go %s: %w", args[0], err)
-		}
+	if err := run(ctx, dir, log, "get", "-tool", s.Package+"@"+s.Version); err != nil {
+		return err
+	}
+	return run(ctx, dir, log, "build", "-o", filepath.Join(cache, name), s.Package)
+}
+
+// run runs the go command in a folder.
+func run(ctx context.Context, dir string, log io.Writer, args ...string) error {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, log, log
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("go %s: %w", args[0], err)
 	}
 	return nil
 }

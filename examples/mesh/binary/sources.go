@@ -9,6 +9,7 @@ type Source struct {
 	Module  string // the module of that package
 	Version string // of the module
 	Replace string // a replace directive that the module needs; usually none
+	Dir     string // a module of this example, from its folder, that has the main package; usually none
 	Time    string // of one processor that the first build takes
 }
 
@@ -30,6 +31,21 @@ var Sources = []Source{
 		// No server has the old path of this test library any more.
 		Replace: "launchpad.net/gocheck => github.com/go-check/check v0.0.0-20140225173054-eb6ee6f84d0a",
 		Time:    "12 minutes",
+	},
+	{
+		Name:    "pilot-discovery", // istiod
+		Package: "istio.io/istio/pilot/cmd/pilot-discovery",
+		Module:  "istio.io/istio",
+		Version: "v0.0.0-20260827124520-eed52ebb66ad",
+		Time:    "16 minutes",
+	},
+	{
+		Name:    "daprd",
+		Package: "github.com/traceferry/traceferry/examples/mesh/daprd",
+		Module:  "github.com/dapr/dapr",
+		Version: "v1.14.0",
+		Dir:     "daprd",
+		Time:    "10 minutes",
 	},
 }
 

@@ -117,11 +117,32 @@ func TestJudgeTraces(t *testing.T) {
 			if strings.HasPrefix(name, "two a proxy") {
 				each *= 2
 			}
-			v.JudgeTraces(c.change(whole(1), whole(2)), 2, each)
+			v.JudgeTraces(c.change(whole(1), whole(2)), 2, each, nil)
 			if !maps.Equal(v.Faults, c.faults) || v.Good() != (len(c.faults) == 0) {
 				t.Errorf("%v\n%q", &v, v.Findings)
 			}
 		})
+	}
+}
+
+// TestLeaf: where the called proxy sends on its caller's ids, calls belong under the caller's span, and not under its own.
+func TestLeaf(t *testing.T) {
+	byGRPC := func(c app.Call) bool { return c.GRPC }
+	spans := whole(1)
+	var v Verdict
+	v.JudgeTraces(spans, 1, SpansFor, byGRPC)
+	if v.Whole != 0 || v.Faults[Misplaced] != 2 {
+		t.Errorf("a tree with nothing left out: %v", &v)
+	}
+	at := func(service, call string) *sink.Span {
+		return &spans[slices.IndexFunc(spans, func(s sink.Span) bool { return s.Service == service && s.Tags[sink.CallTag] == call })]
+	}
+	at("ratings", "users.count").ParentID = at("reviews", "ratings.Average").ID
+	at("ratings", "users.names").ParentID = at("reviews", "ratings.Each").ID
+	v = Verdict{}
+	v.JudgeTraces(spans, 1, SpansFor, byGRPC)
+	if !v.Good() {
+		t.Errorf("%v %q", &v, v.Findings)
 	}
 }
 

@@ -38,6 +38,7 @@ type Routes struct {
 	// Callers are the SPIFFE ids of those that may call each service, where sidecars write
 	// x-forwarded-client-cert; nil: a service trusts every caller.
 	Callers map[string][]string
+	Naming  app.Naming // headers by which sidecars know the called service; usually nil
 }
 
 // Got tells with which headers a call reached its service.
