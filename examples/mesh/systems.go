@@ -61,6 +61,7 @@ var systems = []systemRow{
 		ask:     http.Header{"X-Client-Trace-Id": {"1"}},
 		own:     append([]string{"x-forwarded-client-cert"}, envoyHeaders...),
 	},
+	istioRow,
 	daprRow,
 }
 

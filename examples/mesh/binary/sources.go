@@ -37,7 +37,7 @@ var Sources = []Source{
 		Package: "istio.io/istio/pilot/cmd/pilot-discovery",
 		Module:  "istio.io/istio",
 		Version: "v0.0.0-20260827124520-eed52ebb66ad",
-		Time:    "16 minutes",
+		Time:    "11 minutes",
 	},
 	{
 		Name:    "daprd",
@@ -45,7 +45,7 @@ var Sources = []Source{
 		Module:  "github.com/dapr/dapr",
 		Version: "v1.14.0",
 		Dir:     "daprd",
-		Time:    "10 minutes",
+		Time:    "5 minutes",
 	},
 }
 
