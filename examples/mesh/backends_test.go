@@ -94,4 +94,5 @@ func TestBackendUsage(t *testing.T) {
 		{"-gateway", "none"}, {"-gateway", "xray"}, {"-gateway", "zipkin", "-tracer", "datadog"}, {"-gateway", "zipkin", "-backend", "zipkin"}} {
 		mustRun(t, 2, append(args, "-envoy", "true")...)
 	}
+	mustSay(t, mustRun(t, 2, "-gateway", "zipkin", "-mesh", "caddy"), "-gateway is for -mesh envoy alone")
 }
