@@ -9,14 +9,13 @@ import (
 	"text/tabwriter"
 
 	"github.com/traceferry/traceferry/examples/mesh/app"
-	"github.com/traceferry/traceferry/examples/mesh/envoy"
 	"github.com/traceferry/traceferry/examples/mesh/judge"
 	"github.com/traceferry/traceferry/examples/mesh/sink"
 )
 
 // draw prints the traces of a book as trees, as a tracing backend shows them.
 func draw(w io.Writer, spans []sink.Span, book string) {
-	ofBook := func(s sink.Span) bool { return s.Tags[envoy.BookTag] == book }
+	ofBook := func(s sink.Span) bool { return s.Tags[sink.BookTag] == book }
 	traces := slices.Collect(maps.Values(judge.ByTrace(spans)))
 	traces = slices.DeleteFunc(traces, func(t []sink.Span) bool { return !slices.ContainsFunc(t, ofBook) })
 	slices.SortFunc(traces, func(a, b []sink.Span) int { return cmp.Compare(first(a), first(b)) })
@@ -45,7 +44,7 @@ func first(trace []sink.Span) int {
 
 // placeOf is the place of a span's call among the calls.
 func placeOf(s sink.Span) int {
-	return slices.IndexFunc(app.Calls, func(c app.Call) bool { return c.Name == s.Tags[envoy.CallTag] })
+	return slices.IndexFunc(app.Calls, func(c app.Call) bool { return c.Name == s.Tags[sink.CallTag] })
 }
 
 func drawAll(w io.Writer, indent string, nodes []*judge.Node) {
@@ -55,7 +54,7 @@ func drawAll(w io.Writer, indent string, nodes []*judge.Node) {
 		if i == len(nodes)-1 {
 			branch, below = "└─ ", "   "
 		}
-		fmt.Fprintf(w, "%s%s: %s\t%s\t%s\n", indent+branch, n.Service, n.Tags[envoy.CallTag], n.Kind, n.ID)
+		fmt.Fprintf(w, "%s%s: %s\t%s\t%s\n", indent+branch, n.Service, n.Tags[sink.CallTag], n.Kind, n.ID)
 		drawAll(w, indent+below, n.Children)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"fmt"
 	"maps"
 	"net/http"
@@ -29,19 +30,19 @@ func (o options) strangers(book int) http.Header {
 		return f == propagation.RequestID || f == propagation.ClientTrace || slices.Contains(o.tracer.reads, f)
 	})
 	h := sidecar.Unpadded(samples.Headers(samples.New(book), formats))
+	maps.Copy(h, o.mesh.ask)
 	for name, value := range secrets {
 		h.Set(name, fmt.Sprintf(value, book))
 	}
 	return h
 }
 
-// own are the headers that a service gets whatever the application forwards.
+// own are the headers that a service gets whatever the application forwards, besides
+// those of the mesh.
 var own = []string{
 	"x-book",                        // which the services set for each call
 	"accept-encoding", "user-agent", // net/http
 	":authority", "content-type", "grpc-accept-encoding", // grpc-go
-	"x-forwarded-proto", "x-request-id", // Envoy
-	"x-envoy-expected-rq-timeout-ms",
 }
 
 // hops tell what was got and sent with each call; see app.Hops.
@@ -63,7 +64,7 @@ func (o options) judgeHeaders(v *judge.Verdict, hops hops) {
 			}
 			o.judgeForwarded(v, book, c, hops)
 			for _, name := range slices.Sorted(maps.Keys(got)) {
-				if !slices.Contains(own, name) && !carries(o.tracer.reads, name) && !carries(o.config.Formats, name) {
+				if !slices.Contains(own, name) && !slices.Contains(o.mesh.own, name) && !carries(o.tracer.reads, name) && !carries(o.tracerOf(c.To).reads, name) && !carries(o.config.Formats, name) {
 					v.Find(judge.Headers, "book %s: %s got %s, which the application should not forward", book, c.To, name)
 				}
 			}
@@ -88,9 +89,30 @@ func (o options) judgeForwarded(v *judge.Verdict, book string, c app.Call, hops 
 			v.Find(judge.Headers, "book %s: %s sent %s with %s, which it should not forward", book, c.From, name, c.Name)
 		}
 	}
-	none := func(string) bool { return false }
-	for _, f := range sidecar.Compare(o.carried(came), o.carried(sent), none) {
+	none, expected := func(string) bool { return false }, o.carried(came)
+	if o.config.Reconcile {
+		reconcile(expected)
+	}
+	for _, f := range sidecar.Compare(expected, o.carried(sent), none) {
 		v.Find(judge.Headers, "book %s: %s, called %s: %v", book, c.From, c.Name, f)
+	}
+}
+
+// reconcile replaces a traceparent by that of a grpc-trace-bin with another span of the same trace: what
+// Config.Reconcile sends where grpc-trace-bin is the first format.
+func reconcile(h map[string][]string) {
+	bins, parents := h["grpc-trace-bin"], h["traceparent"]
+	if len(bins) != 1 || len(parents) != 1 {
+		return
+	}
+	// Version, then the fields 0 (trace), 1 (span) and 2 (flags), each after its number.
+	b, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(bins[0], "="))
+	if err != nil || len(b) != 29 {
+		return
+	}
+	trace, span := fmt.Sprintf("00-%x-", b[2:18]), fmt.Sprintf("%x-", b[19:27])
+	if rest, same := strings.CutPrefix(parents[0], trace); same && !strings.HasPrefix(rest, span) {
+		h["traceparent"] = []string{fmt.Sprintf("%s%s%02x", trace, span, b[28])}
 	}
 }
 

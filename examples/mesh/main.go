@@ -1,8 +1,11 @@
-// Mesh runs Bookinfo's five services, each behind a real Envoy as its sidecar, with an
-// Envoy at the edge, and judges the traces that Envoy's own tracers report.
+// Mesh runs Bookinfo's five services, each behind a real proxy as its sidecar, with a proxy
+// at the edge, and judges the traces that the proxies' own tracers report.
 //
+//	go run . -mesh consul                Consul, with its agent, in place of Envoys alone
 //	go run . -tracer zipkin              Envoy with its Zipkin tracer
 //	go run . -tracer zipkin -app broken  the same with an application that forwards nothing
+//	go run . -backend zipkin             the same with a real Zipkin server
+//	go run . -gateway opentelemetry      two meshes with a gateway of Go's ReverseProxy between them
 //	go run . -tracing FILE               your own settings in Envoy's tracing block
 //	go run . -keep DIR                   keeps the configurations to read them
 //

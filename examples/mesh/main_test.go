@@ -134,7 +134,7 @@ func TestInterrupted(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	for _, args := range [][]string{{"-n", "0"}, {"-c", "0"}, {"-n", "x"}, {"rest"}, {"-tracer", "jaeger"}, {"-preset", "none"},
+	for _, args := range [][]string{{"-n", "0"}, {"-c", "0"}, {"-n", "x"}, {"rest"}, {"-tracer", "jaeger"}, {"-preset", "none"}, {"-mesh", "none"},
 		{"-app", "none"}, {"-tracing", "/nowhere"}} {
 		mustRun(t, 2, args...)
 	}

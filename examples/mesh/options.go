@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -8,14 +9,21 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/traceferry/traceferry/examples/mesh/binary"
 	"github.com/traceferry/traceferry/examples/mesh/envoy"
 	"github.com/traceferry/traceferry/propagation"
 )
 
 // options are the command line, checked.
 type options struct {
-	binary      string
+	mesh        systemRow
+	envoy       string // the binary; "" if the mesh has none
 	tracer      tracer
+	backend     *backendRow // nil: the collector of the tracer, in this process
+	backendPath string      // of its program
+	gateway     *tracer     // of the second mesh; nil: there is one mesh
+	forgets     bool        // the gateway: it translates nothing, for tests
+	wait        bool        // for an interrupt, with the backend running
 	config      propagation.Config
 	tracing     *envoy.Tracing // fields to set otherwise
 	broken      bool
@@ -28,10 +36,14 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	flags := flag.NewFlagSet("mesh", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	var w words
-	flags.StringVar(&w.tracer, "tracer", "zipkin", "of Envoy's tracers, this `NAME`: "+names(tracers))
-	flags.StringVar(&w.preset, "preset", "envoy", "what the application carries, `NAME`: "+names(presets))
+	flags.StringVar(&w.mesh, "mesh", "envoy", "the mesh, `NAME`: "+names(systems))
+	flags.StringVar(&w.tracer, "tracer", "", "the tracer of its proxies, `NAME`, else what the backend takes, else the first of:"+eachTracers())
+	flags.StringVar(&w.backend, "backend", "", "report to a real backend and judge what its API returns, `NAME`: "+names(backends))
+	flags.BoolVar(&o.wait, "wait", false, "with -backend: print the URL of the first trace and wait for an interrupt")
+	flags.StringVar(&w.gateway, "gateway", "", "with -mesh envoy: put all services but productpage into a second mesh with this `TRACER`, behind a gateway of Go's ReverseProxy: "+names(gatewayTracers()))
+	flags.StringVar(&w.preset, "preset", "", "what the application carries, `NAME`, else what fits the mesh: "+names(presets))
 	flags.StringVar(&w.app, "app", "traceferry", "the application, `NAME`: traceferry, or broken, which forwards nothing")
-	flags.StringVar(&w.tracing, "tracing", "", "a `FILE` with fields of Envoy's tracing block, as YAML or JSON, that replace those of the mesh")
+	flags.StringVar(&w.tracing, "tracing", "", "a `FILE` with fields of Envoy's tracing block, as YAML or JSON, that replace those of -mesh envoy")
 	flags.StringVar(&w.envoy, "envoy", "", "the Envoy binary, a `PATH` or name; else $ENVOY, else envoy")
 	flags.IntVar(&o.n, "n", 1000, "send `N` requests")
 	flags.IntVar(&o.parallel, "c", 16, "this `MANY` at once")
@@ -51,14 +63,23 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 }
 
 // words are those of the command line that stand for something.
-type words struct{ tracer, preset, app, tracing, envoy string }
+type words struct{ mesh, tracer, backend, gateway, preset, app, tracing, envoy string }
 
 // look finds what they stand for.
 func (o *options) look(w words) (err error) {
-	if o.tracer, err = named(tracers, "tracer", w.tracer); err != nil {
+	if o.mesh, err = named(systems, "mesh", w.mesh); err != nil {
 		return err
 	}
-	chosen, err := named(presets, "preset", w.preset)
+	if err := o.lookBackend(&w); err != nil {
+		return err
+	}
+	if o.tracer, err = named(o.mesh.tracers, "tracer of -mesh "+w.mesh, cmp.Or(w.tracer, o.mesh.tracers[0].name)); err != nil {
+		return err
+	}
+	if err := o.lookGateway(w); err != nil {
+		return err
+	}
+	chosen, err := named(presets, "preset", cmp.Or(w.preset, o.mesh.preset))
 	if err != nil {
 		return err
 	}
@@ -67,13 +88,39 @@ func (o *options) look(w words) (err error) {
 		return fmt.Errorf("no app %q: there are traceferry and broken", w.app)
 	}
 	o.broken = w.app == "broken"
-	if w.tracing != "" {
+	switch {
+	case w.tracing != "" && w.mesh != "envoy":
+		return errors.New("-tracing is for -mesh envoy alone")
+	case w.tracing != "":
 		if o.tracing, err = envoy.ReadTracing(w.tracing); err != nil {
 			return err
 		}
 	}
-	o.binary, err = envoy.Find(w.envoy)
-	return err
+	return o.find(w.envoy)
+}
+
+// find looks for the binaries that the mesh needs.
+func (o *options) find(named string) (err error) {
+	if o.mesh.envoy {
+		if o.envoy, err = envoy.Find(named); err != nil {
+			return err
+		}
+	}
+	for _, name := range o.mesh.needs {
+		if _, err := binary.Find(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachTracers are the tracers of each mesh, in words.
+func eachTracers() string {
+	var b strings.Builder
+	for _, s := range systems {
+		fmt.Fprintf(&b, "\n%s: %s", s.name, names(s.tracers))
+	}
+	return b.String()
 }
 
 // A row of a table that the command line chooses from.

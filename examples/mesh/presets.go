@@ -9,7 +9,7 @@ import (
 type presetRow struct {
 	name   string
 	config func() propagation.Config
-	of     []string
+	of     []string // of -mesh envoy
 }
 
 func (p presetRow) Name() string { return p.name }
@@ -22,4 +22,17 @@ var presets = []presetRow{
 	{"datadog", preset.Datadog, []string{"datadog"}},
 	{"skywalking", preset.SkyWalking, []string{"skywalking"}},
 	{"aws", preset.AWS, []string{"xray"}},
+	{"dapr", daprFormats, nil},
+	{"dapr-stale", daprStale, nil},
+	{"opentelemetry", preset.OpenTelemetry, nil},
+	{"caddy", withRequestID(preset.OpenTelemetry), nil},
+}
+
+// withRequestID carries x-request-id besides.
+func withRequestID(config func() propagation.Config) func() propagation.Config {
+	return func() propagation.Config {
+		c := config()
+		c.Formats = append(c.Formats, propagation.RequestID)
+		return c
+	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -42,20 +41,28 @@ func (o options) run(ctx context.Context, stdout io.Writer) (*judge.Verdict, err
 	for _, err := range m.load(ctx, o) {
 		v.Find(judge.Failed, "%v", err)
 	}
+	fmt.Fprintf(stdout, "%s\n\n", listeners())
 	settle(ctx, m.collector, o.spans())
-	m.stopEnvoys()
-	spans := m.collector.Spans()
-	lines, err := m.logs()
+	m.Stop()
+	spans, err := spansOf(m.collector)
+	if err != nil {
+		return nil, err
+	}
+	spans = m.Label(spans, m.app.Hops)
+	lines, err := m.Logs()
 	if err := cmp.Or(context.Cause(ctx), err); err != nil {
 		return nil, err
 	}
 	draw(stdout, spans, "1")
-	v.JudgeTraces(spans, o.n, o.spans()/o.n)
+	v.JudgeTraces(spans, o.n, o.spans()/o.n, o.mesh.leaf)
 	// Where the application does not carry x-request-id, each sidecar makes one.
-	if slices.Contains(o.config.Formats, propagation.RequestID) {
-		v.JudgeRequestIDs(lines, spans, o.n)
+	if o.mesh.ids != (judge.RequestIDs{}) && slices.Contains(o.config.Formats, propagation.RequestID) {
+		v.JudgeRequestIDs(lines, spans, o.n, o.mesh.ids)
 	}
 	o.judgeHeaders(&v, m.app.Hops)
+	if o.wait {
+		show(ctx, stdout, m.collector, spans)
+	}
 	return &v, nil
 }
 
@@ -71,17 +78,14 @@ func (o options) folder() (dir string, tidy func(), err error) {
 	if err = os.MkdirAll(dir, 0o700); err != nil {
 		return "", nil, err
 	}
-	// A run before this one may have left its logs, and Envoy adds to them.
-	for _, proxy := range proxies {
-		if err := os.Remove(accessLog(dir, proxy)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return "", nil, err
-		}
-	}
 	return dir, func() {}, nil
 }
 
 // spans is how many the requests make.
 func (o options) spans() int {
+	if o.tracer.spans > 0 {
+		return o.n * o.tracer.spans
+	}
 	if o.tracer.envoy.UpstreamSpans || o.tracing.GetSpawnUpstreamSpan().GetValue() {
 		return 2 * o.n * judge.SpansFor
 	}
@@ -90,15 +94,16 @@ func (o options) spans() int {
 
 // settle waits until all spans are there, and no more come, or none has come for a while.
 func settle(ctx context.Context, s sink.Sink, want int) {
-	const quiet, still = 4 * time.Second, 200 * time.Millisecond // quiet: longer than a tracer takes between two reports
+	const quiet, still = 6 * time.Second, 200 * time.Millisecond // quiet: longer than a tracer takes between two reports
 	have, since := 0, time.Now()
 	for ctx.Err() == nil {
-		if now := len(s.Spans()); now > have {
+		asked := time.Now()
+		if now := received(s); now > have {
 			have, since = now, time.Now()
 		}
 		if since := time.Since(since); since > quiet || have >= want && since > still {
 			return
 		}
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(max(50*time.Millisecond, 4*time.Since(asked))) // the API of a backend may be slow
 	}
 }

@@ -6,24 +6,25 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// tracer is one of Envoy's with the collector that it reports to.
+// tracer is one that a mesh's proxies have, with the collector that it reports to.
 type tracer struct {
 	name  string
-	envoy envoy.Tracer
+	envoy envoy.Tracer // of Envoys that the example configures itself
 	sink  func() (sink.Sink, error)
 	reads []propagation.Format // and writes
+	spans int                  // how many a request makes; 0: two for each call
 }
 
 func (t tracer) Name() string { return t.name }
 
-// tracers with the settings that Istio gives them.
+// tracers are those of -mesh envoy, with the settings that Istio gives them.
 var tracers = []tracer{
-	{"zipkin", envoy.Zipkin(envoy.ZipkinOptions{}), sink.NewZipkin,
-		[]propagation.Format{propagation.B3Multi, propagation.B3Single}},
-	{"zipkin-w3c", envoy.Zipkin(envoy.ZipkinOptions{W3C: true}), sink.NewZipkin,
-		[]propagation.Format{propagation.B3Multi, propagation.B3Single, propagation.W3C}},
-	{"opentelemetry", envoy.OpenTelemetry(), sink.NewOpenTelemetry, []propagation.Format{propagation.W3C}},
-	{"datadog", envoy.Datadog(), sink.NewDatadog, []propagation.Format{propagation.Datadog, propagation.W3C}},
-	{"skywalking", envoy.SkyWalking(), sink.NewSkyWalking, []propagation.Format{propagation.SkyWalking}},
-	{"xray", envoy.XRay(), sink.NewXRay, []propagation.Format{propagation.XRay}},
+	{name: "zipkin", envoy: envoy.Zipkin(envoy.ZipkinOptions{}), sink: sink.NewZipkin,
+		reads: []propagation.Format{propagation.B3Multi, propagation.B3Single}},
+	{name: "zipkin-w3c", envoy: envoy.Zipkin(envoy.ZipkinOptions{W3C: true}), sink: sink.NewZipkin,
+		reads: []propagation.Format{propagation.B3Multi, propagation.B3Single, propagation.W3C}},
+	{name: "opentelemetry", envoy: envoy.OpenTelemetry(), sink: sink.NewOpenTelemetry, reads: []propagation.Format{propagation.W3C}},
+	{name: "datadog", envoy: envoy.Datadog(), sink: sink.NewDatadog, reads: []propagation.Format{propagation.Datadog, propagation.W3C}},
+	{name: "skywalking", envoy: envoy.SkyWalking(), sink: sink.NewSkyWalking, reads: []propagation.Format{propagation.SkyWalking}},
+	{name: "xray", envoy: envoy.XRay(), sink: sink.NewXRay, reads: []propagation.Format{propagation.XRay}},
 }

@@ -16,33 +16,40 @@ import (
 type App struct {
 	Addr    map[string]string // where each listens
 	Hops    *Hops             // what they got and sent
+	routes  routes
+	naming  naming
+	trust   trust
 	closers []func() error
 }
 
-// Start starts the services. Each makes its calls by its sidecar, whose address outbound
-// has. The nil Propagator makes an application that forwards nothing.
-func Start(p *propagation.Propagator, outbound map[string]string) (*App, error) {
-	hops := new(Hops)
-	conn, err := dialRatings(p, hops, outbound["reviews"])
-	if err != nil {
-		return nil, fmt.Errorf("cannot connect: %w", err)
-	}
-	a := &App{Addr: map[string]string{}, Hops: hops, closers: []func() error{conn.Close}}
-	err = errors.Join(
-		a.serve("productpage", productpage(p, hops.transport(via(outbound["productpage"])))),
-		a.serve("details", details(p)),
-		a.serve("reviews", reviews(p, conn)),
-		a.serveGRPC("ratings", ratings(p, hops.transport(via(outbound["ratings"])), hops.server())),
-		a.serve("users", users(p)),
-	)
-	if err != nil {
-		return nil, errors.Join(err, a.Close())
+// Route gives the host:port to which the calls of one service to another go, its sidecar's.
+type Route func(from, to string) string
+
+// Start starts the services. Their calls fail until SetRoute. The nil Propagator makes an
+// application that forwards nothing.
+func Start(p *propagation.Propagator) (*App, error) {
+	a := &App{Addr: map[string]string{}, Hops: new(Hops), trust: trust{}}
+	for _, name := range Services {
+		s, err := newService(name, p, a.routes.dialer(name), within{a.trust, &a.naming, a.Hops})
+		if err == nil {
+			a.closers = append(a.closers, s.Close)
+			err = a.serve(name, s)
+		}
+		if err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
 	}
 	return a, nil
 }
 
-func (a *App) serve(name string, h http.Handler) error {
-	s := &http.Server{Handler: a.Hops.handler(h), ReadHeaderTimeout: 10 * time.Second}
+// SetRoute says where calls go from now on.
+func (a *App) SetRoute(r Route) { a.routes.Store(&r) }
+
+func (a *App) serve(name string, service *Service) error {
+	if service.GRPC != nil {
+		return a.serveGRPC(name, service.GRPC)
+	}
+	s := &http.Server{Handler: service.HTTP, ReadHeaderTimeout: 10 * time.Second}
 	return a.listen(name, s.Serve, s.Close)
 }
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/traceferry/traceferry/httptrace"
@@ -17,19 +18,28 @@ import (
 // arguments, never from a header that came in: by it the judge tells requests apart.
 const bookHeader = "x-book"
 
-// via is a transport whose connections all go to the sidecar, as iptables has them go in a
-// mesh. URLs name services.
-func via(sidecar string) http.RoundTripper {
+// transport connects by dial. URLs name services.
+func transport(dial Dial) *http.Transport {
 	return &http.Transport{
-		DialContext:         dialer(sidecar),
+		DialContext:         dial,
 		MaxIdleConnsPerHost: 256,
 		IdleConnTimeout:     10 * time.Second,
 	}
 }
 
-func dialer(sidecar string) func(ctx context.Context, network, addr string) (net.Conn, error) {
-	return func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, sidecar)
+// routes has the Route, once it is known.
+type routes struct{ atomic.Pointer[Route] }
+
+// dialer connects a service to the sidecars of those whose names it dials, as iptables has
+// connections go in a mesh.
+func (r *routes) dialer(from string) Dial {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		to, _, _ := strings.Cut(addr, ":") // gRPC gives no port
+		route := r.Load()
+		if route == nil {
+			return nil, fmt.Errorf("%s has no route to %s yet", from, to)
+		}
+		return new(net.Dialer).DialContext(ctx, network, (*route)(from, to))
 	}
 }
 

@@ -9,10 +9,10 @@ import (
 )
 
 // details knows the books. It calls nobody.
-func details(p *propagation.Propagator) http.Handler {
+func details(p *propagation.Propagator, from httptrace.Decider) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /details/{book}", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "book %s", r.PathValue("book"))
 	})
-	return httptrace.Middleware(p)(mux)
+	return httptrace.Middleware(p, from)(mux)
 }

@@ -20,7 +20,7 @@ type Hop struct{ Call, Book string }
 type Lines map[string][]string
 
 // Hops is what the services got with each call, before anything of the application read it, and what they sent with
-// each, after all of it has written. The zero one is empty; several goroutines may use it.
+// each, after all of it has written. The zero one is empty; several goroutines may use it. A nil one notes nothing.
 type Hops struct {
 	mu        sync.Mutex
 	got, sent map[Hop]Lines
@@ -74,6 +74,9 @@ func (h *Hops) note(into *map[Hop]Lines, path string, headers map[string][]strin
 
 // handler notes what an HTTP service gets. It stands around all of it.
 func (h *Hops) handler(next http.Handler) http.Handler {
+	if h == nil {
+		return next
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.note(&h.got, r.URL.Path, r.Header, false)
 		next.ServeHTTP(w, r)
@@ -82,6 +85,9 @@ func (h *Hops) handler(next http.Handler) http.Handler {
 
 // transport notes what a client sends. It stands under all of it.
 func (h *Hops) transport(base http.RoundTripper) http.RoundTripper {
+	if h == nil {
+		return base
+	}
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		h.note(&h.sent, r.URL.Path, r.Header, false)
 		return base.RoundTrip(r)
@@ -94,6 +100,9 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 
 // server notes what a gRPC service gets. It is the first of the options.
 func (h *Hops) server() []grpc.ServerOption {
+	if h == nil {
+		return nil
+	}
 	got := func(ctx context.Context, method string) {
 		md, _ := metadata.FromIncomingContext(ctx)
 		h.note(&h.got, method, md, true)
@@ -111,7 +120,12 @@ func (h *Hops) server() []grpc.ServerOption {
 }
 
 // dial notes what a gRPC client sends. It is the last of the options.
-func (h *Hops) dial() grpc.DialOption { return grpc.WithStatsHandler(sending{h}) }
+func (h *Hops) dial() grpc.DialOption {
+	if h == nil {
+		return grpc.EmptyDialOption{}
+	}
+	return grpc.WithStatsHandler(sending{h})
+}
 
 type sending struct{ *Hops }
 

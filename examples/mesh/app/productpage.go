@@ -11,7 +11,7 @@ import (
 )
 
 // productpage asks details and reviews at the same time and shows both.
-func productpage(p *propagation.Propagator, base http.RoundTripper) http.Handler {
+func productpage(p *propagation.Propagator, from httptrace.Decider, base http.RoundTripper) http.Handler {
 	client := client(p, base)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /productpage/{book}", func(w http.ResponseWriter, r *http.Request) {
@@ -30,5 +30,5 @@ func productpage(p *propagation.Propagator, base http.RoundTripper) http.Handler
 		}
 		fmt.Fprintf(w, "%s: %s", about, opinion)
 	})
-	return httptrace.Middleware(p)(mux)
+	return httptrace.Middleware(p, from)(mux)
 }

@@ -14,8 +14,8 @@ import (
 
 // ratings knows the stars of a book, and asks users who gave them. It is called by gRPC
 // and calls by HTTP.
-func ratings(p *propagation.Propagator, base http.RoundTripper, first []grpc.ServerOption) *grpc.Server {
-	server := grpc.NewServer(append(first, grpctrace.ServerOptions(p)...)...)
+func ratings(p *propagation.Propagator, from grpctrace.Decider, base http.RoundTripper, first []grpc.ServerOption) *grpc.Server {
+	server := grpc.NewServer(append(first, grpctrace.ServerOptions(p, from)...)...)
 	ratingspb.RegisterRatingsServer(server, &ratingsServer{client: client(p, base)})
 	return server
 }

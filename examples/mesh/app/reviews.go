@@ -19,18 +19,18 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// dialRatings connects reviews to ratings, by the sidecar.
-func dialRatings(p *propagation.Propagator, hops *Hops, sidecar string) (*grpc.ClientConn, error) {
-	dial := dialer(sidecar)
+// dialRatings connects reviews to ratings.
+func dialRatings(p *propagation.Propagator, hops *Hops, dial Dial, naming *naming) (*grpc.ClientConn, error) {
 	return grpc.NewClient("passthrough:///ratings", append(grpctrace.DialOptions(p),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithContextDialer(func(ctx context.Context, addr string) (net.Conn, error) { return dial(ctx, "tcp", addr) }),
+		grpc.WithPerRPCCredentials(naming),
 		hops.dial())...)
 }
 
 // reviews knows what readers say of a book, and asks ratings for the stars. It is called by
 // HTTP and calls by gRPC.
-func reviews(p *propagation.Propagator, ratings *grpc.ClientConn) http.Handler {
+func reviews(p *propagation.Propagator, from httptrace.Decider, ratings *grpc.ClientConn) http.Handler {
 	client := ratingspb.NewRatingsClient(ratings)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /reviews/{book}", func(w http.ResponseWriter, r *http.Request) {
@@ -41,7 +41,7 @@ func reviews(p *propagation.Propagator, ratings *grpc.ClientConn) http.Handler {
 		}
 		fmt.Fprintf(w, "a fine comedy, %s", stars)
 	})
-	return httptrace.Middleware(p)(mux)
+	return httptrace.Middleware(p, from)(mux)
 }
 
 // askRatings makes a unary call while a stream is open.

@@ -9,7 +9,7 @@ import (
 )
 
 // users knows who has read a book. It is the end of the chain.
-func users(p *propagation.Propagator) http.Handler {
+func users(p *propagation.Propagator, from httptrace.Decider) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /users/count/{book}", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "2 readers of %s", r.PathValue("book"))
@@ -17,5 +17,5 @@ func users(p *propagation.Propagator) http.Handler {
 	mux.HandleFunc("GET /users/names/{book}", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "Ann-%[1]s Bob-%[1]s", r.PathValue("book"))
 	})
-	return httptrace.Middleware(p)(mux)
+	return httptrace.Middleware(p, from)(mux)
 }

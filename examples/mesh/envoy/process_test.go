@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/traceferry/traceferry/examples/mesh/process"
 )
 
 // quiet is an Envoy that answers nobody.
@@ -22,7 +24,7 @@ func quiet(t *testing.T) (binary string, p Proxy) {
 	if err != nil {
 		t.Skip(err)
 	}
-	port, err := HoldPort()
+	port, err := process.HoldPort()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +63,7 @@ func TestStop(t *testing.T) {
 			}
 			if byContext {
 				cancel()
-				<-e.done
+				<-e.Done()
 			} else {
 				e.Stop()
 			}

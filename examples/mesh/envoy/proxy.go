@@ -50,9 +50,3 @@ type Route struct {
 	Upstream string // host:port
 	HTTP2    bool   // is spoken to the upstream
 }
-
-// Tags that spans bear.
-const (
-	CallTag = "call" // Route.Name
-	BookTag = "book" // the header x-book of the request
-)

@@ -5,6 +5,7 @@ import (
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	metadatav3 "github.com/envoyproxy/go-control-plane/envoy/type/metadata/v3"
 	tracingv3 "github.com/envoyproxy/go-control-plane/envoy/type/tracing/v3"
+	"github.com/traceferry/traceferry/examples/mesh/sink"
 	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
@@ -37,7 +38,7 @@ func route(r Route) *routev3.Route {
 		// Propagated, the name would reach whoever has no Envoy as a header.
 		Decorator: &routev3.Decorator{Operation: r.Name, Propagate: wrapperspb.Bool(false)},
 		Metadata: &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{
-			metadataKey: {Fields: map[string]*structpb.Value{CallTag: structpb.NewStringValue(r.Name)}},
+			metadataKey: {Fields: map[string]*structpb.Value{sink.CallTag: structpb.NewStringValue(r.Name)}},
 		}},
 	}
 }
@@ -47,12 +48,12 @@ const metadataKey = "mesh"
 // callTag is the tag that a route's metadata becomes.
 func callTag() *tracingv3.CustomTag {
 	return &tracingv3.CustomTag{
-		Tag: CallTag,
+		Tag: sink.CallTag,
 		Type: &tracingv3.CustomTag_Metadata_{Metadata: &tracingv3.CustomTag_Metadata{
 			Kind: &metadatav3.MetadataKind{Kind: &metadatav3.MetadataKind_Route_{Route: &metadatav3.MetadataKind_Route{}}},
 			MetadataKey: &metadatav3.MetadataKey{
 				Key:  metadataKey,
-				Path: []*metadatav3.MetadataKey_PathSegment{{Segment: &metadatav3.MetadataKey_PathSegment_Key{Key: CallTag}}},
+				Path: []*metadatav3.MetadataKey_PathSegment{{Segment: &metadatav3.MetadataKey_PathSegment_Key{Key: sink.CallTag}}},
 			},
 		}},
 	}
@@ -61,7 +62,7 @@ func callTag() *tracingv3.CustomTag {
 // bookTag is the tag that the request's header becomes.
 func bookTag() *tracingv3.CustomTag {
 	return &tracingv3.CustomTag{
-		Tag: BookTag,
+		Tag: sink.BookTag,
 		Type: &tracingv3.CustomTag_RequestHeader{
 			RequestHeader: &tracingv3.CustomTag_Header{Name: "x-book"},
 		},

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/traceferry/traceferry/examples/mesh/app"
-	"github.com/traceferry/traceferry/examples/mesh/envoy"
 	"github.com/traceferry/traceferry/examples/mesh/sink"
+	"github.com/traceferry/traceferry/propagation"
 )
 
 const reqID = "6125abd6-996c-9b08-a1cb-50f54fa44d89"
@@ -21,7 +21,7 @@ func whole(book int) []sink.Span {
 	id := func() string { return strconv.Itoa(book) + "." + strconv.Itoa(len(spans)) }
 	add := func(parent, service, call, kind string) string {
 		spans = append(spans, sink.Span{TraceID: "t" + strconv.Itoa(book), ID: id(), ParentID: parent, Service: service, Kind: kind, RequestID: reqID,
-			Tags: map[string]string{envoy.CallTag: call, envoy.BookTag: strconv.Itoa(book)}})
+			Tags: map[string]string{sink.CallTag: call, sink.BookTag: strconv.Itoa(book)}})
 		return spans[len(spans)-1].ID
 	}
 	for _, c := range app.Calls {
@@ -117,7 +117,7 @@ func TestJudgeTraces(t *testing.T) {
 			if strings.HasPrefix(name, "two a proxy") {
 				each *= 2
 			}
-			v.JudgeTraces(c.change(whole(1), whole(2)), 2, each)
+			v.JudgeTraces(c.change(whole(1), whole(2)), 2, each, nil)
 			if !maps.Equal(v.Faults, c.faults) || v.Good() != (len(c.faults) == 0) {
 				t.Errorf("%v\n%q", &v, v.Findings)
 			}
@@ -125,33 +125,54 @@ func TestJudgeTraces(t *testing.T) {
 	}
 }
 
+// TestLeaf: where the called proxy sends on its caller's ids, calls belong under the caller's span, and not under its own.
+func TestLeaf(t *testing.T) {
+	byGRPC := func(c app.Call) bool { return c.GRPC }
+	spans := whole(1)
+	var v Verdict
+	v.JudgeTraces(spans, 1, SpansFor, byGRPC)
+	if v.Whole != 0 || v.Faults[Misplaced] != 2 {
+		t.Errorf("a tree with nothing left out: %v", &v)
+	}
+	at := func(service, call string) *sink.Span {
+		return &spans[slices.IndexFunc(spans, func(s sink.Span) bool { return s.Service == service && s.Tags[sink.CallTag] == call })]
+	}
+	at("ratings", "users.count").ParentID = at("reviews", "ratings.Average").ID
+	at("ratings", "users.names").ParentID = at("reviews", "ratings.Each").ID
+	v = Verdict{}
+	v.JudgeTraces(spans, 1, SpansFor, byGRPC)
+	if !v.Good() {
+		t.Errorf("%v %q", &v, v.Findings)
+	}
+}
+
 // TestJudgeRequestIDs: likewise.
 func TestJudgeRequestIDs(t *testing.T) {
-	lines := func() (l []envoy.LogLine) {
+	lines := func() (l []LogLine) {
 		for range SpansFor {
-			l = append(l, envoy.LogLine{Book: "1", RequestID: reqID})
+			l = append(l, LogLine{Book: "1", RequestID: reqID})
 		}
 		return l
 	}
 	const other, untraced = "7125abd6-996c-9b08-a1cb-50f54fa44d89", "6125abd6-996c-4b08-a1cb-50f54fa44d89"
 	for name, c := range map[string]struct {
-		change func(lines []envoy.LogLine, spans []sink.Span) []envoy.LogLine
+		change func(lines []LogLine, spans []sink.Span) []LogLine
 		faults map[Fault]int
 	}{
-		"right":            {func(l []envoy.LogLine, _ []sink.Span) []envoy.LogLine { return l }, nil},
-		"a line lacks":     {func(l []envoy.LogLine, _ []sink.Span) []envoy.LogLine { return l[1:] }, map[Fault]int{Missing: 1}},
-		"another in a log": {func(l []envoy.LogLine, _ []sink.Span) []envoy.LogLine { l[5].RequestID = other; return l }, map[Fault]int{RequestIDs: 1}},
-		"another in a tag": {func(l []envoy.LogLine, s []sink.Span) []envoy.LogLine { s[5].RequestID = other; return l }, map[Fault]int{RequestIDs: 1}},
-		"one of nobody's": {func(l []envoy.LogLine, _ []sink.Span) []envoy.LogLine {
-			return append(l, envoy.LogLine{Book: "99", RequestID: reqID})
+		"right":            {func(l []LogLine, _ []sink.Span) []LogLine { return l }, nil},
+		"a line lacks":     {func(l []LogLine, _ []sink.Span) []LogLine { return l[1:] }, map[Fault]int{Missing: 1}},
+		"another in a log": {func(l []LogLine, _ []sink.Span) []LogLine { l[5].RequestID = other; return l }, map[Fault]int{ChangedIDs: 1}},
+		"another in a tag": {func(l []LogLine, s []sink.Span) []LogLine { s[5].RequestID = other; return l }, map[Fault]int{ChangedIDs: 1}},
+		"one of nobody's": {func(l []LogLine, _ []sink.Span) []LogLine {
+			return append(l, LogLine{Book: "99", RequestID: reqID})
 		}, map[Fault]int{Foreign: 1}},
-		"another reason": {func(l []envoy.LogLine, _ []sink.Span) []envoy.LogLine { l[5].RequestID = untraced; return l }, map[Fault]int{RequestIDs: 1, Reasons: 1}},
-		"none":           {func(l []envoy.LogLine, _ []sink.Span) []envoy.LogLine { l[5].RequestID = ""; return l }, map[Fault]int{RequestIDs: 1, Reasons: 1}},
+		"another reason": {func(l []LogLine, _ []sink.Span) []LogLine { l[5].RequestID = untraced; return l }, map[Fault]int{ChangedIDs: 1, Reasons: 1}},
+		"none":           {func(l []LogLine, _ []sink.Span) []LogLine { l[5].RequestID = ""; return l }, map[Fault]int{ChangedIDs: 1, Reasons: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var v Verdict
 			spans := whole(1)
-			v.JudgeRequestIDs(c.change(lines(), spans), spans, 1)
+			v.JudgeRequestIDs(c.change(lines(), spans), spans, 1, RequestIDs{LogLines: SpansFor, Tagged: SpansFor, Reason: propagation.SampledByEnvoy})
 			if !maps.Equal(v.Faults, c.faults) {
 				t.Errorf("%v\n%q", &v, v.Findings)
 			}

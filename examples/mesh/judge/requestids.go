@@ -4,17 +4,26 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/traceferry/traceferry/examples/mesh/envoy"
 	"github.com/traceferry/traceferry/examples/mesh/sink"
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// JudgeRequestIDs judges the access logs of all Envoys, and the spans' tags, of requests for the books
-// 1 to n: each has one x-request-id at all hops, in which Envoy's note that it sampled
-// the request still stands.
-func (v *Verdict) JudgeRequestIDs(lines []envoy.LogLine, spans []sink.Span, n int) {
+// LogLine is one line of a proxy's access log.
+type LogLine struct{ Book, RequestID string }
+
+// RequestIDs says where a mesh shows the x-request-id of a request.
+type RequestIDs struct {
+	LogLines int // how many lines of access logs a request makes
+	Tagged   int // how many of its spans at least have the id in a tag
+	// Reason is what Envoy notes in the id. NotTraced: the proxies note nothing there.
+	Reason propagation.TraceReason
+}
+
+// JudgeRequestIDs judges the access logs of all proxies, and the spans' tags, of requests
+// for the books 1 to n. Each request has one x-request-id at all hops.
+func (v *Verdict) JudgeRequestIDs(lines []LogLine, spans []sink.Span, n int, want RequestIDs) {
 	v.LogLines = len(lines)
-	logged := map[string]int{}
+	logged, tagged := map[string]int{}, map[string]int{}
 	ids := map[string][]string{}
 	note := func(book, id string) {
 		if !slices.Contains(ids[book], id) {
@@ -31,19 +40,23 @@ func (v *Verdict) JudgeRequestIDs(lines []envoy.LogLine, spans []sink.Span, n in
 	for _, s := range spans {
 		if s.RequestID != "" { // a span for the upstream has no such tag
 			v.Tagged++
-			note(s.Tags[envoy.BookTag], s.RequestID)
+			tagged[s.Tags[sink.BookTag]]++
+			note(s.Tags[sink.BookTag], s.RequestID)
 		}
 	}
 	for i := range n {
 		book := strconv.Itoa(i + 1)
-		if logged[book] != SpansFor {
-			v.Find(Missing, "book %s has %d lines in the access logs instead of %d", book, logged[book], SpansFor)
+		if logged[book] != want.LogLines {
+			v.Find(Missing, "book %s has %d lines in the access logs instead of %d", book, logged[book], want.LogLines)
+		}
+		if tagged[book] < want.Tagged {
+			v.Find(Missing, "book %s has %d spans with a request id instead of %d", book, tagged[book], want.Tagged)
 		}
 		if len(ids[book]) > 1 {
-			v.Find(RequestIDs, "book %s has the request ids %q", book, ids[book])
+			v.Find(ChangedIDs, "book %s has the request ids %q", book, ids[book])
 		}
 		for _, id := range ids[book] {
-			if reason := propagation.TraceReasonOf(id); reason != propagation.SampledByEnvoy {
+			if reason := propagation.TraceReasonOf(id); want.Reason != propagation.NotTraced && reason != want.Reason {
 				v.Find(Reasons, "book %s: %q says %v", book, id, reason)
 			}
 		}

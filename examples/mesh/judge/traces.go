@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	"github.com/traceferry/traceferry/examples/mesh/app"
-	"github.com/traceferry/traceferry/examples/mesh/envoy"
 	"github.com/traceferry/traceferry/examples/mesh/sink"
 )
 
@@ -24,9 +23,14 @@ func ByTrace(spans []sink.Span) map[string][]sink.Span {
 	return traces
 }
 
+// Leaf reports whether the span of the called proxy has none below it for a call, because that proxy sends on
+// the ids of the caller's. Then the calls that it causes are under the caller's. Nil: no such call.
+type Leaf func(app.Call) bool
+
 // JudgeTraces judges the spans of requests for the books 1 to n: for each one trace, of so many spans, that is one
 // tree with every call under its cause; and no other trace.
-func (v *Verdict) JudgeTraces(spans []sink.Span, n, each int) {
+func (v *Verdict) JudgeTraces(spans []sink.Span, n, each int, leaf Leaf) {
+	parents := expected(leaf)
 	traces := ByTrace(spans)
 	v.Requests, v.Traces, v.Spans = n, len(traces), len(spans)
 	tracesOf := map[string][]string{}
@@ -51,7 +55,7 @@ func (v *Verdict) JudgeTraces(spans []sink.Span, n, each int) {
 			v.Find(Missing, "book %s has no trace", book)
 		case len(ids) > 1:
 			v.Find(Split, "book %s is in %d traces", book, len(ids))
-		case !v.tree("book "+book, traces[ids[0]]) || mixed[book]:
+		case !v.tree("book "+book, traces[ids[0]], parents) || mixed[book]:
 		case len(traces[ids[0]]) != each: // of two spans for one place one is lost
 			v.Find(Missing, "book %s has %d spans instead of %d", book, len(traces[ids[0]]), each)
 		default:
@@ -70,15 +74,15 @@ func asked(book string, n int) bool {
 func books(trace []sink.Span) []string {
 	var out []string
 	for _, s := range trace {
-		if book := s.Tags[envoy.BookTag]; book != "" && !slices.Contains(out, book) {
+		if book := s.Tags[sink.BookTag]; book != "" && !slices.Contains(out, book) {
 			out = append(out, book)
 		}
 	}
 	return out
 }
 
-// tree judges one trace.
-func (v *Verdict) tree(name string, trace []sink.Span) bool {
+// tree judges one trace by the place above each.
+func (v *Verdict) tree(name string, trace []sink.Span, expected map[place]place) bool {
 	roots, orphans := Grow(trace)
 	for _, o := range orphans {
 		v.Find(Orphan, "%s: the parent %s of %v is nobody's span", name, o.ParentID, placeOf(o, place{}))
@@ -118,16 +122,19 @@ func (p place) String() string {
 
 // expected has the place above each. The proxy before the called is under the one before
 // the caller, which is under the one that took in the call's cause.
-var expected = func() map[place]place {
+func expected(leaf Leaf) map[place]place {
 	up := map[place]place{}
 	served := map[string]place{}
 	for _, c := range app.Calls {
 		from, to := place{c.From, c.Name}, place{c.To, c.Name}
 		up[from], up[to] = served[c.Cause], from
 		served[c.Name] = to
+		if leaf != nil && leaf(c) {
+			served[c.Name] = from
+		}
 	}
 	return up
-}()
+}
 
 // walk goes down a tree and notes above each place which others stand.
 type walk struct{ found map[place][]place }
@@ -146,7 +153,7 @@ func (w walk) visit(n *Node, above place) {
 
 // placeOf says where a span stands. One without a call's tag is of the call above it.
 func placeOf(n *Node, above place) place {
-	at := place{n.Service, n.Tags[envoy.CallTag]}
+	at := place{n.Service, n.Tags[sink.CallTag]}
 	if at.call == "" && at.service == above.service {
 		return above
 	}

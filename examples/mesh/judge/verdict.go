@@ -17,13 +17,13 @@ const (
 	Orphan     Fault = "orphans"             // a span whose parent nobody has
 	Missing    Fault = "missing"             // a call without its span
 	Misplaced  Fault = "misplaced"           // a span under another than the call's cause
-	RequestIDs Fault = "changed request ids" // a request with more than one
-	Reasons    Fault = "changed reasons"     // an id that does not say that Envoy sampled it
+	ChangedIDs Fault = "changed request ids" // a request with more than one
+	Reasons    Fault = "changed reasons"     // an id that does not say why Envoy traced it
 	Headers    Fault = "wrong headers"       // one that came and should not have, or the reverse
 )
 
 // Faults are all, in the order in which a verdict counts them.
-var Faults = []Fault{Failed, Split, Mixed, Foreign, Orphan, Missing, Misplaced, RequestIDs, Reasons, Headers}
+var Faults = []Fault{Failed, Split, Mixed, Foreign, Orphan, Missing, Misplaced, ChangedIDs, Reasons, Headers}
 
 // Verdict adds up what was judged and what was wrong.
 type Verdict struct {
@@ -39,7 +39,7 @@ func (v *Verdict) Good() bool {
 
 func (v *Verdict) String() string {
 	ids := fmt.Sprintf("request ids compared in %d lines of access logs and %d spans", v.LogLines, v.Tagged)
-	if v.LogLines == 0 {
+	if v.LogLines+v.Tagged == 0 {
 		ids = "request ids not compared: the application does not carry them"
 	}
 	return fmt.Sprintf("%d requests made %d traces of %d spans, %d whole\n%s\n%s",

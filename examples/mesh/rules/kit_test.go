@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/traceferry/traceferry/examples/mesh/envoy"
+	"github.com/traceferry/traceferry/examples/mesh/process"
 	"github.com/traceferry/traceferry/examples/mesh/sink"
 	"github.com/traceferry/traceferry/httptrace"
 	"github.com/traceferry/traceferry/propagation"
@@ -101,7 +102,7 @@ func start(t *testing.T, s setup) *chain {
 
 func hold(t *testing.T) string {
 	t.Helper()
-	port, err := envoy.HoldPort()
+	port, err := process.HoldPort()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +186,7 @@ func (c *chain) spans(t *testing.T) (in, out sink.Span) {
 	if len(spans) != 2 {
 		t.Fatalf("%d spans instead of 2: %+v", len(spans), spans)
 	}
-	slices.SortFunc(spans, func(a, b sink.Span) int { return cmp.Compare(a.Tags[envoy.CallTag], b.Tags[envoy.CallTag]) })
+	slices.SortFunc(spans, func(a, b sink.Span) int { return cmp.Compare(a.Tags[sink.CallTag], b.Tags[sink.CallTag]) })
 	return spans[0], spans[1]
 }
 

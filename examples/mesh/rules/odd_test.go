@@ -133,7 +133,7 @@ func parsed(t *testing.T, lines []string) http.Header {
 // continued returns what Envoy's span of the i-th row continues.
 func continued(spans []sink.Span, i int) string {
 	for _, s := range spans {
-		if s.Tags[envoy.BookTag] == strconv.Itoa(i) && s.ParentID != "" && s.Kind != "client" {
+		if s.Tags[sink.BookTag] == strconv.Itoa(i) && s.ParentID != "" && s.Kind != "client" {
 			trace := strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(s.TraceID, "1-"), "-", ""))
 			return fmt.Sprintf("%032s-%016s", trace, s.ParentID)
 		}

@@ -52,7 +52,7 @@ func fromDatadog(chunk []datadogSpan) []Span {
 			Service:   span.Service,
 			Name:      span.Resource,
 			Kind:      span.Meta["span.kind"],
-			RequestID: span.Meta[requestIDTag],
+			RequestID: span.Meta[RequestIDTag],
 			Tags:      span.Meta,
 		}
 		if span.ParentID != 0 {

@@ -42,7 +42,7 @@ func fromOTLP(service string, span *trace.Span) Span {
 		Service:   service,
 		Name:      span.GetName(),
 		Kind:      otlpKinds[span.GetKind()],
-		RequestID: tags[requestIDTag],
+		RequestID: tags[RequestIDTag],
 		Tags:      tags,
 	}
 }

@@ -50,7 +50,7 @@ func fromSegment(segment *agent.SegmentObject, span *agent.SpanObject) Span {
 	for _, tag := range span.GetTags() {
 		out.Tags[tag.GetKey()] = tag.GetValue()
 	}
-	out.RequestID = out.Tags[requestIDTag]
+	out.RequestID = out.Tags[RequestIDTag]
 	// A span of the segment's own comes before the caller's, which is in another segment.
 	if span.GetParentSpanId() >= 0 {
 		out.ParentID = spanID(segment.GetTraceSegmentId(), span.GetParentSpanId())

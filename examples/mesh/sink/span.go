@@ -24,5 +24,11 @@ type Sink interface {
 	Close() error
 }
 
-// requestIDTag is where Envoy writes x-request-id in a span.
-const requestIDTag = "guid:x-request-id"
+// RequestIDTag is the tag where Envoy writes x-request-id in a span.
+const RequestIDTag = "guid:x-request-id"
+
+// Tags by which the judgement knows a span's place.
+const (
+	CallTag = "call" // the name of the call
+	BookTag = "book" // the header x-book of the request
+)

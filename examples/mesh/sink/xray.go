@@ -105,7 +105,7 @@ func (s xraySegment) span(traceID, parentID string) Span {
 	for key, value := range s.Annotations {
 		tags[key] = fmt.Sprint(value)
 	}
-	span := Span{TraceID: traceID, ID: s.ID, ParentID: parentID, Name: s.Name, Kind: "client", RequestID: tags[requestIDTag], Tags: tags}
+	span := Span{TraceID: traceID, ID: s.ID, ParentID: parentID, Name: s.Name, Kind: "client", RequestID: tags[RequestIDTag], Tags: tags}
 	if s.Type != "subsegment" {
 		span.Service = s.Name
 		if tags["direction"] != "egress" {

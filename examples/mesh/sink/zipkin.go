@@ -20,20 +20,21 @@ func NewZipkin() (Sink, error) {
 			return
 		}
 		for _, span := range spans {
-			s.add(fromZipkin(span))
+			s.add(FromZipkin(span))
 		}
 		w.WriteHeader(http.StatusAccepted)
 	})
 	return serveHTTP(s, mux)
 }
 
-func fromZipkin(span model.SpanModel) Span {
+// FromZipkin returns a span of Zipkin's v2 model as a Span.
+func FromZipkin(span model.SpanModel) Span {
 	out := Span{
 		TraceID:   span.TraceID.String(),
 		ID:        span.ID.String(),
 		Name:      span.Name,
 		Kind:      strings.ToLower(string(span.Kind)),
-		RequestID: span.Tags[requestIDTag],
+		RequestID: span.Tags[RequestIDTag],
 		Tags:      span.Tags,
 	}
 	if span.ParentID != nil {

@@ -1,4 +1,4 @@
-package envoy
+package process
 
 import (
 	"runtime"
@@ -6,7 +6,7 @@ import (
 	"syscall"
 )
 
-// attributes have the kernel kill an Envoy whose parent has died, however that came.
+// attributes have the kernel kill a process when its parent dies.
 func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

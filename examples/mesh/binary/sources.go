@@ -1,0 +1,59 @@
+package binary
+
+import "slices"
+
+// Source says which module on the Go module proxy a program is built from.
+type Source struct {
+	Name    string // of the program
+	Package string // its main package
+	Module  string // the module of that package
+	Version string // of the module
+	Replace string // a replace directive that the module needs; usually none
+	Dir     string // a module of this example, from its folder, that has the main package; usually none
+	Time    string // of one processor that the first build takes
+}
+
+// Sources are the programs that Build builds.
+var Sources = []Source{
+	{
+		Name:    "caddy",
+		Package: "github.com/caddyserver/caddy/v2/cmd/caddy",
+		Module:  "github.com/caddyserver/caddy/v2",
+		Version: "v2.11.7",
+		Time:    "3 minutes",
+	},
+	{
+		// The last version under the Mozilla Public License.
+		Name:    "consul",
+		Package: "github.com/hashicorp/consul",
+		Module:  "github.com/hashicorp/consul",
+		Version: "v1.14.11",
+		// No server has the old path of this test library any more.
+		Replace: "launchpad.net/gocheck => github.com/go-check/check v0.0.0-20140225173054-eb6ee6f84d0a",
+		Time:    "12 minutes",
+	},
+	{
+		Name:    "pilot-discovery", // istiod
+		Package: "istio.io/istio/pilot/cmd/pilot-discovery",
+		Module:  "istio.io/istio",
+		Version: "v0.0.0-20260827124520-eed52ebb66ad",
+		Time:    "11 minutes",
+	},
+	{
+		Name:    "daprd",
+		Package: "github.com/traceferry/traceferry/examples/mesh/daprd",
+		Module:  "github.com/dapr/dapr",
+		Version: "v1.14.0",
+		Dir:     "daprd",
+		Time:    "5 minutes",
+	},
+}
+
+// source returns the one of a name.
+func source(name string) (Source, bool) {
+	i := slices.IndexFunc(Sources, func(s Source) bool { return s.Name == name })
+	if i < 0 {
+		return Source{}, false
+	}
+	return Sources[i], true
+}

@@ -1,0 +1,78 @@
+package consul
+
+import (
+	"maps"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/traceferry/traceferry/examples/mesh/app"
+	"github.com/traceferry/traceferry/examples/mesh/sink"
+	"github.com/traceferry/traceferry/examples/mesh/system"
+)
+
+// Label names the call and the book of each span. Consul has no tags of its own for a
+// request's headers, but the URL, which Envoy tags, has both. For gRPC it has the call
+// alone: there the book is that of the request that reached the service with the span's
+// x-request-id.
+func (m *Mesh) Label(spans []sink.Span, got system.Got) []sink.Span {
+	out := make([]sink.Span, len(spans))
+	books := map[string]bool{}
+	for i, s := range spans {
+		if s.Service == gateway {
+			s.Service = app.Edge
+		}
+		call, book := placeOf(s.Tags["http.url"])
+		s.Tags = maps.Clone(s.Tags)
+		s.Tags[sink.CallTag], s.Tags[sink.BookTag] = call.Name, book
+		if book != "" {
+			books[book] = true
+		}
+		out[i] = s
+	}
+	ids := bookOf(books, got)
+	for _, s := range out {
+		if s.Tags[sink.BookTag] == "" {
+			s.Tags[sink.BookTag] = ids[[2]string{s.Tags[sink.CallTag], s.RequestID}]
+		}
+	}
+	return out
+}
+
+// placeOf reads the URL of a span. The book is "" for gRPC.
+func placeOf(text string) (call app.Call, book string) {
+	u, err := url.Parse(text)
+	if err != nil {
+		return call, ""
+	}
+	for _, c := range app.Calls {
+		if strings.HasPrefix(u.Path, c.Path) {
+			call = c
+		}
+	}
+	if !call.GRPC && call.Name != "" {
+		book = path.Base(u.Path)
+	}
+	return call, book
+}
+
+// bookOf has the book of each gRPC call with a request id. One that two books have is the
+// book of neither.
+func bookOf(books map[string]bool, got system.Got) map[[2]string]string {
+	ids := map[[2]string]string{}
+	for book := range books {
+		for _, c := range app.Calls {
+			id := got.Got(app.Hop{Call: c.Name, Book: book})["x-request-id"]
+			if !c.GRPC || len(id) != 1 {
+				continue
+			}
+			key := [2]string{c.Name, id[0]}
+			if _, twice := ids[key]; twice {
+				ids[key] = ""
+			} else {
+				ids[key] = book
+			}
+		}
+	}
+	return ids
+}

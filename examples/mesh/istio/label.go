@@ -1,0 +1,23 @@
+package istio
+
+import (
+	"strings"
+
+	"github.com/traceferry/traceferry/examples/mesh/app"
+	"github.com/traceferry/traceferry/examples/mesh/sink"
+	"github.com/traceferry/traceferry/examples/mesh/system"
+)
+
+// Label names a span's service without its namespace, and its call by the path that
+// Telemetry's tag has.
+func (m *Mesh) Label(spans []sink.Span, _ system.Got) []sink.Span {
+	for i, s := range spans {
+		spans[i].Service = strings.TrimSuffix(s.Service, ".default")
+		for _, c := range app.Calls {
+			if strings.HasPrefix(s.Tags[sink.CallTag], c.Path) {
+				s.Tags[sink.CallTag] = c.Name
+			}
+		}
+	}
+	return spans
+}

@@ -1,0 +1,149 @@
+// Package process starts other programs, waits until they are ready and ends them. It
+// also holds free ports for them.
+package process
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Command is a program to start.
+type Command struct {
+	Name string   // of the program's log, NAME.log, and in errors
+	Path string   // of the binary
+	Args []string // without the program's name
+	Env  []string // NAME=VALUE, added to the environment
+}
+
+// Process is a running program.
+type Process struct {
+	name string
+	stop context.CancelFunc
+	done chan struct{}
+	err  error // why it ended; read after done
+	log  string
+}
+
+// Start runs a program, whose log goes into dir. The end of ctx stops it, as Stop does.
+func Start(ctx context.Context, dir string, c Command) (*Process, error) {
+	log, err := os.Create(filepath.Join(dir, c.Name+".log"))
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	ctx, cancel := context.WithCancel(ctx)
+	cmd := exec.CommandContext(ctx, c.Path, c.Args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), c.Env...)
+	cmd.Stdout, cmd.Stderr = log, log
+	// A process group of its own: a launcher and its children end together, and Ctrl-C
+	// reaches them through us alone, after the last answer.
+	cmd.SysProcAttr = attributes()
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	cmd.WaitDelay = grace
+	if err := onParent(cmd.Start); err != nil {
+		cancel()
+		return nil, fmt.Errorf("cannot start %s: %w", c.Path, err)
+	}
+	p := &Process{name: c.Name, stop: cancel, done: make(chan struct{}), log: log.Name()}
+	go func() {
+		p.err = cmd.Wait()
+		endGroup(cmd.Process.Pid)
+		close(p.done)
+	}()
+	return p, nil
+}
+
+// grace is how long a program may take to end, and to write the rest of its logs.
+const grace = 3 * time.Second
+
+// endGroup waits for the children of a launcher, and kills those that do not end.
+func endGroup(group int) {
+	for late := time.Now().Add(grace); time.Now().Before(late); time.Sleep(10 * time.Millisecond) {
+		if err := syscall.Kill(-group, syscall.SIGTERM); err != nil {
+			return // no process is left
+		}
+	}
+	_ = syscall.Kill(-group, syscall.SIGKILL) // it may just have ended
+}
+
+// Stop ends the program and returns when it is gone.
+func (p *Process) Stop() {
+	p.stop()
+	<-p.done
+}
+
+// StopAll stops programs at the same time. It skips those that are nil.
+func StopAll(all ...*Process) {
+	var stops sync.WaitGroup
+	for _, p := range all {
+		if p != nil {
+			stops.Go(p.Stop)
+		}
+	}
+	stops.Wait()
+}
+
+// Done is closed when the program has ended.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// patience is how long a program may take to get ready. A backend in Java takes long on a
+// busy machine.
+const patience = 3 * time.Minute
+
+// Listens waits until something listens on an address. If it takes too long, or the
+// program ends before, it stops the program, and the error has the end of its log.
+func (p *Process) Listens(ctx context.Context, addr string) error {
+	return p.Ready(ctx, func(ctx context.Context) error {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+		if err != nil {
+			return fmt.Errorf("does not listen: %w", err)
+		}
+		return conn.Close()
+	})
+}
+
+// Ready waits until a check returns nil, as Listens does.
+func (p *Process) Ready(ctx context.Context, check func(context.Context) error) error {
+	late := time.After(patience)
+	for {
+		err := check(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			err = ctx.Err()
+		case <-p.done:
+			err = fmt.Errorf("%s: %s\n%s", p.name, p.ended(), p.lastLines())
+		case <-late:
+			err = fmt.Errorf("%s is not ready after %v: %w\n%s", p.name, patience, err, p.lastLines())
+		case <-time.After(20 * time.Millisecond):
+			continue
+		}
+		p.Stop()
+		return err
+	}
+}
+
+func (p *Process) ended() string {
+	if p.err == nil {
+		return "ended without an error"
+	}
+	return fmt.Sprintf("ended: %v", p.err)
+}
+
+// lastLines is the end of the log.
+func (p *Process) lastLines() []byte {
+	text, _ := os.ReadFile(p.log) // without it the error says less
+	lines := bytes.SplitAfter(bytes.TrimSpace(text), []byte("\n"))
+	return bytes.Join(lines[max(0, len(lines)-10):], nil)
+}
