@@ -3,11 +3,14 @@ package propagationtest_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/traceferry/traceferry/httptrace"
@@ -81,17 +84,23 @@ func TestMistakes(t *testing.T) {
 // TestSentences: a failure says which header, at which callee, what was wrong, and what the specification says.
 func TestSentences(t *testing.T) {
 	t.Parallel()
-	p := propagation.MustNew(propagation.Config{})
+	var lostAt atomic.Int64 // the line of the call with the wrong context
 	err := propagationtest.Test(func(m *propagationtest.Mesh) any {
+		p := propagation.MustNew(propagation.Config{Observer: m.Observer()})
 		details, ratings := m.HTTP("details"), dial(m.GRPC("ratings").Target)
 		client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
 		return httptrace.Middleware(p)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			get(context.Background(), client, details.URL+"/details/1", http.Header{}) // wrong context
+			wrong, _ := http.NewRequestWithContext(context.Background(), http.MethodGet, details.URL+"/details/1", nil)
+			_, _, line, _ := runtime.Caller(0)
+			if resp, err := client.Do(wrong); err == nil {
+				resp.Body.Close()
+			}
+			lostAt.Store(int64(line) + 1)
 			out := toMetadata(pick(r.Header))
 			delete(out, "traceparent")
 			rate(r.Context(), ratings, out)
 		}))
-	}, propagationtest.WithPropagator(p), briefly)
+	}, briefly)
 	var failures propagationtest.Failures
 	if !errors.As(err, &failures) {
 		t.Fatal(err)
@@ -99,7 +108,8 @@ func TestSentences(t *testing.T) {
 	for _, want := range []string{
 		"details: the call carried none of the headers that the service got (",
 		"call: GET /details/1",
-		"lost: traceferry counts no context",
+		fmt.Sprintf("drive_test.go:%d", lostAt.Load()),
+		"lost: no context at /",
 		"ratings: traceparent was lost (",
 		"cases: everything, ",
 		"call: /bookinfo.Ratings/Average",

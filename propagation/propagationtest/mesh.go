@@ -31,6 +31,7 @@ type Mesh struct {
 	inbox  []call    // calls of the requests that are under way, in the order of arrival
 	last   time.Time // when the last one arrived
 	failed map[failedKey]bool
+	losses []Loss // that the service's Propagator told since the last request
 }
 
 // New returns a Mesh that ends with the test. A mistake in the options fails the test.

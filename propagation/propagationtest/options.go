@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/traceferry/traceferry/propagation"
@@ -25,7 +24,6 @@ type config struct {
 	atOnce   int
 	wait     time.Duration
 	timeout  time.Duration
-	losses   func() []Loss
 	only     string // the name of one case
 }
 
@@ -124,39 +122,6 @@ func Wait(d time.Duration) Option { return func(c *config) { c.wait = d } }
 
 // Timeout sets how long a request may take. The default is 10 s.
 func Timeout(d time.Duration) Option { return func(c *config) { c.timeout = d } }
-
-// Loss is a place in the service's source where headers were lost.
-type Loss struct {
-	Reason string // "no context"
-	File   string // empty: not known
-	Line   int
-}
-
-func (l Loss) String() string {
-	if l.File == "" {
-		return l.Reason
-	}
-	return fmt.Sprintf("%s at %s:%d", l.Reason, l.File, l.Line)
-}
-
-// WithLosses adds places to failures about lost headers. The Mesh calls the function after each request; it
-// returns the losses since the last call.
-func WithLosses(losses func() []Loss) Option { return func(c *config) { c.losses = losses } }
-
-// WithPropagator adds to failures about lost headers what traceferry counted meanwhile, for a service that uses this Propagator.
-func WithPropagator(p *propagation.Propagator) Option {
-	counted := p.Stats()
-	return WithLosses(func() (losses []Loss) {
-		now := p.Stats()
-		for key, n := range now.All() {
-			if n > counted.Count(key.Format, key.Outcome) {
-				losses = append(losses, Loss{Reason: "traceferry counts " + strings.TrimPrefix(key.String(), propagation.Format(0).String()+" ")})
-			}
-		}
-		counted = now
-		return losses
-	})
-}
 
 // only runs one case.
 func only(name string) Option { return func(c *config) { c.only = name } }

@@ -105,7 +105,7 @@ func (m *Mesh) do(ctx context.Context, d driver, c Case) ([]*exchange, error) {
 		m.send(ctx, d, requests[x.kind], x)
 		m.settle([]*exchange{x})
 		m.attribute(m.clear(), x)
-		m.lose(x)
+		x.losses = m.takeLosses()
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -144,7 +144,7 @@ func (m *Mesh) sendAll(ctx context.Context, d driver, requests []Request, xs []*
 			m.attribute([]call{c}, xs[0]) // late, or of no request: judged as what one of these was to send
 		}
 	}
-	m.lose(xs[0])
+	xs[0].losses = m.takeLosses()
 }
 
 // attribute gives calls to the request that is under way. A call with the headers of an earlier one, which made fewer
@@ -159,13 +159,6 @@ func (m *Mesh) attribute(calls []call, x *exchange) {
 	}
 	m.sent[x.id] = x
 	m.most[x.kind] = max(m.most[x.kind], len(x.calls))
-}
-
-// lose asks where headers were lost.
-func (m *Mesh) lose(x *exchange) {
-	if m.conf.losses != nil {
-		x.losses = m.conf.losses()
-	}
 }
 
 // clear returns the calls that arrived and forgets them.

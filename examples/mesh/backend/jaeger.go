@@ -1,41 +1,50 @@
 package backend
 
 import (
-	"cmp"
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 
+	"github.com/traceferry/traceferry/examples/mesh/binary"
 	"github.com/traceferry/traceferry/examples/mesh/process"
 	"github.com/traceferry/traceferry/examples/mesh/sink"
 )
 
-// FindJaeger returns the path of a Jaeger v2 binary: $JAEGER, else the one on PATH. The error of a missing one has the
-// command that builds it.
+// FindJaeger returns the path of a Jaeger v2 binary: $JAEGER, else the one on PATH or in the cache. The error of a missing
+// one has the command that builds it.
 func FindJaeger() (string, error) {
-	path, err := exec.LookPath(cmp.Or(os.Getenv("JAEGER"), "jaeger"))
-	if err != nil {
-		return "", fmt.Errorf("no Jaeger: %w\n"+
-			"Put a jaeger of version 2 on PATH, or name it in $JAEGER. To build it, about ten minutes: "+
-			"go install github.com/jaegertracing/jaeger/cmd/jaeger@v1.76.0", err)
+	if path := os.Getenv("JAEGER"); path != "" {
+		path, err := exec.LookPath(path)
+		if err != nil {
+			return "", fmt.Errorf("$JAEGER: %w", err)
+		}
+		return filepath.Abs(path)
 	}
-	return filepath.Abs(path)
+	return binary.Find("jaeger")
 }
 
-type jaeger struct{ server }
+type jaeger struct {
+	server
+	metrics string // the address of its own metrics
+}
 
 // StartJaeger runs Jaeger v2 with storage in memory, on loopback alone. It takes OTLP over gRPC. Its
 // configuration and log go to jaeger.json and jaeger.log in dir.
 func StartJaeger(ctx context.Context, binary, dir string) (Backend, error) {
-	addrs, err := freePorts(4)
+	addrs, err := freePorts(5)
 	if err != nil {
 		return nil, err
 	}
-	config, err := json.Marshal(jaegerConfig(addrs[0], addrs[1], addrs[2], addrs[3]))
+	config, err := json.Marshal(jaegerConfig(addrs[0], addrs[1], addrs[2], addrs[3], addrs[4]))
 	if err != nil {
 		return nil, err
 	}
@@ -47,11 +56,12 @@ func StartJaeger(ctx context.Context, binary, dir string) (Backend, error) {
 		Name: "jaeger",
 		Path: binary,
 		Args: []string{"--config", file},
+		Env:  []string{"OTEL_TRACES_SAMPLER=always_off"}, // it would report spans of its own to port 4317
 	})
 	if err != nil {
 		return nil, err
 	}
-	j := &jaeger{server{process: p, addr: addrs[0], api: "http://" + addrs[1]}}
+	j := &jaeger{server{process: p, addr: addrs[0], api: "http://" + addrs[1]}, addrs[4]}
 	if err := p.Listens(ctx, addrs[0]); err != nil {
 		return nil, err
 	}
@@ -63,8 +73,9 @@ func StartJaeger(ctx context.Context, binary, dir string) (Backend, error) {
 
 type object = map[string]any
 
-// jaegerConfig is one pipeline, from OTLP to memory. Jaeger reports no spans and no metrics of its own.
-func jaegerConfig(otlp, query, queryGRPC, health string) object {
+// jaegerConfig is one pipeline, from OTLP to memory. Jaeger tells its own metrics where they are asked for.
+func jaegerConfig(otlp, query, queryGRPC, health, metrics string) object {
+	metricsHost, metricsPort := hostPort(metrics)
 	return object{
 		"service": object{
 			"extensions": []string{"jaeger_storage", "jaeger_query", "healthcheckv2"},
@@ -72,9 +83,11 @@ func jaegerConfig(otlp, query, queryGRPC, health string) object {
 				"receivers": []string{"otlp"}, "exporters": []string{"jaeger_storage_exporter"},
 			}},
 			"telemetry": object{
-				"traces":  object{"level": "none"},
-				"metrics": object{"level": "none"},
-				"logs":    object{"level": "warn"},
+				"traces": object{"level": "none"},
+				"metrics": object{"level": "basic", "readers": []object{
+					{"pull": object{"exporter": object{"prometheus": object{"host": metricsHost, "port": metricsPort}}}},
+				}},
+				"logs": object{"level": "warn"},
 			},
 		},
 		"extensions": object{
@@ -93,8 +106,27 @@ func jaegerConfig(otlp, query, queryGRPC, health string) object {
 
 func (j *jaeger) TraceURL(id string) string { return j.api + "/trace/" + id }
 
-// Received counts the stored spans. Jaeger has no cheaper counter for them.
-func (j *jaeger) Received() int { return len(j.Spans()) }
+// Received reads the counter of stored spans among Jaeger's metrics, in Prometheus' text format.
+func (j *jaeger) Received() (n int) {
+	resp, err := http.Get("http://" + j.metrics + "/metrics")
+	if err != nil {
+		return 0 // it does not serve them yet
+	}
+	defer resp.Body.Close()
+	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+		if name, value, ok := strings.Cut(lines.Text(), "} "); ok && strings.HasPrefix(name, "otelcol_exporter_sent_spans") {
+			count, _ := strconv.ParseFloat(value, 64)
+			n += int(count)
+		}
+	}
+	return n
+}
+
+func hostPort(addr string) (host string, port int) {
+	host, text, _ := net.SplitHostPort(addr)
+	port, _ = strconv.Atoi(text)
+	return host, port
+}
 
 // Spans asks for the traces of each service. A trace that several services share counts once.
 func (j *jaeger) Spans() []sink.Span {

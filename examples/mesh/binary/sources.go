@@ -47,6 +47,14 @@ var Sources = []Source{
 		Dir:     "daprd",
 		Time:    "5 minutes",
 	},
+	{
+		Name:    "jaeger",
+		Package: "github.com/jaegertracing/jaeger/cmd/jaeger",
+		Module:  "github.com/jaegertracing/jaeger",
+		Version: "v1.76.0", // of the module; the program is of version 2
+		Replace: "github.com/Shopify/sarama => github.com/Shopify/sarama v1.33.0",
+		Time:    "several minutes",
+	},
 }
 
 // source returns the one of a name.
