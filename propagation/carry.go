@@ -64,7 +64,8 @@ func (p *Propagator) InjectHTTP(ctx context.Context, h http.Header) {
 //	p.InjectHTTPTo(r.Context(), target, header)
 //	conn, resp, err := dialer.DialContext(ctx, target.String(), header)
 //
-// A nil URL is an unknown destination: user data stays. A context with neither a capture nor a local span is counted
+// h is for this call alone: what an Inject for another destination wrote there stays. A request that is signed already
+// (by h or by the URL's query) goes to external hosts as it is. A nil URL is an unknown destination: user data stays. A context with neither a capture nor a local span is counted
 // (NoContext or NothingReceived), as by httptrace.Transport. It may be called from any goroutine, with an h for each.
 func (p *Propagator) InjectHTTPTo(ctx context.Context, target *url.URL, h http.Header) {
 	(*plan.Engine)(p).InjectHTTPTo(ctx, target, h)

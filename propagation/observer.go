@@ -47,7 +47,7 @@ const (
 	// Disallowed: something of the format may not go to the host that is called; see Destination.
 	Disallowed
 	// Reconciled: the format named another span of the trace than the first format. It was sent with the span of the
-	// first format, as Config.Reconcile says. Calls are counted, not requests.
+	// first format, as Config.Reconcile says. Calls are counted; gRPC calls that share one context's metadata count once.
 	Reconciled
 	// Panicked: Config.LocalSpan or a function of Config.Observer panicked. The panic ends there, and
 	// the request goes on as if the function had returned nothing. Its Format is zero. The observer is not told.

@@ -65,7 +65,8 @@ var (
 	b3           = regexp.MustCompile(`^([0-9a-f]{16}|[0-9a-f]{32})-([0-9a-f]{16})(?:-([^-]))?(?:-([0-9a-f]{16}))?$`)
 	b3ID         = regexp.MustCompile(`^([0-9a-f]{16}|[0-9a-f]{32})?/([0-9a-f]{16})?/([0-9a-f]{16})?$`)
 	b3Loose      = regexp.MustCompile(`^(?:([0-9a-f]{32})|0*([0-9a-f]{13,16}))?/(?:0*([0-9a-f]{13,16}))?/(?:0*([0-9a-f]{1,16}))?$`)
-	cloud        = regexp.MustCompile(`^([0-9a-f]{32})(?:/([0-9]+))?(?:;[oO]=(.*))?$`)
+	cloud        = regexp.MustCompile(`^([0-9a-f]{32})(?:/([0-9]+))?(?:;(.*))?$`) // ids and options
+	cloudOption  = regexp.MustCompile(`^[ \t]*[oO]=([0-9])[ \t]*$`)
 	uber         = regexp.MustCompile(`^([0-9a-f]{1,32}):([0-9a-f]{1,16}):([^:]*):([0-9a-fA-F]+)$`)
 	uberParent   = regexp.MustCompile(`^[0-9a-f]{1,16}$`)
 	xrayRoot     = regexp.MustCompile(`^1-([0-9a-f]{8})-([0-9a-f]{24})$`)
@@ -200,8 +201,8 @@ func oracleCloudTrace(first []string, _ http.Header) propagation.SpanContext {
 	var span [8]byte
 	binary.BigEndian.PutUint64(span[:], n)
 	state := propagation.Deferred
-	if len(m[3]) == 1 && m[3] >= "0" && m[3] <= "9" {
-		state = sampledIf(m[3] != "0")
+	if option := cloudOption.FindStringSubmatch(m[3]); option != nil {
+		state = sampledIf(option[1] != "0")
 	}
 	return traceOf(m[1], fmt.Sprintf("%x", span), state)
 }

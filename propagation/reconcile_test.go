@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -171,4 +172,68 @@ func TestReconcileExplained(t *testing.T) {
 	if want := "sent with the span of another received format: grpctracebin"; !strings.Contains(x.String(), want) {
 		t.Errorf("%q is not in\n%s", want, x)
 	}
+}
+
+// TestReconcileEdges: what is beside the formats that are corrected.
+func TestReconcileEdges(t *testing.T) {
+	w3c, single, multi := propagation.W3C, propagation.B3Single, propagation.B3Multi
+	b3multi := func(traceID, spanID string, more ...string) []string {
+		return append([]string{"X-B3-Traceid", traceID, "X-B3-Spanid", spanID, "X-B3-Sampled", "1"}, more...)
+	}
+	b3, low := callerTrace+"-"+callerSpan, callerTrace[16:]
+	for _, row := range []struct {
+		name         string
+		config       propagation.Config
+		in           []string
+		header, want string
+	}{
+		{"x-b3-* that only decide give no ids to Emit", propagation.Config{Formats: []propagation.Format{single, multi}, Emit: []propagation.Format{w3c}, Deferred: propagation.Accepted},
+			[]string{"B3", b3 + "-x", "X-B3-Sampled", "1"}, "Traceparent", callerW3C},
+		{"a trace id of 64 bits comes first", reconciling(multi, w3c), b3multi(low, callerSpan, "Traceparent", staleW3C), "Traceparent", callerW3C},
+		{"a b3 of the same span does not decide", reconciling(multi, single, w3c), b3multi(callerTrace, callerSpan, "B3", b3+"-0", "Traceparent", staleW3C), "Traceparent", callerW3C},
+		{"a b3 that is right beside stale x-b3-*", reconciling(w3c, single, multi), b3multi(callerTrace, staleSpan, "B3", b3+"-1", "Traceparent", callerW3C), "B3", b3 + "-1"},
+	} {
+		p := compile(t, row.config)
+		if got := sent(p, received(p, row.in...)).Get(row.header); got != row.want {
+			t.Errorf("%s: sent %q, want %q", row.name, got, row.want)
+		}
+	}
+
+	p := compile(t, reconciling(multi, w3c)) // a list of which a member does not parse
+	in := b3multi(callerTrace, callerSpan, "Traceparent", staleW3C, "Tracestate", "a=1", "Tracestate", "b=\xff")
+	if got := sent(p, received(p, in...))["Tracestate"]; len(got) != 2 || got[0] != "a=1" || got[1] != "b=\xff" {
+		t.Errorf("tracestate is sent as %q", got)
+	}
+	if got := sentMetadata(p, received(p, in...))["tracestate"]; len(got) != 1 || got[0] != "a=1" {
+		t.Errorf("over gRPC tracestate is sent as %q", got)
+	}
+
+	p = compile(t, reconciling(w3c, single, multi)) // b3 is stale beside x-b3-* of another trace
+	sent(p, received(p, b3multi(otherTrace, staleSpan, "B3", callerTrace+"-"+staleSpan+"-1", "Traceparent", callerW3C)...))
+	expectCounts(t, p, map[string]uint64{"b3 stale": 1, "b3multi conflict": 1})
+}
+
+// TestReconcileKeepsDestinations: a corrected tracestate has nothing of a format that the host may not have.
+func TestReconcileKeepsDestinations(t *testing.T) {
+	c := reconciling(propagation.B3Multi, propagation.W3C, propagation.Datadog)
+	c.Destinations = []propagation.Destination{{Hosts: []string{"*.example.com"}, Formats: []propagation.Format{propagation.W3C}}}
+	p := compile(t, c)
+	ctx := received(p, "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan, "X-B3-Sampled", "1", "Traceparent", staleW3C, "Tracestate", "a=1",
+		"X-Datadog-Trace-Id", callerLowDecimal, "X-Datadog-Parent-Id", "170", "X-Datadog-Origin", "secret")
+	h := http.Header{}
+	p.InjectHTTPTo(ctx, &url.URL{Scheme: "https", Host: "a.example.com"}, h)
+	expect(t, h, carrier("Traceparent", callerW3C, "Tracestate", "a=1"))
+}
+
+// TestInjectHTTPToSigned: a signed request goes to an external host as it is, as by a Transport.
+func TestInjectHTTPToSigned(t *testing.T) {
+	p := compile(t, propagation.Config{})
+	ctx := received(p, "Traceparent", callerW3C)
+	external := &url.URL{Scheme: "https", Host: "bucket.example.com", RawQuery: "X-Amz-Signature=1"}
+	h := http.Header{}
+	p.InjectHTTPTo(ctx, external, h)
+	expect(t, h, http.Header{})
+	external.RawQuery = ""
+	p.InjectHTTPTo(ctx, external, h)
+	expect(t, h, carrier("Traceparent", callerW3C))
 }

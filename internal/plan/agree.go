@@ -36,7 +36,7 @@ func (o *plan) receivedExtras(all []receivedExtras, span *wire.WrittenSpan) []re
 	}
 	for _, r := range o.c.Parse().Readings {
 		extras := wire.Table[r.Format].Extras
-		if extras != nil && r.Verdict == wire.Valid && wire.SameTrace(r.Sc.TraceID, span.TraceID) {
+		if extras != nil && o.may(1<<r.Format) != 0 && r.Verdict == wire.Valid && wire.SameTrace(r.Sc.TraceID, span.TraceID) {
 			all = append(all, receivedExtras{extras(o.c.LinesOf(r.Format), r.Sc), r.Sc.Sampling})
 		}
 	}

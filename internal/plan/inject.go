@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/traceferry/traceferry/internal/capture"
+	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/propagation"
 )
@@ -43,6 +44,9 @@ func (p *Engine) InjectHTTPTo(ctx context.Context, target *url.URL, h http.Heade
 	var to Callee = namedCallee{}
 	if target != nil {
 		to = urlCallee{target}
+	}
+	if target != nil && policy.Signed(&http.Request{URL: target, Header: h}) && !p.signedMay(ctx, to) {
+		return
 	}
 	if len(p.in.Also) > 0 && p.alsoMay(to) {
 		p.writeAlso(ctx, propagation.HeaderCarrier(h))

@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"math/bits"
+	"slices"
 
 	"github.com/traceferry/traceferry/internal/ascii"
 	"github.com/traceferry/traceferry/internal/policy"
@@ -146,6 +147,11 @@ func (o *plan) verbatimFields() (s wire.FieldSet) {
 	for f := o.written & o.p.in.Carries &^ o.dropped(); f != 0; f &= f - 1 {
 		i := bits.TrailingZeros32(uint32(f))
 		s |= wire.FieldsOf[i] &^ wire.WrittenBy[i]
+	}
+	if o.reconciled.Has(wire.W3C) && !o.dropped().Has(wire.W3C) {
+		if traceState := wire.FirstField[wire.W3C] + 1; !slices.Contains(o.encoded[:len(o.values)], traceState) {
+			s |= 1 << traceState // a list that does not parse stays as received
+		}
 	}
 	if o.noPrefixed {
 		s &^= wire.PrefixFields

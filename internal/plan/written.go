@@ -67,16 +67,18 @@ func (o *plan) translate() {
 	}
 	span := &wire.WrittenSpan{SpanContext: o.translated(read), StateSame: true}
 	if o.p.reconcile {
+		span.TraceID = wholeTraceID(span.TraceID, read)
 		o.reconciled = o.disagreeing(span, read)
 		into |= o.reconciled
-		o.stale &^= o.reconciled
 	}
 	for f := range (into & wire.Yielding).All { // it must not disagree with what is sent as received, and readers prefer it to that
 		beside := read.Reading(wire.Table[f].Yields)
 		if (o.forwarded &^ into).Has(beside.Format) && beside.Sc.IsValid() && (beside.Sc.SpanID != span.SpanID || !wire.SameTrace(beside.Sc.TraceID, span.TraceID)) {
 			into &^= 1 << f
+			o.reconciled &^= 1 << f
 		}
 	}
+	o.stale &^= o.reconciled
 	if into == 0 {
 		return
 	}
@@ -84,11 +86,25 @@ func (o *plan) translate() {
 	o.write(into, span, read, o.p.spoken)
 }
 
-// disagreeing returns the received formats that name another span of the same trace, may be sent, and can be written.
+// wholeTraceID returns a trace id of 64 bits with the high half that another received format has.
+func wholeTraceID(id [16]byte, read *capture.Parsed) [16]byte {
+	if [8]byte(id[:8]) != [8]byte{} {
+		return id
+	}
+	for _, r := range read.Readings {
+		if r.Verdict == wire.Valid && [8]byte(r.Sc.TraceID[:8]) != [8]byte{} && wire.SameTrace(r.Sc.TraceID, id) {
+			return r.Sc.TraceID
+		}
+	}
+	return id
+}
+
+// disagreeing returns the received formats of the same trace that name another span, or are stale beside a format that
+// does. They may be sent and can be written.
 func (o *plan) disagreeing(span *wire.WrittenSpan, read *capture.Parsed) (fs wire.FormatSet) {
 	for f := range ((o.forwarded | o.stale) & wire.TraceFormats).All {
 		r := read.Reading(f)
-		if f.Encodes() && r.Verdict == wire.Valid && r.Sc.SpanID != span.SpanID && wire.SameTrace(r.Sc.TraceID, span.TraceID) {
+		if f.Encodes() && r.Verdict == wire.Valid && (r.Sc.SpanID != span.SpanID || o.stale.Has(f)) && wire.SameTrace(r.Sc.TraceID, span.TraceID) {
 			fs |= 1 << f
 		}
 	}
@@ -104,12 +120,15 @@ func (o *plan) isStale(f wire.Format) bool {
 func (o *plan) translatedFormat() wire.Format {
 	read := o.c.Parse()
 	if read.Winner != 0 && o.isStale(read.Winner) {
-		return wire.Table[read.Winner].Yields
+		if f := wire.Table[read.Winner].Yields; read.Reading(f).Sc.IsValid() { // else it only decides
+			return f
+		}
+		return read.Winner
 	}
 	if o.p.reconcile {
 		for f := range (o.c.Formats & o.p.in.Reads & wire.Yielding).All {
-			if wire.Table[f].Yields == read.Winner && read.Reading(f).Sc.IsValid() && !o.isStale(f) {
-				return f // it names the same span or that span's child
+			if wire.Table[f].Yields == read.Winner && read.Reading(f).Sc.IsValid() && read.Reading(f).Sc.SpanID != read.Remote.SpanID && !o.isStale(f) {
+				return f // it names that span's child
 			}
 		}
 	}

@@ -27,7 +27,6 @@ func (l Loss) String() string {
 // losing are the outcomes after which a call carries less than was received.
 var losing = []propagation.Outcome{
 	propagation.TooLarge, propagation.Stale, propagation.Unsendable, propagation.NoContext, propagation.Untrusted, propagation.Disallowed,
-	propagation.Panicked,
 }
 
 // Observer returns an Observer for a service that uses traceferry:
@@ -37,7 +36,8 @@ var losing = []propagation.Outcome{
 // With it, failures about lost headers have the outcomes that traceferry counted and the line of the service that made the
 // call. The line is the nearest one outside traceferry, net/http, grpc-go, OpenTelemetry and generated protobuf code. A call with a
 // client that does not use traceferry is not observed. An Observer of the service's own can call this one's Outcome.
-// Each call that loses something walks its stack. Any goroutine may call it.
+// All losses of a request
+// go to all its failures about lost headers. Each call that loses something walks its stack. Any goroutine may call it.
 func (m *Mesh) Observer() *propagation.Observer {
 	return &propagation.Observer{Outcome: func(_ context.Context, f propagation.Format, o propagation.Outcome) {
 		if !slices.Contains(losing, o) {
@@ -56,15 +56,6 @@ func (m *Mesh) Observer() *propagation.Observer {
 	}}
 }
 
-// takeLosses returns the losses since the last call.
-func (m *Mesh) takeLosses() []Loss {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	losses := m.losses
-	m.losses = nil
-	return losses
-}
-
 // libraries are the beginnings of names of functions that are not the service's.
 var libraries = []string{
 	"runtime.", "net/http.", "net/http/", "google.golang.org/grpc", "go.opentelemetry.io/",
@@ -77,10 +68,12 @@ func serviceLine() (file string, line int) {
 	var pcs [64]uintptr
 	// The compiler may inline Observer into the service, so the frame of its function has the service's name: skip it.
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
+	told := false // by traceferry: what is nearer is an Observer
 	for {
 		f, more := frames.Next()
+		told = told || strings.HasPrefix(f.Function, "github.com/traceferry/traceferry/internal/")
 		isIn := func(library string) bool { return strings.HasPrefix(f.Function, library) }
-		if f.Function != "" && !slices.ContainsFunc(libraries, isIn) && !strings.HasSuffix(f.File, ".pb.go") {
+		if told && f.Function != "" && !slices.ContainsFunc(libraries, isIn) && !strings.HasSuffix(f.File, ".pb.go") {
 			return f.File, f.Line
 		}
 		if !more {

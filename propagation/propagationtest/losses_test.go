@@ -23,7 +23,9 @@ func TestLossLines(t *testing.T) {
 	t.Parallel()
 	var lines [3]atomic.Int64 // of the calls
 	err := propagationtest.Test(func(m *propagationtest.Mesh) any {
-		p := propagation.MustNew(propagation.Config{Observer: m.Observer()})
+		observer := m.Observer()
+		own := func(ctx context.Context, f propagation.Format, o propagation.Outcome) { observer.Outcome(ctx, f, o) } // adds a frame
+		p := propagation.MustNew(propagation.Config{Observer: &propagation.Observer{Outcome: own}})
 		details, reviews, ratings := m.HTTP("details"), m.HTTP("reviews"), dial(m.GRPC("ratings").Target, grpctrace.DialOptions(p)...)
 		client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
 		return httptrace.Middleware(p)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -104,8 +104,9 @@ func (m *Mesh) do(ctx context.Context, d driver, c Case) ([]*exchange, error) {
 		m.clear()
 		m.send(ctx, d, requests[x.kind], x)
 		m.settle([]*exchange{x})
-		m.attribute(m.clear(), x)
-		x.losses = m.takeLosses()
+		calls, losses := m.clear()
+		m.attribute(calls, x)
+		x.losses = losses
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -136,7 +137,8 @@ func (m *Mesh) sendAll(ctx context.Context, d driver, requests []Request, xs []*
 	for _, x := range xs {
 		byID[x.id] = x
 	}
-	for _, c := range m.clear() {
+	calls, losses := m.clear()
+	for _, c := range calls {
 		if x := byID[m.ownerOf(c.header)]; x != nil {
 			x.calls = append(x.calls, c)
 		} else {
@@ -144,7 +146,9 @@ func (m *Mesh) sendAll(ctx context.Context, d driver, requests []Request, xs []*
 			m.attribute([]call{c}, xs[0]) // late, or of no request: judged as what one of these was to send
 		}
 	}
-	xs[0].losses = m.takeLosses()
+	for _, x := range xs {
+		x.losses = losses
+	}
 }
 
 // attribute gives calls to the request that is under way. A call with the headers of an earlier one, which made fewer
@@ -161,11 +165,11 @@ func (m *Mesh) attribute(calls []call, x *exchange) {
 	m.most[x.kind] = max(m.most[x.kind], len(x.calls))
 }
 
-// clear returns the calls that arrived and forgets them.
-func (m *Mesh) clear() []call {
+// clear returns the calls that arrived and what traceferry lost, and forgets them.
+func (m *Mesh) clear() ([]call, []Loss) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	calls := m.inbox
-	m.inbox, m.last = nil, time.Now()
-	return calls
+	calls, losses := m.inbox, m.losses
+	m.inbox, m.losses, m.last = nil, nil, time.Now()
+	return calls, losses
 }
