@@ -9,8 +9,9 @@
 //
 // # Without a local span
 //
-// Without a local span, a call carries the received headers byte for byte: every line of every header, also values that do
-// not parse. Nothing is invented, and no empty header is sent. Four kinds of lines are left out and counted in [Stats]:
+// Without a local span, a call carries the received headers byte for byte: every line of every header, also values that
+// do not parse. Nothing is invented, and no empty header is sent. Four kinds of lines are left out and counted in
+// [Stats]:
 //
 //   - TooLarge: lines beyond Limits.
 //   - Unsendable: values that the transport may not send.
@@ -19,8 +20,8 @@
 //     the child of the span in x-b3-* is what Envoy 1.40 writes, and is sent.
 //   - Malformed: with Config.DropMalformed, every trace format that does not parse.
 //
-// A format is sent as a whole. If one of its lines with ids or a sampling decision cannot be sent, none of its lines is.
-// User data is decided line by line: baggage in all its forms, tracestate and Config.Headers. So is x-request-id.
+// A format is sent as a whole. If one of its lines with ids or a sampling decision cannot be sent, none of its lines
+// is. User data is decided line by line: baggage in all its forms, tracestate and Config.Headers. So is x-request-id.
 //
 // # With a local span
 //
@@ -42,19 +43,19 @@
 //
 // # Trust
 //
-// By default every caller is trusted. A [Trust] names what is not trusted of one request's caller. That part is withheld:
-// this package's functions do not return it, OpenTelemetry does not see it, and no call sends it. It stays in the context
-// for a span link ([UntrustedFromContext]) and for [Promote]. httptrace.WithTrust and grpctrace.WithTrust take a function
-// that decides. Both packages have deciders by address and by certificate. A decision holds for every later Extract of
-// the request.
+// By default every caller is trusted. A [Trust] names what is not trusted of one request's caller. That part is
+// withheld: this package's functions do not return it, OpenTelemetry does not see it, and no call sends it. It stays in
+// the context for a span link ([UntrustedFromContext]) and for [Promote]. httptrace.WithTrust and grpctrace.WithTrust
+// take a function that decides. Both packages have deciders by address and by certificate. A decision holds for every
+// later Extract of the request.
 //
 // # Destinations
 //
-// Trace formats go to every host. User data (baggage in all its forms, Config.Headers) and orders to proxies go to internal
-// hosts only, unless a rule of Config.Destinations says otherwise; see [Destination]. The rules apply where the host is
-// known: in httptrace.Transport and Rewrite, in package grpctrace and in [Propagator.InjectHTTPTo]. InjectHTTP,
-// InjectMetadata and Inject do not know the host, and write everything. [Propagator.Explain] tells what is sent to a host,
-// and why.
+// Trace formats go to every host. User data (baggage in all its forms, Config.Headers) and orders to proxies go to
+// internal hosts only, unless a rule of Config.Destinations says otherwise; see [Destination]. The rules apply where
+// the host is known: in httptrace.Transport and Rewrite, in package grpctrace and in [Propagator.InjectHTTPTo].
+// InjectHTTP, InjectMetadata and Inject do not know the host, and write everything. [Propagator.Explain] tells what is
+// sent to a host, and why.
 //
 // # Which span is local
 //
@@ -80,22 +81,22 @@
 //
 // # Open decisions
 //
-// B3, Datadog, X-Ray and Google's header can leave the sampling decision to the receiver. This package then leaves it open,
-// too. W3C, grpc-trace-bin, Jaeger, the OpenTracing formats and OpenTelemetry itself cannot leave it open.
+// B3, Datadog, X-Ray and Google's header can leave the sampling decision to the receiver. This package then leaves it
+// open, too. W3C, grpc-trace-bin, Jaeger, the OpenTracing formats and OpenTelemetry itself cannot leave it open.
 // Config.Deferred decides for them.
 //
-// The default of Config.Deferred is Denied. A parent-based sampler, OpenTelemetry's default, takes that for the caller's
-// decision. Then no span is recorded for a request whose sidecar left the decision open. To record such requests, set
-// Deferred to Accepted.
+// The default of Config.Deferred is Denied. A parent-based sampler, OpenTelemetry's default, takes that for the
+// caller's decision. Then no span is recorded for a request whose sidecar left the decision open. To record such
+// requests, set Deferred to Accepted.
 //
-// A decision that cannot be read counts as deferred, and as Malformed in Stats. The ids beside it are still used. A trace
-// id without a span continues nothing. With OpenTelemetry's SDK, [IDGenerator] gives it to the root span.
+// A decision that cannot be read counts as deferred, and as Malformed in Stats. The ids beside it are still used. A
+// trace id without a span continues nothing. With OpenTelemetry's SDK, [IDGenerator] gives it to the root span.
 //
 // # OpenTelemetry
 //
 // A Propagator is a TextMapPropagator. After otel.SetTextMapPropagator(p), otelhttp and other OpenTelemetry
-// instrumentation read and write all its formats. The carrier of otelgrpc cannot say whether a value is bytes, and cannot
-// repeat a line. Use package grpctrace beside otelgrpc.
+// instrumentation read and write all its formats. The carrier of otelgrpc cannot say whether a value is bytes, and
+// cannot repeat a line. Use package grpctrace beside otelgrpc.
 //
 // After Extract, trace.SpanContextFromContext returns the caller's span context and baggage.FromContext the caller's
 // baggage. Both are parsed on first use. A tracestate may hold members that OpenTelemetry's type refuses. They are
@@ -103,7 +104,7 @@
 //
 // # Cost
 //
-// Extract allocates one context node that holds the lines. A verbatim Inject allocates nothing of its own. Writing a span
-// context costs two allocations for all formats together. Ids are parsed on first use, or when a local span is
+// Extract allocates one context node that holds the lines. A verbatim Inject allocates nothing of its own. Writing a
+// span context costs two allocations for all formats together. Ids are parsed on first use, or when a local span is
 // written. Tests check these numbers.
 package propagation

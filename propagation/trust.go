@@ -2,26 +2,26 @@ package propagation
 
 import "github.com/traceferry/traceferry/internal/policy"
 
-// Trust is how far a service trusts one caller. The zero value, Continue, trusts the caller in everything. Each bit names
-// a part of the received headers that is not trusted. Combine decisions with |, and except parts with &^:
+// Trust is how far a service trusts one caller. The zero value, Continue, trusts the caller in everything. Each bit
+// names a part of the received headers that is not trusted. Combine decisions with |, and except parts with &^:
 //
-//	propagation.DistrustSampling                          // continue a partner's trace, and decide anew whether to sample it
-//	propagation.Restart &^ propagation.DistrustHeaders    // begin a new trace, and keep the caller's Config.Headers
+//	propagation.DistrustSampling                          // continue the trace, with an open decision
+//	propagation.Restart &^ propagation.DistrustHeaders    // a new trace that keeps the caller's Config.Headers
 //
-// An untrusted part is withheld. The functions of this package and of OpenTelemetry that read a context do not return it,
-// and no outgoing call sends it. It stays in the context, within Config.Limits, for a span link ([UntrustedFromContext])
-// and for [Promote], which takes the decision back. A withheld line stays withheld if the application copies it from the
-// request to a call by hand. A later Extract of the same request, by this or another Propagator, withholds at least as
-// much.
+// An untrusted part is withheld. The functions of this package and of OpenTelemetry that read a context do not return
+// it, and no outgoing call sends it. It stays in the context, within Config.Limits, for a span link
+// ([UntrustedFromContext]) and for [Promote], which takes the decision back. A withheld line stays withheld if the
+// application copies it from the request to a call by hand. A later Extract of the same request, by this or another
+// Propagator, withholds at least as much.
 //
 // Decide once for each request, before anything else reads the headers: with httptrace.WithTrust, grpctrace.WithTrust,
 // [Propagator.ExtractHTTPTrust] or [Propagator.ExtractMetadataTrust].
 type Trust uint8
 
 const (
-	// DistrustIDs withholds what names spans and traces: all trace formats with their tracestate, and the formats that are
-	// only carried (SkyWalking, ClientTrace, Linkerd1, AzureRequestID). A sampling decision is kept where a format can
-	// express it without ids, as B3 can.
+	// DistrustIDs withholds what names spans and traces: all trace formats with their tracestate, and the formats that
+	// are only carried (SkyWalking, ClientTrace, Linkerd1, AzureRequestID). A sampling decision is kept where a format
+	// can express it without ids, as B3 can.
 	DistrustIDs Trust = 1 << iota
 	// DistrustSampling withholds the caller's sampling decision, so that it is open.
 	//
