@@ -14,8 +14,8 @@ import (
 // nothing to carry, it returns ctx itself. Headers that Connection lists are for one hop only (RFC 9110, section
 // 7.6.1). The whole format of each such header is left out, and counted (Unsendable).
 //
-// Names are found in any case. If h has more than eight names, and has one of the carried headers in the spelling of
-// http.Header's methods, only that spelling of it is read.
+// Names are found in any case. If h has more than eight names, and one of the carried names is in the spelling of
+// http.Header's methods, names are read in that spelling only.
 //
 // h is not kept and may change afterwards. Its strings are kept, so their memory must not change. Some servers reuse
 // that memory (fasthttp, fiber). There, copy the strings, or use [Propagator.Extract] with a carrier.
@@ -42,11 +42,11 @@ func (p *Propagator) ExtractHTTPTrust(ctx context.Context, h http.Header, trust 
 // the received headers byte for byte. With a local span, it writes that span's ids and decision to every trace format
 // that was received or that Config.Emit names.
 //
-// It replaces headers in any spelling and never adds to them. It writes names in the spelling of http.Header's methods.
-// If h has more than eight names, and has one of the written headers in that spelling, only that spelling of it is
-// replaced. It removes fields that name spans and that it does not write, of every format that this Propagator reads or
-// writes. If ctx has no capture, no local span and no baggage of the application's, only the propagators of Config.Also
-// change h.
+// It replaces headers in any spelling and never adds to them. It writes names in the spelling of http.Header's
+// methods. If h has more than eight names, and one of this Propagator's names is in that spelling, it replaces names in
+// that spelling only. It removes fields that name spans and that it does not write, of every format that this
+// Propagator reads or writes. If ctx has no capture, no local span and no baggage of the application's, only the
+// propagators of Config.Also change h.
 //
 // InjectHTTP does not know the destination, so it sends user data whatever Config.Destinations says. Where the URL is
 // known, use [Propagator.InjectHTTPTo] or package httptrace.

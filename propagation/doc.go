@@ -69,7 +69,7 @@
 //	a span that has ended, until replaced    yes    the span
 //	a span of another trace: a restart       yes    the span; of the old trace only X-Ray's Lineage
 //	no span, received b3: 0                  no     b3: 0; no Emit, because there are no ids
-//	a span, received b3: 0                   yes    the span, with its sampler's decision: OpenTelemetry ignores b3: 0
+//	a span, received b3: 0                   yes    the span, with its sampler's decision: b3: 0 names no parent
 //	a parent-based span, open decision       yes    the span, not sampled: Config.Deferred is Denied by default
 //	the same with Deferred: Accepted         yes    the span, sampled
 //	no span, Emit, malformed header of Emit  no     Emit, written from another valid format

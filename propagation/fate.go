@@ -2,7 +2,7 @@ package propagation
 
 import "github.com/traceferry/traceferry/internal/plan"
 
-// Fate is what becomes of a header in an outgoing call, and why.
+// Fate is what happens to a header in an outgoing call, and why. The zero value is FateSent.
 type Fate uint8
 
 const (
@@ -53,5 +53,5 @@ const (
 // String returns the fate in words.
 func (f Fate) String() string { return plan.Fate(f).String() }
 
-// Sent reports whether the header is sent, in whatever form.
+// Sent reports whether the header is sent, in any form.
 func (f Fate) Sent() bool { return plan.Fate(f).Sent() }

@@ -85,7 +85,7 @@ var whichSpan = []spanRow{
 		start: startingNothing,
 		want:  asItCame,
 	}, {
-		context: "a span, received b3: 0", out: "the span, with its sampler's decision: OpenTelemetry ignores b3: 0",
+		context: "a span, received b3: 0", out: "the span, with its sampler's decision: b3: 0 names no parent",
 		in:    carrier("B3", "0"),
 		start: starting(sampledBy(sdktrace.ParentBased(sdktrace.AlwaysSample()))),
 		want: func(_ *testing.T, _ http.Header, now trace.SpanContext) http.Header {
