@@ -133,9 +133,9 @@ type Config struct {
 // 65535 and any other field above 1<<30. What exceeds a limit is left out, a format as a whole, and counted (TooLarge).
 type Limits struct {
 	HeaderBytes   int // all lines of one name together; default 8192
-	TotalBytes    int // all that is kept of a request, names under a prefix included; default 16384
+	TotalBytes    int // all kept lines of a request, and their names if those have a prefix; default 16384
 	Lines         int // header lines of a request; default 64, at most 65535
-	MetadataBytes int // added to a gRPC call, counted as HTTP/2 does: name, value and 32 for each line; default 4096
+	MetadataBytes int // added to a gRPC call; each line counts name, value and 32, as in HTTP/2; default 4096
 }
 
 var defaultLimits = Limits{HeaderBytes: 8192, TotalBytes: 16384, Lines: 64, MetadataBytes: 4096}

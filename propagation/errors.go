@@ -9,7 +9,7 @@ import (
 // An interface{ Unwrap() []error } returns all of them.
 type ConfigError struct {
 	Field  string // of Config, with the index where it is a list: "Headers[2]"
-	Value  any    // what stands there
+	Value  any    // the wrong value
 	Reason string // what is wrong with it, and what to do instead
 }
 

@@ -15,34 +15,34 @@ import (
 // It is a plain value for debugging. [Explain] returns it.
 type Explanation struct {
 	Host     string
-	Internal bool   // the host looks like one of the service's own network; see Destination
-	Rule     string // the pattern of Config.Destinations that holds for the host; "" where none does
-	Trust    Trust  // what was decided of the caller
+	Internal bool   // whether the host is internal; see Destination
+	Rule     string // the pattern of the rule in Config.Destinations that applies to the host; "" if none does
+	Trust    Trust  // how far the caller is trusted
 
-	Winner   Format            // the format that RemoteFromContext speaks of; zero: none says anything
-	Remote   SpanContext       // what it says
+	Winner   Format            // the format that RemoteFromContext uses; zero if there is none
+	Remote   SpanContext       // the span context of Winner
 	Received []ExplainedFormat // the trace formats that were received and are trusted, in their order of precedence
 
-	Local   SpanContext // the local span that is sent; zero: none runs
-	Source  Format      // the format whose span context is translated where Headers say so
+	Local   SpanContext // the local span that is sent; zero if none runs
+	Source  Format      // the format whose span context is written to translated and reconciled Headers
 	Headers []ExplainedHeader
 
-	unruled bool // the rules are unknown
+	unruled bool // whether the rules are unknown
 }
 
 // ExplainedFormat is a received trace format.
 type ExplainedFormat struct {
 	Format Format
-	Says   string // why it won, or did not
+	Says   string // why it won, or why not
 }
 
 // ExplainedHeader is a header that was received, or would be sent.
 type ExplainedHeader struct {
 	Name     string // in lower case
-	Format   Format // zero: of Config.Headers or UnsafeHeaders
-	Received string // the received lines, quoted; of baggage, Headers and UnsafeHeaders only their size; "" if there are none
-	Sent     string // the lines that would be sent, likewise
-	Fate     Fate   // what would become of the header, and why
+	Format   Format // zero for Config.Headers and UnsafeHeaders
+	Received string // the received lines, quoted; only the size of baggage, Headers and UnsafeHeaders; "" if there are none
+	Sent     string // the lines that would be sent, in the same form
+	Fate     Fate   // what would happen to the header, and why
 }
 
 // Explain reports what the Propagator that extracted ctx received, which format won and why, and what

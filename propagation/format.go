@@ -8,8 +8,7 @@ import (
 // Config.Headers and for the request as a whole.
 type Format uint8
 
-// The formats, in the order in which the zero Config prefers them. The first
-// eight are what the zero Config carries.
+// The formats. The zero Config carries the first eight, in this order of precedence.
 const (
 	W3C            Format = iota + 1 // traceparent, tracestate
 	B3Single                         // b3
