@@ -14,7 +14,7 @@ type callees struct {
 	first atomic.Pointer[firstConnection]
 }
 
-// firstConnection is the connection that an interceptor has seen first, most often its only one.
+// firstConnection is the first connection that an interceptor was called for, most often its only one.
 type firstConnection struct {
 	endpoint
 	cc *grpc.ClientConn
@@ -44,7 +44,8 @@ func (c *callees) of(cc *grpc.ClientConn) plan.Callee {
 	return connection{cc}
 }
 
-// noteUnary and noteStream leave the callee in the context for the stats handler, which grpc-go does not tell it.
+// noteUnary and noteStream record the destination in the context for the stats handler, because grpc-go does not pass
+// it the connection.
 func (c *callees) noteUnary(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	return invoke(plan.ContextWithCallee(ctx, c.of(cc)), method, req, reply, cc, opts...)
 }
