@@ -10,7 +10,7 @@ import (
 
 // callees finds the destinations of an interceptor's calls.
 type callees struct {
-	told  plan.Callee // by WithTarget; may be nil
+	told  plan.Callee // from WithTarget; may be nil
 	first atomic.Pointer[firstConnection]
 }
 

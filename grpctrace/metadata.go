@@ -10,15 +10,11 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// incomingKey and outgoingKey are the context keys of grpc-go's metadata, streamKey is that of a server's
-// call. They are unexported; the package's own functions tell them to a context that listens. With
-// them metadata is read without the copy that FromIncomingContext makes. If the ground
-// moves the public functions are used.
+// incomingKey and outgoingKey are the context keys of grpc-go's metadata. streamKey is the key of a server's call.
+// The keys are unexported. grpc-go's own functions look them up in a context of this package, which records them.
+// With the keys, metadata is read without the copy that FromIncomingContext makes. If a key cannot be learned, the
+// public functions are used.
 var (
-	// incomingKey and outgoingKey are the context keys of grpc-go's metadata. streamKey is the key of a server's call.
-	// The keys are unexported. grpc-go's own functions look them up in a context of this package, which records them.
-	// With the keys, metadata is read without the copy that FromIncomingContext makes. If a key cannot be learned, the
-	// public functions are used.
 	incomingKey = ctxkey.Learn(func(ctx context.Context) { metadata.FromIncomingContext(ctx) })
 	outgoingKey = ctxkey.Learn(func(ctx context.Context) { metadata.FromOutgoingContext(ctx) })
 	streamKey   = ctxkey.Learn(func(ctx context.Context) { grpc.ServerTransportStreamFromContext(ctx) })
@@ -51,7 +47,7 @@ func inject(ctx context.Context, p *propagation.Propagator, to plan.Callee) cont
 	}
 	md, _ := metadata.FromOutgoingContext(ctx)
 	copied, ok := (*plan.Engine)(p).CloneMetadata(ctx, to, md)
-	if to != nil { // who injects further in must know
+	if to != nil { // a later Inject needs the destination
 		ctx = plan.ContextWithCallee(ctx, to)
 	}
 	if ok {

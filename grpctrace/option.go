@@ -12,8 +12,8 @@ import (
 type Option interface{ apply(*options) }
 
 type options struct {
-	trust  Decider     // nil: everybody is believed
-	target plan.Callee // nil: not told
+	trust  Decider     // nil: every caller is trusted
+	target plan.Callee // nil: not set
 }
 
 type optionFunc func(*options)
@@ -24,7 +24,8 @@ func (f optionFunc) apply(o *options) { f(o) }
 // (dns:///api.example.com:443). A target without a scheme means DNS, and one without a port means port 443. WithTarget
 // overrides the connection's own target.
 //
-//	grpc.NewClient("etcd:///10.0.0.5:2379?key=user.rpc", grpctrace.DialOptions(p, grpctrace.WithTarget("user.default.svc"))...)
+//	opts := grpctrace.DialOptions(p, grpctrace.WithTarget("user.default.svc"))
+//	conn, err := grpc.NewClient("etcd:///10.0.0.5:2379?key=user.rpc", opts...)
 //
 // A [ClientHandler] by itself always needs WithTarget. [DialOptions] and the client interceptors need it if the
 // connection's target does not contain the host. A target of etcd, consul, k8s, discovery or another registry contains

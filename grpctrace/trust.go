@@ -89,7 +89,7 @@ func PeersForwardedBy(proxies []netip.Prefix, ids ...string) Decider {
 func near(ctx context.Context, prefixes peer.Prefixes) bool {
 	p, ok := grpcpeer.FromContext(ctx)
 	if ok && p.LocalAddr != nil && !strings.HasPrefix(p.LocalAddr.Network(), "tcp") {
-		return false // grpc.Server.ServeHTTP calls the address of a Unix socket's peer TCP's, whatever that says
+		return false // grpc.Server.ServeHTTP reports a TCP address for a Unix socket's peer
 	}
 	return ok && prefixes.ContainAddr(p.Addr)
 }

@@ -7,7 +7,7 @@ type Option interface{ apply(*options) }
 type options struct {
 	tags  *tagHeaders
 	echo  bool
-	trust Decider // nil: everybody is believed
+	trust Decider // nil: every caller is trusted
 }
 
 type optionFunc func(*options)

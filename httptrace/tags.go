@@ -74,7 +74,7 @@ func (t *tagHeaders) set(ctx context.Context, r *http.Request) {
 	var attrs []attribute.KeyValue
 	for _, h := range t.headers {
 		vals := r.Header[h.canonical]
-		if h.canonical == "Host" && r.Host != "" { // net/http keeps it elsewhere
+		if h.canonical == "Host" && r.Host != "" { // net/http keeps Host in the Request
 			vals = []string{r.Host}
 		}
 		if len(vals) > 0 {
@@ -104,7 +104,7 @@ func sendable(vals []string) []string {
 
 var pseudoHeaders = map[string]func(*http.Request) []attribute.KeyValue{
 	":authority": func(r *http.Request) []attribute.KeyValue {
-		if r.Host == "" { // HTTP/1.0 has requests without
+		if r.Host == "" { // HTTP/1.0 allows requests without a host
 			return nil
 		}
 		host, port, err := net.SplitHostPort(r.Host)

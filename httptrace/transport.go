@@ -52,7 +52,7 @@ func NewTransport(p *propagation.Propagator, base http.RoundTripper, opts ...Opt
 // RoundTrip implements http.RoundTripper. It returns the response and error of the base.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	next, ctx, told := t.next(), r.Context(), false
-	if _, last := next.(*http.Transport); !last { // it may inject, and does not know whom it calls
+	if _, last := next.(*http.Transport); !last { // it may inject, and does not know the destination
 		ctx, told = (*plan.Engine)(t.p).ContextForRequest(r)
 	}
 	h, ok := (*plan.Engine)(t.p).CloneRequest(r)
@@ -67,9 +67,9 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	resp, err := next.RoundTrip(r)
 	if resp != nil && resp.Request == nil && resp.StatusCode/100 == 3 {
-		answer := *resp // the base may give one answer to all
+		answer := *resp // the base may return one response for several requests
 		answer.Request = r
-		resp = &answer // where it leads to is judged by where it comes from
+		resp = &answer // a redirect is checked against the host that sent it
 	}
 	return resp, err
 }

@@ -18,7 +18,8 @@ type Propagator plan.Engine
 
 var _ propagation.TextMapPropagator = (*Propagator)(nil)
 
-// New returns a Propagator for a Config. Its error joins one [*ConfigError] for every mistake:
+// New returns a Propagator for a Config. Its error joins one [*ConfigError] for every mistake. Examples of mistakes
+// are:
 //
 //   - unknown or repeated formats
 //   - formats in Emit that have no encoder, and formats in ReadOnly that name no span
