@@ -85,7 +85,7 @@ func (p *Propagator) ExtractMetadataTrust(ctx context.Context, md map[string][]s
 }
 
 // InjectMetadata is [Propagator.InjectHTTP] for gRPC metadata. Names are in lower case, and values of -bin names are
-// raw bytes. It leaves out and counts what grpc-go would refuse, because grpc-go would fail the call:
+// raw bytes. It leaves out and counts what grpc-go would refuse or drop, because a received value must not fail a call:
 //
 //   - values with a byte outside 0x20-0x7E
 //   - keys with a character that grpc-go does not allow

@@ -1,5 +1,5 @@
 // Package propagation is the engine of traceferry. It reads trace headers into a context and writes them to outgoing
-// calls. Most programs use it through packages httptrace and grpctrace. They need only [New] and [Config] from here:
+// calls. Most programs use it through packages httptrace and grpctrace, and make a Propagator here:
 //
 //	p, err := propagation.New(preset.Istio())
 //
@@ -21,14 +21,16 @@
 //   - Malformed: with Config.DropMalformed, every trace format that does not parse.
 //
 // A format is sent as a whole. If one of its lines with ids or a sampling decision cannot be sent, none of its lines
-// is. User data is decided line by line: baggage in all its forms, tracestate and Config.Headers. So is x-request-id.
+// is. User data is sent or left out line by line: baggage in all its forms, tracestate and Config.Headers. So is
+// x-request-id.
 //
 // # With a local span
 //
 // A local span is one that OpenTelemetry, or Config.LocalSpan, reports as running in the context. With a local span, a
 // call carries that span's ids and decision in every received trace format and in every format of Config.Emit. Formats
-// with 64-bit trace ids get the low half of the trace id. If no received format has ids, or the destination allows none
-// that has, and Emit is nil, Inject writes the first format of Config.Formats that has an encoder.
+// with 64-bit trace ids get the low half of the trace id. If Emit is nil and no format with ids was received, Inject
+// writes the first format of Config.Formats that has an encoder. It does the same if the destination allows no received
+// format with ids.
 //
 // If a format named the same trace, these values beside its ids are kept:
 //
@@ -43,7 +45,7 @@
 //
 // # Trust
 //
-// By default every caller is trusted. A [Trust] names what is not trusted of one request's caller. That part is
+// By default every caller is trusted. A [Trust] names what of a caller is not trusted, for one request. That part is
 // withheld: this package's functions do not return it, OpenTelemetry does not see it, and no call sends it. It stays in
 // the context for a span link ([UntrustedFromContext]) and for [Promote]. httptrace.WithTrust and grpctrace.WithTrust
 // take a function that decides. Both packages have deciders by address and by certificate. A decision holds for every
