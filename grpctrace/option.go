@@ -21,8 +21,8 @@ type optionFunc func(*options)
 func (f optionFunc) apply(o *options) { f(o) }
 
 // WithTarget sets the destination of a connection. The target is as grpc.NewClient takes it, with its scheme
-// (dns:///api.example.com:443). A target without a scheme means DNS, and one without a port means port 443. WithTarget
-// overrides the connection's own target.
+// (dns:///api.example.com:443). A target without a scheme means DNS. A target of the schemes dns, ipv4 and ipv6 without
+// a port means port 443. WithTarget overrides the connection's own target.
 //
 //	opts := grpctrace.DialOptions(p, grpctrace.WithTarget("user.default.svc"))
 //	conn, err := grpc.NewClient("etcd:///10.0.0.5:2379?key=user.rpc", opts...)
