@@ -10,11 +10,11 @@ import (
 
 // callees finds the destinations of an interceptor's calls.
 type callees struct {
-	told  plan.Callee // by WithTarget; may be nil
+	told  plan.Callee // from WithTarget; may be nil
 	first atomic.Pointer[firstConnection]
 }
 
-// firstConnection is the connection that an interceptor has seen first, most often its only one.
+// firstConnection is the first connection that an interceptor was called for, most often its only one.
 type firstConnection struct {
 	endpoint
 	cc *grpc.ClientConn
@@ -44,7 +44,8 @@ func (c *callees) of(cc *grpc.ClientConn) plan.Callee {
 	return connection{cc}
 }
 
-// noteUnary and noteStream leave the callee in the context for the stats handler, which grpc-go does not tell it.
+// noteUnary and noteStream record the destination in the context for the stats handler, because grpc-go does not pass
+// it the connection.
 func (c *callees) noteUnary(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	return invoke(plan.ContextWithCallee(ctx, c.of(cc)), method, req, reply, cc, opts...)
 }

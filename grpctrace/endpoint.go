@@ -9,8 +9,8 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// endpoint is the host that a target names, as a URL would, and the port that it means without one. Several hosts have
-// commas between them. The host is empty where the target does not tell it.
+// endpoint is the host of a target, as in a URL, and the default port of the target. Several hosts are separated by
+// commas. The host is empty if the target does not contain it.
 type endpoint struct {
 	host string
 	port uint16
@@ -18,19 +18,19 @@ type endpoint struct {
 
 func (e endpoint) Host() (string, uint16) { return e.host, e.port }
 
-// thisHost is where a Unix socket leads.
+// thisHost is the endpoint of every Unix socket.
 var thisHost = endpoint{host: "localhost"}
 
-// endpointOf reads a target in its canonical form, scheme://authority/endpoint. What the endpoint means depends on the
-// resolver of the scheme, so only these tell the host:
+// endpointOf parses a target in its canonical form, scheme://authority/endpoint. The resolver of the scheme decides
+// what the endpoint means. Only these schemes contain the host:
 //
 //   - dns, passthrough, unix, unix-abstract: grpc-go has them (grpc/grpc, doc/naming.md). The authority of dns is a
 //     name server.
 //   - ipv4, ipv6: lists of addresses in the other gRPC libraries (the same page).
-//   - xds: the name of the service, as the control plane knows it (gRFC A27).
+//   - xds: the name of the service in the control plane (gRFC A27).
 //   - direct: a list of addresses, in go-zero and Kratos.
 //
-// Of another scheme the callee is unknown: the endpoint of etcd:///10.0.0.5:2379?key=user.rpc is the registry.
+// For any other scheme the destination is unknown: the endpoint of etcd:///10.0.0.5:2379?key=user.rpc is the registry.
 func endpointOf(canonical string) endpoint {
 	scheme, rest, _ := strings.Cut(canonical, "://")
 	_, hosts, _ := strings.Cut(rest, "/")
@@ -52,8 +52,9 @@ func endpointOf(canonical string) endpoint {
 	return endpoint{}
 }
 
-// canonical returns a target in the form that grpc.NewClient gives it: with the scheme dns where it has none that a
-// resolver is registered for. A scheme with "://" counts without: it may have a resolver that is told to the connection alone.
+// canonical returns a target in the form that grpc.NewClient gives it. A target without a scheme of a registered
+// resolver gets the scheme dns. A scheme with "://" needs no registered resolver, because a connection may have
+// resolvers of its own.
 func canonical(target string) string {
 	u, err := url.Parse(target)
 	if err != nil || !strings.Contains(target, "://") && !hasResolver(u.Scheme) {
@@ -65,12 +66,12 @@ func canonical(target string) string {
 	return resolver.Target{URL: *u}.String()
 }
 
-// hasResolver reports whether a connection may be expected to resolve a scheme: the names ipv4 and ipv6 are reserved.
+// hasResolver reports whether a connection is expected to resolve a scheme. The names ipv4 and ipv6 are reserved.
 func hasResolver(scheme string) bool {
 	return scheme == "ipv4" || scheme == "ipv6" || resolver.Get(scheme) != nil
 }
 
-// numbered returns hosts with the numbers of their ports, where those are names: "https", say.
+// numbered returns hosts with numeric ports in place of port names such as "https".
 func numbered(hosts string) string {
 	if strings.Contains(hosts, ",") {
 		list := strings.Split(hosts, ",")

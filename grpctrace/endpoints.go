@@ -8,12 +8,12 @@ import (
 	"google.golang.org/grpc"
 )
 
-// endpoints keeps what connections call that share an interceptor, as grpc-go makes the canonical target anew for each
-// question. The key is the connection: the same target means something else to a connection with resolvers of its own
-// (grpc.WithResolvers).
+// endpoints keeps the endpoints of connections that share an interceptor, because grpc-go builds the canonical target
+// anew at each call of CanonicalTarget. The key is the connection: the same target means something else to a connection
+// with resolvers of its own (grpc.WithResolvers).
 var endpoints = endpointCache{known: map[weak.Pointer[grpc.ClientConn]]endpoint{}}
 
-// endpointCache keeps the endpoint of a connection as long as that lives.
+// endpointCache keeps the endpoint of a connection until the connection is garbage.
 type endpointCache struct {
 	mu    sync.RWMutex
 	known map[weak.Pointer[grpc.ClientConn]]endpoint

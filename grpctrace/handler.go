@@ -8,10 +8,10 @@ import (
 	"google.golang.org/grpc/stats"
 )
 
-// ServerHandler returns a stats handler that puts what a call's metadata carries into
-// its context, as the server interceptors do, but before interceptors and before the stats
-// handlers that are registered after it: registered before otelgrpc's, it gives that its remote
-// parent in every format.
+// ServerHandler returns a stats handler that puts the headers in a call's metadata into the call's context, as the
+// server interceptors do. It runs before interceptors, and before the stats handlers that are registered after it.
+// Register it before otelgrpc's handler to give otelgrpc its remote parent from every format. It takes a [Decider] as
+// an option.
 func ServerHandler(p *propagation.Propagator, opts ...Option) stats.Handler {
 	o := collect(opts)
 	return handler(func(ctx context.Context, call *stats.RPCTagInfo) context.Context {
@@ -22,17 +22,19 @@ func ServerHandler(p *propagation.Propagator, opts ...Option) stats.Handler {
 	})
 }
 
-// ClientHandler returns a stats handler that puts what the context carries into a
-// call's metadata, as the client interceptors do, but for each attempt of a call that is
-// retried or hedged, and after the stats handlers that are registered before it:
-// registered after otelgrpc's, every format names otelgrpc's client span. Before
-// otelgrpc's it cannot; then formats that otelgrpc does not write name the span around the call.
+// ClientHandler returns a stats handler that puts the headers of the context into a call's metadata, as the client
+// interceptors do. It runs for each attempt of a call that is retried or hedged. It runs after the stats handlers that
+// are registered before it.
 //
-// grpc-go checks metadata before it calls stats handlers. What it would refuse is
-// left out here all the same.
+// Register it after otelgrpc's handler, so that every format carries the ids of otelgrpc's client span. If it is
+// registered before, formats that otelgrpc does not write carry the span around the call.
 //
-// Nor does it tell them whom the connection calls. DialOptions does, and our client interceptors; by
-// itself a ClientHandler needs WithTarget to leave out what may not go there (propagation.Destination), or sends all.
+// grpc-go checks metadata before it calls stats handlers. ClientHandler leaves out what grpc-go would refuse all the
+// same.
+//
+// grpc-go does not pass stats handlers the connection. [DialOptions] and the client interceptors record the destination
+// for ClientHandler. By itself a ClientHandler needs [WithTarget] to apply the rules of propagation.Destination;
+// without it, it sends everything.
 func ClientHandler(p *propagation.Propagator, opts ...Option) stats.Handler {
 	o := collect(opts)
 	return handler(func(ctx context.Context, _ *stats.RPCTagInfo) context.Context {

@@ -8,11 +8,13 @@ import (
 	"google.golang.org/grpc"
 )
 
-// UnaryServerInterceptor returns an interceptor that puts what a call's metadata
-// carries into its handler's context. A local span that is already there, otelgrpc's say,
-// stays the active one. It costs one allocation, none for a call with nothing to carry.
-// Who is believed WithTrust decides, or a Decider like Edge: everybody, if there is none.
-// The nil Propagator carries nothing; its decision stands for an interceptor or handler further in.
+// UnaryServerInterceptor returns an interceptor that puts the headers in a call's metadata into its handler's context.
+// A local span that is already there, such as otelgrpc's, stays active.
+//
+// By default every caller is trusted. [WithTrust], or a [Decider] such as [Edge], changes that. The nil Propagator
+// carries nothing, but its trust decision applies to an interceptor or handler further inside.
+//
+// It costs one allocation, and none for a call with nothing to carry.
 func UnaryServerInterceptor(p *propagation.Propagator, opts ...Option) grpc.UnaryServerInterceptor {
 	o := collect(opts)
 	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
@@ -23,9 +25,9 @@ func UnaryServerInterceptor(p *propagation.Propagator, opts ...Option) grpc.Unar
 	}
 }
 
-// StreamServerInterceptor is UnaryServerInterceptor for streams: the stream's context
-// carries the headers for its life. It costs one allocation more, for the stream
-// with that context; everything but Context is the stream's own.
+// StreamServerInterceptor is [UnaryServerInterceptor] for streams. The stream's context carries the headers for the
+// life of the stream. It costs one more allocation, for a stream with that context. It changes only the stream's
+// Context method.
 func StreamServerInterceptor(p *propagation.Propagator, opts ...Option) grpc.StreamServerInterceptor {
 	o := collect(opts)
 	return func(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
@@ -47,18 +49,18 @@ type serverStream struct {
 
 func (s *serverStream) Context() context.Context { return s.ctx }
 
-// UnaryClientInterceptor returns an interceptor that puts what the context carries
-// into a call's metadata. What the caller has set by hand there stays for
-// x-request-id, baggage and Config.Headers; keys that name spans are replaced. The
-// caller's metadata is not changed.
+// UnaryClientInterceptor returns an interceptor that puts the headers of the context into a call's metadata. Values of
+// x-request-id, baggage and Config.Headers that the caller has set there by hand are kept. Keys that name spans are
+// replaced. It does not change the caller's metadata.
 //
-// Metadata for the calls of one inbound request is made at the first and shared by all
-// while no local span runs, which then cost one allocation each. A context
-// that carries nothing is counted (propagation.NoContext, or NothingReceived within a handler). The interceptor leaves
-// out headers that propagation.Destination does not allow for the host of the connection's target. See WithTarget for targets
-// that do not name the host.
+// It leaves out headers that propagation.Destination does not allow for the host of the connection's target. If the
+// target does not contain the host, use [WithTarget]. A context that carries nothing is counted: as
+// propagation.NothingReceived in a handler, else as propagation.NoContext.
 //
-// Beside otelgrpc use ClientHandler: its client span begins after the interceptors.
+// Beside otelgrpc use [ClientHandler], because otelgrpc's client span begins after the interceptors.
+//
+// While no local span runs, all calls of one inbound request share the metadata that the first call made. Each call
+// then costs one allocation.
 func UnaryClientInterceptor(p *propagation.Propagator, opts ...Option) grpc.UnaryClientInterceptor {
 	to := &callees{told: collect(opts).target}
 	return func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
@@ -66,8 +68,7 @@ func UnaryClientInterceptor(p *propagation.Propagator, opts ...Option) grpc.Unar
 	}
 }
 
-// StreamClientInterceptor is UnaryClientInterceptor for streams: headers are sent
-// once, when the stream begins.
+// StreamClientInterceptor is [UnaryClientInterceptor] for streams. Headers are sent once, when the stream begins.
 func StreamClientInterceptor(p *propagation.Propagator, opts ...Option) grpc.StreamClientInterceptor {
 	to := &callees{told: collect(opts).target}
 	return func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, begin grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {

@@ -10,10 +10,10 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// incomingKey and outgoingKey are the context keys of grpc-go's metadata, streamKey is that of a server's
-// call. They are unexported; the package's own functions tell them to a context that listens. With
-// them metadata is read without the copy that FromIncomingContext makes. If the ground
-// moves the public functions are used.
+// incomingKey and outgoingKey are the context keys of grpc-go's metadata. streamKey is the key of a server's call.
+// The keys are unexported. grpc-go's own functions look them up in a context of this package, which records them.
+// With the keys, metadata is read without the copy that FromIncomingContext makes. If a key cannot be learned, the
+// public functions are used.
 var (
 	incomingKey = ctxkey.Learn(func(ctx context.Context) { metadata.FromIncomingContext(ctx) })
 	outgoingKey = ctxkey.Learn(func(ctx context.Context) { metadata.FromOutgoingContext(ctx) })
@@ -28,7 +28,7 @@ func incoming(ctx context.Context) metadata.MD {
 	return md
 }
 
-// extract returns the context with what the call's metadata carries.
+// extract returns the context with the headers in the call's metadata.
 func extract(ctx context.Context, p *propagation.Propagator, trust propagation.Trust) context.Context {
 	if ctx == nil {
 		ctx = context.Background()
@@ -36,7 +36,7 @@ func extract(ctx context.Context, p *propagation.Propagator, trust propagation.T
 	return p.ExtractMetadataTrust(ctx, incoming(ctx), trust)
 }
 
-// inject returns the context with outgoing metadata that carries what ctx does, as far as it may go to the callee.
+// inject returns the context with outgoing metadata that has the headers of ctx that are allowed for the destination.
 func inject(ctx context.Context, p *propagation.Propagator, to plan.Callee) context.Context {
 	if ctx == nil {
 		ctx = context.Background()
@@ -47,7 +47,7 @@ func inject(ctx context.Context, p *propagation.Propagator, to plan.Callee) cont
 	}
 	md, _ := metadata.FromOutgoingContext(ctx)
 	copied, ok := (*plan.Engine)(p).CloneMetadata(ctx, to, md)
-	if to != nil { // who injects further in must know
+	if to != nil { // a later Inject needs the destination
 		ctx = plan.ContextWithCallee(ctx, to)
 	}
 	if ok {
@@ -56,7 +56,7 @@ func inject(ctx context.Context, p *propagation.Propagator, to plan.Callee) cont
 	return ctx
 }
 
-// wrapOutgoing returns the metadata as grpc-go keeps it in a context.
+// wrapOutgoing returns the metadata in the form in which grpc-go keeps it in a context.
 func wrapOutgoing(md map[string][]string) any {
 	return metadata.NewOutgoingContext(context.Background(), md).Value(outgoingKey)
 }

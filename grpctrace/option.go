@@ -7,36 +7,39 @@ import (
 	"google.golang.org/grpc"
 )
 
-// Option changes what the functions of this package do besides carrying metadata: WithTrust, a
-// Decider. An Option that does not concern a function's side is ignored.
+// Option changes what the functions of this package do besides carrying metadata. [WithTrust] and [Decider] are for the
+// server's side, [WithTarget] is for the client's side. An Option for the other side is ignored.
 type Option interface{ apply(*options) }
 
 type options struct {
-	trust  Decider     // nil: everybody is believed
-	target plan.Callee // nil: not told
+	trust  Decider     // nil: every caller is trusted
+	target plan.Callee // nil: not set
 }
 
 type optionFunc func(*options)
 
 func (f optionFunc) apply(o *options) { f(o) }
 
-// WithTarget says what the connection calls: the target as grpc.NewClient takes it, with its scheme
-// (dns:///api.example.com:443); without one it means DNS, and without a port 443. A ClientHandler by itself needs it.
-// DialOptions and the client interceptors need it where the connection's own target does not tell the host: a target of
-// etcd, consul, k8s, discovery or another registry names the registry or a key in it. Such a callee is unknown, so baggage and
-// Config.Headers stay here, unless a rule for "*" lets them go (propagation.Destination). WithTarget comes
-// before the connection's target.
+// WithTarget sets the destination of a connection. The target is as grpc.NewClient takes it, with its scheme
+// (dns:///api.example.com:443). A target without a scheme means DNS. A target of the schemes dns, ipv4 and ipv6 without
+// a port means port 443. WithTarget overrides the connection's own target.
 //
-//	grpc.NewClient("etcd:///10.0.0.5:2379?key=user.rpc", grpctrace.DialOptions(p, grpctrace.WithTarget("user.default.svc"))...)
+//	opts := grpctrace.DialOptions(p, grpctrace.WithTarget("user.default.svc"))
+//	conn, err := grpc.NewClient("etcd:///10.0.0.5:2379?key=user.rpc", opts...)
 //
-// Known are the schemes dns, passthrough, unix, unix-abstract, ipv4, ipv6, xds (the name of the service) and direct (a list of
-// addresses, in go-zero and Kratos). A list is internal if all its addresses are.
+// A [ClientHandler] by itself always needs WithTarget. [DialOptions] and the client interceptors need it if the
+// connection's target does not contain the host. A target of etcd, consul, k8s, discovery or another registry contains
+// the registry or a key in it. Such a destination is unknown. It gets no baggage and no Config.Headers, unless a rule
+// for "*" allows them (propagation.Destination).
+//
+// The known schemes are dns, passthrough, unix, unix-abstract, ipv4, ipv6, xds (the name of the service) and direct (a
+// list of addresses, in go-zero and Kratos). A list is internal if all its addresses are.
 func WithTarget(target string) Option {
 	to := endpointOf(canonical(target))
 	return optionFunc(func(o *options) { o.target = to })
 }
 
-// collect reads the options of a function of this package. It also marks grpc-go's server contexts, so that
+// collect applies the options of a function of this package. It also marks grpc-go's server contexts, so that
 // propagation.NothingReceived is counted for them.
 func collect(opts []Option) (o options) {
 	ctxkey.MarkServed(incomingKey, streamKey)
@@ -48,8 +51,8 @@ func collect(opts []Option) (o options) {
 	return o
 }
 
-// ServerOptions returns what a server needs: the two interceptors, chained, so that
-// others may stand beside them.
+// ServerOptions returns the options of a server: the two server interceptors. They are chained, so that you can add
+// other interceptors.
 //
 //	grpc.NewServer(grpctrace.ServerOptions(p)...)
 func ServerOptions(p *propagation.Propagator, opts ...Option) []grpc.ServerOption {
@@ -59,8 +62,8 @@ func ServerOptions(p *propagation.Propagator, opts ...Option) []grpc.ServerOptio
 	}
 }
 
-// DialOptions returns what a client needs: the stats handler, and interceptors that tell it whom
-// the connection calls. With otelgrpc, its handler comes first:
+// DialOptions returns the options of a client: [ClientHandler], and interceptors that record the connection's
+// destination for it. With otelgrpc, register otelgrpc's handler first:
 //
 //	opts := append([]grpc.DialOption{grpc.WithStatsHandler(otelgrpc.NewClientHandler())}, grpctrace.DialOptions(p)...)
 //	conn, err := grpc.NewClient(target, opts...)

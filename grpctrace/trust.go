@@ -14,18 +14,19 @@ import (
 	grpcpeer "google.golang.org/grpc/peer"
 )
 
-// Decider says whom to believe: what a call's metadata holds is carried as far as the
-// propagation.Trust allows that it returns. fullMethod is "/package.Service/Method". It is called
-// once for each call, by the server interceptors or ServerHandler, and must be safe for
-// all goroutines. A Decider is an Option of these itself; of several, as with AllOf, the
-// caller is believed in what all of them believe. Clients do not ask.
+// Decider decides how far a call's caller is trusted. The server interceptors and [ServerHandler] carry what the
+// returned propagation.Trust allows. They call the Decider once for each call. fullMethod is "/package.Service/Method".
+// A Decider must be safe for concurrent use. The client's side ignores it.
 //
-// What no decision can undo is what ran before: an otelgrpc handler that is registered before has
-// made its span the untrusted caller's child already, so that the trace goes on in that span's name
-// (otelgrpc.WithPublicEndpoint is for that); everything else of that caller is held back, the
-// tracestate too. Registered after ServerHandler it begins a new trace, if its propagator is this
-// one or none: another reads the metadata for itself, which are in the context still. The server
-// interceptors run after every stats handler.
+// A Decider is an [Option]. If you pass several, the caller is trusted only in what all of them trust, as with [AllOf].
+//
+// A decision cannot undo what ran before it. The span of an otelgrpc handler that is registered before is already a
+// child of the untrusted caller's span, and the caller's trace continues with that span. Use
+// otelgrpc.WithPublicEndpoint to prevent that. Everything else of that caller is withheld, the tracestate too.
+//
+// An otelgrpc handler that is registered after ServerHandler begins a new trace, if its propagator is p or none. Any
+// other propagator reads the metadata itself, because it is still in the context. The server interceptors run after
+// every stats handler.
 type Decider func(ctx context.Context, fullMethod string) propagation.Trust
 
 func (d Decider) apply(o *options) {
@@ -36,44 +37,48 @@ func (d Decider) apply(o *options) {
 	o.trust = d
 }
 
-// WithTrust has the server's side ask whom to believe; for callers who can be told only later,
-// by a token say, see propagation.Promote.
+// WithTrust makes the server's side call decide for each call, to decide how far the caller is trusted. For callers who
+// are authenticated later, for example by a token, use propagation.Promote. The functions that take the Option panic if
+// decide is nil.
 func WithTrust(decide func(ctx context.Context, fullMethod string) propagation.Trust) Option {
 	return Decider(decide)
 }
 
-// Edge restarts the trace of every caller: for services that untrusted callers reach, behind no proxy
-// that does it. Config.Headers of theirs are held back, too: propagation.Restart &^
-// propagation.DistrustHeaders, of a decider of your own, takes them.
+// Edge restarts the trace of every caller. It is for services that untrusted callers reach without a proxy that
+// restarts traces. It withholds their Config.Headers, too. To keep those, return propagation.Restart &^
+// propagation.DistrustHeaders from your own Decider.
 //
 //	grpc.NewServer(grpctrace.ServerOptions(p, grpctrace.Edge())...)
 func Edge() Decider {
 	return func(context.Context, string) propagation.Trust { return propagation.Restart }
 }
 
-// PeersIn believes callers whose connection comes from an address in one of the prefixes, and restarts
-// all others, those whose address is none of IP among them. It is the last hop's: behind a load balancer
-// or a sidecar that is the proxy.
+// PeersIn trusts callers whose connection comes from an address in one of the prefixes. It restarts all others, and
+// also callers whose address is not an IP address. The address is that of the last hop. Behind a load balancer or a
+// sidecar that is the proxy's address.
 func PeersIn(prefixes ...netip.Prefix) Decider {
 	inside := slices.Clone(peer.Prefixes(prefixes))
 	return believing(func(ctx context.Context) bool { return near(ctx, inside) })
 }
 
-// PeersWithID believes callers who have proved by mTLS to be one of the workloads, and restarts all others.
-// An id is spiffe://domain/path for one workload, or spiffe://domain for all of a
-// trust domain; anything else panics. It is taken from the certificate that crypto/tls has
-// verified (tls.RequireAndVerifyClientCert or VerifyClientCertIfGiven), and never from metadata. Where
-// a function of the program's own verifies it (tls.Config.VerifyPeerCertificate), nobody is believed.
+// PeersWithID trusts callers whose mTLS certificate has one of the SPIFFE IDs. It restarts all others. An id is
+// spiffe://domain/path for one workload, or spiffe://domain for a whole trust domain. PeersWithID panics for anything
+// else.
+//
+// It reads the ID from the certificate that crypto/tls has verified (tls.RequireAndVerifyClientCert or
+// VerifyClientCertIfGiven), and never from metadata. If only a function of the program verifies the certificate
+// (tls.Config.VerifyPeerCertificate), no caller is trusted.
 func PeersWithID(ids ...string) Decider {
 	known := peer.ParseIDs(ids)
 	return believing(func(ctx context.Context) bool { return known.Have(peer.SPIFFEID(connectionState(ctx))) })
 }
 
-// PeersForwardedBy is PeersWithID behind a sidecar that ends mTLS: where the connection comes from
-// one of the proxies' addresses, x-forwarded-client-cert tells the id. Its last element counts,
-// which is the nearest proxy's own. The proxy must write that header, and must not pass on a
-// caller's unchecked (Envoy's forward_client_cert_details: APPEND_FORWARD, SANITIZE_SET, not
-// FORWARD_ONLY).
+// PeersForwardedBy is [PeersWithID] behind a sidecar that terminates mTLS. If the connection comes from an address in
+// one of the proxies' prefixes, it reads the SPIFFE ID from x-forwarded-client-cert. It reads the last element, which
+// the nearest proxy wrote.
+//
+// The proxy must write that header. It must not forward a caller's header unchecked: use APPEND_FORWARD or SANITIZE_SET
+// for Envoy's forward_client_cert_details, not FORWARD_ONLY.
 func PeersForwardedBy(proxies []netip.Prefix, ids ...string) Decider {
 	local, known := slices.Clone(peer.Prefixes(proxies)), peer.ParseIDs(ids)
 	return believing(func(ctx context.Context) bool {
@@ -84,7 +89,7 @@ func PeersForwardedBy(proxies []netip.Prefix, ids ...string) Decider {
 func near(ctx context.Context, prefixes peer.Prefixes) bool {
 	p, ok := grpcpeer.FromContext(ctx)
 	if ok && p.LocalAddr != nil && !strings.HasPrefix(p.LocalAddr.Network(), "tcp") {
-		return false // grpc.Server.ServeHTTP calls the address of a Unix socket's peer TCP's, whatever that says
+		return false // grpc.Server.ServeHTTP reports a TCP address for a Unix socket's peer
 	}
 	return ok && prefixes.ContainAddr(p.Addr)
 }
@@ -108,7 +113,8 @@ func believing(known func(context.Context) bool) Decider {
 	}
 }
 
-// AnyOf believes a caller in what one of the deciders believes; nobody, if there are none.
+// AnyOf trusts a caller in each part that at least one of the deciders trusts. Without deciders it trusts nobody. It
+// panics for a nil Decider.
 func AnyOf(deciders ...Decider) Decider {
 	mustDecide(deciders)
 	return func(ctx context.Context, fullMethod string) propagation.Trust {
@@ -120,7 +126,8 @@ func AnyOf(deciders ...Decider) Decider {
 	}
 }
 
-// AllOf believes a caller in what all of the deciders believe; everybody, if there are none.
+// AllOf trusts a caller in each part that all of the deciders trust. Without deciders it trusts everybody. It panics
+// for a nil Decider.
 func AllOf(deciders ...Decider) Decider {
 	mustDecide(deciders)
 	return func(ctx context.Context, fullMethod string) propagation.Trust {
@@ -132,7 +139,7 @@ func AllOf(deciders ...Decider) Decider {
 	}
 }
 
-// mustDecide panics for a nil Decider, where the program is put together and not where a caller waits.
+// mustDecide panics for a nil Decider, at setup and not during a call.
 func mustDecide(deciders []Decider) {
 	for _, d := range deciders {
 		if d == nil {
@@ -141,7 +148,7 @@ func mustDecide(deciders []Decider) {
 	}
 }
 
-// Distrust returns a decider that believes callers in less: not in what trust names either.
+// Distrust returns a Decider that withholds what d withholds, and what trust names.
 func (d Decider) Distrust(trust propagation.Trust) Decider {
 	return AllOf(d, func(context.Context, string) propagation.Trust { return trust })
 }

@@ -1,38 +1,38 @@
-// Package httptrace carries trace headers across net/http: from the inbound request
-// into its context, and from the context to outgoing requests. Two lines wire it:
+// Package httptrace carries trace headers across net/http: from the inbound request into its context, and from the
+// context to outgoing requests. Setup takes two lines:
 //
 //	handler := httptrace.Middleware(p)(mux)                                  // or chi: r.Use(httptrace.Middleware(p))
 //	client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
 //
-// and calls are made with the handler's context:
+// Make calls with the handler's context:
 //
 //	req, err := http.NewRequestWithContext(r.Context(), "GET", url, nil)
 //	resp, err := client.Do(req)
 //
-// A reverse proxy takes [Rewrite]. What is carried is p's propagation.Config; package preset
-// has one for each mesh.
+// For a reverse proxy, use [Rewrite]. The propagation.Config of p says what is carried. Package preset has a Config for
+// each mesh.
 //
-// docs/frameworks.md has the lines for gin, echo, fiber, fasthttp, connect, h2c, WebSocket dialers, resty and others, and the
-// mistake that is easy to make with each.
+// The page docs/frameworks.md has the setup lines for gin, echo, fiber, fasthttp, connect, h2c, WebSocket dialers,
+// resty and others. For each it names a common mistake.
 //
-// Beside net/http/httptrace of the standard library, import this one under another name:
+// The standard library has a package net/http/httptrace. To use both, import this one under another name:
 //
 //	import ferry "github.com/traceferry/traceferry/httptrace"
 //
 // # With otelhttp
 //
-// Middleware and otelhttp.NewHandler work in either order: outside, Middleware gives
-// otelhttp its remote parent in every format; inside, it leaves otelhttp's span active. Set
-// p as OpenTelemetry's propagator too, so that both mean the same parent.
+// [Middleware] and otelhttp.NewHandler work in either order. Outside of otelhttp, Middleware gives otelhttp its remote
+// parent from every format. Inside of otelhttp, it leaves otelhttp's span active. Set p as OpenTelemetry's propagator
+// too, so that both use the same parent.
 //
-// Of transports ours is the inner one: otelhttp.NewTransport(httptrace.NewTransport(p, base)).
-// The other way round ours runs before otelhttp starts its client span, so the
-// formats that otelhttp's propagator does not write would name the span around the
-// call, and what that propagator writes, if it is not p, nobody judges by whom it goes to.
+// Put the [Transport] of this package inside of otelhttp's: otelhttp.NewTransport(httptrace.NewTransport(p, base)). In
+// the other order, Transport runs before otelhttp starts its client span. Formats that otelhttp's propagator does not
+// write then carry the span around the call. If otelhttp's propagator is not p, the headers that it writes are not
+// filtered by destination.
 //
 // # At an edge
 //
-// Middleware believes every caller, unless a [Decider] says otherwise: [Edge], [PeersIn], [PeersWithID], or a
-// function of your own. It must stand outside of otelhttp.NewHandler for that: inside, otelhttp has made its
-// span the untrusted caller's child already, if it was not told otelhttp.WithPublicEndpointFn.
+// Middleware trusts every caller by default. At an edge, pass a [Decider]: [Edge], [PeersIn], [PeersWithID], or a
+// function of your own. Middleware must then be outside of otelhttp.NewHandler. Inside, otelhttp has already made its
+// span a child of the untrusted caller's span, unless otelhttp.WithPublicEndpointFn prevents it.
 package httptrace

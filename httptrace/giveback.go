@@ -7,19 +7,19 @@ import (
 	"strings"
 )
 
-// giveBack hands the original what its copy has learned, unless the owner of the original may have given it up.
-// had is the multipart form that the original had before.
+// giveBack copies to the original what its copy has learned, unless the owner of the original may have given it up. had
+// is the multipart form that the original had before.
 //
 // A timeout outside of Middleware runs the handler on a goroutine of its own, and may return before the handler does.
-// Then net/http reads the original's MultipartForm, and only waiting orders that read after a write. So the form is given
-// back on the server's own goroutine alone, where all code outside waits for the handler. On other goroutines giveBack
-// removes the form's temporary files, because no other code does.
+// Then net/http reads the original's MultipartForm. Only code that waits for the handler orders that read after a
+// write. So giveBack copies the form only on the server's own goroutine, where all code outside waits for the handler.
+// On other goroutines it removes the form's temporary files, because no other code does.
 //
-// net/http does not read the other fields. giveBack writes them on any goroutine until the request's context ends. net/http
-// ends it after the handler; http.TimeoutHandler and similar wrappers end it when they give up. giveBack cannot detect a
-// timeout that passes the server's own request to another goroutine, gives up without ending the context, and then reads
-// these fields. Such a timeout must pass a copy, as http.TimeoutHandler does. So must a timeout inside of Middleware: a handler
-// may not use its request after it has returned (http.Handler).
+// net/http does not read the other fields. giveBack writes them on any goroutine until the request's context ends.
+// net/http ends it after the handler. http.TimeoutHandler and similar wrappers end it when they give up. giveBack
+// cannot detect a timeout that passes the server's own request to another goroutine, gives up without ending the
+// context, and then reads these fields. Such a timeout must pass a copy, as http.TimeoutHandler does. So must a timeout
+// inside of Middleware, because a handler may not use its request after it has returned (http.Handler).
 func giveBack(r, inner *http.Request, had *multipart.Form) {
 	over := r.Context().Err() != nil
 	form := inner.MultipartForm
@@ -38,9 +38,9 @@ func giveBack(r, inner *http.Request, had *multipart.Form) {
 	}
 }
 
-// ownerWaits reports whether all code outside waits for the handler: it runs on the goroutine on which a server of
-// net/http serves the request. A request of no such server, as in tests, has an owner as long as its
-// context goes on. It walks the stack, which takes about a microsecond, and is for the rare request.
+// ownerWaits reports whether all code outside waits for the handler. It is true if the handler runs on the goroutine on
+// which a server of net/http serves the request. A request without such a server, as in tests, has an owner until its
+// context ends. ownerWaits walks the stack, which takes about a microsecond, so it is only called for rare requests.
 func ownerWaits(r *http.Request) bool {
 	var pcs [256]uintptr // of a panic from deeper down the server's function is not seen
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs[:])])

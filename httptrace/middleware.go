@@ -8,30 +8,33 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// Middleware returns a function that wraps a handler so that the context of each
-// request keeps the headers that p carries. It has the shape that chi's Use and
-// most routers take. gin, echo, fiber and fasthttp need another line each: see docs/frameworks.md.
-// Middleware must be inside of golang.org/x/net/http2/h2c's handler, which shows its wrappers connections instead of requests.
+// Middleware returns a function that wraps a handler so that the context of each request keeps the headers that p
+// carries. The function has the type that chi's Use and most routers take. gin, echo, fiber and fasthttp need one line
+// of other code each; see docs/frameworks.md. Put Middleware inside of the handler of golang.org/x/net/http2/h2c, which
+// passes connections instead of requests to its wrappers.
 //
-// A local span that is already in the request's context stays the active one. A
-// request with nothing to carry reaches the handler as it is; any other as a copy, as
-// Request.WithContext makes it. Neither the ResponseWriter nor the body is wrapped. What the
-// handler learns about its copy (Pattern, Form, PostForm, MultipartForm) is
-// given back to the original when it returns or panics, so that wrappers outside see the
-// route, and net/http removes the temporary files of an upload. Path values, which
-// net/http keeps to itself, stay with the copy.
+// By default every caller is trusted. [WithTrust], or a [Decider] such as [Edge], changes that. The nil Propagator
+// carries nothing, but its trust decision applies to a Middleware, Rewrite or Extract further inside. Middleware panics
+// for an invalid Option, when you call it and not for a request.
 //
-// If the handler runs on another goroutine than the server's, and the request's context has ended, a timeout outside has
-// given the request up. Middleware then gives nothing back. On another goroutine MultipartForm stays with the copy in any case,
-// its temporary files are removed when the handler returns, and trailers that were not announced are not seen.
-// A timeout of your own must pass the request on with a context that ends when it gives up, as http.TimeoutHandler
-// does: r.WithContext(ctx).
+// A local span that is already in the request's context stays active. A request with nothing to carry reaches the
+// handler unchanged. Any other request is copied, as by Request.WithContext. Neither the ResponseWriter nor the body is
+// wrapped.
 //
-// It costs two allocations for a request with headers to carry, or with a caller who is not
-// believed, three if the body is chunked, none for another.
-// Who is believed WithTrust decides, or a Decider like Edge: everybody, if there is none.
-// The nil Propagator carries nothing; its decision stands for a Middleware, Rewrite or Extract further in.
-// An Option that makes no sense panics here, where the program is put together.
+// When the handler returns or panics, Middleware copies Pattern, Form, PostForm and MultipartForm from the copy back to
+// the original. So outer wrappers see the route, and net/http removes the temporary files of an upload. Path values
+// stay with the copy, because net/http does not export them.
+//
+// These rules apply to a handler that runs on another goroutine than the server's, because of a timeout outside:
+//
+//   - If the request's context has ended, Middleware copies nothing back.
+//   - MultipartForm always stays with the copy. Its temporary files are removed when the handler returns.
+//   - The handler does not see trailers that were not announced.
+//   - A timeout of your own must end the context of the request that it passes on, when it gives up. Use
+//     r.WithContext(ctx), as http.TimeoutHandler does.
+//
+// A request with headers to carry costs two allocations, and so does an untrusted caller. A chunked body makes it
+// three. Other requests cost none.
 func Middleware(p *propagation.Propagator, opts ...Option) func(http.Handler) http.Handler {
 	o := collect(opts)
 	return func(next http.Handler) http.Handler {

@@ -1,13 +1,13 @@
 package httptrace
 
-// Option changes what Middleware does besides carrying headers. NewTransport takes
-// Options for what may come; none concerns it yet.
+// Option changes what [Middleware] does besides carrying headers. NewTransport accepts Options, but no Option affects
+// it yet.
 type Option interface{ apply(*options) }
 
 type options struct {
 	tags  *tagHeaders
 	echo  bool
-	trust Decider // nil: everybody is believed
+	trust Decider // nil: every caller is trusted
 }
 
 type optionFunc func(*options)
@@ -23,11 +23,11 @@ func collect(opts []Option) (o options) {
 	return o
 }
 
-// WithResponseRequestID has Middleware put the request's x-request-id into the
-// response, as Envoy does with always_set_request_id_in_response. An id that is not 1 to 128
-// characters of A-Z a-z 0-9 . _ : - is not echoed. The handler may still change or
-// delete the header before it writes. Behind httputil.ReverseProxy a backend that echoes
-// too makes two lines of it, as the proxy adds to what is there: echo at one place only.
+// WithResponseRequestID makes Middleware copy the request's x-request-id to the response, as Envoy does with
+// always_set_request_id_in_response. It does not copy an id that is not 1 to 128 characters of A-Z a-z 0-9 . _ : -, or
+// that is dots only. The handler may still change or delete the header before it writes. Use it at one place only. A
+// backend behind httputil.ReverseProxy that sets the header too makes two lines of it, because the proxy adds to
+// existing headers.
 func WithResponseRequestID() Option {
 	return optionFunc(func(o *options) { o.echo = true })
 }

@@ -15,20 +15,21 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// WithTagHeaders has Middleware set request headers as attributes of OpenTelemetry's
-// active span, as Ambassador's tag_headers does, under the names of the semantic
-// conventions for HTTP (https://opentelemetry.io/docs/specs/semconv/http/http-spans/):
+// WithTagHeaders makes Middleware set request headers as attributes of OpenTelemetry's active span, as Ambassador's
+// tag_headers does. The attributes have the names of the semantic conventions for HTTP
+// (https://opentelemetry.io/docs/specs/semconv/http/http-spans/):
 //
 //	a header name -> http.request.header.NAME, in lower case, all its lines
-//	:authority    -> server.address, and server.port where there is one
-//	:path         -> url.path, and url.query where there is one, signatures in it redacted
-//	:method       -> http.request.method; one that the conventions do not know as _OTHER, and http.request.method_original
+//	:authority    -> server.address, and server.port if there is a port
+//	:path         -> url.path, and url.query if there is a query, with its signatures redacted
+//	:method       -> http.request.method; for an unknown method _OTHER, and http.request.method_original
 //	:scheme       -> url.scheme: https on a TLS connection, else http
 //
-// A header that did not come sets nothing, and so does a request without a recording
-// span: put otelhttp outside this middleware. Names are in any case. It panics for a
-// name that is none, and for credentials (authorization, proxy-authorization,
-// cookie, set-cookie, jwt), which do not belong into traces.
+// Names may be in any case. An absent header sets nothing. A request without a recording span sets nothing either, so
+// put otelhttp outside of Middleware. Bytes that are not UTF-8 are replaced.
+//
+// WithTagHeaders panics for an invalid header name. It also panics for credentials, which do not belong in traces:
+// authorization, proxy-authorization, cookie, set-cookie and jwt.
 func WithTagHeaders(names ...string) Option {
 	var t tagHeaders
 	for _, name := range names {
@@ -73,7 +74,7 @@ func (t *tagHeaders) set(ctx context.Context, r *http.Request) {
 	var attrs []attribute.KeyValue
 	for _, h := range t.headers {
 		vals := r.Header[h.canonical]
-		if h.canonical == "Host" && r.Host != "" { // net/http keeps it elsewhere
+		if h.canonical == "Host" && r.Host != "" { // net/http keeps Host in the Request
 			vals = []string{r.Host}
 		}
 		if len(vals) > 0 {
@@ -91,8 +92,8 @@ func (t *tagHeaders) set(ctx context.Context, r *http.Request) {
 	span.SetAttributes(attrs...)
 }
 
-// sendable returns values that a span can be exported with: OTLP's strings are UTF-8, and an
-// exporter that finds one that is not may lose the whole batch.
+// sendable returns values that a span can be exported with. OTLP's strings are UTF-8. An exporter may lose a whole
+// batch if one string is not.
 func sendable(vals []string) []string {
 	out := make([]string, len(vals))
 	for i, v := range vals {
@@ -103,7 +104,7 @@ func sendable(vals []string) []string {
 
 var pseudoHeaders = map[string]func(*http.Request) []attribute.KeyValue{
 	":authority": func(r *http.Request) []attribute.KeyValue {
-		if r.Host == "" { // HTTP/1.0 has requests without
+		if r.Host == "" { // HTTP/1.0 allows requests without a host
 			return nil
 		}
 		host, port, err := net.SplitHostPort(r.Host)
@@ -140,14 +141,14 @@ var pseudoHeaders = map[string]func(*http.Request) []attribute.KeyValue{
 	},
 }
 
-// knownMethods are those that the semantic conventions know.
+// knownMethods are the methods that the semantic conventions define.
 var knownMethods = []string{
 	http.MethodConnect, http.MethodDelete, http.MethodGet, http.MethodHead, http.MethodOptions,
 	http.MethodPatch, http.MethodPost, http.MethodPut, http.MethodTrace,
 }
 
-// signatures are the query keys whose values the semantic conventions keep out of
-// traces, and AWS' newer ones.
+// signatures are query keys whose values must not be in traces: those of the semantic conventions, and AWS's newer
+// ones.
 var signatures = []string{"AWSAccessKeyId", "Signature", "sig", "X-Goog-Signature",
 	"X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token"}
 

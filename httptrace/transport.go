@@ -7,51 +7,52 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// Transport is an http.RoundTripper that puts the headers that a request's context
-// carries on the request. It is safe for all goroutines, as its base is. The zero
-// Transport carries nothing over http.DefaultTransport.
+// Transport is an http.RoundTripper that adds the headers of a request's context to the request. Make one with
+// [NewTransport]. It is safe for concurrent use if its base is. The zero Transport carries nothing and uses
+// http.DefaultTransport.
 type Transport struct {
 	p    *propagation.Propagator
 	base http.RoundTripper
 }
 
-// NewTransport returns a Transport over base; nil stands for http.DefaultTransport, whatever
-// that is when a request is sent. A Transport that is http.DefaultTransport itself uses net/http's
-// original; one inside another wrapper there needs a base. Make requests with the handler's context:
+// NewTransport returns a Transport that sends requests with base. Make requests with the handler's context:
 //
 //	client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
 //	req, err := http.NewRequestWithContext(r.Context(), "GET", url, nil)
 //
-// client.Get and a request with another context carry nothing, and are counted
-// (propagation.NoContext). A request with the handler's context that has nothing to carry is
-// counted as propagation.NothingReceived.
+// A nil base means http.DefaultTransport at the time of each request. If http.DefaultTransport is this Transport, it
+// uses net/http's original one. A Transport inside another wrapper in http.DefaultTransport needs a base.
 //
-// The request is not changed: its copy, with a header map of its own, goes to base. What the caller
-// has set by hand stays for x-request-id, baggage and Config.Headers, but for lines of an untrusted caller (see
-// Edge); fields that name spans are always the context's. Each hop of a redirect is a request of its own; one to another host goes
-// without Config.UnsafeHeaders, as http.Client sends Authorization and Cookie there no more. It
-// costs four allocations while the headers are eight names or fewer, six above.
+// A request with another context carries nothing and is counted (propagation.NoContext); client.Get makes such
+// requests. A request with the handler's context and nothing to carry is counted as propagation.NothingReceived.
 //
-// What goes depends on the host of the request's URL: where no rule of Config.Destinations says
-// otherwise, baggage, Config.Headers and x-envoy-force-trace go to internal hosts only
-// (propagation.Destination). A request that is signed already (AWS Signature Version 4, Google's
-// V4) goes to any other host as it is.
+// Transport does not change the request. It passes a copy with its own header map to base. Values of x-request-id,
+// baggage and Config.Headers that the caller has set by hand are kept, except lines of an untrusted caller (see
+// [Edge]). Headers that name spans are always those of the context. Each hop of a redirect is a request of its own. A
+// redirect to another host goes without Config.UnsafeHeaders, as http.Client no longer sends Authorization and Cookie
+// there.
 //
-// Clients that change an *http.Transport for their options cannot change a Transport: resty's SetProxy and
-// SetTLSClientConfig then have no effect. Set such options on base.
+// The host of the request's URL decides what is sent. Unless a rule of Config.Destinations says otherwise, baggage,
+// Config.Headers and x-envoy-force-trace go to internal hosts only (propagation.Destination). A request that is already
+// signed (AWS Signature Version 4, Google's V4) goes unchanged to a host that is not internal.
 //
-// With otelhttp.NewTransport, ours is the inner one, otelhttp.NewTransport(ours): outside, it
-// would not see the span that otelhttp starts. What otelhttp then injects with p is judged by the same
-// host; what it injects with another propagator is not.
+// Some clients change an *http.Transport to set their options. They cannot change a Transport, so resty's SetProxy and
+// SetTLSClientConfig have no effect. Set such options on base.
+//
+// With otelhttp, put this Transport inside: otelhttp.NewTransport(transport). Outside, it does not see the span that
+// otelhttp starts. If otelhttp then injects with p, the same rules for the host apply. They do not apply to another
+// propagator.
+//
+// A request costs four allocations with up to eight header names, and six with more.
 func NewTransport(p *propagation.Propagator, base http.RoundTripper, opts ...Option) *Transport {
 	collect(opts)
 	return &Transport{p: p, base: base}
 }
 
-// RoundTrip implements http.RoundTripper.
+// RoundTrip implements http.RoundTripper. It returns the response and error of the base.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	next, ctx, told := t.next(), r.Context(), false
-	if _, last := next.(*http.Transport); !last { // it may inject, and does not know whom it calls
+	if _, last := next.(*http.Transport); !last { // it may inject, and does not know the destination
 		ctx, told = (*plan.Engine)(t.p).ContextForRequest(r)
 	}
 	h, ok := (*plan.Engine)(t.p).CloneRequest(r)
@@ -66,22 +67,22 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	resp, err := next.RoundTrip(r)
 	if resp != nil && resp.Request == nil && resp.StatusCode/100 == 3 {
-		answer := *resp // the base may give one answer to all
+		answer := *resp // the base may return one response for several requests
 		answer.Request = r
-		resp = &answer // where it leads to is judged by where it comes from
+		resp = &answer // a redirect is checked against the host that sent it
 	}
 	return resp, err
 }
 
-// CloseIdleConnections forwards to the base, so that http.Client's method of that
-// name works.
+// CloseIdleConnections calls the base's method of that name, if it has one, so that http.Client.CloseIdleConnections
+// works.
 func (t *Transport) CloseIdleConnections() {
 	if c, ok := t.next().(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()
 	}
 }
 
-// stdTransport is net/http's own default, for a Transport that has become http.DefaultTransport.
+// stdTransport is net/http's own default. A Transport that has become http.DefaultTransport uses it.
 var stdTransport = http.DefaultTransport
 
 func (t *Transport) next() http.RoundTripper {

@@ -12,127 +12,130 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 )
 
-// Config says what a Propagator carries. The zero Config carries the eight formats
-// met most: W3C, B3Single, B3Multi, GRPCTraceBin,
-// CloudTrace, OTSpanContext, RequestID and Baggage, verbatim while no span of
-// OpenTelemetry's runs here, rewritten to name that span while one does. Package preset
-// has a Config for each mesh.
+// Config says what a Propagator carries. The zero Config carries the eight most common formats: W3C, B3Single, B3Multi,
+// GRPCTraceBin, CloudTrace, OTSpanContext, RequestID and Baggage. It carries them verbatim while there is no local span
+// of OpenTelemetry's, and writes that span into them otherwise. Package preset has a Config for each mesh.
 type Config struct {
-	// Formats are carried: read, and sent on. Their order is the precedence: where
-	// several name a span, the first valid one is what RemoteFromContext and
-	// OpenTelemetry see. nil: the default above; empty, not nil: none.
+	// Formats are the formats to carry: to read and to send. Their order is their precedence. If several name a span,
+	// RemoteFromContext and OpenTelemetry get the first valid one. nil means the eight default formats; empty but not
+	// nil means none.
 	Formats []Format
 
-	// Emit are written from the span context whenever there is one with both ids,
-	// beside what came in: from the local span if there is one, else translated from
-	// what came. A format of Emit that came in, is carried and is valid goes as it
-	// came while there is no local span. nil: where a local span would leave in no
-	// format at all, the first of Formats that can be written; empty, not nil: none.
+	// Emit are formats to write in addition to the received ones, whenever there is a span context with both ids. They
+	// are written from the local span if there is one, else from the received span context. Without a local span, a
+	// format of Emit that is carried and was received valid is sent unchanged. nil means that a local span is written
+	// to the first of Formats that has an encoder, if no other format would carry it. Empty but not nil means none.
 	Emit []Format
 
-	// ReadOnly are read, after Formats in precedence, and never sent: the last step
-	// of a migration.
+	// ReadOnly are formats to read and never send, after Formats in precedence. Use it for the last step of a
+	// migration.
 	ReadOnly []Format
 
-	// Headers are further headers to carry verbatim: names, in any case, and patterns. The pattern "x-company-*"
-	// stands for all names that begin with "x-company-"; it needs three characters before the "*". Limits bound
-	// what it matches: names are kept in sorted order, after baggage. Of several patterns the longest decides, and a
-	// listed name decides before any. A name under a pattern that ends in -bin travels from HTTP to HTTP only:
-	// list it by itself.
+	// Headers are further headers to carry verbatim: names, in any case, and patterns. The pattern "x-company-*" stands
+	// for all names that begin with "x-company-". A pattern needs three characters before the "*". A listed name
+	// decides before any pattern; of several patterns the longest decides. Limits bound the names that a pattern
+	// matches. They are kept in sorted order, after baggage. A name that matches only a pattern and ends in -bin
+	// travels from HTTP to HTTP only. List such a name by itself to carry it over gRPC.
 	//
-	// New refuses credentials, what only a proxy may say, what belongs to one hop or one message, and the names of
-	// formats. Such a name does not come through a pattern either. For credentials there is UnsafeHeaders. Where no
-	// Destination says otherwise Headers go to internal hosts only.
+	// New refuses credentials, headers that only a proxy may write, headers of one hop or one message, and the names of
+	// formats. A pattern does not carry such names either. UnsafeHeaders takes credentials. Unless a Destination says
+	// otherwise, Headers go to internal hosts only.
 	Headers []string
 
-	// UnsafeHeaders are carried as Headers are, and withheld from CapturedFromContext. They are names, not
-	// patterns. Only credentials and x-envoy-* may stand here: a credential lets each callee act as your caller, and
-	// x-envoy-* steers proxies. A credential is also what New takes for one by a word in its name, such as token,
-	// secret, password, auth or api-key; a harmless name of that kind belongs here too. As Headers they go to internal
-	// hosts only, where no Destination says otherwise; and httptrace.Transport does not send them on to another host
-	// when a callee redirects there.
+	// UnsafeHeaders are carried as Headers are, but CapturedFromContext does not return them. They are names, not
+	// patterns. Only credentials and x-envoy-* are allowed here. A credential lets each callee act as your caller;
+	// x-envoy-* steers proxies. New also counts a name as a credential if it contains a word such as token, secret,
+	// password, auth or api-key. A harmless name of that kind belongs here too. Unless a Destination says otherwise,
+	// UnsafeHeaders go to internal hosts only. If a callee redirects to another host, httptrace.Transport does not send
+	// them there.
 	UnsafeHeaders []string
 
-	// GenerateRequestID lets Extract make a random UUID (version 4) where no
-	// x-request-id came in. It needs RequestID among Formats. A request is then never
-	// "nothing to carry": Extract allocates the node and the id.
+	// GenerateRequestID makes Extract generate a random UUID (version 4) for a request without x-request-id. It needs
+	// RequestID in Formats. Every Extract then allocates the context node and the id, also if nothing was received.
 	GenerateRequestID bool
 
-	// Deferred is what a caller's open decision becomes where it cannot stay open: in
-	// OpenTelemetry, W3C, GRPCTraceBin, OTSpanContext, Jaeger and OTTrace. The zero
-	// value, Deferred, means Denied; the other choice is Accepted. A parent-based
-	// sampler takes Denied for the caller's word and records nothing of such a trace.
+	// Deferred is what an open decision of the caller becomes where it cannot stay open: in OpenTelemetry, W3C,
+	// GRPCTraceBin, OTSpanContext, Jaeger and OTTrace. The zero value, Deferred, means Denied. The other choice is
+	// Accepted. A parent-based sampler takes Denied for the caller's decision and records nothing of such a trace.
 	//
-	// In XRay and CloudTrace an open decision can stay open, but OpenTelemetry's readers of them for JavaScript, .NET
-	// and Python want a word. If Deferred is set to Denied or Accepted, Emit writes that word there as well.
+	// In XRay and CloudTrace an open decision can stay open. OpenTelemetry's readers of them for JavaScript, .NET and
+	// Python need a decision. If Deferred is set to Denied or Accepted, Emit writes that decision there as well.
 	Deferred Sampling
 
-	// LocalSpan returns the span that runs in a context, for tracers other than
-	// OpenTelemetry's; false, or a span context without both ids, where there is none. A
-	// TraceState that it returns is what the span adds to the list or changes there. It is called
-	// by every Inject and must be safe for all goroutines. nil: OpenTelemetry's active
-	// span, if it is valid and not remote. Where it panics there is no span, and the panic is counted (Panicked).
+	// LocalSpan returns the span that runs in a context, for tracers other than OpenTelemetry's. If there is none, it
+	// returns false, or a span context without both ids. A returned TraceState holds only the members that the span
+	// adds or changes. Every Inject calls LocalSpan, so it must be safe for concurrent use. nil means OpenTelemetry's
+	// active span, if that is valid and not remote. If LocalSpan panics, there is no local span, and the panic is
+	// counted (Panicked).
 	LocalSpan func(context.Context) (SpanContext, bool)
 
-	// Also are OpenTelemetry propagators for formats that are not ours. Extract and Inject call
-	// them first, in their order; where their fields are also ours, ours prevail. What they write
-	// is theirs: Limits do not bound it. None may call this Propagator back: not
-	// otel.GetTextMapPropagator(), if this one is set there.
+	// Also are OpenTelemetry propagators for formats that this package does not have. Extract and Inject call them
+	// first, in their order. If they share a field with this Propagator, this Propagator's value prevails. Limits do
+	// not bound what they write. None of them may call this Propagator back; do not list otel.GetTextMapPropagator() if
+	// this Propagator is set there.
 	Also []propagation.TextMapPropagator
 
-	// DropMalformed leaves out a trace format that does not parse, while there is no local span. It is off by default:
-	// such lines travel as they came, as the proxy that reads them decides. Turn it on where one that cannot be read
-	// costs the proxy its span: Envoy 1.40 makes none for a malformed b3, x-b3-parentspanid or traceparent. Each is
-	// counted as Malformed. A format whose ids parse is sent, also if its decision cannot be read; so is a format
-	// that is only carried. (A malformed b3 beside valid x-b3-* is never sent; see Stale.)
+	// DropMalformed leaves out a trace format that does not parse, while there is no local span. By default such lines
+	// travel unchanged, and the proxy that reads them decides. Turn it on where a malformed header costs the proxy its
+	// span: Envoy 1.40 makes no span for a malformed b3, x-b3-parentspanid or traceparent. Each dropped format is
+	// counted as Malformed. A format whose ids parse is sent, also if its decision cannot be read. A format that is
+	// only carried is sent, too. A malformed b3 beside valid x-b3-* is never sent; see Stale.
 	DropMalformed bool
 
-	// Reconcile makes the received trace formats agree, while there is no local span. It is off by default: received
-	// lines go out byte for byte. Turn it on behind proxies that advance one format and leave another behind, such as two
-	// Envoys with different tracers, or Dapr. Where received formats of one trace name different spans, the span context
-	// of the first valid format in the order of precedence is written to each that names another span. The order matters: put the
-	// format first that the proxy before this service advances. Between b3 and x-b3-* the span decides instead: a b3
-	// that names the child of the span in x-b3-* is newer, any other is older. Formats of another trace stay as they came, and so do
-	// formats that agree, that name no span, or that are only carried. Each corrected format is counted (Reconciled).
-	// It costs time: the ids of every request are parsed.
+	// Reconcile makes the received trace formats agree, while there is no local span. By default received lines are
+	// sent byte for byte. Turn it on behind proxies that advance one format and leave another behind, such as two
+	// Envoys with different tracers, or Dapr. If received formats of one trace name different spans, Reconcile writes
+	// the span context of the first valid format to each format that names another span. So put the format first that
+	// the proxy before this service advances.
+	//
+	// Between b3 and x-b3-* the order does not decide. A b3 that names the child of the span in x-b3-* is newer; any
+	// other is older.
+	//
+	// These formats stay unchanged: formats of another trace, formats that agree, formats that name no span, and
+	// formats that are only carried. Each corrected format is counted (Reconciled). Reconcile parses the ids of every
+	// request, which costs time.
 	Reconcile bool
 
-	// ASCIIOnly leaves out values that are not printable ASCII over HTTP, too, as is always done over gRPC, and
-	// counts them (Unsendable). Turn it on if a callee refuses requests with such values, as Spring Security's
-	// StrictHttpFirewall does. A trace format with such a value is left out whole; of tracestate, baggage and Headers
-	// only the lines are that hold it.
+	// ASCIIOnly leaves out values that are not printable ASCII over HTTP, and counts them (Unsendable). Over gRPC such
+	// values are always left out. Turn it on if a callee refuses requests with such values, as Spring Security's
+	// StrictHttpFirewall does. A trace format with such a value is left out whole. Of tracestate, baggage and Headers
+	// only the lines with such a value are left out.
 	ASCIIOnly bool
 
-	// Limits bound what one request may make this process keep and send.
+	// Limits bound what this process keeps and sends of one request.
 	Limits Limits
 
-	// Destinations say what may go to which hosts, where those are known: by httptrace.Transport and
-	// Rewrite, and by package grpctrace. Without any, and for hosts that no rule names, user data
-	// goes to internal hosts only; see Destination.
+	// Destinations are rules for what may be sent to which hosts. They apply where the host is known: in
+	// httptrace.Transport and Rewrite, in package grpctrace and in InjectHTTPTo. A host that no rule matches gets user
+	// data only if it is internal; see Destination.
 	Destinations []Destination
 
-	// InternalHosts adds to the hosts that are internal by their form (see Destination). The patterns are those of
-	// Destination.Hosts. List a custom cluster domain ("*.cluster.example"), the namespaces whose services you call by
-	// two labels ("*.default"), and the range of your pods if it is not private: EKS and GKE may use 100.64.0.0/10
-	// (RFC 6598). A carrier or an overlay network such as Tailscale may use that range too, so it is not internal
-	// unless you list it. nil: none.
+	// InternalHosts adds to the hosts that are internal by their form (see Destination). It takes the patterns of
+	// Destination.Hosts. List these:
+	//
+	//   - a custom cluster domain ("*.cluster.example")
+	//   - the namespaces whose services you call by two labels ("*.default")
+	//   - the address range of your pods, if it is not private
+	//
+	// EKS and GKE may use 100.64.0.0/10 (RFC 6598) for pods. A carrier or an overlay network such as Tailscale may use
+	// that range too, so it is not internal unless you list it. nil means no further hosts.
 	InternalHosts []string
 
-	// DestinationsReportOnly lets everything be sent, and counts and observes (Disallowed) what would
-	// not have been: to see what a policy would do.
+	// DestinationsReportOnly sends everything. It counts and observes (Disallowed) what Destinations would have left
+	// out. Use it to try a policy before you enforce it.
 	DestinationsReportOnly bool
 
-	// Observer hears of single requests; nil costs nothing.
+	// Observer has functions that are called for single requests. nil costs nothing.
 	Observer *Observer
 }
 
-// Limits bound what is kept of one request. A zero field is its default; a negative
-// one is a mistake. What does not fit is left out, a format whole, and counted.
+// Limits bound what is kept of one request. A zero field means its default. New refuses a negative field, a Lines above
+// 65535 and any other field above 1<<30. What exceeds a limit is left out, a format as a whole, and counted (TooLarge).
 type Limits struct {
 	HeaderBytes   int // all lines of one name together; default 8192
-	TotalBytes    int // all that is kept of a request, names under a prefix included; default 16384
+	TotalBytes    int // all kept lines of a request, and their names if those have a prefix; default 16384
 	Lines         int // header lines of a request; default 64, at most 65535
-	MetadataBytes int // added to a gRPC call, counted as HTTP/2 does: name, value and 32 for each line; default 4096
+	MetadataBytes int // added to a gRPC call; each line counts name, value and 32, as in HTTP/2; default 4096
 }
 
 var defaultLimits = Limits{HeaderBytes: 8192, TotalBytes: 16384, Lines: 64, MetadataBytes: 4096}

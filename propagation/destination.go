@@ -9,50 +9,69 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// Destination is a rule of Config.Destinations: what may go to some hosts. The host is that of
-// the request's URL, whatever its Host header says, or the endpoint of the gRPC target, whatever its
-// authority.
+// Destination is a rule of Config.Destinations: what may be sent to some hosts. For HTTP, the host is that of the
+// request's URL; the Host header does not matter. For gRPC, it is the endpoint of the target; the authority does not
+// matter.
 //
-// Without a rule all formats may go everywhere, but for what users have put there:
-// baggage in all its forms (baggage, jaeger-baggage, uberctx-*, ot-baggage-*, sw8-correlation,
-// correlation-context, the items in an x-ot-span-context), Config.Headers and UnsafeHeaders, and
-// x-envoy-force-trace, go to internal hosts only. Internal are names of one label, names that end in .svc,
-// .cluster.local, .internal, .local, .consul or .localhost, loopback addresses and private ones
-// (RFC 1918, RFC 4193), and what Config.InternalHosts adds. A two-label name of Kubernetes ("reviews.default")
-// is not internal: it may be a public name. Nor is one label with a dot at its end ("ai."): it is a top-level domain.
+// Without a matching rule, all formats may be sent to every host, except user data and x-envoy-force-trace, which go to
+// internal hosts only. User data is:
 //
-// A gRPC target that lists several addresses is internal if all of them are, and gets what may go to each of them.
+//   - baggage in all its forms: baggage, jaeger-baggage, uberctx-*, ot-baggage-*, sw8-correlation, correlation-context,
+//     and the items in an x-ot-span-context
+//   - Config.Headers and UnsafeHeaders
 //
-// What the application has set by hand on the request is its own and goes; but what equals what
-// came in, or what another Inject has written there from the same context (otelhttp's, with this
-// Propagator), is judged. What the propagators of Config.Also write goes everywhere but where a
-// rule lists Formats.
+// Internal hosts are:
 //
-// Of the rules that match a host the most specific holds, alone: a name before a network or a suffix, a
-// longer one before a shorter one, one with a port before one without; then "<single-label>", "<internal>", "*".
+//   - names of one label
+//   - names that end in .svc, .cluster.local, .internal, .local, .consul or .localhost
+//   - loopback addresses and private addresses (RFC 1918, RFC 4193)
+//   - hosts that match Config.InternalHosts
+//
+// A two-label name of Kubernetes ("reviews.default") is not internal, because it may be a public name. Nor is one label
+// with a dot at its end ("ai."), because it is a top-level domain. A gRPC target that lists several addresses is
+// internal if all of them are. It gets only what may be sent to each of them.
+//
+// Headers that the application sets by hand on the request are its own, and are sent. The rules apply to a header set
+// by hand if it equals a received one, or if another Inject wrote it from the same context (otelhttp's, with this
+// Propagator). What the propagators of Config.Also write is sent to every host, except where a rule lists Formats.
+//
+// If several rules match a host, only the most specific rule applies. A name is more specific than a network or a
+// suffix, a longer pattern than a shorter one, and a pattern with a port than one without. After those come
+// "<single-label>", "<internal>" and "*", in this order.
 type Destination struct {
-	// Hosts are patterns: "api.example.com", "*.example.com" (all below it, not itself), "10.0.0.0/8",
-	// "10.1.2.3", "[fd00::1]", "<single-label>" (names without a dot), "<internal>" (what is internal
-	// above, Config.InternalHosts included), "*" (all); each perhaps with ":" and a port. Names may be in any case and script. No two
-	// rules may have the same pattern.
+	// Hosts are patterns for hosts:
+	//
+	//   - "api.example.com" is one name.
+	//   - "*.example.com" is every name below example.com, but not example.com itself.
+	//   - "10.0.0.0/8" is a network.
+	//   - "10.1.2.3" and "[fd00::1]" are addresses.
+	//   - "<single-label>" is every name without a dot.
+	//   - "<internal>" is every internal host, Config.InternalHosts included.
+	//   - "*" is every host.
+	//
+	// Each pattern may end in ":" and a port. Names may be in any case and script. No two rules may have the same
+	// pattern.
 	Hosts []string
 
-	// Formats are those that may go there. nil: all (x-envoy-force-trace to an internal host);
-	// empty, not nil: none. Their baggage is for Baggage to say.
+	// Formats are the formats that may be sent. nil means all formats, but x-envoy-force-trace only to an internal
+	// host. Empty but not nil means none. Baggage, not Formats, decides about the baggage in these formats.
 	Formats []Format
 
-	// Baggage are the keys of the members that may go there, in whatever form; "*" stands for all,
-	// and alone lets the items in an x-ot-span-context go. Keys of Jaeger's and OTTrace's forms are
-	// compared in any case, as they lose theirs on the way, others as they are. What Config.Formats do
-	// not carry does not go, whatever stands here. nil: all if Formats
-	// lists propagation.Baggage, none if it lists others, and where Formats is nil all to an
-	// internal host and none elsewhere. Empty, not nil: none.
+	// Baggage are the keys of the baggage members that may be sent, in every form of baggage. "*" means all keys. Only
+	// "*" allows the items in an x-ot-span-context. Keys in Jaeger's and OTTrace's forms are compared in any case,
+	// because these forms do not preserve case. Other keys are compared exactly. A form that is not in Config.Formats
+	// is never sent.
+	//
+	// nil means all if Formats lists propagation.Baggage, and none if Formats lists only others. If Formats is nil too,
+	// it means all to an internal host and none to any other. Empty but not nil means none.
 	Baggage []string
 
-	// Headers are those of Config.Headers and UnsafeHeaders that may go there; "*" stands for all, and
-	// "x-company-*" for the names of Config.Headers that begin so. Where Config.Headers has such a pattern, single
-	// names under it may stand here.
-	// nil: where Formats is nil all to an internal host, and none elsewhere. Empty, not nil: none.
+	// Headers are the names of Config.Headers and UnsafeHeaders that may be sent. "*" means all. "x-company-*" means
+	// the names of Config.Headers that begin with "x-company-". If Config.Headers has such a pattern, Headers may list
+	// single names under it.
+	//
+	// nil means none if Formats is not nil. If Formats is nil too, it means all to an internal host and none to any
+	// other. Empty but not nil means none.
 	Headers []string
 }
 

@@ -11,16 +11,18 @@ import (
 // envName is OpenTelemetry's variable.
 const envName = "OTEL_PROPAGATORS"
 
-// ConfigFromEnv returns the Config that the environment variable OTEL_PROPAGATORS
-// asks for, by OpenTelemetry's rules
-// (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/):
-// a list of names joined with commas, white space around them ignored, duplicates once. The
-// names are those of ParseFormat, OpenTelemetry's among them: tracecontext,
-// baggage, b3, b3multi, jaeger, xray, ottrace. "none", wherever it stands, carries
-// nothing. Unset or empty is the zero Config. The order is the precedence: the
-// first wins, where OpenTelemetry's composite lets the last win.
+// ConfigFromEnv returns the Config for the environment variable OTEL_PROPAGATORS. It follows OpenTelemetry's rules
+// (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/).
 //
-// The error names every unknown name, and the names that there are.
+// The value is a list of names with commas between them. White space around a name and repeated names are ignored. The
+// names are those of [ParseFormat]. They include OpenTelemetry's names: tracecontext, baggage, b3, b3multi, jaeger,
+// xray, ottrace. If "none" is one of the names, the Config carries nothing. If the variable is unset or empty, the
+// result is the zero Config.
+//
+// The order of the names is the precedence: the first valid format wins. In OpenTelemetry's composite propagator the
+// last one wins.
+//
+// The error lists every unknown name, and the names that exist.
 func ConfigFromEnv() (Config, error) {
 	value := os.Getenv(envName)
 	if strings.TrimSpace(value) == "" {

@@ -11,52 +11,52 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// Explanation says what was received with a request, how far its caller is trusted, and what would be sent to
-// one host. It is a plain value, for people who look for a header; see Explain.
+// Explanation says what was received with a request, how far its caller is trusted, and what would be sent to one host.
+// It is a plain value for debugging. [Explain] returns it.
 type Explanation struct {
 	Host     string
-	Internal bool   // the host looks like one of the service's own network; see Destination
-	Rule     string // the pattern of Config.Destinations that holds for the host; "" where none does
-	Trust    Trust  // what was decided of the caller
+	Internal bool   // whether the host is internal; see Destination
+	Rule     string // the pattern of the rule in Config.Destinations that applies to the host; "" if none does
+	Trust    Trust  // how far the caller is trusted
 
-	Winner   Format            // the format that RemoteFromContext speaks of; zero: none says anything
-	Remote   SpanContext       // what it says
+	Winner   Format            // the format that RemoteFromContext uses; zero if there is none
+	Remote   SpanContext       // the span context of Winner
 	Received []ExplainedFormat // the trace formats that were received and are trusted, in their order of precedence
 
-	Local   SpanContext // the local span that is sent; zero: none runs
-	Source  Format      // the format whose span context is translated where Headers say so
+	Local   SpanContext // the local span that is sent; zero if none runs
+	Source  Format      // the format whose span context is written to translated and reconciled Headers
 	Headers []ExplainedHeader
 
-	unruled bool // the rules are unknown
+	unruled bool // whether the rules are unknown
 }
 
-// ExplainedFormat is a trace format that was received.
+// ExplainedFormat is a received trace format.
 type ExplainedFormat struct {
 	Format Format
-	Says   string // why it won, or did not
+	Says   string // why it won, or why not
 }
 
 // ExplainedHeader is a header that was received, or would be sent.
 type ExplainedHeader struct {
 	Name     string // in lower case
-	Format   Format // zero: of Config.Headers or UnsafeHeaders
-	Received string // the received lines, quoted; of baggage, Headers and UnsafeHeaders only their size; "" if there are none
-	Sent     string // the lines that would be sent, likewise
-	Fate     Fate   // what would become of the header, and why
+	Format   Format // zero for Config.Headers and UnsafeHeaders
+	Received string // the received lines, quoted; only the size of baggage, Headers and UnsafeHeaders; "" if there are none
+	Sent     string // the lines that would be sent, in the same form
+	Fate     Fate   // what would happen to the header, and why
 }
 
-// Explain says what the Propagator that has extracted ctx makes of it: what was received, which format won and
-// why, and what httptrace.Transport would send to a host. The host is as in a URL, with a port if one
-// matters, or a whole URL. Of a context in which nothing was extracted it knows no Propagator, and so
-// no rules: ask the Propagator's method.
-//
-// Nothing is counted or observed, but what asking the context for its baggage counts. It leaves out what the
-// propagators of Config.Also would write, and that a request that is signed already goes
-// unchanged to a host that is not internal. It is slow, and may be called from any goroutine.
+// Explain reports what the Propagator that extracted ctx received, which format won and why, and what
+// httptrace.Transport would send to a host. The host is as in a URL, with a port if one matters, or a whole URL.
 //
 //	log.Print(propagation.Explain(r.Context(), "api.example.com"))
 //
-// The String of it has no values of baggage, Headers and UnsafeHeaders, but all others.
+// If nothing was extracted in ctx, Explain knows no Propagator, and so no rules. Use [Propagator.Explain] there.
+//
+// Explain counts and observes nothing, except what reading baggage from the context counts. It does not show what the
+// propagators of Config.Also would write. It also does not show that a signed request is sent unchanged to a host that
+// is not internal. It is slow. It is safe for concurrent use.
+//
+// The String of the result has no values of baggage, Headers and UnsafeHeaders. It has all other values.
 func Explain(ctx context.Context, host string) Explanation {
 	p := plan.EngineOf(ctx)
 	x := (*Propagator)(p).Explain(ctx, host)
@@ -64,8 +64,8 @@ func Explain(ctx context.Context, host string) Explanation {
 	return x
 }
 
-// Explain is the function of that name for what this Propagator sends of any context, whoever has extracted it.
-// The nil Propagator sends nothing.
+// Explain is the function [Explain] for this Propagator: it reports what this Propagator would send, whichever
+// Propagator extracted ctx. The nil Propagator sends nothing.
 func (p *Propagator) Explain(ctx context.Context, host string) Explanation {
 	made := (*plan.Engine)(p).Explain(ctx, host)
 	x := Explanation{Host: host, Internal: made.Internal, Rule: made.Rule, Local: publicSpanContext(made.Local), Source: Format(made.Source)}
@@ -79,7 +79,7 @@ func (p *Propagator) Explain(ctx context.Context, host string) Explanation {
 	return x
 }
 
-// explained describes a header. What users put there is told by its size alone.
+// explained describes a header. User data is shown as its size only.
 func explained(h *plan.Header) ExplainedHeader {
 	tell, f := quoted, h.Field
 	if f.Format == 0 || f.Bag || wire.Table[f.Format].WithoutBaggage != nil {

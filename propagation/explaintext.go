@@ -9,7 +9,7 @@ import (
 	"github.com/traceferry/traceferry/internal/ascii"
 )
 
-// String returns the explanation in lines, for people.
+// String returns the explanation as several lines of text, for people.
 func (x Explanation) String() string {
 	var b strings.Builder
 	where := "not internal"
@@ -45,7 +45,7 @@ func (x Explanation) String() string {
 	return b.String()
 }
 
-// because returns a fate in words, with what it rests on.
+// because returns a fate in words, with its reason.
 func (x *Explanation) because(fate Fate) string {
 	switch fate {
 	case FateTranslated:
@@ -66,7 +66,7 @@ func (x *Explanation) because(fate Fate) string {
 	return fate.String()
 }
 
-// plain returns a text that others have written, quoted if it is more than words.
+// plain returns text from outside the program, quoted if it is not printable ASCII.
 func plain(s string) string {
 	if !ascii.Printable(s) {
 		return strconv.Quote(s)

@@ -2,7 +2,7 @@ package propagation
 
 import "github.com/traceferry/traceferry/internal/plan"
 
-// Fate is what becomes of a header in an outgoing call, and why.
+// Fate is what happens to a header in an outgoing call, and why. The zero value is FateSent.
 type Fate uint8
 
 const (
@@ -12,7 +12,7 @@ const (
 	FateRewritten
 	// FateTranslated: the header is sent with the span context of another received format.
 	FateTranslated
-	// FateReconciled: the header is sent with the span of another received format, because Config.Reconcile says so.
+	// FateReconciled: the header is sent with the span of another received format, as Config.Reconcile asks.
 	FateReconciled
 	// FateGenerated: Extract made the request id, and it is sent.
 	FateGenerated
@@ -20,21 +20,21 @@ const (
 	FateChanged
 	// FateRecoded: bytes from gRPC metadata are sent as base64 over HTTP, or the reverse.
 	FateRecoded
-	// FatePartlyUnsendable: the lines that the transport can carry are sent.
+	// FatePartlyUnsendable: only the lines that the transport can carry are sent.
 	FatePartlyUnsendable
-	// FatePartlyDisallowed: the part that may go to the destination is sent.
+	// FatePartlyDisallowed: only the part that is allowed at the destination is sent.
 	FatePartlyDisallowed
-	// FateReported: the received lines are sent, and would not be without Config.DestinationsReportOnly.
+	// FateReported: the received lines are sent because of Config.DestinationsReportOnly. A rule would leave them out.
 	FateReported
 
-	// FateDisallowed: nothing is sent, because it may not go to the destination.
+	// FateDisallowed: nothing is sent, because the destination's rule does not allow it.
 	FateDisallowed
 	// FateUntrusted: nothing is sent, because the caller is not trusted with it.
 	FateUntrusted
 	// FateStale: nothing is sent, because another format of the same request names a newer span.
 	FateStale
-	// FateMalformed: nothing is sent, because the format does not parse, and Config.DropMalformed says so or readers
-	// prefer it to a valid format of the same request.
+	// FateMalformed: nothing is sent, because the format does not parse. Either Config.DropMalformed is set, or
+	// readers would prefer it to a valid format of the same request.
 	FateMalformed
 	// FateUnsendable: nothing is sent, because the transport cannot carry it, or Config.ASCIIOnly forbids it.
 	FateUnsendable
@@ -53,5 +53,5 @@ const (
 // String returns the fate in words.
 func (f Fate) String() string { return plan.Fate(f).String() }
 
-// Sent reports whether the header is sent, in whatever form.
+// Sent reports whether the header is sent, in any form.
 func (f Fate) Sent() bool { return plan.Fate(f).Sent() }

@@ -4,12 +4,11 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// Format is one family of headers that belong together. The zero Format is no format; where
-// outcomes are counted it stands for Config.Headers and for the request as a whole.
+// Format is one family of headers that belong together. The zero Format is no format. In counts it stands for
+// Config.Headers and for the request as a whole.
 type Format uint8
 
-// The formats, in the order in which the zero Config prefers them. The first
-// eight are what the zero Config carries.
+// The formats. The zero Config carries the first eight, in this order of precedence.
 const (
 	W3C            Format = iota + 1 // traceparent, tracestate
 	B3Single                         // b3
@@ -29,26 +28,24 @@ const (
 	AzureRequestID                   // request-id, correlation-context
 )
 
-// AllFormats returns all sixteen formats in the order of their constants. The
-// slice is the caller's own.
+// AllFormats returns all sixteen formats in the order of their constants. The caller may change the slice.
 func AllFormats() []Format { return publicFormats(wire.AllFormats()) }
 
-// ParseFormat returns the format of a name as OTEL_PROPAGATORS spells it:
-// tracecontext, b3, b3multi, grpctracebin, cloudtrace, otspancontext, requestid,
-// baggage, datadog, jaeger, xray, ottrace, sw8, clienttrace, l5d or azure. Names
-// are compared as they are: lower-case, no spaces. The error lists the names.
+// ParseFormat returns the format with a name of OTEL_PROPAGATORS: tracecontext, b3, b3multi, grpctracebin, cloudtrace,
+// otspancontext, requestid, baggage, datadog, jaeger, xray, ottrace, sw8, clienttrace, l5d or azure. It compares names
+// exactly: lower case, no spaces. For any other name it returns an error that lists the names.
 func ParseFormat(name string) (Format, error) {
 	f, err := wire.ParseFormat(name)
 	return Format(f), err
 }
 
-// String returns the format's name as ParseFormat takes it, "headers" for the zero Format.
+// String returns the format's name as ParseFormat takes it. It returns "headers" for the zero Format.
 func (f Format) String() string { return wire.Format(f).String() }
 
-// MarshalText is String for a known format and an error for any other value.
+// MarshalText returns the result of String for a known format, and an error for any other value.
 func (f Format) MarshalText() ([]byte, error) { return wire.Format(f).MarshalText() }
 
-// UnmarshalText is ParseFormat; it leaves f alone when there is an error.
+// UnmarshalText sets f to the result of ParseFormat. If ParseFormat returns an error, f does not change.
 func (f *Format) UnmarshalText(text []byte) error {
 	parsed, err := ParseFormat(string(text))
 	if err == nil {
@@ -57,16 +54,15 @@ func (f *Format) UnmarshalText(text []byte) error {
 	return err
 }
 
-// Fields returns the format's header names in lower case, as gRPC metadata spells
-// them. Names that are a prefix and a key are not among them; see Prefixes. The
-// slice is the caller's own.
+// Fields returns the format's header names in lower case, as in gRPC metadata. Names that consist of a prefix and a key
+// are not among them; see [Format.Prefixes]. The caller may change the slice.
 func (f Format) Fields() []string { return wire.Format(f).Fields() }
 
-// Prefixes returns, in lower case, what the names of the format's one-header-a-key
-// fields begin with: uberctx- of Jaeger, ot-baggage- of OTTrace, l5d-ctx- of Linkerd1.
+// Prefixes returns, in lower case, the prefixes of the format's header names that have one header for each key:
+// uberctx- of Jaeger, ot-baggage- of OTTrace, l5d-ctx- of Linkerd1.
 func (f Format) Prefixes() []string { return wire.Format(f).Prefixes() }
 
-// wireFormats returns formats as the engine numbers them. It keeps the difference of nil and empty.
+// wireFormats returns formats as the engine numbers them. A nil slice stays nil, and an empty one stays empty.
 func wireFormats(fs []Format) []wire.Format {
 	if fs == nil {
 		return nil

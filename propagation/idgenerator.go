@@ -9,31 +9,37 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// IDGenerator makes the ids of OpenTelemetry SDK's spans. It gives a root span the trace id of a request that named a
-// trace and no span, and random ids to all other spans. AWS load balancers send such requests, to trace them from the
-// first service on (https://docs.aws.amazon.com/xray/latest/devguide/xray-services-elb.html).
+// IDGenerator makes the ids of OpenTelemetry SDK's spans. If a request named a trace and no span, IDGenerator gives its
+// root span that trace id. All other spans get random ids. AWS load balancers send such requests, to trace them from
+// the first service on (https://docs.aws.amazon.com/xray/latest/devguide/xray-services-elb.html).
 //
 //	provider := sdktrace.NewTracerProvider(sdktrace.WithIDGenerator(propagation.IDGenerator{}))
 //
-// A trace id without a span is Root without Parent in x-amzn-trace-id; TRACE, TRACE/0 or either with a decision in
-// x-cloud-trace-context; and a parent id of 0 beside the origin synthetics in x-datadog-*. The first such format of
-// Config.Formats counts, and none if another format names a span: then the SDK makes its child. All root spans that are
-// started on the request's context share the trace id. A span that is started with trace.WithNewRoot gets a random one,
-// and so does a span of an untrusted caller (see Trust), if the decision stands before the span starts: instrumentation
-// outside of httptrace.Middleware with Edge starts it too early.
+// These headers have a trace id without a span:
+//
+//   - x-amzn-trace-id with Root and without Parent
+//   - x-cloud-trace-context with TRACE or TRACE/0, each with or without a decision
+//   - x-datadog-* with a parent id of 0 and the origin synthetics
+//
+// The first such format of Config.Formats counts. If another format names a span, none counts, because the SDK then
+// makes a child of that span. All root spans that are started on the request's context share the trace id. A span that
+// is started with trace.WithNewRoot gets a random one.
+//
+// A span of an untrusted caller (see [Trust]) also gets a random trace id, if the trust decision is made before the
+// span starts. Instrumentation outside of httptrace.Middleware with Edge starts its span too early for that.
 //
 // A root span has no parent, so trace.ParentBased asks its sampler for roots, whatever the caller decided. A sampler
-// that wants to follow the caller finds the decision by RemoteFromContext of its parameters' ParentContext.
+// that follows the caller calls [RemoteFromContext] with its parameters' ParentContext to get the decision.
 //
-// Random ids come from math/rand/v2, as those of the SDK's own generator do: they are not secrets. All their bytes are
-// random, as the random flag of W3C Trace Context level 2 demands, but the SDK does not set that flag on a root span,
-// and a captured trace id does not promise it. X-Ray accepts random trace ids.
+// Random ids come from math/rand/v2, as those of the SDK's own generator do. They are not secrets. All their bytes are
+// random, as the random flag of W3C Trace Context level 2 demands. The SDK does not set that flag on a root span, and a
+// captured trace id does not promise randomness. X-Ray accepts random trace ids.
 //
-// The zero value is ready for use, has no state, and may be used from any goroutine. It allocates nothing but what
-// parsing the headers costs; see RemoteFromContext.
+// The zero value is ready for use, has no state, and is safe for concurrent use. It allocates only what parsing the
+// headers costs; see [RemoteFromContext].
 type IDGenerator struct{}
 
-// NewIDs returns the trace id and the span id of a root span. Neither is zero. The nil context has no captured id.
+// NewIDs returns the trace id and the span id of a root span. Neither is zero. A nil context has no captured id.
 func (g IDGenerator) NewIDs(ctx context.Context) (trace.TraceID, trace.SpanID) {
 	id := capture.TraceOf(ctx)
 	for !id.IsValid() {

@@ -7,68 +7,71 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// Outcome is something that a request's headers met with other than being carried.
-// None of them fails, delays or logs the request.
+// Outcome is a problem that a request's headers had on their way. [Stats] counts outcomes, and an [Observer] is called
+// for them. No outcome makes a request fail, delays it or logs it.
 type Outcome uint8
 
 const (
-	// Malformed: a format's lines are not by its grammar. They name nothing. They travel verbatim while
-	// there is no local span, unless Config.DropMalformed is set. If only the decision cannot be read, the ids stand.
+	// Malformed: lines of a format do not follow its grammar. Such lines name no span. They travel verbatim while there
+	// is no local span, unless Config.DropMalformed is set. If only the decision cannot be read, the ids are used.
 	Malformed Outcome = iota
-	// Duplicate: a header that may come once came more often. Its lines travel; the
-	// first counts, but for traceparent, where none does.
+	// Duplicate: a header that may occur once occurs more often. Its lines travel. The first line is read. Of a
+	// repeated traceparent no line is read.
 	Duplicate
-	// TooLarge: a format, or a header, exceeded Config.Limits and was left out.
+	// TooLarge: a format, or a header, exceeds Config.Limits and was left out.
 	TooLarge
-	// Conflict: the format is valid and names another trace than a format before it.
+	// Conflict: a format is valid and names another trace than a format before it in precedence.
 	Conflict
-	// Stale: the single b3 must not go beside valid x-b3-*, as Envoy prefers it. It names another span, and not
-	// that span's child, or it is malformed (which is counted, too). It is not sent, unless Config.Reconcile corrects it.
+	// Stale: a single b3 is older than valid x-b3-*, or malformed beside them (then Malformed is counted, too). A b3 is
+	// older if it names another span, and that span is no child of the span in x-b3-*. The b3 is not sent, because
+	// Envoy prefers it to x-b3-*. With Config.Reconcile it is corrected instead.
 	Stale
-	// Unsendable: a value could not legally be sent on the transport, Config.ASCIIOnly forbids it, or the caller listed
-	// the header in Connection. If it holds ids
-	// or a decision, its whole format was left out, with its baggage; else only the value was.
+	// Unsendable: a value may not be sent. The transport does not allow it, Config.ASCIIOnly forbids it, or the caller
+	// listed the header in Connection. If the value holds ids or a decision, its whole format was left out, with its
+	// baggage. Otherwise only the value was left out.
 	Unsendable
 	// NoContext: an outgoing request had nothing to carry, and its context does not descend from the context of an
-	// inbound request: client.Get, or context.Background. In code that serves a request this is a mistake.
-	// A job that the program starts by itself is counted too. The contexts of net/http's and
-	// grpc-go's servers are recognised by the values that these servers put there. Other contexts (fasthttp's,
-	// httptest.NewRequest's, a Copy's) are recognised only by captured headers. Its Format is zero.
-	// The Transport, InjectHTTPTo and the gRPC clients count it. The other Inject methods, which may run beside them for one
-	// call, do not.
+	// inbound request. Examples are client.Get and context.Background. In code that serves a request this is a mistake.
+	// A job that the program starts by itself is counted too. Its Format is zero.
+	//
+	// The contexts of net/http's and grpc-go's servers are recognised by the values that these servers put there. Other
+	// contexts (fasthttp's, httptest.NewRequest's, those of Copy) are recognised only by captured headers.
+	//
+	// The Transport, InjectHTTPTo and the gRPC clients count it. The other Inject methods do not, because they may run
+	// beside these for one call.
 	NoContext
 	// NothingReceived: an outgoing request had nothing to carry, and its context descends from the context of an
-	// inbound request, which had no header that the Propagator carries. This is no mistake. Its Format is zero.
-	// It is counted where NoContext is.
+	// inbound request, which had no header that the Propagator carries. This is no mistake. Its Format is zero. It is
+	// counted where NoContext is.
 	NothingReceived
-	// Untrusted: lines came from a caller who is not believed in them; see Trust. Stats counts requests,
-	// under the zero Format; the observer hears of each format. What is ignored is not always counted.
+	// Untrusted: lines were received from a caller who is not trusted with them; see Trust. Stats counts each request
+	// once, under the zero Format. The observer is called for each format. Lines that Ignore drops are not always
+	// counted.
 	Untrusted
-	// Disallowed: something of the format may not go to the host that is called; see Destination.
+	// Disallowed: something of the format may not be sent to the destination; see Destination.
 	Disallowed
-	// Reconciled: the format named another span of the trace than the first format. It was sent with the span of the
-	// first format, as Config.Reconcile says. Calls are counted; gRPC calls that share one context's metadata count once.
+	// Reconciled: a format named another span of the trace than the first format, and was sent with the span of the
+	// first format; see Config.Reconcile. It counts calls. gRPC calls that share one context's metadata count once.
 	Reconciled
-	// Panicked: Config.LocalSpan or a function of Config.Observer panicked. The panic ends there, and
-	// the request goes on as if the function had returned nothing. Its Format is zero. The observer is not told.
+	// Panicked: Config.LocalSpan or a function of Config.Observer panicked. The panic is recovered, and the request
+	// continues as if the function had returned nothing. Its Format is zero. The observer is not called for it.
 	Panicked
 )
 
 // String returns the outcome in lower-case words.
 func (o Outcome) String() string { return outcome.Outcome(o).String() }
 
-// Observer hears what happens to single requests. Every field may be nil. The
-// functions are called in the request's goroutine and must be safe for all
-// goroutines, return soon, and neither Extract nor Inject with the context that they are given.
-// An Extract calls them when its context is complete. A panic in them ends there, over HTTP and gRPC alike, and
-// is counted (Panicked).
+// Observer has functions that are called for single requests. Every field may be nil. The functions run in the
+// request's goroutine. They must be safe for concurrent use, and must return soon. They may neither Extract nor Inject
+// with the context that they get. Extract calls them when its context is complete. A panic in them is recovered, over
+// HTTP and gRPC alike, and counted (Panicked).
 type Observer struct {
-	// Outcome is called for each unhappy outcome when it is counted. The zero Format
-	// stands for Config.Headers and for the request as a whole.
+	// Outcome is called for each outcome when it is counted. The zero Format stands for Config.Headers and for the
+	// request as a whole.
 	Outcome func(context.Context, Format, Outcome)
 
-	// Extracted is called by each Extract that carried something, and by Promote, with the formats
-	// that it read: what the fleet still sends. The slice is the callee's own.
+	// Extracted is called by each Extract that carried something, and by Promote, with the formats that it read. It
+	// shows which formats your callers still send. Extracted may keep and change the slice.
 	Extracted func(context.Context, []Format)
 }
 

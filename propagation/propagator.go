@@ -7,22 +7,28 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 )
 
-// Propagator carries headers as its Config says. It is compiled once, never changes
-// and is safe for all goroutines. The nil Propagator and the zero Propagator carry nothing: each
-// of their methods does nothing and returns what it was given. Only a decision about trust stays: the context
-// keeps it, and httptrace.Rewrite and Transport apply it.
-// A nil context stands for context.Background in all functions of this package.
+// Propagator carries headers as its [Config] says. Make one with [New] or [MustNew]. It never changes afterwards, and
+// is safe for concurrent use. It implements OpenTelemetry's propagation.TextMapPropagator.
 //
-// It is OpenTelemetry's propagation.TextMapPropagator.
+// The nil Propagator and the zero Propagator carry nothing. Their methods do nothing and return what they were given.
+// Only a trust decision is kept: it stays in the context, and httptrace.Rewrite and Transport apply it.
+//
+// In all functions of this package, a nil context means context.Background.
 type Propagator plan.Engine
 
 var _ propagation.TextMapPropagator = (*Propagator)(nil)
 
-// New compiles a Config. The error joins a *ConfigError for every mistake: unknown
-// or repeated formats, Emit of a format that cannot be written, limits out of
-// range, and header names that may not be forwarded (Headers refuses credentials,
-// hop-by-hop headers, proxies' and transports' own, and names that a format owns).
-// The Config's slices are copied. The cost is linear in their length.
+// New returns a Propagator for a Config. Its error joins one [*ConfigError] for every mistake. Examples of mistakes
+// are:
+//
+//   - unknown or repeated formats
+//   - formats in Emit that have no encoder, and formats in ReadOnly that name no span
+//   - limits out of range
+//   - invalid or repeated patterns of hosts
+//   - header names that may not be forwarded: credentials in Headers, hop-by-hop headers, headers of proxies and
+//     transports, and names that a format owns
+//
+// New copies the Config's slices. Its cost is linear in their length.
 func New(c Config) (*Propagator, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
@@ -37,8 +43,7 @@ func New(c Config) (*Propagator, error) {
 	})), nil
 }
 
-// MustNew is New for a Config that is written in the program: it panics where New
-// returns an error.
+// MustNew is [New] for a Config that is written in the program. It panics where New returns an error.
 func MustNew(c Config) *Propagator {
 	p, err := New(c)
 	if err != nil {

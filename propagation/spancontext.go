@@ -6,33 +6,30 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// SpanContext is what the wire said of the caller's span, whatever the format
-// said it in. It is a plain value: compare it with ==, copy it, share it between
-// goroutines. The zero value says nothing.
+// SpanContext is what received headers say of the caller's span, in any format. It is a plain value: compare it with
+// ==, copy it, share it between goroutines. The zero value says nothing.
 //
-// A decision may stand without ids (B3's "b3: 0"); ids may stand without a
-// decision (Sampling is Deferred).
+// It may have a decision without ids (B3's "b3: 0"), and ids without a decision (Sampling is Deferred).
 type SpanContext struct {
 	TraceID  trace.TraceID // 64-bit ids are left-padded with zeros
 	SpanID   trace.SpanID
-	ParentID trace.SpanID // the span's own parent, where the format has it: B3, Jaeger, the old Envoy form of x-ot-span-context
+	ParentID trace.SpanID // the span's own parent, from B3, Jaeger and the old Envoy form of x-ot-span-context
 	Sampling Sampling
 
-	// Random is W3C Trace Context level 2's flag: the right-most seven bytes of
-	// TraceID are random. Only a traceparent can promise it.
+	// Random is the random flag of W3C Trace Context level 2: the right-most seven bytes of TraceID are random. Only a
+	// traceparent can have it.
 	Random bool
 
-	// TraceState is W3C's vendor list with all its lines combined, without white
-	// space around members, if it is valid by level 2's grammar; else empty.
+	// TraceState is W3C's vendor list. All its lines are joined, without white space around members. It is empty if the
+	// list is invalid by the grammar of W3C Trace Context level 2.
 	TraceState string
 }
 
-// IsValid reports whether both ids are there, so that a span can be its child.
+// IsValid reports whether the span context has both ids, so that a span can be its child.
 func (sc SpanContext) IsValid() bool { return sc.TraceID.IsValid() && sc.SpanID.IsValid() }
 
-// OpenTelemetry returns the span context as OpenTelemetry's type, a remote one; an
-// invalid one without both ids. An open decision becomes not sampled, and of a tracestate
-// remain the members that OpenTelemetry's type takes.
+// OpenTelemetry returns the span context as a remote one of OpenTelemetry's type. Without both ids the result is
+// invalid. An open decision becomes not sampled. Members of a tracestate that OpenTelemetry's type refuses are dropped.
 func (sc SpanContext) OpenTelemetry() trace.SpanContext {
 	return capture.OpenTelemetry(sc.wire(), wire.Denied)
 }

@@ -11,29 +11,30 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// Stats is the number of unhappy outcomes since the Propagator was made, a value of
-// its own. Ids are read when somebody asks for them, or when a local span is
-// written, so Malformed, Duplicate, Conflict and Stale are counted then and once for
-// each request; with Config.Observer.Outcome set, ids are read, and counted, by every Extract.
+// Stats has the number of outcomes since the Propagator was made. It is a copy that does not change. The zero value has
+// no counts.
 //
-// It prints as text (String) and as JSON (MarshalJSON), so that it can be published as it is:
+// Malformed, Duplicate, Conflict and Stale are counted when ids are read, once for each request. Ids are read on first
+// use, or when a local span is written. With Config.Observer.Outcome set, every Extract reads and counts them.
+//
+// It prints as text (String) and as JSON (MarshalJSON), so that you can publish it directly:
 //
 //	expvar.Publish("traceferry", expvar.Func(func() any { return p.Stats() }))
 type Stats struct {
 	counts [wire.FormatCount + 1][outcome.Count]uint64
 }
 
-// StatsKey names one count of Stats.
+// StatsKey names one count of [Stats].
 type StatsKey struct {
-	Format  Format // zero: Config.Headers and the request as a whole
+	Format  Format // zero for Config.Headers and the request as a whole
 	Outcome Outcome
 }
 
 // String returns the names of the format and of the outcome: "b3 malformed", "headers no context".
 func (k StatsKey) String() string { return k.Format.String() + " " + k.Outcome.String() }
 
-// Count returns how often a format met with an outcome. The zero Format is
-// Config.Headers and the request as a whole.
+// Count returns how often a format had an outcome. The zero Format means Config.Headers and the request as a whole.
+// Count returns 0 for an unknown format or outcome.
 func (s Stats) Count(f Format, o Outcome) uint64 {
 	if int(f) >= len(s.counts) || o >= outcome.Count {
 		return 0
@@ -41,7 +42,7 @@ func (s Stats) Count(f Format, o Outcome) uint64 {
 	return s.counts[f][o]
 }
 
-// Total returns how often an outcome was met with by any format.
+// Total returns how often an outcome occurred, for all formats together.
 func (s Stats) Total(o Outcome) (n uint64) {
 	for f := range s.counts {
 		n += s.Count(Format(f), o)
@@ -49,8 +50,8 @@ func (s Stats) Total(o Outcome) (n uint64) {
 	return n
 }
 
-// All ranges over the counts that are not zero: the zero Format first, then the formats in the order of
-// their constants, and for each the outcomes in the order of theirs.
+// All ranges over the counts that are not zero. The zero Format comes first, then the formats in the order of their
+// constants. Outcomes of a format are in the order of their constants.
 func (s Stats) All() iter.Seq2[StatsKey, uint64] {
 	return func(yield func(StatsKey, uint64) bool) {
 		for f := range s.counts {
@@ -63,8 +64,8 @@ func (s Stats) All() iter.Seq2[StatsKey, uint64] {
 	}
 }
 
-// String lists the counts that are not zero, in the order of All: "headers no context: 2, b3 malformed: 1".
-// It is "" if there are none.
+// String lists the counts that are not zero, in the order of [Stats.All]: "headers no context: 2, b3 malformed: 1". It
+// returns "" if all counts are zero.
 func (s Stats) String() string {
 	var b strings.Builder
 	for key, n := range s.All() {
@@ -76,8 +77,9 @@ func (s Stats) String() string {
 	return b.String()
 }
 
-// MarshalJSON returns the counts that are not zero, as an object of objects: the format's name, then the
-// outcome's, as their String methods return them, with sorted keys. It is {} if there are none. It returns no error.
+// MarshalJSON returns the counts that are not zero, as an object of objects with sorted keys. The outer keys are
+// formats, the inner keys outcomes, each as its String method returns it. It returns {} if all counts are zero. The
+// error is always nil.
 //
 //	{"b3":{"malformed":1},"headers":{"no context":2}}
 //
@@ -94,8 +96,8 @@ func (s Stats) MarshalJSON() ([]byte, error) {
 	return json.Marshal(counts)
 }
 
-// Stats returns the counts so far. It may be called from any goroutine; counts
-// that arrive meanwhile may or may not be in it. The nil Propagator has none.
+// Stats returns the counts so far. It is safe for concurrent use. It may miss counts that are added while it runs. The
+// nil Propagator has no counts.
 func (p *Propagator) Stats() (s Stats) {
 	for f := range s.counts {
 		for o := range s.counts[f] {

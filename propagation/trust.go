@@ -2,59 +2,58 @@ package propagation
 
 import "github.com/traceferry/traceferry/internal/policy"
 
-// Trust is what a service does with the word of one caller: the zero value, Continue, believes
-// all of it. Every bit names a part that is not believed, so that decisions combine
-// with |, and parts are excepted with &^:
+// Trust is how far a service trusts one caller. The zero value, Continue, trusts the caller in everything. Each bit
+// names a part of the received headers that is not trusted. Combine decisions with |, and except parts with &^:
 //
-//	propagation.DistrustSampling                          // continue a partner's trace, whose decision is open again
-//	propagation.Restart &^ propagation.DistrustHeaders    // a new trace; Config.Headers are the caller's still
+//	propagation.DistrustSampling                          // continue the trace, with an open decision
+//	propagation.Restart &^ propagation.DistrustHeaders    // a new trace that keeps the caller's Config.Headers
 //
-// What is not believed is held back: it reaches neither the functions of this package and
-// of OpenTelemetry's that read a context, nor any outgoing call. It stays with the
-// context, within Config.Limits, for a span link (UntrustedFromContext), and for
-// Promote, which takes the decision back. A line that the application copies from the request to a call by hand is
-// judged like the line itself. An Extract further in, by this or another
-// Propagator, holds back at least as much.
+// An untrusted part is withheld. The functions of this package and of OpenTelemetry that read a context do not return
+// it, and no outgoing call sends it. It stays in the context, within Config.Limits, for a span link
+// ([UntrustedFromContext]) and for [Promote], which takes the decision back. A withheld line stays withheld if the
+// application copies it from the request to a call by hand. A later Extract of the same request, by this or another
+// Propagator, withholds at least as much.
 //
-// A decision is made for each request, by httptrace.WithTrust, grpctrace.WithTrust or
-// ExtractHTTPTrust, before anything else reads the headers.
+// Decide once for each request, before anything else reads the headers: with httptrace.WithTrust, grpctrace.WithTrust,
+// [Propagator.ExtractHTTPTrust] or [Propagator.ExtractMetadataTrust].
 type Trust uint8
 
 const (
-	// DistrustIDs holds back what names spans and traces: all trace formats with their
-	// tracestate, and the formats that are only carried (SkyWalking, ClientTrace,
-	// Linkerd1, AzureRequestID). A decision stays where it can stand alone, as in B3.
+	// DistrustIDs withholds what names spans and traces: all trace formats with their tracestate, and the formats that
+	// are only carried (SkyWalking, ClientTrace, Linkerd1, AzureRequestID). A sampling decision is kept where a format
+	// can express it without ids, as B3 can.
 	DistrustIDs Trust = 1 << iota
-	// DistrustSampling takes out of the trace formats the sampling decision, and of a tracestate
-	// the members that hold one (dd, dt, es, nr, ot, of any tenant), so that it is open: see
-	// Config.Deferred for what cannot leave it open, samplers among that. It holds back what is
-	// only carried and may hold a decision, and resets the reason in an Envoy's x-request-id. Envoy
-	// samples at random by the first digits of that: distrust it, too, where callers may not choose
-	// to be sampled.
+	// DistrustSampling withholds the caller's sampling decision, so that it is open.
 	//
-	// OpenTelemetry cannot be shown an open decision: a parent-based sampler takes Config.Deferred
-	// for the caller's word, so give it another one for remote parents
-	// (trace.WithRemoteParentNotSampled) to decide here.
+	//   - Trace formats keep their ids and lose their decision.
+	//   - A tracestate loses the members that hold a decision: dd, dt, es, nr and ot, of any tenant.
+	//   - Formats that are only carried and may hold a decision are withheld.
+	//   - Envoy's reason in x-request-id is reset.
+	//
+	// Formats and samplers that cannot leave a decision open use Config.Deferred. Envoy also samples at random by the
+	// first digits of x-request-id. Add DistrustRequestID where callers may not choose to be sampled.
+	//
+	// OpenTelemetry has no open decision. A parent-based sampler takes Config.Deferred for the caller's decision. To
+	// decide here, give that sampler another one for remote parents (trace.WithRemoteParentNotSampled).
 	DistrustSampling
-	// DistrustBaggage holds back baggage in every form: baggage, jaeger-baggage,
-	// uberctx-*, ot-baggage-*, sw8-correlation, correlation-context, and the items in an
-	// x-ot-span-context; and OpenTelemetry's baggage that is in the context already.
+	// DistrustBaggage withholds baggage in every form: baggage, jaeger-baggage, uberctx-*, ot-baggage-*,
+	// sw8-correlation, correlation-context, and the items in an x-ot-span-context. It also withholds OpenTelemetry's
+	// baggage that is already in the context.
 	DistrustBaggage
-	// DistrustRequestID holds back x-request-id; one is made if Config.GenerateRequestID says so.
+	// DistrustRequestID withholds x-request-id. With Config.GenerateRequestID, Extract makes a new one.
 	DistrustRequestID
-	// DistrustHeaders holds back Config.Headers and UnsafeHeaders.
+	// DistrustHeaders withholds Config.Headers and UnsafeHeaders.
 	DistrustHeaders
 
 	_ // Ignore
 
-	// Continue believes the caller: a service behind its mesh.
+	// Continue trusts the caller in everything. It is for a service behind its mesh.
 	Continue Trust = 0
-	// Restart trusts nothing of the caller: for the edge, where untrusted callers arrive. A new trace begins.
+	// Restart trusts the caller in nothing, so a new trace begins. It is for the edge, where untrusted callers arrive.
 	Restart = DistrustIDs | DistrustSampling | DistrustBaggage | DistrustRequestID | DistrustHeaders
-	// Ignore is Restart, and nothing is kept, for a link or for Promote: as if the headers had
-	// not been there.
+	// Ignore acts as if the headers were absent. Unlike Restart, it keeps nothing for a span link or for Promote.
 	Ignore = Restart | 1<<5
 )
 
-// String returns continue, restart, ignore, or what is distrusted: "distrust ids, sampling".
+// String returns "continue", "restart", "ignore", or a list of what is distrusted: "distrust ids, sampling".
 func (t Trust) String() string { return policy.Trust(t).String() }

@@ -15,7 +15,7 @@ import (
 // spanRow is a row of the table in doc.go, "Which span is local".
 type spanRow struct {
 	context string // what is active in the context
-	out     string // what goes out, in the table's words
+	out     string // the outgoing headers, in the table's words
 
 	c     propagation.Config
 	in    http.Header                                                           // nil: callersTrace
@@ -33,22 +33,22 @@ var callersTrace = carrier(
 // whichSpan is the table. Each row is run with the real SDK.
 var whichSpan = []spanRow{
 	{
-		context: "what Extract put there", out: "what came in",
+		context: "the caller's span, from Extract", out: "the received headers",
 		start: startingNothing,
 		want:  asItCame,
 	}, {
-		context: "a remote span of another propagator", out: "what came in",
+		context: "a remote span of another propagator", out: "the received headers",
 		start: func(_ *testing.T, ctx context.Context) (context.Context, trace.Span) {
 			ctx = otelprop.TraceContext{}.Extract(ctx, otelprop.MapCarrier{"traceparent": otherW3C})
 			return ctx, trace.SpanFromContext(ctx)
 		},
 		want: asItCame,
 	}, {
-		context: "a span of a no-op provider", out: "what came in: it is the caller's span again",
+		context: "a span of a no-op provider", out: "the received headers: a no-op span repeats the caller's ids",
 		start: starting(func(*testing.T) trace.Tracer { return noop.NewTracerProvider().Tracer("test") }),
 		want:  asItCame,
 	}, {
-		context: "a span that is sampled", out: "the span, its parent where it tells it",
+		context: "a span that is sampled", out: "the span, with its parent id if the span exposes it",
 		start: starting(sampledBy(sdktrace.AlwaysSample())),
 		want:  ofTheTrace("01", "-d-"+callerSpan, "1"),
 	}, {
@@ -56,7 +56,7 @@ var whichSpan = []spanRow{
 		start: starting(sampledBy(recordingOnly{})),
 		want:  ofTheTrace("00", "-0-"+callerSpan, "0"),
 	}, {
-		context: "a span that the SDK dropped", out: "the span, not sampled; it tells no parent",
+		context: "a span that the SDK dropped", out: "the span, not sampled, without a parent id",
 		start: starting(sampledBy(sdktrace.NeverSample())),
 		want:  ofTheTrace("00", "-0", "0"),
 	}, {
@@ -68,7 +68,7 @@ var whichSpan = []spanRow{
 		},
 		want: ofTheTrace("01", "-d-"+callerSpan, "1"),
 	}, {
-		context: "a span of another trace: a restart", out: "the span, and of the old trace X-Ray's Lineage alone",
+		context: "a span of another trace: a restart", out: "the span; of the old trace only X-Ray's Lineage",
 		start: starting(sampledBy(sdktrace.AlwaysSample()), trace.WithNewRoot()),
 		want: func(_ *testing.T, _ http.Header, now trace.SpanContext) http.Header {
 			root, id := now.TraceID().String(), now.SpanID().String()
@@ -79,13 +79,13 @@ var whichSpan = []spanRow{
 			)
 		},
 	}, {
-		context: "no span, and b3: 0 came", out: "b3: 0; Emit has no ids to write",
+		context: "no span, received b3: 0", out: "b3: 0; no Emit, because there are no ids",
 		c:     propagation.Config{Emit: []propagation.Format{propagation.W3C}},
 		in:    carrier("B3", "0"),
 		start: startingNothing,
 		want:  asItCame,
 	}, {
-		context: "a span, and b3: 0 came", out: "the span and its sampler's word: OpenTelemetry holds no word without ids",
+		context: "a span, received b3: 0", out: "the span, with its sampler's decision: b3: 0 names no parent",
 		in:    carrier("B3", "0"),
 		start: starting(sampledBy(sdktrace.ParentBased(sdktrace.AlwaysSample()))),
 		want: func(_ *testing.T, _ http.Header, now trace.SpanContext) http.Header {
@@ -93,7 +93,7 @@ var whichSpan = []spanRow{
 			return carrier("B3", ids+"-1", "Traceparent", "00-"+ids+"-"+now.TraceFlags().String())
 		},
 	}, {
-		context: "a parent-based span, decision left open", out: "the span, decided by Config.Deferred: not sampled",
+		context: "a parent-based span, open decision", out: "the span, not sampled: Config.Deferred is Denied by default",
 		in:    carrier("B3", callerTrace+"-"+callerSpan),
 		start: starting(sampledBy(sdktrace.ParentBased(sdktrace.AlwaysSample()))),
 		want: func(_ *testing.T, _ http.Header, now trace.SpanContext) http.Header {
@@ -108,7 +108,7 @@ var whichSpan = []spanRow{
 			return carrier("B3", callerTrace+"-"+now.SpanID().String()+"-1-"+callerSpan)
 		},
 	}, {
-		context: "no span, Emit, a malformed header of it", out: "Emit written from what is valid",
+		context: "no span, Emit, malformed header of Emit", out: "Emit, written from another valid format",
 		c:     propagation.Config{Emit: []propagation.Format{propagation.W3C}},
 		in:    carrier("Traceparent", "garbage", "Tracestate", "a=1", "B3", callerB3),
 		start: startingNothing,
@@ -116,7 +116,7 @@ var whichSpan = []spanRow{
 			return carrier("Traceparent", callerW3C, "B3", callerB3)
 		},
 	}, {
-		context: "no span, Emit, another malformed header", out: "Emit beside the header as it came",
+		context: "no span, Emit, another malformed header", out: "Emit, and the malformed header unchanged",
 		c:     propagation.Config{Emit: []propagation.Format{propagation.W3C}},
 		in:    carrier("X-Cloud-Trace-Context", "garbage", "B3", callerB3),
 		start: startingNothing,
@@ -124,7 +124,7 @@ var whichSpan = []spanRow{
 			return carrier("X-Cloud-Trace-Context", "garbage", "Traceparent", callerW3C, "B3", callerB3)
 		},
 	}, {
-		context: "a span, and a malformed header", out: "the span in its place",
+		context: "a span, and a malformed header", out: "the span, in place of the malformed header",
 		in:    carrier("Traceparent", "garbage", "Tracestate", "a=1", "B3", callerB3),
 		start: starting(sampledBy(sdktrace.AlwaysSample())),
 		want: func(_ *testing.T, _ http.Header, now trace.SpanContext) http.Header {

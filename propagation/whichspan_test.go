@@ -67,7 +67,7 @@ func TestWhichSpanDocumented(t *testing.T) {
 			got = append(got, columns.ReplaceAllString(strings.TrimSpace(row), " | "))
 		}
 	}
-	want := []string{"active in the context | local | what goes out"}
+	want := []string{"active in the context | local | outgoing headers"}
 	for _, row := range whichSpan {
 		local := "no"
 		if row.isLocal() {
