@@ -79,7 +79,7 @@ func encodeJaeger(e *encoder) {
 	e.buf = append(e.buf, ":0:"...)
 	e.buf = append(e.buf, flags)
 	e.close(0)
-	if id := e.own.First(1); id != "" && ascii.Printable(id) { // else the ids would stay behind with it
+	if id := e.own.First(1); id != "" && ascii.Printable(id) { // an unprintable value would stop the ids, too
 		e.put(1, id)
 	}
 }
