@@ -3,6 +3,7 @@ package wire
 import "github.com/traceferry/traceferry/internal/hex"
 
 // b3Multi is the five-header form of B3
+// (https://github.com/openzipkin/b3-propagation#multiple-headers):
 //
 //	x-b3-traceid      = 16 or 32 digits
 //	x-b3-spanid       = 16 digits

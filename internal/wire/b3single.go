@@ -7,6 +7,7 @@ import (
 )
 
 // b3Single is the single-header form of B3
+// (https://github.com/openzipkin/b3-propagation#single-header):
 //
 //	b3    = state / trace-id "-" span-id [ "-" state ] [ "-" parent-span-id ]
 //	state = "1" accept / "0" deny / "d" debug; "D" is read, too

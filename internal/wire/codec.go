@@ -76,7 +76,7 @@ type encoder struct {
 	traceDigits [32]byte // the hexadecimal ids, converted once for all formats
 	spanDigits  [16]byte
 	deferred    Sampling // replaces an open decision in formats that must decide
-	spoken      Sampling // replaces an open decision in other formats whose readers may require one; Deferred: leave it open
+	spoken      Sampling // replaces an open decision in the other formats, for readers that require one
 	raw         bool     // the carrier takes raw bytes under -bin names
 
 	// Of the format that is being written:

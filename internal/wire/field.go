@@ -52,7 +52,7 @@ var (
 
 	FirstField = firstFields()                                                      // by format; its other fixed fields follow
 	FieldsOf   = setsOfFields(func(*Codec, *Field) bool { return true })            // all of a format's names and prefixes
-	WrittenBy  = setsOfFields(func(c *Codec, f *Field) bool { return c.writes(f) }) // the fields that a format's encoder may write
+	WrittenBy  = setsOfFields(func(c *Codec, f *Field) bool { return c.writes(f) }) // fields that its encoder writes
 
 	PrefixFields = fieldsWhere(func(_ *Codec, f *Field) bool { return f.Prefix })
 	ItemFields   = fieldsWhere(func(c *Codec, f *Field) bool { return f.Bag && c.ReadItem != nil }) // baggage items

@@ -23,6 +23,8 @@ var skyWalking = Codec{
 }
 
 // clientTrace requests a trace from Envoy
+// (https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers):
+// a client sends x-client-trace-id, an internal service x-envoy-force-trace.
 var clientTrace = Codec{
 	name:   "clienttrace",
 	Fields: []string{"x-client-trace-id", "x-envoy-force-trace"},

@@ -8,6 +8,7 @@ import (
 )
 
 // xray is the header of AWS X-Ray, its load balancers and Lambda
+// (https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader):
 //
 //	x-amzn-trace-id = pair *( ";" pair ), in any order
 //	pair            = "Root=1-" 8 digits "-" 24 digits   the trace id in two parts
