@@ -6,6 +6,8 @@ import (
 )
 
 // grpcTraceBin is OpenCensus' binary header. gRPC's own tracing still sends it
+// (https://github.com/census-instrumentation/opencensus-specs/blob/master/encodings/BinaryEncoding.md
+// and gRPC proposal A72):
 //
 //	value  = 0x00 version, then fields in any order
 //	field  = 0x00 trace-id (16 bytes) / 0x01 span-id (8 bytes) / 0x02 options (1 byte, bit 0 sampled)

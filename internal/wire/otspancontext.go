@@ -12,6 +12,7 @@ import (
 // otSpanContext is x-ot-span-context, which has two forms.
 //
 // LightStep's tracers, also in Envoy up to 1.23, send the padded base64 of a protobuf
+// (lightstep-tracer-common, lightstep_carrier.proto):
 //
 //	message BinaryCarrier      { BasicTracerCarrier basic_ctx = 2; }
 //	message BasicTracerCarrier { fixed64 trace_id = 1; fixed64 span_id = 2; bool sampled = 3; map<string, string> baggage_items = 4; }
@@ -71,7 +72,7 @@ func parseLightStep(s string) (sc SpanContext, ok bool) {
 	if !ok {
 		return sc, false
 	}
-	sc.Sampling = Denied
+	sc.Sampling = Denied // proto3 omits false values
 	ok = eachField(basic, func(num protowire.Number, typ protowire.Type, value, _ []byte) {
 		switch {
 		case num == basicTraceID && typ == protowire.Fixed64Type:

@@ -4,6 +4,7 @@ import "github.com/traceferry/traceferry/internal/hex"
 
 // otTrace is the text form of OpenTracing's basic tracers. It has no specification. This codec follows
 // OpenTelemetry's propagator
+// (opentelemetry-go-contrib, propagators/ot/ot_propagator.go):
 //
 //	ot-tracer-traceid = 16 or 32 lower-case hexadecimal digits, not all zero
 //	ot-tracer-spanid  = 16 digits, not all zero
