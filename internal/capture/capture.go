@@ -78,7 +78,7 @@ func Of(ctx context.Context) *Node {
 	return c
 }
 
-// Lines returns the captured lines and the numbers of their names; the nil capture has none.
+// Lines returns the captured lines and the numbers of their names. A nil Node has none.
 func (c *Node) Lines() ([]wire.FieldID, []string) {
 	switch {
 	case c == nil:

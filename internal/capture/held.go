@@ -9,8 +9,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// hold has the node hold back the lines of another, which may be nil, and of which its own Extract
-// has read some formats.
+// hold makes the node withhold the lines of held, which may be nil. read are the formats that the node's own Extract
+// read.
 func (c *Node) hold(held *Node, read wire.FormatSet) {
 	if held == nil {
 		return
@@ -44,8 +44,7 @@ func (c *Node) spill() *overflow {
 	return c.Overflow
 }
 
-// Untrusted returns what the capture holds back, as a capture of its own without a context;
-// nil, if that is nothing.
+// Untrusted returns the withheld lines as a capture without a context, or nil if there are none.
 func (c *Node) Untrusted() *Node {
 	switch {
 	case c == nil:
