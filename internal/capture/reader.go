@@ -20,7 +20,7 @@ type Reader struct {
 	Patterned              bool        // Config.Headers contains a pattern
 
 	GenerateRequestID bool
-	Deferred          wire.Sampling // what an open decision becomes where it must be decided
+	Deferred          wire.Sampling // replaces an open decision in formats that must decide
 	Also              []propagation.TextMapPropagator
 	Limits            Limits
 	Meter             *outcome.Meter

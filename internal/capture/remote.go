@@ -177,8 +177,8 @@ func (l *Parsed) Reading(f wire.Format) *reading {
 var notRead reading
 
 // Stale reports whether a format must not be sent beside the format that it yields to, because readers prefer it.
-// That format must be valid. Stale is true if f is malformed, or if its ids name another span. It is false if f
-// names a child of the other format's span, because then the other format is older.
+// That other format must be valid. Stale is true if f or its decision is malformed, or if its ids name another span.
+// It is false if f names a child of the other format's span, because then the other format is older.
 func (l *Parsed) Stale(f wire.Format) bool {
 	own, other := l.Reading(f), l.Reading(wire.Table[f].Yields)
 	switch {
