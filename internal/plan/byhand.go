@@ -35,7 +35,7 @@ type mark uint8
 const (
 	aLine     mark = 1 << iota // as one line
 	allLines                   // as all lines of its name, joined
-	untrusted                  // from a caller who is not trusted in it
+	untrusted                  // from a caller that is not trusted with it
 )
 
 func (o *plan) writtenBefore(x *wire.Index) written {
@@ -46,7 +46,7 @@ func (o *plan) writtenBefore(x *wire.Index) written {
 	return w
 }
 
-// has reports whether the lines of a header are in the context, word for word.
+// has reports whether the context holds exactly these lines of a header.
 func (w *written) has(key string, vals []string) bool {
 	id, ours := w.x.Owner(key)
 	if !ours {

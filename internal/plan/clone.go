@@ -30,8 +30,8 @@ func (p *Engine) CloneHTTP(ctx context.Context, h http.Header) (http.Header, boo
 
 // CloneRequest is CloneHTTP with the context, headers and URL of a request. It omits headers that the URL's host may
 // not receive (Config.Destinations), and Config.UnsafeHeaders after a redirect from another host. If the request is
-// already signed and goes to an external host, CloneRequest injects nothing. It then also removes the headers of an
-// outer Inject.
+// already signed and goes to an external host without a rule, CloneRequest injects nothing. It then also removes the
+// headers of an outer Inject.
 func (p *Engine) CloneRequest(r *http.Request) (http.Header, bool) {
 	if r == nil {
 		return nil, false

@@ -26,7 +26,7 @@ func (p *Engine) InjectHTTP(ctx context.Context, h http.Header) {
 	}
 	o := plan{source: p.sourceOf(ctx)}
 	var to Callee
-	if p.rules.Listed || o.private() { // else it does not matter
+	if p.rules.Listed || o.private() { // otherwise the destination does not matter
 		to = calleeIn(ctx)
 	}
 	if o.build(ctx, p, overHTTP, to) {
@@ -55,7 +55,7 @@ func (p *Engine) InjectHTTPTo(ctx context.Context, target *url.URL, h http.Heade
 	o.writeHTTP(h)
 }
 
-// writeHTTP replaces in an outgoing request's headers what the plan sends.
+// writeHTTP writes the plan's headers to an outgoing request and removes the headers that they replace.
 func (o *plan) writeHTTP(h http.Header) {
 	if o.p.sweep(h, o.removes, o.sends) {
 		o.respell(h)
