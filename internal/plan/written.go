@@ -31,8 +31,8 @@ func (o *plan) writeLocal(carried wire.FormatSet) {
 	o.write(into, local, read, wire.Deferred)
 }
 
-// translate writes the received span context in the formats of Emit and those that Config.Reconcile corrects, and
-// withholds what is stale, or malformed where Config.DropMalformed says so.
+// translate writes the received span context in the formats of Config.Emit, and in those that Config.Reconcile
+// corrects. It withholds stale formats, and malformed ones if Config.DropMalformed is set.
 func (o *plan) translate() {
 	if o.c.Formats&wire.TraceFormats == 0 {
 		return
@@ -117,7 +117,7 @@ func (o *plan) translatedFormat() wire.Format {
 	return read.Winner
 }
 
-// translated returns the span context that is translated.
+// translated returns the span context to translate.
 func (o *plan) translated(read *capture.Parsed) wire.SpanContext {
 	f := o.translatedFormat()
 	if f == read.Winner {

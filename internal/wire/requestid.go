@@ -16,8 +16,8 @@ var requestID = Codec{
 	Fields: []string{"x-request-id"},
 }
 
-// NewRequestID returns a random UUID (RFC 9562, version 4). Its fifteenth character, 4, tells Envoy that nobody
-// requested a trace.
+// NewRequestID returns a random UUID (RFC 9562, version 4). To Envoy, its fifteenth character, 4, means that the
+// request is not traced.
 //
 // uuid.NewString costs one more allocation, because it passes its bytes to an io.Reader.
 func NewRequestID() string {
