@@ -8,7 +8,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 )
 
-// Reader is the inbound half of a compiled Config. It never changes, and is safe for all goroutines.
+// Reader is the inbound half of a compiled Config. It does not change, and is safe for concurrent use.
 type Reader struct {
 	Order   []wire.Format  // precedence: Formats before ReadOnly
 	Carries wire.FormatSet // formats that are read and sent

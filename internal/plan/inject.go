@@ -67,7 +67,7 @@ func (o *plan) writeHTTP(h http.Header) {
 		case e.values != nil:
 			h[e.canonical()] = e.values
 		case e.fate == Removed && e.def.Format != wire.Baggage, e.fate == Unsendable && o.p.owns.Has(e.id):
-			delete(h, e.canonical()) // a value in h must not stand for it
+			delete(h, e.canonical()) // otherwise the value in h would be sent instead
 		}
 		lost.count(o, &e)
 	}
@@ -81,7 +81,8 @@ func (o *plan) report() {
 	}
 }
 
-// startsNothing reports whether ctx is directly from an Extract, so that it has no local span and unchanged baggage.
+// startsNothing reports whether a call with the context c itself, as Extract returned it, has no local span and no
+// changed baggage.
 func (p *Engine) startsNothing(c *capture.Node) bool {
 	return c.About&(capture.ShowsSpan|capture.InheritsBaggage) == capture.ShowsSpan && p.localSpan == nil && len(p.in.Also) == 0 && !c.AskedBaggage()
 }
@@ -116,7 +117,7 @@ func (p *Engine) forward(c *capture.Node, h http.Header) {
 }
 
 // sweep removes fields of formats from an outgoing request's headers. It also removes fields to send that have an
-// unusual spelling. others says whether another of our names may have an unusual spelling. If a header has more than
+// unusual spelling. others says whether another of our names has an unusual spelling. If a header has more than
 // eight names and one of ours in the usual spelling, sweep assumes that all names are usual, because look-ups cost
 // less.
 func (p *Engine) sweep(h http.Header, removes, sends wire.FieldSet) (others bool) {

@@ -15,7 +15,7 @@ import (
 type transport uint8
 
 const (
-	overHTTP transport = iota // base64 under -bin names; no control characters but the tab
+	overHTTP transport = iota // base64 under -bin names; no control characters except tab
 	overGRPC                  // raw bytes under -bin names; printable ASCII elsewhere
 	overText                  // any TextMapCarrier: one printable line for each name, and nothing under -bin names
 )

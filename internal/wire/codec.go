@@ -79,7 +79,7 @@ type encoder struct {
 	spoken      Sampling // replaces an open decision in the other formats, for readers that require one
 	raw         bool     // the carrier takes raw bytes under -bin names
 
-	// Of the format that is being written:
+	// The current format:
 	base       FieldID // the number of its first field
 	own        Lines   // its received lines
 	kept       bool    // own names the written trace, so its other content remains valid
@@ -92,7 +92,7 @@ type encoder struct {
 	end   [MaxEncoded]int
 }
 
-// MaxEncoded is the number of fields that all formats may write together; a test counts them.
+// MaxEncoded is the maximum number of fields that all formats together write. A test checks it.
 const MaxEncoded = 24
 
 // maxPooled is the size of the largest buffer that returns to the pool.

@@ -20,7 +20,7 @@ import (
 //	x-datadog-tags              = key "=" value, joined with ","; _dd.p.tid is the high half of the
 //	                              trace id, 16 hexadecimal digits; any other value is ignored
 //
-// Debug is written as priority 2, "user keep". Priority, origin and tags are extras: see ddExtras.
+// Debug is written as priority 2, "user keep". Priority, origin and tags are extras: see Extras.
 var datadog = Codec{
 	name: "datadog",
 	Fields: []string{"x-datadog-trace-id", "x-datadog-parent-id", "x-datadog-sampling-priority",

@@ -20,7 +20,7 @@ import (
 //	jaeger-baggage  = key "=" value, joined with ","
 //	uberctx-KEY     = a baggage item, URL-encoded
 //
-// The decision cannot be left open.
+// It cannot leave the decision open.
 var jaeger = Codec{
 	name:     "jaeger",
 	Fields:   []string{"uber-trace-id", "jaeger-debug-id", "jaeger-baggage"},
