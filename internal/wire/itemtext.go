@@ -14,7 +14,8 @@ func ListItem(m string) Item {
 	return Item{TrimOWS(key), TrimOWS(value)}
 }
 
-// Jaeger's clients URL-encode values. A plus is a space for Go and Java only, so writeJaegerItem writes %20.
+// readJaegerItem decodes a value as Jaeger's clients encode it. For Go and Java a plus is a space, so
+// writeJaegerItem writes a space as %20.
 func readJaegerItem(text string) string {
 	if value, err := url.QueryUnescape(text); err == nil {
 		return value

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// The grammar of tracestate (W3C Trace Context level 2, section 3.3):
+// maxTraceStateMembers is from the grammar of tracestate (W3C Trace Context level 2, section 3.3):
 //
 //	list   = member 0*31( OWS "," OWS member )
 //	member = key "=" value, or nothing
