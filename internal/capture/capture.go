@@ -59,7 +59,7 @@ const (
 	ShowsSpan                          // returns its remote span as OpenTelemetry's active span
 	showsBaggage                       // returns its baggage as OpenTelemetry's
 	InheritsBaggage                    // an outer context has OpenTelemetry baggage, which may be the active one
-	hidesSpan // returns no active span, to hide an outer one
+	hidesSpan                          // returns no active span, to hide an outer one
 	hidesBaggage                       // returns no baggage, to hide an outer one
 	MadeRequestID                      // the request id was generated, not received
 )

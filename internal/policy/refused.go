@@ -66,7 +66,8 @@ var refusedGroups = []group{
 	// Envoy: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers.
 	{kind: steering, prefixes: `x-envoy-`},
 
-	// Identity that a proxy has verified. Google IAP and Endpoints, Cloudflare Access, AWS ALB, Azure App Service, Tailscale.
+	// Identity that a proxy has verified: Google IAP and Endpoints, Cloudflare Access, AWS ALB, Azure App Service,
+	// Tailscale.
 	{kind: credential, names: `x-endpoint-api-userinfo x-apigateway-api-userinfo`,
 		prefixes: `x-goog-iap- x-goog-authenticated- cf-access- x-amzn-oidc- x-ms-client-principal x-ms-token- tailscale- x-tailscale-`},
 	// Verified identity, too: Kong and APISIX, Grafana, Kubernetes' API aggregation and impersonation, Authelia,
