@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -132,6 +133,20 @@ func TestPatternsDistrusted(t *testing.T) {
 	expect(t, sentTo(t, p, propagation.Promote(ctx), "http://reviews/"), matching)
 	ctx = p.ExtractHTTPTrust(context.Background(), matching, propagation.Restart&^propagation.DistrustHeaders)
 	expect(t, sentTo(t, p, ctx, "http://reviews/"), but(matching, "Traceparent"))
+}
+
+// TestPatternsUntrustedMany: of more lines than a capture remembers, none that the application copies by hand is sent.
+func TestPatternsUntrustedMany(t *testing.T) {
+	p := compile(t, propagation.Config{Headers: []string{"x-company-*"}})
+	in := http.Header{}
+	for i := range 3000 {
+		in.Add("X-Company-A", strconv.Itoa(i))
+	}
+	ctx := p.ExtractHTTPTrust(context.Background(), in, propagation.Restart)
+	for _, line := range []string{"0", "1500", "2999"} {
+		cloned, _ := engine(p).CloneHTTP(ctx, carrier("X-Company-A", line))
+		expect(t, cloned, http.Header{})
+	}
 }
 
 // TestPatternsBetween: one Propagator's names are another's patterns, and the reverse.

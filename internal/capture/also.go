@@ -8,8 +8,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// alsoReads reports whether the propagators of Config.Also may read of a caller: they do not
-// tell ids from decisions and baggage, so only of one who is believed in all three.
+// alsoReads reports whether the propagators of Config.Also may read a caller's headers. They do not separate ids,
+// decisions and baggage, so the caller must be trusted in all three.
 func alsoReads(ctx context.Context, trust policy.Trust) bool {
 	if outer := Of(ctx); outer != nil {
 		trust |= outer.Trust
@@ -17,8 +17,8 @@ func alsoReads(ctx context.Context, trust policy.Trust) bool {
 	return trust&(policy.DistrustIDs|policy.DistrustSampling|policy.DistrustBaggage) == 0
 }
 
-// ExtractAlso has the propagators of Config.Also extract. A local span stays active, unless
-// the Extract hides it.
+// ExtractAlso calls Extract of the propagators of Config.Also. A local span stays active, unless the Extraction
+// hides it.
 func (e *Extraction) ExtractAlso(carrier propagation.TextMapCarrier) {
 	if len(e.P.Also) == 0 || !alsoReads(e.Ctx, e.Trust) {
 		return

@@ -10,29 +10,29 @@ import (
 
 type begunKey struct{}
 
-// noteBegun keeps the span context of a local span that runs already where a caller is found not to be believed, with
-// the tracestate that it was given. An instrumentation further out has begun it as the caller's child: that list,
-// in all spans of its trace, is the caller's.
+// noteBegun keeps the span context of a local span that was started before its caller turned out to be untrusted,
+// with the tracestate that the span was given. Outer instrumentation started that span as a child of the caller's.
+// So all spans of its trace carry the caller's tracestate.
 func (c *Node) noteBegun(span trace.Span) {
 	sc := span.SpanContext()
 	if sc.IsRemote() || sc.TraceState().Len() == 0 {
 		return
 	}
-	kept := sc // moves to the heap, and only here
+	kept := sc // escapes to the heap, but only on this path
 	if child, told := span.(interface{ Parent() trace.SpanContext }); told {
 		switch given := child.Parent(); {
 		case !given.IsValid():
-			return // a root: its list is its own
+			return // a root: its tracestate is its own
 		case given.IsRemote():
-			kept = sc.WithTraceState(given.TraceState()) // what the span has added is its own
+			kept = sc.WithTraceState(given.TraceState()) // members that the span added are its own
 		case c.strangersOtherTrace(sc.TraceID()):
-			return // a child of a span of ours
+			return // a child of a local span of another trace
 		}
 	}
 	c.parent = context.WithValue(c.parent, begunKey{}, &kept)
 }
 
-// BegunWith returns what noteBegun has kept, if that is of the trace; else nil.
+// BegunWith returns the span context that noteBegun kept, if it belongs to the trace. Otherwise it returns nil.
 func (c *Node) BegunWith(id trace.TraceID) *trace.SpanContext {
 	if c == nil || c.Trust&(policy.DistrustIDs|policy.DistrustSampling) == 0 {
 		return nil
@@ -43,7 +43,7 @@ func (c *Node) BegunWith(id trace.TraceID) *trace.SpanContext {
 	return nil
 }
 
-// strangersOtherTrace reports whether the caller is known to have named another trace beside his list.
+// strangersOtherTrace reports whether the untrusted caller named another trace beside its tracestate.
 func (c *Node) strangersOtherTrace(id trace.TraceID) bool {
 	held := c.Untrusted()
 	if held == nil {

@@ -8,8 +8,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// blank is a context in which nothing is captured. It hides a capture further out, and the remote span and the
-// baggage that OpenTelemetry was shown of that.
+// blank is a context without a capture. It hides an outer capture, and the remote span and baggage that
+// OpenTelemetry got from that.
 type blank struct {
 	context.Context
 	hides traits // hidesSpan, hidesBaggage
@@ -59,6 +59,6 @@ func (b *blank) Value(key any) any {
 	return b.Context.Value(key)
 }
 
-// String and GoString print no value, as the capture's do not.
+// String and GoString print no values, like those of Node.
 func (b *blank) String() string   { return NameOf(b.Context) + ".traceferry()" }
 func (b *blank) GoString() string { return b.String() }

@@ -13,62 +13,60 @@ import (
 	"go.opentelemetry.io/otel/trace/embedded"
 )
 
-// Node is what one Extract read: a context node that keeps the carried lines
-// verbatim. It is the only allocation of an ordinary request, so the lines are in
-// it; they must not be the request's own slices, which keep the whole header
-// alive. All but the atomics is written before the node is shared.
+// Node is the context node that one Extract makes. It keeps the received lines unchanged. It is the only allocation
+// of an ordinary request, so it contains the lines. It must not keep the request's own slices, because they keep the
+// whole header alive. Except for the atomics, a Node does not change once it is shared.
 //
-// Lines are kept in the order of their field numbers, those of one name side by side,
-// so that a name's lines are a slice of the array: inject hands that slice out, with
-// no room to append.
+// Lines are in the order of their field numbers, and those of one name are adjacent. So a name's lines are a slice
+// of the array. Inject passes that slice on, with no capacity to append.
 type Node struct {
-	embedded.Span // a *remoteSpan is a pointer to this same memory; see span.go
+	embedded.Span // a *RemoteSpan is a pointer to the same memory; see span.go
 
 	parent    context.Context
-	Reader    *Reader                // whose Config.Headers the numbers from firstHeader on are
-	learned   atomic.Pointer[Parsed] // what was worked out of the lines since
-	Overflow  *overflow              // the lines, where they do not fit here
-	Formats   wire.FormatSet         // whose lines are here
-	fresh     wire.FormatSet         // of these, the formats that this Extract read itself
-	seen      atomic.Uint32          // what has been found out or done since: the flags below
-	Trust     policy.Trust           // what of its caller was not believed
-	HeldCount uint8                  // lines behind the first n that are held back for that; see overflow, too
+	Reader    *Reader                // defines the numbers from FirstHeader on
+	learned   atomic.Pointer[Parsed] // computed from the lines on first use
+	Overflow  *overflow              // the lines, if they do not fit the arrays
+	Formats   wire.FormatSet         // formats of the lines
+	fresh     wire.FormatSet         // the Formats that this Extract itself read
+	seen      atomic.Uint32          // flags that are set later: see below
+	Trust     policy.Trust           // which parts of the request are not trusted
+	HeldCount uint8                  // withheld lines after the first N; see overflow, too
 	N         uint8
 	About     traits
 	IDs       [inlineLines]wire.FieldID
 	Vals      [inlineLines]string
 }
 
-// inlineLines fills the node to 208 bytes, a size class of Go's allocator. An Istio
-// sidecar with a B3 tracer sends six or seven lines.
+// inlineLines makes the Node 208 bytes, a size class of Go's allocator. An Istio sidecar with a B3 tracer sends six
+// or seven lines.
 const inlineLines = 8
 
-// overflow holds more lines than fit the node, or any whose names are not fixed.
+// overflow holds lines that do not fit the Node, or whose names are not fixed.
 type overflow struct {
 	ids  []wire.FieldID
 	vals []string
-	Keys []string // the whole name of a line under a prefix, as it came; else empty
-	held *Node    // the lines that are held back, as a capture of their own that nobody can reach; may be nil
+	Keys []string // the whole received name of a line under a prefix; else empty
+	held *Node    // the withheld lines, as a capture outside any context; may be nil
 
-	dropped fingerprints // of an untrusted caller's lines that exceed the limits
+	dropped fingerprints // fingerprints of untrusted lines that exceed the limits
 }
 
-// traits are what a capture knows of its lines and its place.
+// traits are properties of a capture's lines and of its place in the context.
 type traits uint8
 
 const (
 	RawBins         traits = 1 << iota // the lines are from gRPC metadata: -bin values are raw bytes
-	ShowsSpan                          // answers OpenTelemetry's question for the active span
-	showsBaggage                       // answers OpenTelemetry's question for the baggage
-	InheritsBaggage                    // a context further out has OpenTelemetry baggage, which may be what is asked for
-	hidesSpan                          // answers that question with no span: the one further out is a stranger's
-	hidesBaggage                       // and that with no baggage
-	MadeRequestID                      // the request id did not come: it was made
+	ShowsSpan                          // returns its remote span as OpenTelemetry's active span
+	showsBaggage                       // returns its baggage as OpenTelemetry's
+	InheritsBaggage                    // an outer context has OpenTelemetry baggage, which may be the active one
+	hidesSpan                          // returns no active span, to hide an outer one
+	hidesBaggage                       // returns no baggage, to hide an outer one
+	MadeRequestID                      // the request id was generated, not received
 )
 
 type captureKey struct{}
 
-// CalleeKey is the key of the destination of a call; an inbound request does not inherit it.
+// CalleeKey is the context key of a call's destination. An inbound request does not inherit it.
 type CalleeKey struct{}
 
 // Of returns the nearest capture of the context, or nil.
@@ -80,7 +78,7 @@ func Of(ctx context.Context) *Node {
 	return c
 }
 
-// Lines returns the captured lines and the numbers of their names; the nil capture has none.
+// Lines returns the captured lines and the numbers of their names. A nil Node has none.
 func (c *Node) Lines() ([]wire.FieldID, []string) {
 	switch {
 	case c == nil:
@@ -91,14 +89,14 @@ func (c *Node) Lines() ([]wire.FieldID, []string) {
 	return c.IDs[:c.N], c.Vals[:c.N]
 }
 
-// Run is the lines of one name.
+// Run is the captured lines of one name.
 type Run struct {
 	ID   wire.FieldID
-	Key  string   // the whole name as it came, for a name under a prefix
-	Vals []string // the capture's own memory: not to be written, and there is no room to append
+	Key  string   // the whole received name, for a name under a prefix
+	Vals []string // the Node's own memory: do not write to it; it has no capacity to append
 }
 
-// Len is the number of captured lines; the nil capture has none.
+// Len returns the number of captured lines. A nil Node has none.
 func (c *Node) Len() int {
 	switch {
 	case c == nil:
@@ -109,8 +107,8 @@ func (c *Node) Len() int {
 	return int(c.N)
 }
 
-// Run returns the run that begins with the i-th line, and where the next begins. Loops
-// of every request call it; elsewhere runs is easier on the eye.
+// Run returns the run that starts with the i-th line, and the start of the next run. It is for loops of every
+// request; elsewhere Runs is easier to read.
 func (c *Node) Run(i int) (r Run, next int) {
 	ids, vals := c.Lines()
 	next = i + 1
@@ -147,15 +145,15 @@ func (c *Node) LinesOf(f wire.Format) wire.Lines {
 	return wire.Lines{Base: first, IDs: ids[from:to:to], Vals: vals[from:to:to]}
 }
 
-// Flags of capture.seen.
+// Flags of Node.seen.
 const (
-	baggageAsked uint32 = 1 << iota // somebody asked for OpenTelemetry's baggage: it may have been changed
-	printable                       // all lines are in 0x20-0x7E: every transport takes them
-	unprintable                     // some are not
+	baggageAsked uint32 = 1 << iota // OpenTelemetry's baggage was read, so the application may have changed it
+	printable                       // all lines are in 0x20-0x7E, so every transport accepts them
+	unprintable                     // some lines are not
 )
 
-// Printable reports whether every transport takes every line. The first call finds
-// out: a request that calls nobody need not.
+// Printable reports whether every transport accepts every line. It checks on the first call, because a request
+// without outgoing calls does not need it.
 func (c *Node) Printable() bool {
 	known := c.seen.Load() & (printable | unprintable)
 	if known == 0 {
@@ -172,13 +170,13 @@ func (c *Node) Printable() bool {
 	return known == printable
 }
 
-// AskedBaggage reports whether anybody can have changed OpenTelemetry's baggage: to add to it, it is asked for.
+// AskedBaggage reports whether OpenTelemetry's baggage was read. It cannot have been changed otherwise.
 func (c *Node) AskedBaggage() bool { return c.seen.Load()&baggageAsked != 0 }
 
-// Field describes a run, whichever Propagator captured it.
+// Field returns the field of a run, whichever Propagator captured it.
 func (c *Node) Field(r Run) wire.Field { return c.Reader.described(r.ID, r.Key) }
 
-// A capture is a context.Context: its parent, and three answers more.
+// A Node is a context.Context: its parent, with three values of its own.
 
 func (c *Node) Deadline() (time.Time, bool) { return c.parent.Deadline() }
 func (c *Node) Done() <-chan struct{}       { return c.parent.Done() }
@@ -189,7 +187,7 @@ func (c *Node) Value(key any) any {
 	case captureKey{}:
 		return c
 	case CalleeKey{}:
-		return nil // who was called further out has been reached
+		return nil // an inbound request does not inherit the destination of an outer call
 	case OtelKeys.Span:
 		switch c.About & (ShowsSpan | hidesSpan) {
 		case ShowsSpan:
@@ -198,7 +196,7 @@ func (c *Node) Value(key any) any {
 			return nil
 		}
 	case OtelKeys.Baggage:
-		if !c.AskedBaggage() { // written once: the request's goroutines share it
+		if !c.AskedBaggage() { // write only once, because the request's goroutines share it
 			c.seen.Or(baggageAsked)
 		}
 		switch {
@@ -211,7 +209,7 @@ func (c *Node) Value(key any) any {
 	return c.parent.Value(key)
 }
 
-// String names the formats and not one value: contexts end up in logs.
+// String names the formats and prints no values, because contexts are often logged.
 func (c *Node) String() string {
 	var names []string
 	for f := range c.Formats.All {
@@ -220,7 +218,7 @@ func (c *Node) String() string {
 	return NameOf(c.parent) + ".traceferry(" + strings.Join(names, ",") + ")"
 }
 
-// NameOf names a context as package context does: by its own word, or by its type.
+// NameOf names a context as package context does: by its String method or its type.
 func NameOf(ctx context.Context) string {
 	if s, ok := ctx.(fmt.Stringer); ok {
 		return s.String()
@@ -228,10 +226,10 @@ func NameOf(ctx context.Context) string {
 	return fmt.Sprintf("%T", ctx)
 }
 
-// GoString is String: %#v must not print values either.
+// GoString is String, because %#v must not print values either.
 func (c *Node) GoString() string { return c.String() }
 
-// Private reports whether some of the lines may go to internal hosts only.
+// Private reports whether some lines may go to internal hosts only.
 func (c *Node) Private() bool {
 	if c.Formats&wire.PrivateFormats != 0 {
 		return true

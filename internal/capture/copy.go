@@ -2,7 +2,7 @@ package capture
 
 import "context"
 
-// CopyCapture returns dst with what src has captured: see propagation.Copy.
+// CopyCapture returns dst with the capture of src: see propagation.Copy.
 func CopyCapture(dst, src context.Context) context.Context {
 	c, dst := Of(src), OrBackground(dst)
 	if c == nil {
@@ -12,7 +12,7 @@ func CopyCapture(dst, src context.Context) context.Context {
 		parent: dst, Reader: c.Reader, Overflow: c.Overflow, Formats: c.Formats, fresh: c.fresh, N: c.N, HeldCount: c.HeldCount, Trust: c.Trust,
 		About: c.About & RawBins, IDs: c.IDs, Vals: c.Vals,
 	}
-	d.learned.Store(c.learned.Load()) // the lines are the same, so what was learned of them is
+	d.learned.Store(c.learned.Load()) // the lines are the same, so the results are, too
 	d.seen.Store(c.seen.Load() &^ baggageAsked)
 	d.place(Of(dst), false)
 	d.Report()

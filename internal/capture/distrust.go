@@ -11,8 +11,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// distrust makes the context node of a caller who is not believed in all: its lines are those
-// that are, and it holds back the others.
+// distrust makes the context node for a caller who is not fully trusted. Its lines are the trusted ones. It
+// withholds the others.
 func (e *Extraction) distrust(outer *Node, hits []wire.Match, h heritage) context.Context {
 	p, ctx, about, trust := e.P, e.Ctx, e.About, e.Trust
 	made := false
@@ -26,7 +26,7 @@ func (e *Extraction) distrust(outer *Node, hits []wire.Match, h heritage) contex
 	read := wire.FormatsOf(believed)
 	if outer != nil {
 		if len(believed) == 0 && len(dropped) == 0 && outer.Trust == trust && h.repeat && outer.hidesAll(ctx) && (!p.GenerateRequestID || outer.Formats.Has(wire.RequestID)) {
-			return e.finish(ctx) // what an Extract further out decided holds
+			return e.finish(ctx) // the decision of an outer Extract still applies
 		}
 		inherited, heldNow := trust.Besides(outer.Trust).Partition(outer.inherit(believed, read, about, &h), p.Deferred, raw)
 		believed = append(believed, inherited...)
@@ -59,10 +59,10 @@ func (e *Extraction) distrust(outer *Node, hits []wire.Match, h heritage) contex
 	return e.start(c, outer, read)
 }
 
-// hidesAll reports whether nothing of a caller's can be read in ctx that somebody has put there since the capture.
+// hidesAll reports whether ctx shows nothing of the caller that other code has put there since the capture.
 func (c *Node) hidesAll(ctx context.Context) bool {
 	if _, same := ctx.(*Node); same {
-		return true // c itself, the nearest
+		return true // c itself, the nearest capture
 	}
 	if c.Trust&(policy.DistrustIDs|policy.DistrustSampling) != 0 {
 		span := trace.SpanFromContext(ctx)
@@ -73,7 +73,7 @@ func (c *Node) hidesAll(ctx context.Context) bool {
 	return !c.Trust.Has(policy.DistrustBaggage) || !c.mayBeStrangers(baggage.FromContext(ctx))
 }
 
-// unread returns the hits, of an Extract further out, of formats and names that this one did not read.
+// unread returns the matches of an outer Extract whose formats and names this Extract did not read.
 func unread(hits, own []wire.Match) []wire.Match {
 	read, names := wire.FormatsOf(own), headerNames(own)
 	return slices.DeleteFunc(hits, func(h wire.Match) bool {
@@ -81,8 +81,7 @@ func unread(hits, own []wire.Match) []wire.Match {
 	})
 }
 
-// rejoin puts together again what part has parted: of a line that was changed the caller's own words, and
-// nothing that was made of others.
+// rejoin reverses Partition. It returns the lines as received, without those that Partition made from others.
 func (c *Node) rejoin(held, believed []wire.Match) []wire.Match {
 	type name struct {
 		id  wire.FieldID
@@ -107,7 +106,8 @@ func (c *Node) rejoin(held, believed []wire.Match) []wire.Match {
 	return all
 }
 
-// headerNames is the names of Config.Headers among some hits, in lower case; nil if there are none.
+// headerNames returns the names of Config.Headers among the matches, in lower case. It returns nil if there are
+// none.
 func headerNames(hits []wire.Match) (names map[hitName]bool) {
 	for _, h := range hits {
 		if h.ID >= wire.FirstHeader {
@@ -120,7 +120,7 @@ func headerNames(hits []wire.Match) (names map[hitName]bool) {
 	return names
 }
 
-// hitName tells a name of Config.Headers from others.
+// hitName identifies a name of Config.Headers.
 type hitName struct {
 	id  wire.FieldID
 	key string

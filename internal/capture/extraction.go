@@ -8,27 +8,27 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// Extraction is one Extract while it runs.
+// Extraction is the state of one Extract.
 type Extraction struct {
 	P       *Reader
 	Ctx     context.Context
-	About   traits // of the lines: rawBins or none
+	About   traits // of the lines: RawBins or none
 	Trust   policy.Trust
 	Hides   bool         // the capture hides a local span, as OpenTelemetry's Extract does
 	partial bool         // the carrier may show only part of a request
-	Lent    bool         // the carrier's strings may change later
-	oneLine bool         // the carrier shows one line of a name
-	over    []wire.Match // hits that are left out: they exceed the limits, or are for one hop alone
+	Lent    bool         // the carrier's strings may change later, so they are copied
+	oneLine bool         // the carrier returns only the first line of a name
+	over    []wire.Match // matches that exceed the limits, or are for one hop only
 	Report
 }
 
-// finish reports what happened, and returns the context.
+// finish reports outcomes and returns the context.
 func (e *Extraction) finish(ctx context.Context) context.Context {
 	e.tell(ctx, e.P)
 	return ctx
 }
 
-// capture makes the context node of the hits. It returns the context as it is if they change nothing.
+// capture makes the context node of the matches. It returns the context unchanged if they change nothing.
 func (e *Extraction) capture(hits []wire.Match) context.Context {
 	p, outer := e.P, Of(e.Ctx)
 	if outer != nil {
@@ -73,8 +73,8 @@ func (e *Extraction) capture(hits []wire.Match) context.Context {
 	return e.start(c, outer, read)
 }
 
-// clean returns the hits that say something, in order and within the limits. Strings of a carrier that may
-// use their memory again are copied.
+// clean returns the matches that have content, sorted and within the limits. It copies the strings of a carrier that
+// may reuse its memory.
 func (e *Extraction) clean(hits []wire.Match, outer *Node) []wire.Match {
 	hits = slices.DeleteFunc(hits, func(h wire.Match) bool { return !slices.ContainsFunc(h.Vals, h.Says) })
 	wire.SortMatches(hits)
@@ -91,20 +91,21 @@ func (e *Extraction) clean(hits []wire.Match, outer *Node) []wire.Match {
 	return hits
 }
 
-// fit returns the hits that are within the limits, and notes the others.
+// fit returns the matches within the limits and records the others.
 func (e *Extraction) fit(hits []wire.Match) []wire.Match {
 	kept, over := e.P.fit(&e.Report, hits)
 	e.over = append(e.over, over...)
 	return kept
 }
 
-// prefixed collects names under a prefix. Of an untrusted caller all stay, until fit has noted those that it drops.
+// prefixed returns an empty collection of names under a prefix. For an untrusted caller it keeps all names, until
+// fit has recorded those that it drops.
 func (e *Extraction) prefixed() tags {
 	outer := Of(e.Ctx)
 	return tags{limit: e.P.Limits.Lines, untrusted: e.Trust != policy.Continue || outer != nil && outer.Trust != policy.Continue}
 }
 
-// complete gives the hits of a carrier that shows one line of a name the lines of the same request that are known.
+// complete adds known lines of the same request to matches of a carrier that returns only the first line of a name.
 func complete(hits, known []wire.Match) {
 	for i := range hits {
 		h := &hits[i]
@@ -114,7 +115,7 @@ func complete(hits, known []wire.Match) {
 	}
 }
 
-// start puts a finished node into use, for an Extract that read some formats.
+// start places a finished node in its context and reports. read are the formats that this Extract read.
 func (e *Extraction) start(c, outer *Node, read wire.FormatSet) context.Context {
 	c.fresh = read
 	c.place(outer, e.Hides)

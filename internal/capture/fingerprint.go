@@ -10,25 +10,25 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// A Fingerprint stands for one line under one name, so that a line can be recognized without being kept. The
-// seed is random for each process: a caller cannot make two lines with the same fingerprint.
+// A Fingerprint identifies a line under a name without keeping the line. Each process has a random seed, so a caller
+// cannot make two lines with the same fingerprint.
 type Fingerprint uint64
 
 var fingerprintSeed = maphash.MakeSeed()
 
-// FingerprintOf returns the fingerprint of a line. White space around the line does not count.
+// FingerprintOf returns the fingerprint of a line. It ignores white space around the line.
 func FingerprintOf(lower, line string) Fingerprint {
 	return Fingerprint(maphash.Comparable(fingerprintSeed, [2]string{lower, wire.TrimOWS(line)}))
 }
 
-// AnyLine is no legal line: it stands for all lines of a field.
+// AnyLine stands for all lines of a field. It is not a legal line.
 const AnyLine = "\n"
 
-// maxFingerprints bounds the lines that a capture remembers. For fields with more lines it remembers
-// that all are untrusted.
+// maxFingerprints is the maximum number of fingerprints that a capture keeps. A field with more lines is recorded
+// with AnyLine, so that all its lines are untrusted.
 const maxFingerprints = 1024
 
-// fingerprints is a set that does not change once it is in a capture.
+// fingerprints is a set that does not change once a capture has it.
 type fingerprints map[Fingerprint]struct{}
 
 func (s fingerprints) Has(lower, line string) bool {
@@ -39,7 +39,7 @@ func (s fingerprints) Has(lower, line string) bool {
 	return ok
 }
 
-// with returns a set with the members of both.
+// with returns the union of two sets.
 func (s fingerprints) with(other fingerprints) fingerprints {
 	switch {
 	case len(s) == 0:
@@ -52,7 +52,7 @@ func (s fingerprints) with(other fingerprints) fingerprints {
 	return both
 }
 
-// remember returns the fingerprints of those hits that the trust holds back or rewrites.
+// remember returns the fingerprints of the matches that a trust decision withholds or rewrites.
 func (p *Reader) remember(hits []wire.Match, trust policy.Trust) fingerprints {
 	if len(hits) == 0 {
 		return nil
@@ -81,7 +81,7 @@ func (p *Reader) remember(hits []wire.Match, trust policy.Trust) fingerprints {
 	return s
 }
 
-// Variants ranges over the ways in which code copies a header: each line, and all lines joined.
+// Variants ranges over the forms in which code copies a header: each line, and all lines joined.
 func Variants(vals []string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		for _, v := range vals {
@@ -93,7 +93,7 @@ func Variants(vals []string) func(yield func(string) bool) {
 	}
 }
 
-// Known returns the lines of a header that no limit has kept out of the capture of an untrusted caller.
+// Known returns the lines of a header without the untrusted lines that exceeded the limits of the capture.
 func (c *Node) Known(key string, vals []string) []string {
 	dropped, lower := c.Dropped(), strings.ToLower(key)
 	switch {

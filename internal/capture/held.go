@@ -9,8 +9,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// hold has the node hold back the lines of another, which may be nil, and of which its own Extract
-// has read some formats.
+// hold makes the node withhold the lines of held, which may be nil. read are the formats that the node's own Extract
+// read.
 func (c *Node) hold(held *Node, read wire.FormatSet) {
 	if held == nil {
 		return
@@ -19,14 +19,14 @@ func (c *Node) hold(held *Node, read wire.FormatSet) {
 	c.spill().held = held
 }
 
-// forgo has the node remember lines that it does not hold.
+// forgo records the fingerprints of untrusted lines that the node does not keep.
 func (c *Node) forgo(dropped fingerprints) {
 	if len(dropped) > 0 {
 		c.spill().dropped = dropped
 	}
 }
 
-// Dropped returns the lines that the node does not hold; the nil capture has none.
+// Dropped returns the fingerprints of untrusted lines that the node does not keep. A nil Node has none.
 func (c *Node) Dropped() fingerprints {
 	if c == nil || c.Overflow == nil {
 		return nil
@@ -34,7 +34,7 @@ func (c *Node) Dropped() fingerprints {
 	return c.Overflow.dropped
 }
 
-// overflow moves the lines of a node that is being made out of it, if they are there.
+// spill moves the lines of an unfinished node into its overflow, if they are not there yet.
 func (c *Node) spill() *overflow {
 	if c.Overflow == nil {
 		ids, vals := c.Lines()
@@ -44,8 +44,7 @@ func (c *Node) spill() *overflow {
 	return c.Overflow
 }
 
-// Untrusted returns what the capture holds back, as a capture of its own without a context;
-// nil, if that is nothing.
+// Untrusted returns the withheld lines as a capture without a context, or nil if there are none.
 func (c *Node) Untrusted() *Node {
 	switch {
 	case c == nil:
@@ -65,7 +64,7 @@ func (c *Node) Untrusted() *Node {
 	return s
 }
 
-// holdsAll reports whether the capture believes nothing, and these hits are what it holds back.
+// holdsAll reports whether the node trusts nothing and withholds exactly these matches.
 func (c *Node) holdsAll(hits []wire.Match, about traits) bool {
 	switch {
 	case !c.Trust.Has(policy.Restart) || c.Len() > 1 || c.Len() == 1 && c.About&MadeRequestID == 0:
@@ -88,7 +87,7 @@ func (c *Node) holdsAll(hits []wire.Match, about traits) bool {
 	return kept && i == end
 }
 
-// later returns the formats that the capture's own Extract has read, believed or not.
+// later returns the formats that the node's own Extract read, trusted or not.
 func (c *Node) later() (read wire.FormatSet) {
 	if c != nil {
 		read = c.fresh
@@ -99,8 +98,8 @@ func (c *Node) later() (read wire.FormatSet) {
 	return read
 }
 
-// StrangersTrace reports whether what is held back names a trace: what a span that continues it has
-// inherited is the stranger's.
+// StrangersTrace reports whether the withheld lines name a trace. Whatever a span of that trace inherited is
+// untrusted.
 func (c *Node) StrangersTrace(id trace.TraceID) bool {
 	held := c.Untrusted()
 	if held == nil || !c.Trust.Has(policy.DistrustIDs) {
@@ -113,15 +112,15 @@ func (c *Node) StrangersTrace(id trace.TraceID) bool {
 	})
 }
 
-// hits returns the capture's lines as an Extract finds them; the nil capture has none.
+// hits returns the node's lines as matches. A nil Node has none.
 func (c *Node) hits() (hits []wire.Match) {
 	for r := range c.Runs {
-		hits = append(hits, wire.Match{ID: r.ID, Key: r.Key, Vals: r.Vals, Raw: true}) // a blank line is not captured
+		hits = append(hits, wire.Match{ID: r.ID, Key: r.Key, Vals: r.Vals, Raw: true}) // Raw keeps every captured line
 	}
 	return hits
 }
 
-// UntrustedRemote returns what an untrusted caller said of its span.
+// UntrustedRemote returns the span context that an untrusted caller sent. ok is false if there was none.
 func (c *Node) UntrustedRemote() (sc wire.SpanContext, ok bool) {
 	held := c.Untrusted()
 	if held == nil || !c.Trust.Has(policy.DistrustIDs) || held.Formats&wire.TraceFormats == 0 {

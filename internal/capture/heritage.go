@@ -9,21 +9,21 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// heritage says what an Extract takes over of the capture further out. That may be of the same request, or of
-// another one: a connection, or the message before. The lines of one call name one trace.
+// heritage says which lines an Extract inherits from an outer capture. The outer capture may be of the same request
+// or of another one, such as a connection or the previous message. The lines of one call name one trace.
 type heritage struct {
 	p      *Reader
-	all    bool // the carrier may show only part of the request that the outer capture is of
-	none   bool // the lines name another trace than those further out
-	made   bool // the outer capture is of the same lines, and made its request id
-	repeat bool // all lines are in the outer capture already
+	all    bool // the carrier may show only part of the outer capture's request
+	none   bool // the lines name another trace than the outer capture
+	made   bool // the outer capture has the same lines and generated its request id
+	repeat bool // the outer capture has all lines already
 
-	trace    trace.TraceID // that the lines name; invalid: none
+	trace    trace.TraceID // the trace of the lines; invalid if there is none
 	readings *Parsed       // of the outer capture
 }
 
-// heritage compares the hits with the capture further out, which may be nil. Received lines are compared, whether
-// their caller was believed or not.
+// heritage compares the matches with the outer capture, which may be nil. It compares received lines, trusted or
+// not.
 func (e *Extraction) heritage(outer *Node, hits []wire.Match) heritage {
 	h := heritage{p: e.P}
 	if outer == nil {
@@ -46,7 +46,7 @@ func (e *Extraction) heritage(outer *Node, hits []wire.Match) heritage {
 	return h
 }
 
-// takes reports whether a field of the outer capture is inherited, unless it was read anew.
+// takes reports whether a field of the outer capture is inherited. It does not consider fields that were read again.
 func (h *heritage) takes(f *wire.Field) bool {
 	switch {
 	case h.none:
@@ -62,7 +62,8 @@ func (h *heritage) takes(f *wire.Field) bool {
 	return !id.IsValid() || !h.trace.IsValid() || wire.SameTrace(id, h.trace)
 }
 
-// received returns all lines that the capture's caller sent, believed or not, as p numbers and spells them, in order.
+// received returns all lines that the caller sent, trusted or not. They are sorted, with the numbers and spelling of
+// p.
 func (c *Node) received(p *Reader, about traits) []wire.Match {
 	everything := &heritage{p: p, all: true}
 	believed := c.inherit(nil, 0, about, everything)
@@ -76,8 +77,8 @@ func (c *Node) received(p *Reader, about traits) []wire.Match {
 	return believed
 }
 
-// agrees reports whether the hits are the lines of the outer capture once more, as far as both have read them: all
-// of them, or a part where the carrier may show only that.
+// agrees reports whether the matches repeat the lines of the outer capture. It compares the fields that both read.
+// If the carrier may show part of a request, the matches may be a part of the lines.
 func (e *Extraction) agrees(outer *Node, before, hits []wire.Match) bool {
 	both := func(h wire.Match) bool {
 		f := e.P.described(h.ID, h.Key)
@@ -87,13 +88,13 @@ func (e *Extraction) agrees(outer *Node, before, hits []wire.Match) bool {
 		(e.partial || !slices.ContainsFunc(before, func(h wire.Match) bool { return both(h) && differs(h, hits) }))
 }
 
-// differs reports whether a name has other lines among the hits, or none.
+// differs reports whether a name has other lines in hits, or none.
 func differs(h wire.Match, hits []wire.Match) bool {
 	other, ok := wire.LookUp(hits, h)
 	return !ok || !slices.Equal(other.Vals, h.Vals)
 }
 
-// readsField reports whether a Propagator reads a field, of whichever Propagator's.
+// readsField reports whether the Reader reads a field, whichever Propagator the field belongs to.
 func (p *Reader) readsField(f *wire.Field) bool {
 	if f.Format != 0 {
 		return p.Reads.Has(f.Format)
@@ -101,7 +102,7 @@ func (p *Reader) readsField(f *wire.Field) bool {
 	return slices.ContainsFunc(p.Headers, func(own wire.Field) bool { return own.Lower == f.Lower })
 }
 
-// readingsOf decodes the trace formats of the hits, and counts nothing.
+// readingsOf decodes the trace formats of the matches without counting outcomes.
 func (p *Reader) readingsOf(hits []wire.Match, about traits) *Parsed {
 	l := new(Parsed)
 	if wire.FormatsOf(hits)&wire.TraceFormats != 0 {
@@ -112,7 +113,7 @@ func (p *Reader) readingsOf(hits []wire.Match, about traits) *Parsed {
 	return l
 }
 
-// traceID returns a trace that the readings name; invalid: none.
+// traceID returns the first trace id of the readings. It is invalid if there is none.
 func (l *Parsed) traceID() (id trace.TraceID) {
 	for _, r := range l.Readings {
 		if r.Sc.TraceID.IsValid() {
@@ -122,7 +123,7 @@ func (l *Parsed) traceID() (id trace.TraceID) {
 	return id
 }
 
-// meets reports whether the readings and others agree, some format of each with some of the other.
+// meets reports whether some reading agrees with some reading of others.
 func (l *Parsed) meets(others *Parsed, agree func(a, b *wire.SpanContext) bool) bool {
 	for i := range l.Readings {
 		for j := range others.Readings {
@@ -136,7 +137,7 @@ func (l *Parsed) meets(others *Parsed, agree func(a, b *wire.SpanContext) bool) 
 
 func sameTraceOf(a, b *wire.SpanContext) bool { return wire.SameTrace(a.TraceID, b.TraceID) }
 
-// sameSpan reports whether two span contexts of which one may lack its span name the same.
+// sameSpan reports whether two span contexts name the same span. A missing span id matches any.
 func sameSpan(a, b *wire.SpanContext) bool {
 	return wire.SameTrace(a.TraceID, b.TraceID) && (a.SpanID == b.SpanID || !a.SpanID.IsValid() || !b.SpanID.IsValid())
 }

@@ -5,10 +5,10 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// A caller lists in Connection the headers that are for this hop alone: whoever forwards the message removes them
-// (RFC 9110, section 7.6.1). So they are not captured.
+// A caller lists in Connection the headers that are for this hop only. Whoever forwards the message must remove them
+// (RFC 9110, section 7.6.1), so they are not captured.
 
-// listed reports whether the lines of a Connection header name any of ours.
+// listed reports whether the lines of a Connection header contain one of our names.
 func (p *Reader) listed(connection []string) bool {
 	for _, line := range connection {
 		for name := range wire.Members(line) {
@@ -20,8 +20,8 @@ func (p *Reader) listed(connection []string) bool {
 	return false
 }
 
-// dropHop returns the hits without those that the lines of a Connection header name: all of a format, where they
-// name one of its fixed fields. It reports and notes the others.
+// dropHop returns the matches without those that a Connection header names. If it names a fixed field of a format,
+// all of the format is dropped. dropHop reports and records the dropped matches.
 func (e *Extraction) dropHop(hits []wire.Match, connection []string) (rest []wire.Match) {
 	p := e.P
 	var formats, left wire.FormatSet

@@ -9,12 +9,12 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// same reports whether the capture is of just these hits.
+// same reports whether the node has exactly the lines of these matches.
 func (c *Node) same(hits []wire.Match, about traits) bool {
 	i := 0
 	for r := range c.Runs {
 		if c.About&MadeRequestID != 0 && r.ID == wire.FirstField[wire.RequestID] {
-			continue // no line of the request
+			continue // not a line of the request
 		}
 		if c.About&RawBins != about&RawBins && c.Field(r).Bin {
 			return false
@@ -27,7 +27,7 @@ func (c *Node) same(hits []wire.Match, about traits) bool {
 	return i == len(hits)
 }
 
-// names is the number of captured names.
+// names returns the number of captured names.
 func (c *Node) names() (n int) {
 	for range c.Runs {
 		n++
@@ -35,15 +35,15 @@ func (c *Node) names() (n int) {
 	return n
 }
 
-// active reports whether the capture's remote span, and no other, is the active one.
+// active reports whether the node's remote span is the active span.
 func (c *Node) active(ctx context.Context) bool {
 	span, ours := trace.SpanFromContext(ctx).(*RemoteSpan)
 	return ours && (*Node)(span) == c
 }
 
-// inherit returns the lines that a second Extract takes over, which read the hits own, of the formats
-// read. A format is inherited whole or not at all: half a context of
-// each would name a span that nobody has.
+// inherit returns the lines that a second Extract takes over. own are the matches of that Extract, read their
+// formats. A format is inherited as a whole or not at all, because halves of two contexts would name a span that
+// does not exist.
 func (c *Node) inherit(own []wire.Match, read wire.FormatSet, about traits, by *heritage) (hits []wire.Match) {
 	p, names := by.p, headerNames(own)
 	for r := range c.Runs {
@@ -69,8 +69,8 @@ func (c *Node) inherit(own []wire.Match, read wire.FormatSet, about traits, by *
 	return hits
 }
 
-// headerID returns the number of a name of Config.Headers: p's own, or that of p's pattern, or one of those
-// that stand for any name, each of these with that name as the key.
+// headerID returns the number of a name of Config.Headers for p: that of p's own name, of p's pattern, or
+// ForeignHeader or ForeignUnsafe. For the last three it also returns the name as the key.
 func (p *Reader) headerID(f wire.Field) (wire.FieldID, string) {
 	for i, own := range p.Headers {
 		if !own.Prefix && own.Lower == f.Lower {
@@ -91,7 +91,7 @@ func (p *Reader) headerID(f wire.Field) (wire.FieldID, string) {
 // NotSent is the number of a captured name that the sending Propagator does not carry.
 const NotSent = wire.ForeignHeader
 
-// NumberOf returns the number that a captured name of somebody's Config.Headers has for p.
+// NumberOf returns p's number for a captured name of any Propagator's Config.Headers.
 func (p *Reader) NumberOf(c *Node, r Run) wire.FieldID {
 	if c.Reader == p && r.ID < wire.ForeignUnsafe {
 		return r.ID
@@ -102,19 +102,18 @@ func (p *Reader) NumberOf(c *Node, r Run) wire.FieldID {
 	return NotSent
 }
 
-// Tag returns the whole name of a run, if it has p's number of a prefix; else "".
+// Tag returns the whole name of a run, if its number for p is that of a prefix. Otherwise it returns "".
 func (p *Reader) Tag(c *Node, id wire.FieldID, r Run) string {
 	switch {
 	case !p.Field(id).Prefix:
 		return ""
-	case r.Key == "": // another Propagator's name, of which p has the pattern
+	case r.Key == "": // another Propagator's name that matches p's pattern
 		return c.Field(r).Lower
 	}
 	return r.Key
 }
 
-// ConvertBins returns -bin values as the other transport carries them. A value that is no base64 is
-// left out.
+// ConvertBins converts -bin values to the form of the other transport. It omits values that are not base64.
 func ConvertBins(vals []string, raw bool) []string {
 	var out []string
 	for _, v := range vals {

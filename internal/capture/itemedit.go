@@ -9,27 +9,27 @@ import (
 	"go.opentelemetry.io/otel/baggage"
 )
 
-// BagItems are the lines of one name that the application's change of the items makes.
+// BagItems is the lines of one name after the application's changes of items.
 type BagItems struct {
 	ID   wire.FieldID
 	Key  string // the whole name, under a prefix
 	Vals []string
 }
 
-// itemEdit makes the items that leave this service. Those that the application left alone stay as they came.
+// itemEdit makes the items to send. Items that the application did not change stay as received.
 type itemEdit struct {
 	shown, now baggage.Baggage
 	out        []BagItems
-	at         map[string]int  // of out, by the name in lower case
-	came       map[string]bool // keys of which items came
-	prefixes   wire.FieldSet   // under which something came
-	lists      wire.FieldSet   // and the lists
+	at         map[string]int  // positions in out, by lower-case name
+	came       map[string]bool // keys of received items
+	prefixes   wire.FieldSet   // prefixes of received items
+	lists      wire.FieldSet   // lists of received items
 }
 
-// EditItems returns the items of the formats that p sends: c's, with the application's changes.
+// EditItems returns the items of the carried formats, with the application's changes.
 func (c *Node) EditItems(carries wire.FormatSet, shown, now baggage.Baggage) []BagItems {
 	if now.Len() == 0 {
-		return nil // all of it was taken away, what was not shown too
+		return nil // the application removed all baggage, including items that it did not see
 	}
 	e := itemEdit{shown: shown, now: now, at: map[string]int{}, came: map[string]bool{}}
 	for r := range c.Runs {
@@ -39,7 +39,7 @@ func (c *Node) EditItems(carries wire.FormatSet, shown, now baggage.Baggage) []B
 	}
 	added := map[string]string{}
 	for _, m := range now.Members() {
-		if e.differs(m.Key()) && !e.came[m.Key()] && m.String() != "" { // else the key cannot stand in a header
+		if e.differs(m.Key()) && !e.came[m.Key()] && m.String() != "" { // a header cannot carry a key whose member is empty
 			added[m.Key()] = m.Value()
 		}
 	}
@@ -54,7 +54,7 @@ func (e *itemEdit) differs(key string) bool {
 	return was.Key() != is.Key() || was.Key() != "" && was.String() != is.String()
 }
 
-// edit takes over the items of one name.
+// edit copies the items of one name, with changes.
 func (e *itemEdit) edit(r Run) {
 	f := &wire.Fields[r.ID]
 	if !f.Prefix {
@@ -73,7 +73,7 @@ func (e *itemEdit) edit(r Run) {
 	}
 }
 
-// editList takes over a list. A member whose new value has no place in one becomes a header.
+// editList copies a list, with changes. A new value that a list cannot hold becomes a header.
 func (e *itemEdit) editList(r Run) {
 	var lines []string
 	for _, line := range r.Vals {
@@ -105,10 +105,10 @@ func (e *itemEdit) editList(r Run) {
 	e.place(BagItems{r.ID, "", lines})
 }
 
-// inList reports whether a value can stand in a list as it is.
+// inList reports whether a list can hold a value without encoding.
 func inList(value string) bool { return !strings.Contains(value, ",") && wire.TrimOWS(value) == value }
 
-// add writes a new key in every form that came; in a list alone only if nothing else of its format came.
+// add writes a new item in each received form. It uses a list only if no other form of the format was received.
 func (e *itemEdit) add(key, value string) {
 	for i := range wire.Fields[:wire.FirstHeader] {
 		id := wire.FieldID(i)
@@ -129,7 +129,7 @@ func (e *itemEdit) add(key, value string) {
 func (e *itemEdit) addToList(f wire.Format, m string) {
 	for i := range e.out {
 		if b := &e.out[i]; b.Key == "" && wire.Fields[b.ID].Format == f {
-			b.Vals = slices.Clone(b.Vals) // the capture's
+			b.Vals = slices.Clone(b.Vals) // the original belongs to the capture
 			if last := len(b.Vals) - 1; last >= 0 {
 				b.Vals[last] += "," + m
 			} else {
@@ -139,7 +139,7 @@ func (e *itemEdit) addToList(f wire.Format, m string) {
 	}
 }
 
-// put writes a header, unless it would be empty.
+// put adds a header with one value. An empty value removes the header.
 func (e *itemEdit) put(id wire.FieldID, name, value string) {
 	b := BagItems{ID: id, Key: name}
 	if value != "" {
@@ -148,7 +148,7 @@ func (e *itemEdit) put(id wire.FieldID, name, value string) {
 	e.place(b)
 }
 
-// place adds lines, in place of those of the same name.
+// place adds lines and replaces those of the same name.
 func (e *itemEdit) place(b BagItems) {
 	name := strings.ToLower(b.Key)
 	if name == "" {
@@ -162,7 +162,7 @@ func (e *itemEdit) place(b BagItems) {
 	e.out = append(e.out, b)
 }
 
-// Name returns the name in lower case.
+// Name returns the lower-case name.
 func (b *BagItems) Name() string {
 	if b.Key == "" {
 		return wire.Fields[b.ID].Lower

@@ -9,11 +9,11 @@ import (
 	"go.opentelemetry.io/otel/baggage"
 )
 
-// Baggage items are baggage of a trace format: a header a key (uberctx-KEY, ot-baggage-KEY), or jaeger-baggage, a list.
-// Where no baggage header came they are OpenTelemetry's baggage, and what the application changes there is
-// written as items again. Names of headers have no case, so the keys of the former are in lower case.
+// Baggage items are the baggage of a trace format: one header for each key (uberctx-KEY, ot-baggage-KEY), or the
+// list jaeger-baggage. If no baggage header was received, they become OpenTelemetry's baggage, and the application's
+// changes are written as items. Header names have no case, so keys of the first kind are in lower case.
 
-// HasItems reports whether the items that came are the baggage.
+// HasItems reports whether received items are OpenTelemetry's baggage.
 func (c *Node) HasItems() bool {
 	if c.Formats.Has(wire.Baggage) || c.Formats&wire.ItemFormats&c.Reader.Carries == 0 {
 		return false
@@ -22,12 +22,12 @@ func (c *Node) HasItems() bool {
 	return slices.ContainsFunc(ids, c.IsItem)
 }
 
-// IsItem reports whether lines of a name are items that count.
+// IsItem reports whether a name holds items of a carried format.
 func (c *Node) IsItem(id wire.FieldID) bool {
 	return id < wire.FirstHeader && wire.ItemFields.Has(id) && c.Reader.Carries.Has(wire.Fields[id].Format)
 }
 
-// itemsOf ranges over the items of one name.
+// itemsOf ranges over the items of a run.
 func itemsOf(r Run) func(yield func(wire.Item) bool) {
 	f := &wire.Fields[r.ID]
 	return func(yield func(wire.Item) bool) {
@@ -45,14 +45,14 @@ func itemsOf(r Run) func(yield func(wire.Item) bool) {
 	}
 }
 
-// What OpenTelemetry's baggage holds at most. It would choose at random.
+// These are the limits of OpenTelemetry's baggage. Above them, OpenTelemetry would keep random members.
 const (
 	maxBagMembers = 64
 	maxBagBytes   = 8192
 )
 
-// readItems returns what OpenTelemetry takes of the items, the first of each key, and the formats of which it does
-// not take all.
+// readItems returns the baggage that OpenTelemetry accepts from the items, with the first value of each key. partly
+// are the formats that have rejected items.
 func readItems(c *Node) (bag baggage.Baggage, partly wire.FormatSet) {
 	var taken []baggage.Member
 	seen, size := map[string]bool{}, 0

@@ -7,8 +7,8 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// measure adds up what the hits would keep: their lines that say something, whether
-// some name is under a prefix, and whether all are within the limits.
+// measure counts the lines of the matches that have content. keyed says whether a name is under a prefix, fits
+// whether all lines are within the limits.
 func (p *Reader) measure(hits []wire.Match) (lines int, keyed, fits bool) {
 	total := 0
 	fits = true
@@ -22,8 +22,7 @@ func (p *Reader) measure(hits []wire.Match) (lines int, keyed, fits bool) {
 	return lines, keyed, fits && lines <= p.Limits.Lines && total <= p.Limits.TotalBytes
 }
 
-// measure counts a name's lines that say something, and their bytes; the name's too
-// where it is the caller's.
+// measureHit counts a match's lines that have content, and their bytes. It includes the name if the caller chose it.
 func measureHit(h *wire.Match) (lines, size int) {
 	for _, v := range h.Vals {
 		if h.Says(v) {
@@ -37,11 +36,11 @@ func measureHit(h *wire.Match) (lines, size int) {
 	return lines, size
 }
 
-// fit returns the hits that are within the limits, and the others. Fixed names are taken first, a
-// format whole or not at all, then Config.Headers, then baggage, then the names under prefixes and patterns
-// in their order; a prefix of a format that was left out goes with it. What is left out is reported.
+// fit splits the matches into those within the limits and the others, which it reports. Fixed names come first, and
+// a format is kept as a whole or not at all. Config.Headers are next, then baggage, then names under prefixes and
+// patterns. A dropped format takes its prefixes with it.
 func (p *Reader) fit(r *Report, hits []wire.Match) (kept, dropped []wire.Match) {
-	var left wire.FormatSet // formats left out
+	var left wire.FormatSet // dropped formats
 	lines, total := 0, 0
 	take := func(group []wire.Match, f wire.Format) {
 		n, size := 0, 0
@@ -94,7 +93,7 @@ func isPrefixed(h wire.Match) bool {
 }
 func isHeader(h wire.Match) bool { return h.ID >= wire.FirstHeader && !isMatched(h) }
 
-// isMatched reports whether a pattern of Config.Headers has found the name.
+// isMatched reports whether the name matches a pattern of Config.Headers.
 func isMatched(h wire.Match) bool {
 	return h.ID >= wire.FirstHeader && h.ID < wire.ForeignUnsafe && h.Key != ""
 }

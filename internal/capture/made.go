@@ -1,6 +1,6 @@
 package capture
 
-// Made returns what one Propagator has made of the capture before, or nil.
+// Made returns the metadata that one Propagator has already made from the capture, or nil.
 func (c *Node) Made(by any, key any) *OutgoingMetadata {
 	if l := c.learned.Load(); l != nil {
 		if made := l.Outgoing.Load(); made != nil && made.By == by && made.Key == key {
@@ -10,7 +10,7 @@ func (c *Node) Made(by any, key any) *OutgoingMetadata {
 	return nil
 }
 
-// OutgoingMetadata is what one Propagator sends of a capture over gRPC.
+// OutgoingMetadata is the gRPC metadata that one Propagator sends from a capture.
 type OutgoingMetadata struct {
 	By    any
 	Key   any

@@ -6,8 +6,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 )
 
-// MetadataCarrier lets OpenTelemetry propagators, those of Config.Also, read and
-// write gRPC metadata.
+// MetadataCarrier lets OpenTelemetry's propagators in Config.Also read and write gRPC metadata.
 type MetadataCarrier map[string][]string
 
 var _ propagation.ValuesGetter = MetadataCarrier{}

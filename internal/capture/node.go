@@ -7,8 +7,8 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// node makes the node of the hits that fit the limits, and of a request id where
-// none is left and one is wanted; nil if nothing says anything.
+// node makes the node of the matches within the limits. It adds a request id if none is left and the Config
+// generates one. It returns nil if there are no lines.
 func (e *Extraction) node(hits []wire.Match) *Node {
 	p := e.P
 	lines, keyed, fits := p.measure(hits)
@@ -24,13 +24,13 @@ func (e *Extraction) node(hits []wire.Match) *Node {
 	return p.fill(e.Ctx, hits, e.About, lines, keyed, made)
 }
 
-// keeping makes a node of just the hits, nil of none.
+// keeping makes a node of exactly these matches, or returns nil if there are none.
 func (p *Reader) keeping(ctx context.Context, hits []wire.Match, about traits) *Node {
 	lines, keyed, _ := p.measure(hits)
 	return p.fill(ctx, hits, about, lines, keyed, "")
 }
 
-// fill makes a node of so many lines, and of a request id that was made.
+// fill makes a node with space for lines. made is a generated request id or "".
 func (p *Reader) fill(ctx context.Context, hits []wire.Match, about traits, lines int, keyed bool, made string) *Node {
 	if lines == 0 {
 		return nil
@@ -63,7 +63,7 @@ func (p *Reader) fill(ctx context.Context, hits []wire.Match, about traits, line
 	return c
 }
 
-// keep adds a line to a node that is being made.
+// keep adds a line to an unfinished node.
 func (c *Node) keep(id wire.FieldID, key, line string) {
 	c.note(id)
 	if m := c.Overflow; m != nil {
@@ -77,7 +77,7 @@ func (c *Node) keep(id wire.FieldID, key, line string) {
 	c.N++
 }
 
-// note adds a line's format to those that the node has lines of.
+// note adds the format of a line to Formats.
 func (c *Node) note(id wire.FieldID) {
 	if id < wire.FirstHeader {
 		c.Formats |= 1 << wire.Fields[id].Format

@@ -10,8 +10,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// place decides which of OpenTelemetry's questions the node answers, by what is in the
-// contexts further out. outer is the capture there, which may be nil.
+// place decides which of OpenTelemetry's context keys the node answers. That depends on the outer contexts. outer is
+// the capture there, which may be nil.
 func (c *Node) place(outer *Node, hide bool) {
 	distrusted := c.Trust & (policy.DistrustIDs | policy.DistrustSampling)
 	if distrusted != 0 || c.Formats&wire.TraceFormats != 0 || outer != nil {
@@ -30,8 +30,8 @@ func (c *Node) place(outer *Node, hide bool) {
 	c.answerOtherwise()
 }
 
-// undecide takes the decision out of a remote span further out that the node will not hide, where the caller
-// is believed in ids alone.
+// undecide removes the decision from an outer remote span. It is for a caller whose ids are trusted, so that the
+// node does not hide that span.
 func (c *Node) undecide(active trace.Span) {
 	sc := active.SpanContext()
 	if _, ours := active.(*RemoteSpan); !sc.IsRemote() || ours {
@@ -42,8 +42,8 @@ func (c *Node) undecide(active trace.Span) {
 	c.parent = trace.ContextWithRemoteSpanContext(c.parent, sc)
 }
 
-// placeBaggage lets the captured baggage be OpenTelemetry's, unless the application has one already. What an
-// Extract further out has shown is hidden where it was not inherited.
+// placeBaggage shows the captured baggage to OpenTelemetry, unless the application has its own. It hides baggage of
+// an outer Extract that is not inherited.
 func (c *Node) placeBaggage(outer *Node, hide bool) (answers traits) {
 	distrusted := c.Trust.Has(policy.DistrustBaggage)
 	if distrusted && (outer == nil || !outer.Trust.Has(policy.DistrustBaggage)) {
@@ -52,7 +52,7 @@ func (c *Node) placeBaggage(outer *Node, hide bool) (answers traits) {
 	inherited := baggage.FromContext(c.parent)
 	if distrusted {
 		if inherited.Len() > 0 && !outer.mayBeStrangers(inherited) && !c.mayBeStrangers(inherited) {
-			return InheritsBaggage // the application has put it there since
+			return InheritsBaggage // the application set it after the outer Extract
 		}
 		return hidesBaggage
 	}
@@ -66,20 +66,21 @@ func (c *Node) placeBaggage(outer *Node, hide bool) (answers traits) {
 	switch {
 	case (c.Formats.Has(wire.Baggage) && c.Reader.Carries.Has(wire.Baggage) || c.HasItems()) && (hide || !others):
 		answers |= showsBaggage
-	case c.Formats.Has(wire.Baggage): // inherited, and the context further out shows it
+	case c.Formats.Has(wire.Baggage): // inherited lines, which the outer context shows
 		answers &^= hidesBaggage
 	}
 	return answers
 }
 
-// answerOtherwise puts nodes of OpenTelemetry's own behind the node, where its keys could not be learned.
+// answerOtherwise is for an OpenTelemetry whose context keys are unknown. It wraps the node's parent in
+// OpenTelemetry's own context nodes.
 func (c *Node) answerOtherwise() {
 	c.parent = hidden(c.parent, c.About)
 	if !ctxkey.Learned(OtelKeys.Span) && c.About&ShowsSpan != 0 {
 		c.parent = trace.ContextWithSpan(c.parent, (*RemoteSpan)(c))
 	}
 	if !ctxkey.Learned(OtelKeys.Baggage) {
-		c.seen.Or(baggageAsked) // it may be: nobody tells
+		c.seen.Or(baggageAsked) // no key shows whether it was
 		if c.About&showsBaggage != 0 {
 			bag, _ := wire.ParseBaggage(c.LinesOf(wire.Baggage).All(0))
 			c.parent = baggage.ContextWithBaggage(c.parent, bag)
@@ -87,7 +88,8 @@ func (c *Node) answerOtherwise() {
 	}
 }
 
-// hidden returns a context that answers OpenTelemetry as the traits want it hidden, where its keys could not be learned.
+// hidden returns a context that hides the span and the baggage from OpenTelemetry as the traits say. It is for an
+// OpenTelemetry whose context keys are unknown.
 func hidden(ctx context.Context, answers traits) context.Context {
 	if !ctxkey.Learned(OtelKeys.Span) && answers&hidesSpan != 0 {
 		ctx = trace.ContextWithSpan(ctx, nil)
@@ -98,9 +100,8 @@ func hidden(ctx context.Context, answers traits) context.Context {
 	return ctx
 }
 
-// placeSpan lets the node be the active span, a remote one, unless that would hide a
-// valid local span, or any valid span behind lines that name none. The remote span of a capture further out is
-// hidden where the node names none.
+// placeSpan makes the node the active remote span. It does not hide a valid local span, nor any valid span if the
+// lines name none. If the node names no span, it hides the remote span of an outer capture.
 func (c *Node) placeSpan(span trace.Span, hide bool) (answers traits) {
 	if c.Trust.Has(policy.DistrustIDs) {
 		if remote := span.SpanContext(); remote.IsValid() && remote.IsRemote() {
@@ -126,7 +127,7 @@ func (c *Node) placeSpan(span trace.Span, hide bool) (answers traits) {
 	}
 	l := c.Parse()
 	if !ours && (!l.Remote.IsValid() || !l.NamesSpan(c.fresh)) {
-		return 0 // inherited lines are no reason to hide what is active since
+		return 0 // inherited lines must not hide a span that was set after they were read
 	}
-	return ShowsSpan // if it is invalid, it still hides the one further out
+	return ShowsSpan // even an invalid remote span hides the outer one
 }

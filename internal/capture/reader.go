@@ -8,31 +8,31 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 )
 
-// Reader is the inbound half of a compiled Config. It never changes, and is safe for all goroutines.
+// Reader is the inbound half of a compiled Config. It does not change, and is safe for concurrent use.
 type Reader struct {
-	Order   []wire.Format  // precedence: Formats, then ReadOnly
-	Carries wire.FormatSet // read, and sent
-	Reads   wire.FormatSet // carries and ReadOnly
-	Headers []wire.Field   // of Config.Headers and UnsafeHeaders, patterns last
+	Order   []wire.Format  // precedence: Formats before ReadOnly
+	Carries wire.FormatSet // formats that are read and sent
+	Reads   wire.FormatSet // Carries and ReadOnly
+	Headers []wire.Field   // Config.Headers and UnsafeHeaders, patterns last
 
-	ReadHTTP, ReadMetadata *wire.Index // of what is read
-	SentHTTP               *wire.Index // of what is read or written, as outgoing carriers may spell it
-	Patterned              bool        // some entry of Config.Headers is a pattern
+	ReadHTTP, ReadMetadata *wire.Index // names that are read
+	SentHTTP               *wire.Index // names that are read or written, as outgoing carriers may spell them
+	Patterned              bool        // Config.Headers contains a pattern
 
 	GenerateRequestID bool
-	Deferred          wire.Sampling // what an open decision becomes where it must be decided
+	Deferred          wire.Sampling // replaces an open decision in formats that must decide
 	Also              []propagation.TextMapPropagator
 	Limits            Limits
 	Meter             *outcome.Meter
 	Extracted         func(context.Context, []wire.Format) // Observer.Extracted; may be nil
 
-	Engine any // what the reader is part of: Explain looks for it by a capture
+	Engine any // the Engine of this Reader, for Explain
 }
 
-// Limits bound what is kept of one request: see propagation.Limits.
+// Limits bound what one request may keep in memory: see propagation.Limits.
 type Limits struct{ HeaderBytes, TotalBytes, Lines, MetadataBytes int }
 
-// Nobody carries nothing; its captures hold but a decision.
+// Nobody is a Reader that carries nothing. Its captures hold only a Trust.
 var Nobody = newNobody()
 
 func newNobody() *Reader {
@@ -47,7 +47,7 @@ func (p *Reader) Field(id wire.FieldID) *wire.Field {
 	return &p.Headers[id-wire.FirstHeader]
 }
 
-// described returns the field of a captured name, whichever Propagator it comes from.
+// described returns the field of a captured name, which may be another Propagator's.
 func (p *Reader) described(id wire.FieldID, key string) wire.Field {
 	switch id {
 	case wire.ForeignHeader, wire.ForeignUnsafe:
@@ -60,7 +60,7 @@ func (p *Reader) described(id wire.FieldID, key string) wire.Field {
 	return *f
 }
 
-// OrBackground returns the context, Background for nil.
+// OrBackground returns ctx, or context.Background if ctx is nil.
 func OrBackground(ctx context.Context) context.Context {
 	if ctx == nil {
 		return context.Background()

@@ -7,7 +7,7 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// ExtractMap reads a map of lines, whose names are found by an index.
+// ExtractMap extracts from a map of lines. x finds its names.
 func (e *Extraction) ExtractMap(m map[string][]string, x *wire.Index) context.Context {
 	if ctx, ok := e.usual(m, x); ok {
 		return ctx
@@ -25,7 +25,7 @@ func (e *Extraction) ExtractMap(m map[string][]string, x *wire.Index) context.Co
 			tagged.add(&e.Report, id, x.Spell(key), vals, key)
 		}
 	}
-	slices.Sort(odd) // a map has no order; spellings that nobody should use come last and in one
+	slices.Sort(odd) // maps have no order; unusual spellings come last and sorted
 	for _, key := range odd {
 		id := x.Find(key).ID
 		hits = append(hits, wire.Match{ID: id, Vals: m[key], Raw: e.P.isRaw(id, e.About)})
@@ -37,7 +37,7 @@ func (e *Extraction) ExtractMap(m map[string][]string, x *wire.Index) context.Co
 	return e.capture(hits)
 }
 
-// isRaw reports whether the values of a name are bytes.
+// isRaw reports whether the values of a name are raw bytes.
 func (p *Reader) isRaw(id wire.FieldID, about traits) bool {
 	return about&RawBins != 0 && id < wire.ForeignUnsafe && p.Field(id).Bin
 }

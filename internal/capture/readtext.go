@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 )
 
-// ExtractText reads a carrier that may show only part of a request, and whose strings may change later.
+// ExtractText extracts from a carrier that may show only part of a request, and whose strings may change later.
 func (p *Reader) ExtractText(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
 	e := Extraction{P: p, Ctx: ctx, Hides: true, partial: true, Lent: true}
 	if len(p.Also) > 0 {
@@ -27,7 +27,7 @@ func (p *Reader) ExtractText(ctx context.Context, carrier propagation.TextMapCar
 			return false
 		}
 		switch f := p.Field(n.ID); {
-		case f.Bin && f.Format == 0: // bytes or base64? only their reader could tell
+		case f.Bin && f.Format == 0: // the value may be raw or base64; only its reader knows
 			e.add(0, outcome.Unsendable)
 			return true
 		case f.Bin:
@@ -55,7 +55,7 @@ func (p *Reader) ExtractText(ctx context.Context, carrier propagation.TextMapCar
 			hop = get(key)
 		}
 	}
-	slices.Sort(odd) // a map has no order: of several spellings the first counts
+	slices.Sort(odd) // maps have no order; the first spelling counts
 	for _, key := range odd {
 		if n := names.Find(key); !found.has(n.ID) && take(n, key) {
 			found.add(n.ID)
@@ -68,8 +68,8 @@ func (p *Reader) ExtractText(ctx context.Context, carrier propagation.TextMapCar
 	return e.capture(hits)
 }
 
-// textBins returns -bin values of a carrier that may hold raw bytes as base64. Those of
-// grpc-trace-bin begin with a zero byte, which no base64 has.
+// textBins converts raw values to base64, for a carrier that may hold either. A raw grpc-trace-bin begins with a
+// zero byte, which base64 does not contain.
 func textBins(vals []string) []string {
 	vals = slices.Clone(vals)
 	for i, v := range vals {

@@ -12,34 +12,34 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Parsed is what was worked out of a capture's lines because somebody asked.
+// Parsed is the data that is computed from a capture's lines on first use.
 type Parsed struct {
 	ids      sync.Once
 	Readings []reading
-	Remote   wire.SpanContext // the first that names a span, else the first that decides; see rank
-	Winner   wire.Format      // whose that is; 0: there is none
+	Remote   wire.SpanContext // the first with ids, else the first with a decision; see rank
+	Winner   wire.Format      // the format of Remote; 0 if there is none
 
-	unreported atomic.Pointer[[]event] // what is wrong with them, until it is counted
+	unreported atomic.Pointer[[]event] // outcomes of decoding, until they are counted
 
-	span atomic.Pointer[trace.SpanContext] // remote as OpenTelemetry was shown it; nil: never asked
+	span atomic.Pointer[trace.SpanContext] // Remote as OpenTelemetry got it; nil before the first use
 
 	bags    sync.Once
-	bag     baggage.Baggage // what OpenTelemetry takes of the baggage lines
-	bagging any             // the same as a context value
+	bag     baggage.Baggage // OpenTelemetry's baggage from the baggage lines
+	bagging any             // bag as a context value
 
 	Outgoing atomic.Pointer[OutgoingMetadata]
 }
 
-// reading is what one captured format says.
+// reading is the result of decoding one captured format.
 type reading struct {
 	Format      wire.Format
 	Verdict     wire.Verdict
-	Undecidable bool // a decision is there and cannot be read
+	Undecidable bool // the decision is invalid
 	Sc          wire.SpanContext
 }
 
-// rank orders what formats say: ids go before a decision alone, and that before a trace id alone, which says
-// nothing of the caller's span.
+// rank orders readings: ids come first, then a trace id with a decision, then a decision. A trace id alone says
+// nothing about the caller's span.
 func (r *reading) rank() int {
 	switch {
 	case r.Verdict == wire.Valid && r.Sc.IsValid():
@@ -52,7 +52,7 @@ func (r *reading) rank() int {
 	return 0
 }
 
-// Learn returns the place for what is worked out.
+// Learn returns the node's Parsed, which may be empty.
 func (c *Node) Learn() *Parsed {
 	if l := c.learned.Load(); l != nil {
 		return l
@@ -61,7 +61,7 @@ func (c *Node) Learn() *Parsed {
 	return c.learned.Load()
 }
 
-// Parse decodes every captured trace format, once. report counts what is wrong with them.
+// Parse decodes every captured trace format, once. It leaves the outcomes to Report.
 func (c *Node) Parse() *Parsed {
 	l := c.Learn()
 	l.ids.Do(func() {
@@ -72,7 +72,8 @@ func (c *Node) Parse() *Parsed {
 	return l
 }
 
-// Report counts, once, what parse has found. It waits until the context is complete: an observer may ask it for the ids.
+// Report counts the outcomes of Parse, once. Call it when the context is complete, because an observer may read the
+// ids.
 func (c *Node) Report() {
 	l := c.learned.Load()
 	if l == nil || l.unreported.Load() == nil {
@@ -85,7 +86,7 @@ func (c *Node) Report() {
 	}
 }
 
-// read is parse and report.
+// read calls Parse and Report.
 func (c *Node) read() *Parsed {
 	l := c.Parse()
 	c.Report()
@@ -97,7 +98,7 @@ func (l *Parsed) decode(c *Node) (events []event) {
 	add := func(f wire.Format) {
 		sc, v := wire.Table[f].Decode(c.LinesOf(f))
 		if c.Trust.Has(policy.DistrustSampling) {
-			sc.Sampling = wire.Deferred // some formats could not but write a decision
+			sc.Sampling = wire.Deferred // Partition had to write a decision in some formats
 		}
 		unread := v&wire.Undecidable != 0
 		v &^= wire.Undecidable
@@ -109,7 +110,7 @@ func (l *Parsed) decode(c *Node) (events []event) {
 		}
 		l.Readings = append(l.Readings, reading{f, v, unread, sc})
 	}
-	// What this Extract read itself goes before what it inherited: it is the later word.
+	// Formats that this Extract read itself take precedence, because they are newer than inherited ones.
 	left := c.Formats & wire.TraceFormats
 	for _, turn := range []wire.FormatSet{c.fresh, left} {
 		for _, f := range c.Reader.Order {
@@ -136,7 +137,7 @@ func (l *Parsed) decode(c *Node) (events []event) {
 		case r.Verdict != wire.Valid || !r.Sc.TraceID.IsValid():
 		case !wire.SameTrace(r.Sc.TraceID, l.Remote.TraceID):
 			events = append(events, event{r.Format, outcome.Conflict})
-		case r.Sc.TraceID == l.Remote.TraceID: // what only W3C can say of the trace holds for the other formats' words too
+		case r.Sc.TraceID == l.Remote.TraceID: // W3C's data about the trace applies to the other formats, too
 			l.Remote.Random = l.Remote.Random || r.Sc.Random
 			if l.Remote.TraceState == "" {
 				l.Remote.TraceState = r.Sc.TraceState
@@ -151,7 +152,7 @@ func (l *Parsed) decode(c *Node) (events []event) {
 	return events
 }
 
-// repeatsField reports whether a name that may come once came more often.
+// repeatsField reports whether a single-line field was received more than once.
 func (c *Node) repeatsField(f wire.Format) bool {
 	ids, _ := c.Lines()
 	for i := 1; i < len(ids); i++ {
@@ -162,7 +163,7 @@ func (c *Node) repeatsField(f wire.Format) bool {
 	return false
 }
 
-// Reading returns what a captured trace format says.
+// Reading returns the reading of a captured trace format.
 func (l *Parsed) Reading(f wire.Format) *reading {
 	for i := range l.Readings {
 		if l.Readings[i].Format == f {
@@ -172,12 +173,12 @@ func (l *Parsed) Reading(f wire.Format) *reading {
 	return &notRead
 }
 
-// notRead is the reading of a format that did not come.
+// notRead is the reading of a format that was not received.
 var notRead reading
 
-// Stale reports whether a format must not go beside the valid lines of the format that it yields to, as readers
-// prefer it: it is malformed, or its valid lines name another span than the other's, and not that span's child: then
-// it is the other that was left behind.
+// Stale reports whether a format must not be sent beside the format that it yields to, because readers prefer it.
+// That other format must be valid. Stale is true if f or its decision is malformed, or if its ids name another span.
+// It is false if f names a child of the other format's span, because then the other format is older.
 func (l *Parsed) Stale(f wire.Format) bool {
 	own, other := l.Reading(f), l.Reading(wire.Table[f].Yields)
 	switch {
@@ -193,14 +194,14 @@ func (l *Parsed) Stale(f wire.Format) bool {
 	return !ahead && (!same || own.Sc.SpanID != other.Sc.SpanID)
 }
 
-// ahead returns the reading that is newer than the winner's: a proxy could not read the winner's lines, and
-// advanced another format of the same trace. nil: there is none.
+// ahead returns a reading that is newer than the winner's, or nil. There is one if a proxy could not read the
+// winner's lines and advanced another format of the same trace.
 func (l *Parsed) ahead(c *Node) *reading {
 	skips := func(f wire.Format) bool { return wire.Table[f].Skipped != nil && wire.Table[f].Skipped(c.LinesOf(f)) }
 	if wire.Table[l.Winner].Skipped == nil || len(l.Readings) == 1 || !skips(l.Winner) {
 		return nil
 	}
-	fresh := c.fresh // what was inherited is older
+	fresh := c.fresh // inherited formats are older
 	for _, f := range wire.Table[l.Winner].Instead {
 		if fresh.Has(l.Winner) && !fresh.Has(f) {
 			continue
@@ -212,7 +213,7 @@ func (l *Parsed) ahead(c *Node) *reading {
 	return nil
 }
 
-// NamesSpan reports whether one of the received formats has ids.
+// NamesSpan reports whether one of the received formats has both ids.
 func (l *Parsed) NamesSpan(came wire.FormatSet) bool {
 	for f := range came.All {
 		if l.Reading(f).Sc.IsValid() {
@@ -222,7 +223,7 @@ func (l *Parsed) NamesSpan(came wire.FormatSet) bool {
 	return false
 }
 
-// traceAlone returns the first trace id that came without a span; zero, if a format names a span.
+// traceAlone returns the first trace id that was received without a span id. It is zero if a format names a span.
 func (l *Parsed) traceAlone() (id trace.TraceID) {
 	if l.Remote.IsValid() {
 		return id
@@ -235,7 +236,7 @@ func (l *Parsed) traceAlone() (id trace.TraceID) {
 	return id
 }
 
-// Remote returns what the caller said of its span, and whether it said anything; the nil capture says nothing.
+// Remote returns the caller's span context. ok is false if none was received. A nil Node has none.
 func (c *Node) Remote() (sc wire.SpanContext, ok bool) {
 	if c == nil || c.Formats&wire.TraceFormats == 0 {
 		return sc, false
@@ -244,7 +245,7 @@ func (c *Node) Remote() (sc wire.SpanContext, ok bool) {
 	return l.Remote, l.Winner != 0
 }
 
-// RequestID returns the received request id if it is harmless, else "".
+// RequestID returns the received request id if it is valid, else "".
 func (c *Node) RequestID() string {
 	if c != nil && c.Formats.Has(wire.RequestID) {
 		if id := c.LinesOf(wire.RequestID).First(0); wire.ValidRequestID(id) {

@@ -14,9 +14,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// RemoteSpan is a capture seen as OpenTelemetry's active span: the caller's, which
-// runs elsewhere. The pointer is converted, so it costs nothing; ids are read when
-// SpanContext is called.
+// RemoteSpan is a Node as OpenTelemetry's active span, which is the caller's. Converting the pointer is free.
+// SpanContext decodes the ids on first use.
 type RemoteSpan Node
 
 var _ trace.Span = (*RemoteSpan)(nil)
@@ -32,12 +31,11 @@ func (s *RemoteSpan) SpanContext() trace.SpanContext {
 	return sc
 }
 
-// String and GoString tell no value: spans end up in logs, too.
+// String and GoString print no values, because spans are often logged, too.
 func (s *RemoteSpan) String() string   { return "traceferry.remoteSpan" }
 func (s *RemoteSpan) GoString() string { return s.String() }
 
-// OpenTelemetry returns the span context as the SDK is to see it, a remote one. A
-// decision that is still open becomes deferred.
+// OpenTelemetry returns the span context for the SDK, as a remote one. deferred replaces an open decision.
 func OpenTelemetry(sc wire.SpanContext, deferred wire.Sampling) trace.SpanContext {
 	if !sc.IsValid() {
 		return trace.SpanContext{}
@@ -54,8 +52,8 @@ func OpenTelemetry(sc wire.SpanContext, deferred wire.Sampling) trace.SpanContex
 	})
 }
 
-// acceptedTraceState returns the members of a valid list that OpenTelemetry's type
-// takes: it follows level 1, and refuses a whole list for one member that it does not know.
+// acceptedTraceState returns the members of a valid list that OpenTelemetry's type accepts. That type follows level
+// 1, and would reject the whole list because of one invalid member.
 func acceptedTraceState(list string) trace.TraceState {
 	if state, err := trace.ParseTraceState(list); err == nil {
 		return state
@@ -70,8 +68,8 @@ func acceptedTraceState(list string) trace.TraceState {
 	return state
 }
 
-// TracerProvider returns the global one: instrumentation asks the active span for it, and
-// would make no spans if ours had none.
+// TracerProvider returns the global one, because instrumentation uses the provider of the active span to start
+// spans.
 func (s *RemoteSpan) TracerProvider() trace.TracerProvider { return otel.GetTracerProvider() }
 
 func (s *RemoteSpan) IsRecording() bool                       { return false }
@@ -83,7 +81,7 @@ func (s *RemoteSpan) SetStatus(codes.Code, string)            {}
 func (s *RemoteSpan) SetName(string)                          {}
 func (s *RemoteSpan) SetAttributes(...attribute.KeyValue)     {}
 
-// baggageValue returns the captured baggage as OpenTelemetry's functions look for it.
+// baggageValue returns the captured baggage as the context value that OpenTelemetry's functions look for.
 func (l *Parsed) baggageValue(c *Node) any {
 	l.ReadBaggage(c)
 	switch {
@@ -95,7 +93,7 @@ func (l *Parsed) baggageValue(c *Node) any {
 	return c.parent.Value(OtelKeys.Baggage)
 }
 
-// shows reports whether a context's baggage is what OpenTelemetry took of the captured.
+// shows reports whether now is the captured baggage as OpenTelemetry got it.
 func (c *Node) shows(now baggage.Baggage) bool {
 	return now.Len() > 0 && wire.SameBaggage(c.Learn().ReadBaggage(c), now)
 }
@@ -114,7 +112,7 @@ func (l *Parsed) ReadBaggage(c *Node) baggage.Baggage {
 		}
 		l.bagging = baggage.ContextWithBaggage(c.parent, l.bag).Value(OtelKeys.Baggage)
 	})
-	if !whole { // not before: an observer may ask for the baggage
+	if !whole { // count only now, because an observer may read the baggage
 		c.Reader.Meter.Count(c, wire.Baggage, outcome.Malformed)
 	}
 	for f := range partly.All {
@@ -123,9 +121,9 @@ func (l *Parsed) ReadBaggage(c *Node) baggage.Baggage {
 	return l.bag
 }
 
-// OtelKeys are the context keys that OpenTelemetry's functions look for. They are
-// unexported; the functions themselves tell them to a context that listens. A node
-// that answers to them saves a node for each, and lets ids and baggage be read only when asked for.
+// OtelKeys are the context keys of OpenTelemetry's functions. The keys are unexported, but the functions pass them
+// to the context's Value method. A Node that answers these keys saves additional context nodes, and decodes ids and
+// baggage on first use only.
 var OtelKeys = struct{ Span, Baggage any }{
 	Span:    ctxkey.Learn(func(ctx context.Context) { trace.SpanFromContext(ctx) }),
 	Baggage: ctxkey.Learn(func(ctx context.Context) { baggage.FromContext(ctx) }),

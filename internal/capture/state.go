@@ -5,12 +5,13 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// NamesTrace reports whether the caller's span is of the trace.
+// NamesTrace reports whether the caller's span belongs to the trace.
 func (c *Node) NamesTrace(id trace.TraceID) bool {
 	return wire.SameTrace(c.Parse().Remote.TraceID, id)
 }
 
-// ShownState returns the tracestate that OpenTelemetry was shown, if it asked, and all that came.
+// ShownState returns the tracestate that OpenTelemetry got, and the whole received one. Both are empty if
+// OpenTelemetry has not read the span context.
 func (c *Node) ShownState() (shown trace.TraceState, came string) {
 	if c == nil {
 		return shown, ""
@@ -23,7 +24,7 @@ func (c *Node) ShownState() (shown trace.TraceState, came string) {
 	return shown, ""
 }
 
-// SameState compares without making strings: most spans pass on the list that they were given.
+// SameState compares without allocating strings, because most spans forward their tracestate unchanged.
 func SameState(a, b trace.TraceState) bool {
 	if a.Len() != b.Len() {
 		return false
@@ -36,9 +37,8 @@ func SameState(a, b trace.TraceState) bool {
 	return same
 }
 
-// SameAsOpenTelemetry reports whether a list is what OpenTelemetry's own propagator, wrapped
-// inside ours, reads of the captured lines: the first of them. A span that was given
-// that has deleted nothing.
+// SameAsOpenTelemetry reports whether now is the tracestate that OpenTelemetry's own propagator reads from the
+// captured lines: the first line only. A span with that tracestate has deleted nothing.
 func (c *Node) SameAsOpenTelemetry(now trace.TraceState) bool {
 	if c == nil {
 		return false

@@ -8,9 +8,9 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// tags are the names under a prefix, of which the first in sorted order are kept, as many as
-// Limits.Lines. The cost is linear in their number, but for the logarithm of the limit. Of an untrusted caller all
-// stay, until fit remembers those that it drops.
+// tags collects names under a prefix. It keeps the first Limits.Lines names in sorted order. Its cost is linear in
+// the number of names, times the logarithm of the limit. It keeps all names of an untrusted caller, until fit has
+// recorded those that it drops.
 type tags struct {
 	limit     int
 	untrusted bool
@@ -27,7 +27,7 @@ func (t *tags) add(r *Report, id wire.FieldID, key string, vals []string, as str
 	}
 }
 
-// first sorts the names, and drops and reports those over the limit.
+// first sorts the names. It drops and reports those above the limit.
 func (t *tags) first(r *Report) []wire.Match {
 	slices.SortFunc(t.hits, wire.CompareMatches)
 	if len(t.hits) > t.limit && t.untrusted {
@@ -39,7 +39,7 @@ func (t *tags) first(r *Report) []wire.Match {
 	return t.hits
 }
 
-// ownHits returns the hits with copies of their lines and names, in one block. Only for hits within the limits.
+// ownHits copies the lines and names of the matches into one block. The matches must be within the limits.
 func ownHits(hits []wire.Match) []wire.Match {
 	size, lines := 0, 0
 	for i := range hits {

@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 )
 
-// getterOf returns a function that asks a carrier for the lines of a name, and whether that is the first alone.
+// getterOf returns a function that reads the lines of a name. oneLine says whether it returns only the first line.
 func getterOf(carrier propagation.TextMapCarrier) (get func(key string) []string, oneLine bool) {
 	if getter, repeats := carrier.(propagation.ValuesGetter); repeats {
 		return getter.Values, false
@@ -24,7 +24,7 @@ func getterOf(carrier propagation.TextMapCarrier) (get func(key string) []string
 	}, true
 }
 
-// Spellings returns the keys of a carrier by their names in lower case, those that are not in lower case.
+// Spellings returns the carrier's keys that are not in lower case, by their lower-case names.
 func Spellings(carrier propagation.TextMapCarrier) map[string][]string {
 	var there map[string][]string
 	for key := range keysOf(carrier) {
@@ -38,8 +38,8 @@ func Spellings(carrier propagation.TextMapCarrier) map[string][]string {
 	return there
 }
 
-// Set sets a name, and replaces it in the other spellings that are there: a map has the name once afterwards,
-// a carrier that cannot delete the same value in each.
+// Set sets a name and replaces its other spellings. A map then has the name once. A carrier that cannot delete gets
+// the same value for each spelling.
 func Set(carrier propagation.TextMapCarrier, name, value string, there map[string][]string) {
 	m, deletes := carrier.(propagation.MapCarrier)
 	lower := strings.ToLower(name)
@@ -56,7 +56,7 @@ func Set(carrier propagation.TextMapCarrier, name, value string, there map[strin
 	carrier.Set(name, value)
 }
 
-// keysOf ranges over the keys of a carrier. Those of a map need no slice.
+// keysOf ranges over the keys of a carrier. It does not allocate a slice for a MapCarrier.
 func keysOf(carrier propagation.TextMapCarrier) iter.Seq[string] {
 	if m, ok := carrier.(propagation.MapCarrier); ok {
 		return maps.Keys(m)
@@ -64,7 +64,7 @@ func keysOf(carrier propagation.TextMapCarrier) iter.Seq[string] {
 	return slices.Values(carrier.Keys())
 }
 
-// IsNil reports whether a carrier is nil or a nil pointer: its methods may not be called.
+// IsNil reports whether a carrier is nil or a nil pointer, so that its methods must not be called.
 func IsNil(carrier propagation.TextMapCarrier) bool {
 	if carrier == nil {
 		return true
@@ -73,25 +73,25 @@ func IsNil(carrier propagation.TextMapCarrier) bool {
 	return v.Kind() == reflect.Pointer && v.IsNil()
 }
 
-// IsNilMap reports whether a carrier is a nil map, which can be read and not written.
+// IsNilMap reports whether a carrier is a nil map, which can be read but not written.
 func IsNilMap(carrier propagation.TextMapCarrier) bool {
 	v := reflect.ValueOf(carrier)
 	return v.Kind() == reflect.Map && v.IsNil()
 }
 
-// nameSet is a set of the numbers of names.
+// nameSet is a set of field numbers.
 type nameSet [4]uint64
 
 func (s *nameSet) add(id wire.FieldID)      { s[id/64] |= 1 << (id % 64) }
 func (s *nameSet) has(id wire.FieldID) bool { return s[id/64]>>(id%64)&1 != 0 }
 
-// copyingCarrier hands out copies of a carrier's strings, to propagators that keep what they read.
+// copyingCarrier returns copies of a carrier's strings, for propagators that keep what they read.
 type copyingCarrier struct{ propagation.TextMapCarrier }
 
 func (c copyingCarrier) Get(key string) string { return strings.Clone(c.TextMapCarrier.Get(key)) }
 func (c copyingCarrier) Keys() []string        { return cloned(c.TextMapCarrier.Keys()) }
 
-// copyingValues is a copyingCarrier that has all lines of a name.
+// copyingValues is a copyingCarrier that returns all lines of a name.
 type copyingValues struct {
 	copyingCarrier
 	getter propagation.ValuesGetter
@@ -101,7 +101,7 @@ var _ propagation.ValuesGetter = copyingValues{}
 
 func (c copyingValues) Values(key string) []string { return cloned(c.getter.Values(key)) }
 
-// Copying returns a carrier whose strings stay as they are.
+// Copying returns a carrier that copies its strings, so that they do not change later.
 func Copying(carrier propagation.TextMapCarrier) propagation.TextMapCarrier {
 	if getter, repeats := carrier.(propagation.ValuesGetter); repeats {
 		return copyingValues{copyingCarrier{carrier}, getter}

@@ -7,8 +7,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// TraceOf returns the trace id of a trusted caller who named no span, if a capture is what OpenTelemetry sees as the
-// active span: with trace.WithNewRoot, and inside another span, none is.
+// TraceOf returns the trace id of a trusted caller that sent no span id. It returns one only if a capture's remote
+// span is OpenTelemetry's active span. That is not so with trace.WithNewRoot, or inside another span.
 func TraceOf(ctx context.Context) (id trace.TraceID) {
 	c := Of(ctx)
 	if c == nil || c.Trust.Has(policy.DistrustIDs) {

@@ -9,14 +9,14 @@ import (
 	"go.opentelemetry.io/otel/baggage"
 )
 
-// aMember is no legal name of a header: under it stand the fingerprints of single baggage members.
+// aMember is the name under which members of baggage have their fingerprints. It is not a legal header name.
 const aMember = "\n"
 
-// memberFingerprint returns the fingerprint of a baggage member with its properties.
+// memberFingerprint returns the fingerprint of a baggage member and its properties.
 func memberFingerprint(m baggage.Member) Fingerprint { return FingerprintOf(aMember, m.String()) }
 
-// addMembers adds the members of some lines, in the form in which OpenTelemetry reads them. It reports whether s
-// has room for all. Every member counts, so that repeated ones cost no more than others.
+// addMembers adds the members of some lines as OpenTelemetry reads them. It reports whether there is space for all.
+// It counts repeated members too, so that they do not cost more than others.
 func (s fingerprints) addMembers(lines []string) bool {
 	room := maxFingerprints - len(s)
 	for _, line := range lines {
@@ -24,7 +24,7 @@ func (s fingerprints) addMembers(lines []string) bool {
 			if room--; room < 0 {
 				return false
 			}
-			bag, _ := baggage.Parse(m) // of an invalid member nothing is left
+			bag, _ := baggage.Parse(m) // an invalid member gives an empty baggage
 			for _, m := range bag.Members() {
 				s[memberFingerprint(m)] = struct{}{}
 			}
@@ -33,7 +33,7 @@ func (s fingerprints) addMembers(lines []string) bool {
 	return true
 }
 
-// addItems adds the items of some lines under a prefix, as they are and decoded: readers differ.
+// addItems adds the items of a run, both encoded and decoded, because readers differ.
 func (s fingerprints) addItems(r Run) {
 	for it := range itemsOf(r) {
 		decoded, _ := url.PathUnescape(it.Value)
@@ -45,8 +45,8 @@ func (s fingerprints) addItems(r Run) {
 	}
 }
 
-// UntrustedMembers returns a function that reports whether a member of a baggage may be the untrusted caller's: one
-// that it sent, or any where nobody can tell.
+// UntrustedMembers returns a function that reports whether a baggage member may be from the untrusted caller. If the
+// capture does not know what the caller sent, the function returns true for any member.
 func (c *Node) UntrustedMembers() func(baggage.Member) bool {
 	dropped := c.Dropped()
 	if c.Trust&policy.Forget != 0 || !c.Reader.Reads.Has(wire.Baggage) || dropped.Has(wire.Fields[wire.FirstField[wire.Baggage]].Lower, AnyLine) {
@@ -69,18 +69,18 @@ func (c *Node) UntrustedMembers() func(baggage.Member) bool {
 	}
 }
 
-// KnowsUntrusted reports whether the caller's baggage is untrusted, and the capture knows what it was.
+// KnowsUntrusted reports whether the caller's baggage is untrusted and the capture knows it.
 func (c *Node) KnowsUntrusted() bool {
 	return c.Trust.Has(policy.DistrustBaggage) && c.Trust&policy.Forget == 0 && c.Reader.Reads.Has(wire.Baggage)
 }
 
-// mayBeStrangers reports whether any of a context's baggage may be what the caller has sent.
+// mayBeStrangers reports whether some member of now may be from the untrusted caller.
 func (c *Node) mayBeStrangers(now baggage.Baggage) bool {
 	return now.Len() > 0 && slices.ContainsFunc(now.Members(), c.UntrustedMembers())
 }
 
-// OwnBaggage returns the application's own members of a context's baggage: what another propagator has read of an untrusted
-// caller's headers is not sent.
+// OwnBaggage returns the members of now that are the application's own. It removes members that another propagator
+// read from an untrusted caller's headers.
 func (c *Node) OwnBaggage(now baggage.Baggage) baggage.Baggage {
 	if now.Len() == 0 || !c.KnowsUntrusted() {
 		return now

@@ -8,10 +8,9 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// usual is extractMap for the request that most requests are: its lines fit the node and the
-// limits, none is under a prefix, and no Extract came before. It writes the node while it reads,
-// which takes half the time; what is ignored it does not read. It returns false for any other
-// request.
+// usual is a faster ExtractMap for most requests: the lines fit the node and the limits, no name is under a prefix,
+// and there was no earlier Extract. It fills the node while it reads, which takes half the time. With Ignore, it
+// reads no lines. It returns false for any other request.
 func (e *Extraction) usual(m map[string][]string, x *wire.Index) (context.Context, bool) {
 	p, ctx, trust := e.P, e.Ctx, e.Trust
 	if p.GenerateRequestID {
@@ -24,7 +23,7 @@ func (e *Extraction) usual(m map[string][]string, x *wire.Index) (context.Contex
 		return ctx, false
 	}
 	u := usual{ctx: ctx, p: p, about: e.About}
-	usual := false // the header has names in the usual spelling
+	usual := false // the map has names in the usual spelling
 	if x.LookUp(len(m)) {
 		for i := range x.Names {
 			n := &x.Names[i]
@@ -70,17 +69,17 @@ func (e *Extraction) usual(m map[string][]string, x *wire.Index) (context.Contex
 	return e.start(c, nil, read), true
 }
 
-// usual is a node that is being written.
+// usual is an unfinished node.
 type usual struct {
 	ctx  context.Context
 	p    *Reader
-	c    *Node // nil until there is something to keep
+	c    *Node // nil until there is a line to keep
 	size int
 
 	about traits
 }
 
-// take adds the lines of a name, if they fit the node and the limit of one name.
+// take adds the lines of a name. It returns false if they do not fit the node or exceed the limit of one name.
 func (u *usual) take(n *wire.Name, vals []string) bool {
 	c := u.c
 	if c == nil {
@@ -106,14 +105,14 @@ func (u *usual) take(n *wire.Name, vals []string) bool {
 	return u.size-before <= u.p.Limits.HeaderBytes
 }
 
-// forget starts again.
+// forget removes all lines.
 func (u *usual) forget() {
 	if u.c != nil {
 		u.c.N, u.c.Formats, u.size = 0, 0, 0
 	}
 }
 
-// ownLines copies the node's lines, which have so many bytes, into one block.
+// ownLines copies the node's lines into one block. size is their total length.
 func (c *Node) ownLines(size int) {
 	var block strings.Builder
 	block.Grow(size)
@@ -124,7 +123,7 @@ func (c *Node) ownLines(size int) {
 	}
 }
 
-// holdAll holds back all that was read, and returns the formats of it; bit 0 for Config.Headers.
+// holdAll withholds all lines and returns their formats. Bit 0 stands for Config.Headers.
 func (c *Node) holdAll() wire.FormatSet {
 	formats := c.Formats
 	if c.IDs[c.N-1] >= wire.FirstHeader {
@@ -134,7 +133,7 @@ func (c *Node) holdAll() wire.FormatSet {
 	return formats
 }
 
-// sort puts the node's lines in the order of their numbers, those of one name as they came.
+// sort sorts the node's lines by number. Lines of one name keep their order.
 func (c *Node) sort() {
 	for i := uint8(1); i < c.N; i++ {
 		for j := i; j > 0 && c.IDs[j] < c.IDs[j-1]; j-- {

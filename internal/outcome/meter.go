@@ -8,24 +8,24 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// Meter counts outcomes by format. It is safe for all goroutines.
+// Meter counts outcomes by format. It is safe for concurrent use.
 type Meter struct {
 	counts  [wire.FormatCount + 1][Count]atomic.Uint64
 	observe func(context.Context, wire.Format, Outcome)
 }
 
-// NewMeter returns a Meter that tells observe, which may be nil, of each outcome.
+// NewMeter returns a Meter that calls observe, if not nil, for each outcome.
 func NewMeter(observe func(context.Context, wire.Format, Outcome)) *Meter {
 	return &Meter{observe: observe}
 }
 
-// Observed reports whether somebody is told of each outcome.
+// Observed reports whether the Meter has an observer.
 func (m *Meter) Observed() bool { return m.observe != nil }
 
 // Load returns a count.
 func (m *Meter) Load(f wire.Format, o Outcome) uint64 { return m.counts[f][o].Load() }
 
-// Count counts an outcome and tells the observer.
+// Count counts an outcome and calls the observer.
 func (m *Meter) Count(ctx context.Context, f wire.Format, o Outcome) {
 	m.counts[f][o].Add(1)
 	if m.observe != nil {
@@ -33,7 +33,8 @@ func (m *Meter) Count(ctx context.Context, f wire.Format, o Outcome) {
 	}
 }
 
-// CountNothing counts a call that has nothing to carry: a mistake, unless its context is an inbound request's.
+// CountNothing counts a call that has nothing to carry. That is a mistake, unless the context belongs to an inbound
+// request.
 func (m *Meter) CountNothing(ctx context.Context) {
 	if ctxkey.Served(ctx) {
 		m.Count(ctx, 0, NothingReceived)
@@ -42,8 +43,8 @@ func (m *Meter) CountNothing(ctx context.Context) {
 	m.Count(ctx, 0, NoContext)
 }
 
-// CountUntrusted counts a request with untrusted lines once, whatever the formats: it costs such requests no more
-// than others. Bit 0 of the formats stands for Config.Headers.
+// CountUntrusted counts a request with untrusted lines once, so that many formats cost no more than one. The
+// observer is called for each format. Bit 0 of the formats stands for Config.Headers.
 func (m *Meter) CountUntrusted(ctx context.Context, formats wire.FormatSet) {
 	if formats == 0 {
 		return
@@ -61,7 +62,8 @@ func (m *Meter) tell(ctx context.Context, f wire.Format, o Outcome) {
 	m.observe(ctx, f, o)
 }
 
-// Recovered ends a panic of a function of the Config and counts it. Defer it before such a function is called.
+// Recovered recovers from a panic in a function of the Config, and counts it. Defer it before the call of such a
+// function.
 func (m *Meter) Recovered() {
 	if recover() != nil {
 		m.counts[0][Panicked].Add(1)

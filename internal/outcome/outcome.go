@@ -1,9 +1,9 @@
-// Package outcome counts what happens to single requests, and tells an observer.
+// Package outcome counts outcomes and reports them to an observer.
 package outcome
 
 import "strconv"
 
-// Outcome is what propagation.Outcome says.
+// Outcome is propagation.Outcome.
 type Outcome uint8
 
 const (

@@ -2,11 +2,11 @@ package plan
 
 import "github.com/traceferry/traceferry/internal/wire"
 
-// agree finds what the written formats say besides ids and decision. All of them that have a place for it say the
-// same: Datadog's headers and the member dd of tracestate.
+// agree sets the extras of the written formats. All formats that can carry them must say the same: Datadog's headers
+// and the tracestate member dd.
 func (o *plan) agree(span *wire.WrittenSpan, into wire.FormatSet) {
 	if into&wire.WithExtras == 0 || (o.p.in.Reads|o.p.emits)&wire.WithExtras&^wire.WithState == 0 {
-		return // Datadog's headers are not in use here: to others its member is one of many
+		return // without Datadog's headers, the member dd is forwarded like any other
 	}
 	var few [2]receivedExtras
 	all := o.receivedExtras(few[:0], span)
@@ -15,21 +15,21 @@ func (o *plan) agree(span *wire.WrittenSpan, into wire.FormatSet) {
 	span.Extras = x
 	switch came := memberAmong(all); {
 	case into&wire.WithState == 0 || x.Holds || took(span, wire.DdKey):
-	case o.isLocal && o.c != nil && o.c.Parse().Remote.SpanID == span.SpanID: // the caller's own span goes as it came
+	case o.isLocal && o.c != nil && o.c.Parse().Remote.SpanID == span.SpanID: // the caller's own span is sent as received
 	case x.Some:
 		span.AddMember = came == nil || !came.Holds || !came.SameAs(&x, span.TraceID)
-	default: // no extras: a decision, where every call is to have Datadog's headers
+	default: // no extras: write the decision if Config.Emit lists Datadog
 		span.AddMember = o.isLocal && into&o.p.emits&wire.WithExtras&^wire.WithState != 0
 	}
 }
 
-// receivedExtras are the extras of one format that came.
+// receivedExtras are the extras of one received format.
 type receivedExtras struct {
 	wire.Extras
 	decision wire.Sampling // the format's own
 }
 
-// receivedExtras appends those of the formats that name the span's trace and have a place for extras.
+// receivedExtras appends the received extras of formats that name the span's trace.
 func (o *plan) receivedExtras(all []receivedExtras, span *wire.WrittenSpan) []receivedExtras {
 	if o.c == nil || o.c.Formats&wire.WithExtras == 0 {
 		return all
@@ -43,9 +43,9 @@ func (o *plan) receivedExtras(all []receivedExtras, span *wire.WrittenSpan) []re
 	return all
 }
 
-// chooseExtras returns the extras of the trace: the span's own, else those of the first format, in the order of
-// precedence, that has any. Where an earlier format has a place for them and none there, its decision stands, and
-// no priority beside it.
+// chooseExtras returns the extras of the trace. The span's own take precedence, then those of the first format that
+// has any. If an earlier format could carry extras but has none, its decision replaces theirs, including the
+// priority.
 func chooseExtras(span *wire.WrittenSpan, all []receivedExtras) wire.Extras {
 	own, came := wire.StateExtras(wire.Lines{}, span.SpanContext), memberAmong(all)
 	if !span.StateSame && own.Some && (came == nil || own.Member != came.Member) && !wire.HasMember(span.StateShown, own.Member) {
@@ -67,8 +67,8 @@ func chooseExtras(span *wire.WrittenSpan, all []receivedExtras) wire.Extras {
 	return own
 }
 
-// inOwnWords returns extras as Datadog's headers put them, if those came and say the same: a member has no place
-// for all that a header may hold.
+// inOwnWords returns extras with the text of Datadog's headers, if these were received and agree. A tracestate
+// member cannot hold everything that a header can.
 func inOwnWords(x wire.Extras, span *wire.WrittenSpan, all []receivedExtras) wire.Extras {
 	for i := range all {
 		if y := &all[i]; y.Some && y.Member == "" && x.Member != "" && y.SameAs(&x, span.TraceID) {
@@ -78,7 +78,7 @@ func inOwnWords(x wire.Extras, span *wire.WrittenSpan, all []receivedExtras) wir
 	return x
 }
 
-// memberAmong returns the extras that came as a member of tracestate, or nil.
+// memberAmong returns the extras that were received in a tracestate member, or nil.
 func memberAmong(all []receivedExtras) *wire.Extras {
 	for i := range all {
 		if all[i].Member != "" {
@@ -88,7 +88,7 @@ func memberAmong(all []receivedExtras) *wire.Extras {
 	return nil
 }
 
-// took reports whether the span has taken a member out of the tracestate that it was given.
+// took reports whether the span deleted a member from the tracestate that it was given.
 func took(l *wire.WrittenSpan, key string) bool {
 	return !l.StateSame && wire.HasKey(l.StateShown, key) && !wire.HasKey(l.TraceState, key)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/traceferry/traceferry/internal/policy"
 )
 
-// clearanceOf returns what may go to a callee.
+// clearanceOf returns what a destination may receive.
 func (p *Engine) clearanceOf(to Callee) *policy.Decision {
 	c := p.rules.For(hostOf(to))
 	if _, redirected := to.(redirectedCallee); redirected {
@@ -17,7 +17,7 @@ func (p *Engine) clearanceOf(to Callee) *policy.Decision {
 	return c
 }
 
-// clearanceFor returns what may go to a callee, nil if all may that a context holds.
+// clearanceFor returns what a destination may receive, or nil if it may receive everything in the source.
 func (p *Engine) clearanceFor(src *source, to Callee) *policy.Decision {
 	if to == nil || !p.rules.Listed && !src.private() {
 		return nil
@@ -28,13 +28,14 @@ func (p *Engine) clearanceFor(src *source, to Callee) *policy.Decision {
 	return nil
 }
 
-// open reports whether all that a capture holds may go to a callee.
+// open reports whether a destination may receive everything in a capture.
 func (p *Engine) open(c *capture.Node, to Callee) bool {
 	return to == nil || !p.rules.Listed && !c.Private() || p.clearanceOf(to).Open
 }
 
-// signedMay reports whether a signed request may be added to: where it goes to an internal host, or a rule
-// for its host says so. That it is left alone is counted.
+// signedMay reports whether headers may be added to a signed request. They may if it goes to an internal host, or if
+// a rule matches its host. Otherwise signedMay counts Disallowed, and returns true only with
+// Config.DestinationsReportOnly.
 func (p *Engine) signedMay(ctx context.Context, to Callee) bool {
 	if c := p.clearanceOf(to); c.Internal || c.Rule != "" {
 		return true

@@ -7,9 +7,9 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// fit drops what would exceed Limits.MetadataBytes: baggage first, then names under
-// prefixes (baggage too), then Config.Headers, formats that name no span, and at last
-// the trace formats from the least preferred on.
+// fit drops headers until the metadata is within Limits.MetadataBytes. It drops baggage first, then names under
+// prefixes (baggage too), Config.Headers, formats that name no span, and finally trace formats, the least preferred
+// first.
 func (o *plan) fit() {
 	for step := 0; o.metadataBytes() > o.p.in.Limits.MetadataBytes; step++ {
 		trace := len(o.p.in.Order) - 1 - (step - 4)
@@ -26,7 +26,7 @@ func (o *plan) fit() {
 		case trace >= 0:
 			o.overBudget |= 1 << o.p.in.Order[trace] & (o.forwarded | o.written)
 		default:
-			o.overBudget |= o.written // those of Emit alone
+			o.overBudget |= o.written // formats that only Config.Emit lists
 			o.account()
 			return
 		}
@@ -34,7 +34,7 @@ func (o *plan) fit() {
 	}
 }
 
-// dropPrefixed drops the names under prefixes. A format with ids or a decision under one goes with it.
+// dropPrefixed drops names under prefixes. If such a name holds ids or a decision, it drops the whole format.
 func (o *plan) dropPrefixed() {
 	for rest := o.keeps & wire.PrefixFields & wire.WholeFields; rest != 0; rest &= rest - 1 {
 		o.overBudget |= 1 << wire.Fields[bits.TrailingZeros64(uint64(rest))].Format
@@ -42,7 +42,7 @@ func (o *plan) dropPrefixed() {
 	o.noPrefixed = true
 }
 
-// metadataBytes is the size of what is sent, as HTTP/2 counts it (RFC 9113, section 6.5.2).
+// metadataBytes returns the size of the metadata as HTTP/2 counts it (RFC 9113, section 6.5.2).
 func (o *plan) metadataBytes() (n int) {
 	const perLine = 32
 	var at cursor

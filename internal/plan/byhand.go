@@ -11,30 +11,31 @@ import (
 	"go.opentelemetry.io/otel/baggage"
 )
 
-// written tells the headers of an outgoing request that come out of its context, by an Inject further out
-// or a proxy that copies, from those that the caller has set by hand. Only the latter are the caller's own.
+// written distinguishes two kinds of headers in an outgoing request: those from its context and those that the
+// application set by hand. The first kind was written by an outer Inject, or copied by a proxy. Only the second kind
+// is the application's own.
 type written struct {
-	p       *Engine // nil: nothing is to be told apart
+	p       *Engine // nil: no headers are compared
 	ctx     context.Context
 	x       *wire.Index
-	c, held *capture.Node // what was received, and what of it is from an untrusted caller
+	c, held *capture.Node // the received lines: trusted and withheld
 	encoded [wire.MaxEncoded]wire.FieldID
 	values  []string // of encoded
-	baggage string   // the application's change of it
+	baggage string   // the application's change of the baggage header
 	items   []capture.BagItems
 
-	untrusted func(baggage.Member) bool // nil: not asked for
+	untrusted func(baggage.Member) bool // set on first use
 
-	received map[capture.Fingerprint]mark // the lines of c and held; nil: not asked for
+	received map[capture.Fingerprint]mark // the lines of c and held; set on first use
 }
 
-// mark says how a fingerprint was received.
+// mark says how a line with a fingerprint was received.
 type mark uint8
 
 const (
 	aLine     mark = 1 << iota // as one line
 	allLines                   // as all lines of its name, joined
-	untrusted                  // from a caller who is not trusted in it
+	untrusted                  // from a caller that is not trusted with it
 )
 
 func (o *plan) writtenBefore(x *wire.Index) written {
@@ -45,7 +46,7 @@ func (o *plan) writtenBefore(x *wire.Index) written {
 	return w
 }
 
-// has reports whether the lines of a header are in the context, word for word.
+// has reports whether the context holds exactly these lines of a header.
 func (w *written) has(key string, vals []string) bool {
 	id, ours := w.x.Owner(key)
 	if !ours {
@@ -68,8 +69,8 @@ func (w *written) has(key string, vals []string) bool {
 	return id == wire.FirstField[wire.Baggage] && w.hasBaggage(line)
 }
 
-// judged returns those lines of a header that are the caller's own, or are among those that are sent. A line that
-// was received is judged like it, whoever has copied it.
+// judged returns the lines of a header that are the application's own or in sent. A received line is filtered by the
+// same rules, even if other code copied it.
 func (w *written) judged(key string, vals, sent []string) []string {
 	var goes map[string]bool
 	return w.without(key, vals, aLine|allLines|untrusted, func(v string) bool {
@@ -83,18 +84,19 @@ func (w *written) judged(key string, vals, sent []string) []string {
 	})
 }
 
-// trusted returns those lines of a header that no untrusted caller has sent.
+// trusted returns the lines of a header that no untrusted caller sent.
 func (w *written) trusted(key string, vals []string) []string {
 	return w.without(key, vals, untrusted, func(string) bool { return false })
 }
 
-// without returns the lines of a header that have none of the marks, and those that stay in spite of one.
+// without returns the lines of a header that have none of the marks, or for which stays returns true.
 func (w *written) without(key string, vals []string, marks mark, stays func(string) bool) []string {
 	id, ours := w.x.Owner(key)
 	if !ours {
 		return vals
 	}
-	lower, all := strings.ToLower(key), w.c.Dropped().Has(w.p.in.Field(id).Lower, capture.AnyLine)
+	lower, dropped := strings.ToLower(key), w.c.Dropped()
+	all := dropped.Has(lower, capture.AnyLine) || dropped.Has(w.p.in.Field(id).Lower, capture.AnyLine)
 	out := func(v string) bool {
 		marked := all || w.markOf(lower, v)&marks != 0 || id == wire.FirstField[wire.Baggage] && w.untrustedBaggage(v)
 		return marked && !stays(v)
@@ -105,8 +107,8 @@ func (w *written) without(key string, vals []string, marks mark, stays func(stri
 	return slices.DeleteFunc(slices.Clone(vals), out)
 }
 
-// markOf says how a line was received. The caller of an inbound request decides how many lines there are, and how many
-// of them the outgoing request repeats.
+// markOf returns the marks of a line. It uses a map, because an inbound caller controls the number of lines, and how
+// many of them the outgoing request repeats.
 func (w *written) markOf(lower, line string) mark {
 	if w.received == nil {
 		w.received = map[capture.Fingerprint]mark{}
@@ -136,7 +138,7 @@ func (w *written) mark(c *capture.Node, m mark) {
 	}
 }
 
-// join joins the lines of a header that say anything: the others are not captured.
+// join joins the lines of a header that have content. A capture does not keep the others.
 func join(vals []string) string {
 	blank := func(v string) bool { return !wire.NotBlank(v) }
 	if slices.ContainsFunc(vals, blank) {
@@ -145,13 +147,13 @@ func join(vals []string) string {
 	return strings.Join(vals, ",")
 }
 
-// hasBaggage reports whether a list is the application's change of what came, or all its members are in the
-// context's baggage: another propagator has written them, in its own order and spelling.
+// hasBaggage reports whether a list is the application's change of the received baggage, or contains only members of
+// the context's baggage. Another propagator may have written those in its own order and spelling.
 func (w *written) hasBaggage(list string) bool {
 	return w.baggage != "" && list == w.baggage || allIn(list, baggage.FromContext(w.ctx))
 }
 
-// untrustedBaggage reports whether all members of a list come from an untrusted caller.
+// untrustedBaggage reports whether all members of a list are from an untrusted caller.
 func (w *written) untrustedBaggage(list string) bool {
 	if w.c == nil || !w.c.KnowsUntrusted() {
 		return false
@@ -162,12 +164,12 @@ func (w *written) untrustedBaggage(list string) bool {
 	return allMembers(list, w.untrusted)
 }
 
-// allIn reports whether a list has members, and all of them are in b.
+// allIn reports whether a list has members and b contains all of them.
 func allIn(list string, b baggage.Baggage) bool {
 	return b.Len() > 0 && allMembers(list, func(m baggage.Member) bool { return b.Member(m.Key()).String() == m.String() })
 }
 
-// allMembers reports whether a list has members, and a function is true of all.
+// allMembers reports whether a list has members and the function returns true for all of them.
 func allMembers(list string, is func(baggage.Member) bool) bool {
 	if !strings.Contains(list, "=") {
 		return false

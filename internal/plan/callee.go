@@ -9,20 +9,20 @@ import (
 	"github.com/traceferry/traceferry/internal/capture"
 )
 
-// Callee tells where a call goes, when that matters: the host as in a URL, and the port
-// that it means where it has none, 0 for none known. Where the call may reach any of several hosts, commas stand between
-// them; then only what may go to each of them is sent. An invalid or empty host is unknown: it is not
-// internal, and only a rule for "*" matches it. So is the host of a Callee that panics.
+// Callee is the destination of a call. Host returns the host as in a URL, and the default port for a host without a
+// port, 0 if unknown. Commas separate several hosts that the call may reach. Inject then sends only what all of them
+// may receive. An invalid or empty host, and that of a Callee that panics, is unknown. It is not internal, and only
+// a rule for "*" matches it.
 type Callee interface {
 	Host() (host string, port uint16)
 }
 
-// urlCallee is a URL seen as a Callee.
+// urlCallee is a URL as a Callee.
 type urlCallee struct{ *url.URL }
 
 func (u urlCallee) Host() (string, uint16) {
 	host := u.URL.Host
-	if strings.Contains(host, ",") { // a URL has one host, and none with a comma
+	if strings.Contains(host, ",") { // a URL has only one host
 		host = ""
 	}
 	switch u.Scheme {
@@ -35,13 +35,13 @@ func (u urlCallee) Host() (string, uint16) {
 	}
 }
 
-// redirectedCallee is the URL of a request that follows a redirect from another host.
+// redirectedCallee is the URL of a request after a redirect from another host.
 type redirectedCallee struct{ *url.URL }
 
 func (u redirectedCallee) Host() (string, uint16) { return urlCallee(u).Host() }
 
-// hostOf returns what a Callee says. A Callee that panics, for example a nil pointer in the interface, has no
-// known host.
+// hostOf returns the host and port of a Callee. They are unknown if the Callee panics, for example because it is a
+// nil pointer.
 func hostOf(to Callee) (host string, port uint16) {
 	if u, ok := to.(urlCallee); ok && u.URL != nil { // most calls
 		return u.Host()
@@ -54,11 +54,11 @@ func hostOf(to Callee) (host string, port uint16) {
 	return to.Host()
 }
 
-// maxRedirects bounds the walk over the redirects before a request. http.Client follows ten by default.
-// A RoundTripper that answers with one shared Response makes the walk return to its start.
+// maxRedirects is the maximum number of earlier requests to inspect. http.Client follows ten redirects by default.
+// If a RoundTripper returns one shared Response, the chain of requests is a cycle.
 const maxRedirects = 100
 
-// calleeOf returns the destination of a request. A request with more than maxRedirects before it counts as
+// calleeOf returns the destination of a request. A request after more than maxRedirects redirects is treated as
 // redirected from another host.
 func calleeOf(r *http.Request) Callee {
 	at := r
@@ -75,16 +75,16 @@ func calleeOf(r *http.Request) Callee {
 	return redirectedCallee{r.URL}
 }
 
-// ContextWithCallee returns a context that tells CalleeFromContext to: for code that knows whom a
-// call goes to, and code further in that injects and does not. It holds until another call of ours is made with
-// the context, or an Extract takes it for a request that has arrived.
+// ContextWithCallee records where a call goes, for an inner Inject that has no other way to know. It applies until
+// the next call of ours with the context, or until Extract uses the context for an inbound request.
 func ContextWithCallee(ctx context.Context, to Callee) context.Context {
 	return context.WithValue(capture.OrBackground(ctx), capture.CalleeKey{}, to)
 }
 
-// ContextForRequest is for a RoundTripper over others that may inject once more. Where not all that an outgoing
-// request's context carries may go to whom it calls, or the context tells of another call, it returns one that
-// tells CalleeFromContext, and true; else the request's, and false. It may be called from any goroutine.
+// ContextForRequest is for a RoundTripper around others that may inject again. It returns a context with the
+// request's destination, and true, if the destination may not receive everything in the request's context, or if
+// that context records another destination. Otherwise it returns the request's context and false. It is safe for
+// concurrent use.
 func (p *Engine) ContextForRequest(r *http.Request) (ctx context.Context, told bool) {
 	if r == nil {
 		return context.Background(), false
@@ -103,14 +103,14 @@ func (p *Engine) ContextForRequest(r *http.Request) (ctx context.Context, told b
 	return ContextWithCallee(ctx, to), true
 }
 
-// CalleeFromContext returns whom the last ContextWithCallee was told of, or the last
-// ContextWithMetadata if not all may go there; nil if there was none.
+// CalleeFromContext returns the destination that the last ContextWithCallee recorded, or the last
+// ContextWithMetadata with a restricted destination. It returns nil if there is none.
 func CalleeFromContext(ctx context.Context) Callee {
 	to, _ := capture.OrBackground(ctx).Value(capture.CalleeKey{}).(Callee)
 	return to
 }
 
-// calleeIn is CalleeFromContext for a context that may be nil, or fresh from an Extract.
+// calleeIn is CalleeFromContext for a context that may be nil or directly from an Extract.
 func calleeIn(ctx context.Context) Callee {
 	if _, fresh := ctx.(*capture.Node); fresh || ctx == nil {
 		return nil

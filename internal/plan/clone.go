@@ -12,16 +12,15 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 )
 
-// CloneHTTP returns a copy of an outgoing request's headers with those injected that
-// ctx carries, and true; or h itself and false, if there is nothing to inject. It is
-// what a RoundTripper needs, which must leave the request alone: the copy shares no
-// memory with h, nor with the context.
+// CloneHTTP returns a copy of an outgoing request's headers with the headers of ctx injected, and true. If there is
+// nothing to inject, it returns h and false. A RoundTripper needs a copy because it must not change the request. The
+// copy shares no memory with h or with the context.
 //
-// Unlike InjectHTTP it leaves what the caller has set by hand in h where that names no span:
-// x-request-id, baggage, Config.Headers, and the fields of formats that are only
-// carried. Lines of an untrusted caller do not stay. A context with neither a capture nor a local span is counted (NoContext or NothingReceived).
+// Unlike InjectHTTP, it keeps headers in h that the application set by hand and that name no span: x-request-id,
+// baggage, Config.Headers, and the fields of formats that are only forwarded. It removes lines of an untrusted
+// caller. If the context has neither a capture nor a local span, CloneHTTP counts NoContext or NothingReceived.
 //
-// It costs a map of just the size, and one block for all values.
+// It allocates a map of the required size and one block for all values.
 func (p *Engine) CloneHTTP(ctx context.Context, h http.Header) (http.Header, bool) {
 	if p.isZero() {
 		return h, false
@@ -29,10 +28,10 @@ func (p *Engine) CloneHTTP(ctx context.Context, h http.Header) (http.Header, boo
 	return p.clone(capture.OrBackground(ctx), nil, h, overHTTP)
 }
 
-// CloneRequest is CloneHTTP with the context, the headers and the URL of a request: what may not go to
-// the URL's host is left out (Config.Destinations), and, after a redirect from another host, so are
-// Config.UnsafeHeaders. A request that is signed already goes to an external host without anything of the
-// context, also what an Inject further out has added to it.
+// CloneRequest is CloneHTTP with the context, headers and URL of a request. It omits headers that the URL's host may
+// not receive (Config.Destinations), and Config.UnsafeHeaders after a redirect from another host. If the request is
+// already signed and goes to an external host without a rule, CloneRequest injects nothing. It then also removes the
+// headers of an outer Inject.
 func (p *Engine) CloneRequest(r *http.Request) (http.Header, bool) {
 	if r == nil {
 		return nil, false
@@ -47,8 +46,8 @@ func (p *Engine) CloneRequest(r *http.Request) (http.Header, bool) {
 	return p.clone(r.Context(), to, r.Header, overHTTP)
 }
 
-// CloneMetadata is CloneHTTP for gRPC metadata, with what InjectMetadata leaves out left out, and what may
-// not go to the callee; nil stands for one of whom nothing is known, to whom all goes.
+// CloneMetadata is CloneHTTP for gRPC metadata. It omits what InjectMetadata omits, and what the destination may not
+// receive. A nil destination is unknown and may receive everything.
 func (p *Engine) CloneMetadata(ctx context.Context, to Callee, md map[string][]string) (map[string][]string, bool) {
 	if p.isZero() {
 		return md, false
@@ -56,8 +55,8 @@ func (p *Engine) CloneMetadata(ctx context.Context, to Callee, md map[string][]s
 	return p.clone(capture.OrBackground(ctx), to, md, overGRPC)
 }
 
-// withAlso puts what they write into headers, which are copied first if they are the caller's still. Where it
-// may not go to the callee it is taken out: an Inject further out may have had them write it, too.
+// withAlso adds the headers of Config.Also to m, which it copies first if copied is false. If the destination may
+// not receive them, withAlso removes them, because an outer Inject may have written them.
 func (p *Engine) withAlso(ctx context.Context, to Callee, m map[string][]string, copied bool, over transport) (map[string][]string, bool) {
 	if len(p.in.Also) == 0 {
 		return m, copied
@@ -87,8 +86,7 @@ func (p *Engine) withAlso(ctx context.Context, to Callee, m map[string][]string,
 	return m, copied
 }
 
-// unwrite returns headers without what an Inject further out has written into them, and without what an
-// untrusted caller has sent.
+// unwrite returns the headers without those that an outer Inject wrote, and without lines of an untrusted caller.
 func (p *Engine) unwrite(ctx context.Context, h http.Header) (_ http.Header, changed bool) {
 	o := plan{source: p.sourceOf(ctx)}
 	o.build(ctx, p, overHTTP, nil)
@@ -117,8 +115,8 @@ func (p *Engine) clone(ctx context.Context, to Callee, m map[string][]string, ov
 	return p.withAlso(ctx, to, copied, ok, over)
 }
 
-// cloneOwn puts what goes out into a new map, and over it what the caller's has that names no span: so a
-// name that is set by hand stays.
+// cloneOwn writes the plan's headers to a new map. Headers of m that name no span replace them, so that a header
+// that was set by hand stays.
 func (p *Engine) cloneOwn(ctx context.Context, to Callee, m map[string][]string, x *wire.Index, over transport) (map[string][]string, bool) {
 	if c, ok := ctx.(*capture.Node); ok && over == overHTTP && p.forwards(c) && p.open(c, to) {
 		b := newBlock(len(m)+int(c.N), len(m)+int(c.N))
@@ -156,8 +154,8 @@ type block struct {
 	values []string
 }
 
-// newBlock has room for so many names and lines: a map of just the size, as a hint over eight costs
-// two allocations more.
+// newBlock returns a block for a number of names and lines. The map gets its exact size: a hint over eight costs two
+// more allocations.
 func newBlock(names, lines int) block {
 	return block{make(map[string][]string, names), make([]string, 0, lines)}
 }
@@ -168,7 +166,7 @@ func (b *block) put(key string, vals []string) {
 	b.m[key] = b.values[from:len(b.values):len(b.values)]
 }
 
-// putOwn puts the caller's headers, but for those that name spans, and those that were written before.
+// putOwn adds the application's headers. It skips those that name spans, and those that were written before.
 func (b *block) putOwn(m map[string][]string, x *wire.Index, spans wire.FieldSet, before *written) {
 	for key, vals := range m {
 		n := x.Find(key)
@@ -176,7 +174,7 @@ func (b *block) putOwn(m map[string][]string, x *wire.Index, spans wire.FieldSet
 			continue
 		}
 		if n != nil && len(vals) == 1 && vals[0] != "" && vals[0] == strings.Join(b.m[n.Key], ",") {
-			continue // our own Inject, over a carrier that takes one line
+			continue // our own Inject wrote it to a carrier that accepts one line
 		}
 		usual := key
 		if n != nil {
@@ -186,20 +184,20 @@ func (b *block) putOwn(m map[string][]string, x *wire.Index, spans wire.FieldSet
 		}
 		if before.p != nil {
 			if before.has(key, vals) {
-				continue // what of it may go is there
+				continue // the allowed part is in the block already
 			}
 			if vals = before.judged(key, vals, b.m[usual]); len(vals) == 0 {
 				continue
 			}
 		}
-		if _, too := m[usual]; usual != key && !too { // set by hand, in another spelling only
+		if _, too := m[usual]; usual != key && !too { // set by hand, but only in another spelling
 			delete(b.m, usual)
 		}
 		b.put(key, vals)
 	}
 }
 
-// size counts the names and lines that are sent, but for those that turn out not to be legal.
+// size counts the names and lines to send. It may include lines that the transport later refuses.
 func (o *plan) size() (names, lines int) {
 	for i, n := 0, o.c.Len(); i < n; {
 		r, next := o.c.Run(i)
@@ -214,7 +212,7 @@ func (o *plan) size() (names, lines int) {
 	return names + o.newValues(), lines + o.newValues()
 }
 
-// putNode puts the lines of a node.
+// putNode adds the lines of a node.
 func (b *block) putNode(c *capture.Node) {
 	for i, n := 0, int(c.N); i < n; {
 		r, next := c.Run(i)

@@ -12,29 +12,29 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 )
 
-// Engine is a compiled Config. It never changes and is safe for all goroutines. The nil Engine and the zero Engine
+// Engine is a compiled Config. It does not change, and is safe for concurrent use. A nil Engine and the zero Engine
 // carry nothing.
 type Engine struct {
 	in       capture.Reader
 	emits    wire.FormatSet
-	owns     wire.FieldSet // fields that name spans, of all formats read or written: this side's alone
-	fallback wire.Format   // written for a local span that would leave in no format; zero: none
+	owns     wire.FieldSet // fields that name spans, of all formats read or written; only Inject may set them
+	fallback wire.Format   // written for a local span if no other format is; zero: none
 	names    []string      // Fields
 	readable []string      // ReadFields
 	prefixes []string      // Prefixes
 
-	sentMetadata *wire.Index // as sentHTTP, for metadata
-	plainHeaders bool        // gRPC takes all names of Config.Headers
+	sentMetadata *wire.Index // like in.SentHTTP, for metadata
+	plainHeaders bool        // gRPC accepts all names of Config.Headers
 
 	dropMalformed bool
 	reconcile     bool
 	asciiOnly     bool
-	spoken        wire.Sampling // what an open decision becomes where it need not be decided: Config.Deferred as it is
+	spoken        wire.Sampling // Config.Deferred: replaces an open decision in formats that need not decide
 	localSpan     func(context.Context) (wire.SpanContext, bool)
 	rules         *policy.Rules
 }
 
-// Config is a valid propagation.Config in the engine's words.
+// Config is a valid propagation.Config in the types of this package.
 type Config struct {
 	Formats, Emit, ReadOnly []wire.Format // nil and empty differ
 	Headers, UnsafeHeaders  []string
@@ -98,7 +98,7 @@ func New(c Config) *Engine {
 	return p
 }
 
-// compileNames makes the indexes of the names that are handled, and the list of those sent.
+// compileNames makes the indexes and the lists of names.
 func (p *Engine) compileNames() {
 	var read, sent []wire.FieldID
 	for i, f := range wire.Fields[:wire.FirstHeader] {
@@ -125,7 +125,7 @@ func (p *Engine) compileNames() {
 	p.sentMetadata = wire.NewIndex(sent, p.in.Field, true, policy.CarriesUnder)
 }
 
-// sent is the index of what goes out over a transport.
+// sent returns the index of the names that a transport sends.
 func (p *Engine) sent(over transport) *wire.Index {
 	if over == overGRPC {
 		return p.sentMetadata
@@ -133,10 +133,10 @@ func (p *Engine) sent(over transport) *wire.Index {
 	return p.in.SentHTTP
 }
 
-// isZero reports whether the Engine is nil or was not made by New: it carries nothing.
+// isZero reports whether the Engine is nil or was not made by New, so that it carries nothing.
 func (p *Engine) isZero() bool { return p == nil || p.in.Meter == nil }
 
-// list adds a name, or a prefix of names, to the lists below.
+// list adds a name or a prefix to the lists for Names.
 func (p *Engine) list(f *wire.Field) {
 	header := f.Format == 0
 	switch read := header || p.in.Reads.Has(f.Format); {
@@ -150,7 +150,7 @@ func (p *Engine) list(f *wire.Field) {
 	}
 }
 
-// inbound returns the inbound half of the Engine, whichever this is.
+// inbound returns the inbound half of the Engine. For a zero Engine it returns capture.Nobody.
 func (p *Engine) inbound() *capture.Reader {
 	if p.isZero() {
 		return capture.Nobody
@@ -158,7 +158,7 @@ func (p *Engine) inbound() *capture.Reader {
 	return &p.in
 }
 
-// none carries nothing.
+// none is an Engine that carries nothing.
 var none = New(Config{Formats: []wire.Format{}})
 
 func (p *Engine) orNone() *Engine {
@@ -168,7 +168,7 @@ func (p *Engine) orNone() *Engine {
 	return p
 }
 
-// Count returns how often a format met with an outcome.
+// Count returns how often an outcome was counted for a format.
 func (p *Engine) Count(f wire.Format, o outcome.Outcome) uint64 {
 	if p.isZero() {
 		return 0
@@ -176,8 +176,8 @@ func (p *Engine) Count(f wire.Format, o outcome.Outcome) uint64 {
 	return p.in.Meter.Load(f, o)
 }
 
-// Names returns the names that Inject may set, those that Extract reads, and the prefixes of names; see the
-// methods of propagation.Propagator. They are not to be changed.
+// Names returns the names that Inject may set, the names that Extract reads, and the prefixes of names; see the
+// methods of propagation.Propagator. The caller must not change them.
 func (p *Engine) Names() (names, readable, prefixes []string) {
 	if p.isZero() {
 		return nil, nil, nil

@@ -10,18 +10,18 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// entry is one header of a plan: what was received, what is sent, and why.
+// entry is one header of a plan: the received lines, the lines to send, and the reason.
 type entry struct {
-	id       wire.FieldID // of the sending Propagator; notSent if it does not carry the header
+	id       wire.FieldID // as the sending Propagator numbers it; NotSent if that does not carry the header
 	def      *wire.Field
 	key      string // the whole name, under a prefix or a pattern
 	received []string
-	values   []string // sent; nil: nothing
+	values   []string // lines to send; nil: none
 	fate     Fate
-	lost     outcome.Set // what is counted of it
+	lost     outcome.Set // outcomes to count
 }
 
-// canonical returns the name as http.Header has it.
+// canonical returns the name for http.Header.
 func (e *entry) canonical() string {
 	if e.key != "" {
 		return http.CanonicalHeaderKey(e.key)
@@ -29,7 +29,7 @@ func (e *entry) canonical() string {
 	return e.def.Canon
 }
 
-// lower returns the name as gRPC metadata has it.
+// lower returns the name for gRPC metadata.
 func (e *entry) lower() string {
 	if e.key != "" {
 		return strings.ToLower(e.key)
@@ -37,7 +37,7 @@ func (e *entry) lower() string {
 	return e.def.Lower
 }
 
-// text returns the name for a TextMapCarrier of another kind.
+// text returns the name for any other TextMapCarrier.
 func (e *entry) text() string {
 	if e.key == "" && e.def.Text != "" {
 		return e.def.Text
@@ -52,7 +52,7 @@ func (e *entry) spelled(over transport) string {
 	return e.lower()
 }
 
-// drop has nothing of the entry sent, and returns false.
+// drop removes the lines to send. It returns false.
 func (e *entry) drop(why Fate) bool {
 	e.values, e.fate = nil, why
 	e.lost &^= Reconciled.outcome()
@@ -60,17 +60,17 @@ func (e *entry) drop(why Fate) bool {
 	return false
 }
 
-// cursor is a place in the entries of a plan.
+// cursor is a position in the entries of a plan.
 type cursor struct {
 	line    int            // the next received line
 	value   int            // the next written value
 	item    int            // the next added item
-	missing wire.FormatSet // formats that would have been written; filled after the others
+	missing wire.FormatSet // formats that could not be written; set after the other entries
 	ending  bool
 }
 
-// next returns the next entry of the plan: received headers in the order of field numbers, whether they are sent
-// or not, among those that are written; then added items; then formats that would have been written.
+// next returns the next entry of the plan. Received headers, sent or not, and written headers come first, in the
+// order of field numbers. Added items follow, then formats that could not be written.
 func (o *plan) next(at *cursor) (e entry, ok bool) {
 	line, value := at.line < o.c.Len(), at.value < o.newValues()
 	var r capture.Run
@@ -100,7 +100,7 @@ func (o *plan) next(at *cursor) (e entry, ok bool) {
 	for f := range at.missing.All {
 		at.missing &^= 1 << f
 		if o.c != nil && len(o.c.LinesOf(f).All(0)) > 0 {
-			continue // it has its entry
+			continue // it has an entry already
 		}
 		e = entry{id: wire.FirstField[f], def: &wire.Fields[wire.FirstField[f]]}
 		if o.disallowed.Has(f) {
@@ -113,7 +113,7 @@ func (o *plan) next(at *cursor) (e entry, ok bool) {
 	return e, false
 }
 
-// all ranges over the entries. Loops of every request call next.
+// all ranges over the entries. Loops of every request call next instead.
 func (o *plan) all(yield func(entry) bool) {
 	var at cursor
 	for e, ok := o.next(&at); ok && yield(e); {
@@ -121,8 +121,8 @@ func (o *plan) all(yield func(entry) bool) {
 	}
 }
 
-// newValues is the number of values that were not received: of the encoder, and the application's baggage header.
-// Their field numbers ascend.
+// newValues returns the number of values that were not received: those of the encoder and the application's baggage
+// header. Their field numbers ascend.
 func (o *plan) newValues() int {
 	if o.bag != "" {
 		return len(o.values) + 1
@@ -137,7 +137,7 @@ func (o *plan) newID(i int) wire.FieldID {
 	return wire.FirstField[wire.Baggage]
 }
 
-// newEntry is a header whose value was not received. r is what was received under its name, perhaps nothing.
+// newEntry returns a header with a value that was not received. r holds the lines received under its name, if any.
 func (o *plan) newEntry(i int, r capture.Run) entry {
 	e := entry{id: o.newID(i), received: r.Vals}
 	e.def = &wire.Fields[e.id]
@@ -174,14 +174,14 @@ func (o *plan) newEntry(i int, r capture.Run) entry {
 	return e
 }
 
-// addedEntry is an item that the application added.
+// addedEntry returns an item that the application added.
 func (o *plan) addedEntry(b capture.BagItems) entry {
 	e := entry{id: b.ID, def: &wire.Fields[b.ID], key: b.Key, fate: Changed}
 	o.sendItem(&e, b.Vals)
 	return e
 }
 
-// sendItem has an entry send lines of items, as far as the destination may have them and the transport takes them.
+// sendItem sets the lines of an item, except for those that the destination or the transport refuses.
 func (o *plan) sendItem(e *entry, vals []string) {
 	e.values = vals
 	o.judge(e, vals)
@@ -198,7 +198,7 @@ func (o *plan) sendItem(e *entry, vals []string) {
 	}
 }
 
-// judge notes that part of some lines may not go to the destination.
+// judge records that the destination may not receive some of the lines.
 func (o *plan) judge(e *entry, vals []string) {
 	d := o.reported
 	if d == nil {
@@ -212,7 +212,7 @@ func (o *plan) judge(e *entry, vals []string) {
 	}
 }
 
-// receivedEntry is a header that was received and for which no value was written.
+// receivedEntry returns a received header for which no value was written.
 func (o *plan) receivedEntry(r capture.Run) entry {
 	e := entry{id: r.ID, received: r.Vals}
 	if r.ID >= wire.FirstHeader {
@@ -255,7 +255,7 @@ func (o *plan) receivedEntry(r capture.Run) entry {
 	return e
 }
 
-// drop says why a received header of a format is not sent as received.
+// drop sets the reason why a received header of a format is not sent as received.
 func (o *plan) drop(e *entry, r capture.Run) {
 	switch f := e.def.Format; {
 	case !o.p.in.Carries.Has(f):
@@ -279,7 +279,7 @@ func (o *plan) drop(e *entry, r capture.Run) {
 	}
 }
 
-// replace has an entry send the application's baggage in the place of what was received.
+// replace replaces the received lines of an entry with the application's baggage.
 func (o *plan) replace(e *entry, r capture.Run) {
 	if !o.itemized {
 		if e.drop(Removed); o.bag != "" {
@@ -298,7 +298,7 @@ func (o *plan) replace(e *entry, r capture.Run) {
 	o.sendItem(e, vals)
 }
 
-// unwritable returns the written formats that the carrier cannot take.
+// unwritable returns the written formats that the carrier cannot hold.
 func (o *plan) unwritable() (fs wire.FormatSet) {
 	if o.over == overText {
 		fs = o.written & wire.BinFormats
@@ -306,13 +306,13 @@ func (o *plan) unwritable() (fs wire.FormatSet) {
 	return fs
 }
 
-// tally counts what is lost of the entries of a plan.
+// tally counts the outcomes of a plan's entries.
 type tally struct {
-	once [outcome.Count]wire.FormatSet // formats of which an outcome is counted, where it is counted once
+	once [outcome.Count]wire.FormatSet // by outcome: formats for which it was counted already
 }
 
-// count counts what is lost of an entry: what may not go to the destination, exceeds the budget, takes a whole format
-// with it or is reconciled, once for each format.
+// count counts the outcomes of an entry. Disallowed, TooLarge and Reconciled are counted once for each format, and
+// so is Unsendable if it drops a whole format.
 func (t *tally) count(o *plan, e *entry) {
 	if e.lost == 0 {
 		return

@@ -9,12 +9,12 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// Explained says what an Engine makes of a context, and what it would send to a host.
+// Explained describes a context and what an Engine would send from it to a host.
 type Explained struct {
 	Internal bool   // the host is internal
-	Rule     string // the pattern of the rule for the host; "" if there is none
+	Rule     string // the host pattern of the matching rule; "" if there is none
 	Node     *capture.Node
-	Local    wire.SpanContext // the local span; zero: none runs
+	Local    wire.SpanContext // the local span; zero if there is none
 	Source   wire.Format      // the format whose span context is translated
 	Headers  []Header
 }
@@ -27,7 +27,7 @@ type Header struct {
 	Fate           Fate
 }
 
-// EngineOf returns the Engine that has extracted a context, nil if it is unknown.
+// EngineOf returns the Engine that extracted a context, or nil if it is unknown.
 func EngineOf(ctx context.Context) *Engine {
 	if c := capture.Of(capture.OrBackground(ctx)); c != nil {
 		p, _ := c.Reader.Engine.(*Engine)
@@ -36,7 +36,7 @@ func EngineOf(ctx context.Context) *Engine {
 	return nil
 }
 
-// Explain builds the plan of a call over HTTP, and does not carry it out.
+// Explain builds the plan of an HTTP call but does not write it.
 func (p *Engine) Explain(ctx context.Context, host string) (x Explained) {
 	ctx, p = capture.OrBackground(ctx), p.orNone()
 	o := plan{source: p.sourceOf(ctx)}
@@ -64,7 +64,7 @@ func (p *Engine) Explain(ctx context.Context, host string) (x Explained) {
 	return x
 }
 
-// namedCallee is a host in words.
+// namedCallee is a host name and port as a Callee.
 type namedCallee struct {
 	host string
 	port uint16

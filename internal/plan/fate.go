@@ -6,51 +6,51 @@ import (
 	"github.com/traceferry/traceferry/internal/outcome"
 )
 
-// Fate is what becomes of a header in an outgoing call, and why.
+// Fate says how an outgoing call treats a header, and why.
 type Fate uint8
 
 const (
-	// FateSent: the received lines are sent, unchanged.
+	// Sent: the received lines are sent, unchanged.
 	Sent Fate = iota
-	// FateRewritten: the header is sent with the local span.
+	// Rewritten: the header is sent with the local span.
 	Rewritten
-	// FateTranslated: the header is sent with the span context of another received format.
+	// Translated: the header is sent with the span context of another received format.
 	Translated
-	// FateReconciled: the header is sent with the span of another received format, because Config.Reconcile says so.
+	// Reconciled: the header is sent with the span of another received format, because Config.Reconcile says so.
 	Reconciled
-	// FateGenerated: Extract made the request id, and it is sent.
+	// Generated: Extract made the request id, and it is sent.
 	Generated
-	// FateChanged: the header is sent with the application's baggage.
+	// Changed: the header is sent with the application's baggage.
 	Changed
-	// FateRecoded: bytes from gRPC metadata are sent as base64 over HTTP, or the reverse.
+	// Recoded: bytes from gRPC metadata are sent as base64 over HTTP, or the reverse.
 	Recoded
-	// FatePartlyUnsendable: the lines that the transport can carry are sent.
+	// PartlyUnsendable: the lines that the transport can carry are sent.
 	PartlyUnsendable
-	// FatePartlyDisallowed: the part that may go to the destination is sent.
+	// PartlyDisallowed: the part that may go to the destination is sent.
 	PartlyDisallowed
-	// FateReported: the received lines are sent, and would not be without Config.DestinationsReportOnly.
+	// Reported: the received lines are sent, but only because of Config.DestinationsReportOnly.
 	Reported
 
-	// FateDisallowed: nothing is sent, because it may not go to the destination.
+	// Disallowed: nothing is sent, because it may not go to the destination.
 	Disallowed
-	// FateUntrusted: nothing is sent, because the caller is not trusted with it.
+	// Untrusted: nothing is sent, because the caller is not trusted with it.
 	Untrusted
-	// FateStale: nothing is sent, because another format of the same request names a newer span.
+	// Stale: nothing is sent, because another format of the same request names a newer span.
 	Stale
-	// FateMalformed: nothing is sent, because the format does not parse, and Config.DropMalformed says so or readers
-	// prefer it to a valid format of the same request.
+	// Malformed: nothing is sent, because the format does not parse. Either Config.DropMalformed is set, or readers
+	// would prefer it to a valid format of the same request.
 	Malformed
-	// FateUnsendable: nothing is sent, because the transport cannot carry it, or Config.ASCIIOnly forbids it.
+	// Unsendable: nothing is sent, because the transport cannot carry it, or Config.ASCIIOnly forbids it.
 	Unsendable
-	// FateOverBudget: nothing is sent, because the call's metadata would exceed Limits.MetadataBytes.
+	// OverBudget: nothing is sent, because the call's metadata would exceed Limits.MetadataBytes.
 	OverBudget
-	// FateReadOnly: nothing is sent, because the format is in Config.ReadOnly.
+	// ReadOnly: nothing is sent, because the format is in Config.ReadOnly.
 	ReadOnly
-	// FateReplaced: nothing is sent, because the header belongs to a span context that another one replaces.
+	// Replaced: nothing is sent, because the header belongs to a span context that another one replaces.
 	Replaced
-	// FateRemoved: nothing is sent, because the application has removed its baggage.
+	// Removed: nothing is sent, because the application has removed its baggage.
 	Removed
-	// FateForeign: nothing is sent, because only the Propagator of an outer Extract carries the header.
+	// Foreign: nothing is sent, because only the Propagator of an outer Extract carries the header.
 	Foreign
 )
 
@@ -85,11 +85,11 @@ func (f Fate) String() string {
 	return "Fate(" + strconv.Itoa(int(f)) + ")"
 }
 
-// Sent reports whether the header is sent, in whatever form.
+// Sent reports whether at least part of the header is sent.
 func (f Fate) Sent() bool { return f < Disallowed }
 
-// outcome returns what is counted of a header that is not sent, sent in part or reconciled; zero where that is nothing, or is
-// counted elsewhere.
+// outcome returns the outcomes that the fate counts. It is zero for fates that are not counted or are counted
+// elsewhere.
 func (f Fate) outcome() outcome.Set {
 	switch f {
 	case Disallowed, PartlyDisallowed:

@@ -27,7 +27,7 @@ func (p *Engine) InjectHTTP(ctx context.Context, h http.Header) {
 	}
 	o := plan{source: p.sourceOf(ctx)}
 	var to Callee
-	if p.rules.Listed || o.private() { // else it does not matter
+	if p.rules.Listed || o.private() { // otherwise the destination does not matter
 		to = calleeIn(ctx)
 	}
 	if o.build(ctx, p, overHTTP, to) {
@@ -59,7 +59,7 @@ func (p *Engine) InjectHTTPTo(ctx context.Context, target *url.URL, h http.Heade
 	o.writeHTTP(h)
 }
 
-// writeHTTP replaces in an outgoing request's headers what the plan sends.
+// writeHTTP writes the plan's headers to an outgoing request and removes the headers that they replace.
 func (o *plan) writeHTTP(h http.Header) {
 	if o.p.sweep(h, o.removes, o.sends) {
 		o.respell(h)
@@ -71,28 +71,27 @@ func (o *plan) writeHTTP(h http.Header) {
 		case e.values != nil:
 			h[e.canonical()] = e.values
 		case e.fate == Removed && e.def.Format != wire.Baggage, e.fate == Unsendable && o.p.owns.Has(e.id):
-			delete(h, e.canonical()) // a value in h must not stand for it
+			delete(h, e.canonical()) // otherwise the value in h would be sent instead
 		}
 		lost.count(o, &e)
 	}
 	o.report()
 }
 
-// report counts what parsing the received headers has found.
+// report counts the outcomes of parsing the received headers.
 func (o *plan) report() {
 	if o.c != nil {
 		o.c.Report()
 	}
 }
 
-// startsNothing reports whether, in the very context that an Extract made, no local span
-// can run and nobody can have changed the baggage.
+// startsNothing reports whether a call with the context c itself, as Extract returned it, has no local span and no
+// changed baggage.
 func (p *Engine) startsNothing(c *capture.Node) bool {
 	return c.About&(capture.ShowsSpan|capture.InheritsBaggage) == capture.ShowsSpan && p.localSpan == nil && len(p.in.Also) == 0 && !c.AskedBaggage()
 }
 
-// forwards reports whether all that goes out is the lines of a capture's node, as
-// they are there: the call that most calls are.
+// forwards reports whether a call sends exactly the lines of a capture's node. Most calls do.
 func (p *Engine) forwards(c *capture.Node) bool {
 	return c.Reader == &p.in && c.Overflow == nil && p.startsNothing(c) && c.About&capture.RawBins == 0 && c.Formats&^p.in.Carries == 0 &&
 		p.emits == 0 && (!p.dropMalformed && !p.reconcile || c.Formats&wire.TraceFormats == 0) && (c.Formats&wire.Yielding == 0 || c.Formats&wire.Yielded == 0) && c.Printable()
@@ -121,9 +120,10 @@ func (p *Engine) forward(c *capture.Node, h http.Header) {
 	}
 }
 
-// sweep removes fields of formats from an outgoing request's headers, and those that are sent where they are not
-// spelled as http.Header's methods spell them. It reports whether another name of ours is spelled otherwise. A header
-// of more than eight names that has one of ours in the usual spelling is taken to have all so: look-ups cost less.
+// sweep removes fields of formats from an outgoing request's headers. It also removes fields to send that have an
+// unusual spelling. others says whether another of our names has an unusual spelling. If a header has more than
+// eight names and one of ours in the usual spelling, sweep assumes that all names are usual, because look-ups cost
+// less.
 func (p *Engine) sweep(h http.Header, removes, sends wire.FieldSet) (others bool) {
 	if len(h) > 8 && usuallySpelled(h, sends) {
 		for ; removes != 0; removes &= removes - 1 {
@@ -151,19 +151,19 @@ func (p *Engine) sweep(h http.Header, removes, sends wire.FieldSet) (others bool
 	return others
 }
 
-// usuallySpelled reports whether a header has one of the fields as only http.Header's methods spell it.
+// usuallySpelled reports whether a header contains one of the fields in the spelling that only http.Header's methods
+// use.
 func usuallySpelled(h http.Header, fs wire.FieldSet) bool {
 	for fs &^= wire.PrefixFields; fs != 0; fs &= fs - 1 {
 		key := wire.Fields[bits.TrailingZeros64(uint64(fs))].Canon
-		if _, there := h[key]; there && key != "B3" { // which may be in capitals
+		if _, there := h[key]; there && key != "B3" { // B3 may be in capitals by chance
 			return true
 		}
 	}
 	return false
 }
 
-// respell removes names of Config.Headers and names under prefixes that are sent, where they are not spelled as
-// http.Header's methods spell them.
+// respell removes names to send that have an unusual spelling: names of Config.Headers and names under prefixes.
 func (o *plan) respell(h http.Header) {
 	sent := o.sentNames()
 	for key := range h {
@@ -176,8 +176,8 @@ func (o *plan) respell(h http.Header) {
 	}
 }
 
-// sentNames are the names of Config.Headers that a plan sends, and the names under prefixes, in lower case, that it
-// sends or that the application removed.
+// sentNames are the names of Config.Headers that a plan sends, and the lower-case names under prefixes that it sends
+// or that the application removed.
 type sentNames struct {
 	headers  map[wire.FieldID]bool
 	prefixed map[string]bool
@@ -211,7 +211,7 @@ func (p *Engine) InjectMetadata(ctx context.Context, md map[string][]string) {
 	}
 }
 
-// writeMetadata replaces in metadata what the plan sends.
+// writeMetadata writes the plan's headers to metadata and removes the headers that they replace.
 func (o *plan) writeMetadata(md map[string][]string) {
 	if len(md) > 0 {
 		o.sweepMetadata(md)
@@ -227,7 +227,7 @@ func (o *plan) writeMetadata(md map[string][]string) {
 	o.report()
 }
 
-// sweepMetadata removes every spelling of the names that the plan sends or removes: a second one would be a second header.
+// sweepMetadata removes every spelling of the names that the plan sends or removes, so that no name is sent twice.
 func (o *plan) sweepMetadata(md map[string][]string) {
 	sent := o.sentNames()
 	gone := o.removes | o.sends
@@ -244,7 +244,7 @@ func (o *plan) sweepMetadata(md map[string][]string) {
 	}
 }
 
-// carriedFields is the fields of the formats that are carried.
+// carriedFields returns the fields of the carried formats.
 func (p *Engine) carriedFields() (s wire.FieldSet) {
 	for f := range p.in.Carries.All {
 		s |= wire.FieldsOf[f]

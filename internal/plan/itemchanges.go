@@ -4,7 +4,7 @@ import "github.com/traceferry/traceferry/internal/capture"
 
 // itemChanges finds the application's changes of baggage items by name.
 type itemChanges struct {
-	at    map[string]int     // position among the items, by the name in lower case
+	at    map[string]int     // index in the items, by lower-case name
 	added []capture.BagItems // items under names that were not received
 }
 
@@ -28,7 +28,7 @@ func (o *plan) itemChanges() (ch itemChanges) {
 	return ch
 }
 
-// of returns the lines that take the place of a received item; nil if the application removed it.
+// of returns the lines that replace a received item, or nil if the application removed it.
 func (ch *itemChanges) of(r capture.Run, items []capture.BagItems) []string {
 	b := capture.BagItems(r)
 	if i, ok := ch.at[b.Name()]; ok {

@@ -9,11 +9,11 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// local returns the span that runs in ctx, if there is one with both ids.
+// local returns the local span of ctx, if it has both ids.
 func (p *Engine) local(ctx context.Context, c *capture.Node) (l wire.WrittenSpan, ok bool) {
 	if p.localSpan != nil {
 		l.SpanContext, ok = p.askLocalSpan(ctx)
-		if l.TraceState != "" { // the caller's word is not trusted with the wire
+		if l.TraceState != "" { // the function may return an invalid tracestate
 			l.TraceState = wire.JoinTraceState([]string{l.TraceState})
 		}
 		if l.Sampling > wire.Debug {
@@ -23,7 +23,7 @@ func (p *Engine) local(ctx context.Context, c *capture.Node) (l wire.WrittenSpan
 		return l, ok && l.IsValid()
 	}
 	if inner, is := ctx.(*capture.Node); is && inner.About&capture.ShowsSpan != 0 {
-		return l, false // the handler's own context: nothing was started in it
+		return l, false // no span was started in the context that Extract returned
 	}
 	span := trace.SpanFromContext(ctx)
 	if _, remote := span.(*capture.RemoteSpan); remote {
@@ -39,10 +39,10 @@ func (p *Engine) local(ctx context.Context, c *capture.Node) (l wire.WrittenSpan
 		l.Sampling = wire.Accepted
 	}
 	var given parent
-	// The SDK's spans tell their parent, without an import of the SDK.
+	// The SDK's spans have this method. Asserting it avoids an import of the SDK.
 	if child, is := span.(interface{ Parent() trace.SpanContext }); is {
 		given = parent{child.Parent(), true}
-		if !given.IsRemote() || c == nil || !c.Trust.Has(policy.DistrustIDs) { // or it is an untrusted caller's
+		if !given.IsRemote() || c == nil || !c.Trust.Has(policy.DistrustIDs) { // else the parent id is an untrusted caller's
 			l.ParentID = given.SpanID()
 		}
 	}
@@ -50,13 +50,13 @@ func (p *Engine) local(ctx context.Context, c *capture.Node) (l wire.WrittenSpan
 	return l, true
 }
 
-// parent is a local span's own parent, where the span tells it.
+// parent is the parent of a local span, if the span has a Parent method.
 type parent struct {
 	trace.SpanContext
 	told bool
 }
 
-// compareState notes what the span did to the tracestate that it was given.
+// compareState finds out how the span changed the tracestate that it was given.
 func compareState(l *wire.WrittenSpan, c *capture.Node, given parent, now trace.TraceState) {
 	shown, came := c.ShownState()
 	begun := c.BegunWith(l.TraceID)
@@ -69,17 +69,17 @@ func compareState(l *wire.WrittenSpan, c *capture.Node, given parent, now trace.
 	l.StateSame = capture.SameState(shown, now) || !given.IsRemote() && c.SameAsOpenTelemetry(now)
 	switch {
 	case now.Len() > 0 && (begun != nil && c.Trust.Has(policy.DistrustIDs) || c.StrangersTrace(l.TraceID)):
-		l.StateSame = true // and none is left
+		l.StateSame = true // TraceState stays empty
 	case !l.StateSame:
 		l.TraceState, l.StateShown = now.String(), shown.String()
 	case now.Len() > 0 && begun == nil && (came == "" || !c.NamesTrace(l.TraceID)):
-		l.TraceState = now.String() // another propagator's: nothing of it is in the lines
+		l.TraceState = now.String() // another propagator read it: the captured lines do not have it
 	case now.Len() > 0:
 		l.TraceState = came
 	}
 }
 
-// askLocalSpan calls Config.LocalSpan. There is no span where that panics.
+// askLocalSpan calls Config.LocalSpan. ok is false if that panics.
 func (p *Engine) askLocalSpan(ctx context.Context) (sc wire.SpanContext, ok bool) {
 	defer p.in.Meter.Recovered()
 	return p.localSpan(ctx)

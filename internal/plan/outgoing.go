@@ -6,15 +6,14 @@ import (
 	"github.com/traceferry/traceferry/internal/capture"
 )
 
-// ContextWithMetadata injects for transports that take outgoing metadata from the
-// context, as grpc-go does. It returns a context that answers key with wrap(md), md
-// being what InjectMetadata writes into an empty map, and whether there is anything to inject.
-// What may not go to the callee is left out, and the context tells it to CalleeFromContext, for
-// who injects further in; nil stands for one of whom nothing is known, to whom all goes.
+// ContextWithMetadata injects for transports that read outgoing metadata from the context, as grpc-go does. It
+// returns a context with the value wrap(md) for key, where md is what InjectMetadata writes to an empty map. It also
+// reports whether there is anything to inject. It omits headers that the destination may not receive, and records
+// that destination for an inner Inject. A nil destination is unknown and may receive everything.
 //
-// While nothing but the captured headers goes out, md is made and wrapped once for
-// an inbound request and shared by all its calls: neither wrap nor what reads its result
-// may change md, and wrap must always be the same for one key. Such a call costs one allocation.
+// If only captured headers are sent, all calls of an inbound request share one md and one result of wrap. So neither
+// wrap nor the readers of its result may change md, and wrap must always be the same for one key. Such a call costs
+// one allocation.
 func (p *Engine) ContextWithMetadata(ctx context.Context, to Callee, key any, wrap func(md map[string][]string) any) (context.Context, bool) {
 	ctx = capture.OrBackground(ctx)
 	if p.isZero() {
@@ -27,7 +26,7 @@ func (p *Engine) ContextWithMetadata(ctx context.Context, to Callee, key any, wr
 	}
 	src := p.sourceOf(ctx)
 	open := p.clearanceFor(&src, to) == nil
-	if open && to != nil && calleeIn(ctx) != nil { // another call's, for which this one is made
+	if open && to != nil && calleeIn(ctx) != nil { // this call replaces the recorded destination
 		ctx = ContextWithCallee(ctx, to)
 	}
 	if open && src.verbatim() && len(p.in.Also) == 0 {
@@ -38,9 +37,9 @@ func (p *Engine) ContextWithMetadata(ctx context.Context, to Callee, key any, wr
 	return p.makeMetadata(ctx, src, to, open, key, wrap)
 }
 
-// makeMetadata injects into new metadata, which all calls to whom all may go share.
+// makeMetadata injects into new metadata. All calls to unrestricted destinations share it.
 func (p *Engine) makeMetadata(ctx context.Context, src source, to Callee, open bool, key any, wrap func(md map[string][]string) any) (context.Context, bool) {
-	if !open { // who injects further in must know
+	if !open { // an inner Inject needs the destination
 		ctx = ContextWithCallee(ctx, to)
 	}
 	if src.empty() && len(p.in.Also) == 0 {
@@ -63,10 +62,10 @@ func (p *Engine) makeMetadata(ctx context.Context, src source, to Callee, open b
 	return &contextWithValue{ctx, key, value}, true
 }
 
-// usualNames is how many names a map holds without a table.
+// usualNames is the number of names that a map can hold without a table.
 const usualNames = 8
 
-// contextWithValue is context.WithValue without its check of the key.
+// contextWithValue is like the context of context.WithValue, but does not check the key.
 type contextWithValue struct {
 	context.Context
 	key, value any
@@ -79,6 +78,6 @@ func (c *contextWithValue) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// String and GoString tell no value, as the capture's do not.
+// String and GoString print no values, like those of a capture.
 func (c *contextWithValue) String() string   { return capture.NameOf(c.Context) + ".traceferry.outgoing" }
 func (c *contextWithValue) GoString() string { return c.String() }

@@ -10,28 +10,28 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// plan is what one outgoing call sends. build decides it, next and all tell it header by header, and a writer
-// for each kind of carrier carries it out. Nothing is counted before a writer does. It lives on the stack.
+// plan is what one outgoing call sends. build makes it, next and all return it header by header, and a writer for
+// each kind of carrier writes it. Only writers count outcomes. A plan is on the stack.
 type plan struct {
 	source
 	p    *Engine
 	ctx  context.Context
 	over transport
 
-	allowed  *policy.Decision // at the destination; nil: everything
-	reported *policy.Decision // what would be allowed, where the policy only reports; else nil
+	allowed  *policy.Decision // what the destination may receive; nil: everything
+	reported *policy.Decision // what it could receive, if rules only report; else nil
 
 	forwarded  wire.FormatSet // received formats that are sent as received
-	reconciled wire.FormatSet // received formats that name another span of the trace: they are written
-	stale      wire.FormatSet // received formats that another received format left behind
-	malformed  wire.FormatSet // received formats that do not parse, where those are not sent
-	written    wire.FormatSet // formats in which the span context is written; fields that encode does not write are sent as received
-	disallowed wire.FormatSet // formats in which it would be written, but for the destination
-	refused    wire.FormatSet // formats of which the transport does not take the ids or the decision
+	reconciled wire.FormatSet // received formats that are rewritten because they name another span of the trace
+	stale      wire.FormatSet // received formats with an older span than another received format
+	malformed  wire.FormatSet // malformed received formats that are not sent
+	written    wire.FormatSet // formats in which the span context is written; their other fields are sent as received
+	disallowed wire.FormatSet // formats that are not written because the destination may not receive them
+	refused    wire.FormatSet // formats with ids or a decision that the transport refuses
 	overBudget wire.FormatSet // formats that exceed Limits.MetadataBytes
-	noPrefixed bool           // so do names under prefixes,
-	noHeaders  bool           // Config.Headers,
-	noBaggage  bool           // and the application's baggage
+	noPrefixed bool           // names under prefixes exceed the budget, too
+	noHeaders  bool           // and so do Config.Headers
+	noBaggage  bool           // and so does the application's baggage
 
 	encoded [wire.MaxEncoded]wire.FieldID
 	values  []string // of encoded
@@ -39,11 +39,11 @@ type plan struct {
 
 	keeps   wire.FieldSet // fields whose received lines are sent
 	sends   wire.FieldSet // fields that are sent in any way
-	removes wire.FieldSet // fields that name spans and are not sent
-	careful bool          // some line may not be legal on the transport
+	removes wire.FieldSet // fields that name spans and are removed from the carrier
+	careful bool          // the transport may refuse some lines
 }
 
-// build decides what a call sends of its source, and reports whether there is anything to do. to may be nil.
+// build makes the plan of a call from its source. It reports whether there is anything to do. to may be nil.
 func (o *plan) build(ctx context.Context, p *Engine, over transport, to Callee) bool {
 	o.p, o.ctx, o.over = p, ctx, over
 	if o.empty() {
@@ -53,12 +53,12 @@ func (o *plan) build(ctx context.Context, p *Engine, over transport, to Callee) 
 	if c != nil {
 		o.forwarded = c.Formats & p.in.Carries
 		o.careful = !c.Printable() || over == overText || over == overGRPC && !p.plainHeaders ||
-			c.Overflow != nil && c.Overflow.Keys != nil // names are the caller's
+			c.Overflow != nil && c.Overflow.Keys != nil // the caller chose the names
 	}
 	switch {
 	case o.itemized:
 		o.changes = o.itemChanges()
-		o.careful = true // names and values are the application's
+		o.careful = true // the application chose the names and values
 	case o.changed:
 		o.forwarded &^= 1 << wire.Baggage
 		o.careful = o.careful || !ascii.Printable(o.bag)
@@ -80,27 +80,27 @@ func (o *plan) build(ctx context.Context, p *Engine, over transport, to Callee) 
 	if over == overGRPC {
 		o.fit()
 	}
-	if c != nil || o.isLocal { // else it is the application's baggage alone, and the trace fields are not ours to judge
+	if c != nil || o.isLocal { // with the application's baggage only, other code may set trace fields
 		o.removes = p.owns &^ o.sends
 	}
 	return true
 }
 
-// restrict has the plan send what a destination may have.
+// restrict limits the plan to what a destination may receive.
 func (o *plan) restrict(d *policy.Decision) {
 	if o.p.rules.ReportOnly {
 		o.reported = d
-		if d.Redirected != nil { // not after a redirect: everything is sent
+		if d.Redirected != nil { // no redirect: everything is sent
 			return
 		}
-		// What does not follow a redirect is no rule's to report: everything but Config.UnsafeHeaders.
+		// After a redirect, Config.UnsafeHeaders are omitted even if rules only report, because no rule causes that.
 		d = o.p.rules.Defaults.Inside.Redirected
 	}
 	o.allowed = d
 	o.forwarded &= d.Formats
 }
 
-// may returns the formats that the destination may have.
+// may returns those formats that the destination may receive.
 func (o *plan) may(fs wire.FormatSet) wire.FormatSet {
 	if o.allowed != nil {
 		fs &= o.allowed.Formats
@@ -108,10 +108,10 @@ func (o *plan) may(fs wire.FormatSet) wire.FormatSet {
 	return fs
 }
 
-// dropped returns the formats that the transport refuses, and those that exceed the budget.
+// dropped returns the formats that the transport refuses or that exceed the budget.
 func (o *plan) dropped() wire.FormatSet { return o.refused | o.overBudget }
 
-// account notes which fields are sent. refuse and fit call it again when they have dropped some.
+// account computes which fields are sent. refuse and fit call it again after they drop formats.
 func (o *plan) account() {
 	o.keeps = 0
 	if o.c != nil {
@@ -139,7 +139,7 @@ func (o *plan) account() {
 	}
 }
 
-// verbatimFields is the fields of formats whose received lines are sent, if there are any.
+// verbatimFields returns the fields of formats whose received lines are sent unchanged.
 func (o *plan) verbatimFields() (s wire.FieldSet) {
 	for f := o.forwarded &^ o.dropped(); f != 0; f &= f - 1 {
 		s |= wire.FieldsOf[bits.TrailingZeros32(uint32(f))]

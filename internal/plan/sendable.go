@@ -11,22 +11,21 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// transport is a kind of outgoing carrier, by what it takes.
+// transport is a kind of outgoing carrier.
 type transport uint8
 
 const (
-	overHTTP transport = iota // base64 under -bin names; no control characters but the tab
+	overHTTP transport = iota // base64 under -bin names; no control characters except tab
 	overGRPC                  // raw bytes under -bin names; printable ASCII elsewhere
-	overText                  // somebody's TextMapCarrier: one printable line a name, and nothing under -bin names
+	overText                  // any TextMapCarrier: one printable line for each name, and nothing under -bin names
 )
 
-// refuse takes out the formats of which the transport does not take a line with ids or a decision: a reader must not
-// get the rest, which says something else. User data, tracestate and other lists are none of these: of them only the
-// lines that are refused are left out.
+// refuse drops the formats with a line of ids or a decision that the transport refuses, because the remaining lines
+// would mean something else. User data, tracestate and other lists lose only the refused lines.
 func (o *plan) refuse() {
 	for r := range o.c.Runs {
 		if r.ID >= wire.FirstHeader || !o.keeps.Has(r.ID) || !wire.WholeFields.Has(r.ID) || wire.Fields[r.ID].Bin && (o.over == overText || o.c.About&capture.RawBins != 0) {
-			continue // transcode judges the last
+			continue // transcode handles -bin names
 		}
 		e := entry{key: r.Key, def: &wire.Fields[r.ID], values: r.Vals}
 		if o.allowed != nil {
@@ -41,8 +40,7 @@ func (o *plan) refuse() {
 	}
 }
 
-// transcode makes the received lines of a -bin name what the transport carries
-// under it, and reports whether any is left.
+// transcode converts the received lines of a -bin name for the transport. It reports whether any are left.
 func (o *plan) transcode(e *entry) bool {
 	raw := o.c.About&capture.RawBins != 0
 	switch {
@@ -54,7 +52,7 @@ func (o *plan) transcode(e *entry) bool {
 	received := e.values
 	e.values = capture.ConvertBins(received, !raw)
 	if len(e.values) < len(received) {
-		// of a format the first line counts
+		// The first line of a format counts.
 		if _, first := wire.BinaryValue(received[0], nil); len(e.values) == 0 || !first && e.def.Format != 0 {
 			return e.drop(Unsendable)
 		}
@@ -65,7 +63,7 @@ func (o *plan) transcode(e *entry) bool {
 	return true
 }
 
-// sendable leaves out the lines that the transport does not take.
+// sendable removes the lines that the transport refuses.
 func (o *plan) sendable(e *entry) {
 	switch all := o.sift(e); {
 	case len(e.values) == 0:
@@ -75,7 +73,7 @@ func (o *plan) sendable(e *entry) {
 	}
 }
 
-// leaveOut notes that some lines cannot be sent.
+// leaveOut records that some lines cannot be sent.
 func (e *entry) leaveOut() {
 	e.lost |= 1 << outcome.Unsendable
 	if e.fate == Sent || e.fate == Recoded {
@@ -83,7 +81,7 @@ func (e *entry) leaveOut() {
 	}
 }
 
-// sift reduces the lines to those that the transport takes, and reports whether these are all.
+// sift removes the lines that the transport refuses. It reports whether all lines remain.
 func (o *plan) sift(e *entry) (all bool) {
 	if !o.legalName(e) {
 		e.values = nil
@@ -110,25 +108,25 @@ func (o *plan) sift(e *entry) (all bool) {
 	return all
 }
 
-// legalName reports whether the transport takes the name: under a prefix it is the caller's.
+// legalName reports whether the transport accepts the name. The caller chose a name under a prefix.
 func (o *plan) legalName(e *entry) bool {
 	switch o.over {
 	case overHTTP:
 		return e.key == "" || policy.ValidToken(e.key) && (!prefixedBin(e.key) || o.c.About&capture.RawBins == 0)
-	case overGRPC: // under a -bin name grpc-go would take text for bytes
+	case overGRPC: // grpc-go treats a value under a -bin name as raw bytes
 		return ascii.MetadataKey(e.lower()) && (e.def.Bin || !prefixedBin(e.key))
 	}
 	return true
 }
 
-// prefixedBin reports whether a name under a prefix says of itself that it holds bytes.
-// Whether it does, only its writer knows: such names go from HTTP to HTTP alone.
+// prefixedBin reports whether a name under a prefix ends in -bin. Only its writer knows whether it holds bytes, so
+// such a name is sent only from HTTP to HTTP.
 func prefixedBin(key string) bool {
 	return len(key) >= 4 && strings.EqualFold(key[len(key)-4:], "-bin")
 }
 
-// oneLine reduces several lines to one if they agree, else to none: which of several that differ would be
-// meant, only their reader knows.
+// oneLine reduces several equal lines to one. If they differ, it removes all, because only their reader knows which
+// one counts.
 func (e *entry) oneLine() (all bool) {
 	if slices.ContainsFunc(e.values, func(v string) bool { return v != e.values[0] }) {
 		e.values = nil

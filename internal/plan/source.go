@@ -8,16 +8,16 @@ import (
 	"go.opentelemetry.io/otel/baggage"
 )
 
-// source is what an outgoing call is made of, found once for the call.
+// source is the content for an outgoing call. It is computed once for each call.
 type source struct {
-	c       *capture.Node // what the inbound request brought; may be nil
+	c       *capture.Node // the capture of the inbound request; may be nil
 	local   wire.WrittenSpan
 	isLocal bool
-	changed bool   // the application has other baggage than was received
-	bag     string // namely this, as a baggage header
+	changed bool   // the application's baggage differs from the received one
+	bag     string // the changed baggage, as a header
 
-	itemized bool               // the change is one of items
-	items    []capture.BagItems // namely these
+	itemized bool               // the change is written as items
+	items    []capture.BagItems // the changed items
 }
 
 // sourceOf returns the source of a call that is made with ctx.
@@ -32,13 +32,13 @@ func (p *Engine) sourceOf(ctx context.Context) (src source) {
 // empty reports whether there is nothing to send.
 func (src *source) empty() bool { return src.c == nil && !src.isLocal && !src.changed }
 
-// verbatim reports whether everything that is sent was received.
+// verbatim reports whether everything to send was received.
 func (src *source) verbatim() bool { return src.c != nil && !src.isLocal && !src.changed }
 
-// private reports whether part of it may go to internal hosts only.
+// private reports whether part of the source may go to internal hosts only.
 func (src *source) private() bool { return src.changed || src.c != nil && src.c.Private() }
 
-// readBaggage notes what the application's baggage makes, if that is not what was received: items where items were
+// readBaggage records the application's baggage if it differs from the received one. It becomes items if items were
 // received and are sent, else a header.
 func (src *source) readBaggage(p *Engine, ctx context.Context) {
 	c := src.c
@@ -67,7 +67,7 @@ func (src *source) readBaggage(p *Engine, ctx context.Context) {
 	}
 }
 
-// replaces reports whether the application's baggage takes the place of a field.
+// replaces reports whether the application's baggage replaces a field.
 func (src *source) replaces(f *wire.Field) bool {
 	if src.itemized {
 		return f.Bag && wire.ItemFormats.Has(f.Format)

@@ -10,11 +10,10 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// StripHTTP removes every header that this Propagator reads or writes, in any
-// spelling: what a reverse proxy has copied from the inbound request. Where ctx says that the
-// caller is not believed, it removes what that means of every format, carried or not, and of the
-// Config.Headers of the Propagator that has extracted ctx. The nil Propagator does only the latter. It takes
-// linear time.
+// StripHTTP removes every header that this Propagator reads or writes, in any spelling. Use it in a reverse proxy,
+// which copies headers from the inbound request. If the caller is not fully trusted, StripHTTP also removes
+// untrusted headers: those of every format, carried or not, and the Config.Headers of the Propagator that extracted
+// ctx. A nil Propagator does only the latter. StripHTTP takes linear time.
 func (p *Engine) StripHTTP(ctx context.Context, h http.Header) {
 	s := stripping{c: capture.Of(ctx)}
 	for key, vals := range h {
@@ -30,7 +29,7 @@ func (p *Engine) StripHTTP(ctx context.Context, h http.Header) {
 	}
 }
 
-// sends reports whether a header is one that this Propagator reads or writes.
+// sends reports whether this Propagator reads or writes a header.
 func (p *Engine) sends(key string) bool {
 	if p == nil || p.in.SentHTTP == nil {
 		return false
@@ -39,17 +38,17 @@ func (p *Engine) sends(key string) bool {
 	return ours
 }
 
-// stripping is one StripHTTP.
+// stripping is the state of one StripHTTP.
 type stripping struct {
 	c       *capture.Node
-	headers map[string]bool // the Config.Headers that c holds back, in lower case; nil: not asked for
+	headers map[string]bool // the withheld Config.Headers, in lower case; set on first use
 }
 
-// believed returns what is believed of the lines of a header that nobody has captured.
+// believed returns the trusted lines of a header.
 func (s *stripping) believed(key string, vals []string) []string {
 	trust, by := s.c.Trust, s.c.Reader
 	id, known := wire.AllNames().Owner(key)
-	if !known { // a prefix alone is nobody's, but for a reader who takes it for baggage with an empty key
+	if !known { // a prefix without a key: some readers take it for baggage with an empty key
 		id, known = wire.AllNames().FindPrefix(key + "-")
 	}
 	if known {
@@ -68,7 +67,7 @@ func (s *stripping) believed(key string, vals []string) []string {
 	return s.c.Known(key, vals)
 }
 
-// holdsHeader reports whether a name is one of the Config.Headers, of whatever Propagator, that are held back.
+// holdsHeader reports whether a name is one of the withheld Config.Headers of any Propagator.
 func (s *stripping) holdsHeader(lower string) bool {
 	if s.headers == nil {
 		s.headers = map[string]bool{}

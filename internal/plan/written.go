@@ -7,8 +7,9 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// writeLocal writes the local span in every trace format that was received and may be sent, and in those of Emit.
-// carried are the received formats before the destination was asked.
+// writeLocal writes the local span in every received trace format that may be sent, in the formats of Config.Emit,
+// and in the fallback format if no format that may be sent names a span. carried are the received formats, whether
+// or not the destination may receive them.
 func (o *plan) writeLocal(carried wire.FormatSet) {
 	var read *capture.Parsed
 	came := o.forwarded & wire.TraceFormats
@@ -31,8 +32,8 @@ func (o *plan) writeLocal(carried wire.FormatSet) {
 	o.write(into, local, read, wire.Deferred)
 }
 
-// translate writes the received span context in the formats of Emit and those that Config.Reconcile corrects, and
-// withholds what is stale, or malformed where Config.DropMalformed says so.
+// translate writes the received span context in the formats of Config.Emit, and in those that Config.Reconcile
+// corrects. It withholds stale formats, and malformed ones if Config.DropMalformed is set.
 func (o *plan) translate() {
 	if o.c.Formats&wire.TraceFormats == 0 {
 		return
@@ -71,7 +72,7 @@ func (o *plan) translate() {
 		o.reconciled = o.disagreeing(span, read)
 		into |= o.reconciled
 	}
-	for f := range (into & wire.Yielding).All { // it must not disagree with what is sent as received, and readers prefer it to that
+	for f := range (into & wire.Yielding).All { // readers prefer it, so it must agree with what is sent as received
 		beside := read.Reading(wire.Table[f].Yields)
 		if (o.forwarded &^ into).Has(beside.Format) && beside.Sc.IsValid() && (beside.Sc.SpanID != span.SpanID || !wire.SameTrace(beside.Sc.TraceID, span.TraceID)) {
 			into &^= 1 << f
@@ -111,12 +112,12 @@ func (o *plan) disagreeing(span *wire.WrittenSpan, read *capture.Parsed) (fs wir
 	return fs
 }
 
-// isStale reports whether another format, which this Propagator reads, left a format's lines behind.
+// isStale reports whether a format is stale beside another one that this Propagator reads.
 func (o *plan) isStale(f wire.Format) bool {
 	return o.p.in.Reads.Has(wire.Table[f].Yields) && o.c.Parse().Stale(f)
 }
 
-// translatedFormat returns the format that is translated: the remote span context's, unless another is known to be newer.
+// translatedFormat returns the format to translate: that of the remote span context, unless another one is newer.
 func (o *plan) translatedFormat() wire.Format {
 	read := o.c.Parse()
 	if read.Winner != 0 && o.isStale(read.Winner) {
@@ -135,21 +136,21 @@ func (o *plan) translatedFormat() wire.Format {
 	return read.Winner
 }
 
-// translated returns the span context that is translated.
+// translated returns the span context to translate.
 func (o *plan) translated(read *capture.Parsed) wire.SpanContext {
 	f := o.translatedFormat()
 	if f == read.Winner {
 		return read.Remote
 	}
 	sc := read.Reading(f).Sc
-	if sc.TraceID == read.Remote.TraceID { // W3C's word on the trace
+	if sc.TraceID == read.Remote.TraceID { // W3C's data about the trace still applies
 		sc.TraceState, sc.Random = read.Remote.TraceState, read.Remote.Random
 	}
 	return sc
 }
 
-// write writes a span context in formats: two allocations, however many there are. spoken is what a format says of
-// an open decision that could leave it open.
+// write writes a span context in several formats, with two allocations in total. spoken replaces an open decision in
+// formats that need not decide.
 func (o *plan) write(into wire.FormatSet, span *wire.WrittenSpan, read *capture.Parsed, spoken wire.Sampling) {
 	o.forwarded &^= into
 	o.written = into
@@ -157,7 +158,7 @@ func (o *plan) write(into wire.FormatSet, span *wire.WrittenSpan, read *capture.
 	for rest := into; rest != 0; rest &= rest - 1 {
 		f := wire.Format(bits.TrailingZeros32(uint32(rest)))
 		if o.over == overText && wire.Fields[wire.FirstField[f]].Bin {
-			continue // such a carrier cannot say whether it wants bytes or base64
+			continue // the carrier does not say whether it takes bytes or base64
 		}
 		var own wire.Lines
 		var same *wire.SpanContext

@@ -7,27 +7,29 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// Decision is what may go to a host.
+// Decision says what a call to a host may carry.
 type Decision struct {
 	Rule     string // the pattern of the rule; "" if there is none
 	Internal bool
 	Formats  wire.FormatSet
-	Fields   wire.FieldSet // of formats; of those that hold baggage the members of keys
-	keys     []string      // of baggage that may go; every for all
-	headers  []bool        // by the number of the name, or pattern, in Config.Headers and UnsafeHeaders
-	named    headerSet     // names and patterns under a pattern of Config.Headers of which not all names may go
+	Fields   wire.FieldSet // allowed fields of formats; keys further limits those that hold baggage
+	keys     []string      // allowed baggage keys; Every allows all
+	headers  []bool        // whether an entry of Config.Headers and UnsafeHeaders is allowed, by its number
+	named    headerSet     // the names and patterns of the rule's Headers
 	Also     bool          // whether the propagators of Config.Also may write
-	Open     bool          // all may go
+	Open     bool          // everything is allowed
 
-	// next is what may go to another host that the same call may reach: both must let a line go. It may be nil.
+	// next is the decision for another host that the same call may reach. A line is sent only if both allow it. next
+	// may be nil.
 	next *Decision
 
-	// Redirected is the same after a redirect from another host: without Config.UnsafeHeaders, as
-	// http.Client sends Authorization and Cookie there no more.
+	// Redirected is the decision after a redirect from another host. It excludes Config.UnsafeHeaders, because
+	// http.Client does not send Authorization and Cookie there either.
 	Redirected *Decision
 }
 
-// newDecision compiles a rule, for hosts that are internal or not. headers are the fields of Config.Headers.
+// newDecision compiles a rule for internal or external hosts. headers are the fields of Config.Headers and
+// UnsafeHeaders.
 func newDecision(d Rule, headers []wire.Field, internal bool) *Decision {
 	c := &Decision{Internal: internal, Formats: wire.SetOf(wire.AllFormats()...), keys: slices.Clone(d.Baggage), Also: d.Formats == nil}
 	if d.Formats != nil {
@@ -62,7 +64,7 @@ func newDecision(d Rule, headers []wire.Field, internal bool) *Decision {
 	return c
 }
 
-// of returns the same, by the rule for a pattern of hosts.
+// of returns a copy of the decision that names the host pattern of its rule.
 func (c *Decision) of(rule string) *Decision {
 	ruled, redirected := *c, *c.Redirected
 	ruled.Rule, redirected.Rule = rule, rule
@@ -70,7 +72,7 @@ func (c *Decision) of(rule string) *Decision {
 	return &ruled
 }
 
-// and returns what may go to both of two hosts. Either may be nil, which says nothing.
+// and returns what both of two hosts may receive. A nil decision is ignored.
 func (c *Decision) and(d *Decision) *Decision {
 	if c == d || d == nil {
 		return c
@@ -89,7 +91,7 @@ func (c *Decision) and(d *Decision) *Decision {
 	return &both
 }
 
-// Allow returns what of a field's lines may go: all, some members, or none. key is the whole name
+// Allow returns the lines of a field that may be sent: all, some members, or none. key is the whole name of a header
 // under a prefix.
 func (c *Decision) Allow(id wire.FieldID, key string, vals []string) []string {
 	for ; c != nil; c = c.next {
@@ -125,7 +127,7 @@ func (c *Decision) permitOne(id wire.FieldID, key string, vals []string) []strin
 	return vals
 }
 
-// sift returns the lines of a list with those members whose keys may go.
+// sift returns the lines of a list with only the members whose keys are allowed.
 func (c *Decision) sift(f *wire.Field, vals []string) (sifted []string) {
 	if slices.Contains(c.keys, wire.Every) {
 		return vals
@@ -148,8 +150,8 @@ func (c *Decision) sift(f *wire.Field, vals []string) (sifted []string) {
 	return sifted
 }
 
-// permitsKey reports whether baggage of a key may go. The keys of a format with prefixes lose their
-// case on the way, and are not compared exactly.
+// permitsKey reports whether baggage with a key may be sent. Header names lose their case on the way, so keys of a
+// format with prefixes are compared in any case.
 func (c *Decision) permitsKey(key string, exactly bool) bool {
 	return slices.ContainsFunc(c.keys, func(k string) bool {
 		return k == wire.Every || k == key || !exactly && strings.EqualFold(k, key)

@@ -7,13 +7,13 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// headerSet is some names of headers, and patterns of names, as Config.Headers and Destination.Headers list them.
+// headerSet is a set of header names and patterns, as Config.Headers and Destination.Headers list them.
 type headerSet struct {
 	names    map[string]bool // in lower case
 	prefixes []string        // of the patterns, in lower case
 }
 
-// NewHeaderSet returns the set of a list. A lone "*" is not a pattern of names.
+// NewHeaderSet returns the set of a list. It skips "*", which is not a pattern of names.
 func NewHeaderSet(list []string) (s headerSet) {
 	if len(list) == 0 {
 		return s
@@ -32,15 +32,15 @@ func NewHeaderSet(list []string) (s headerSet) {
 	return s
 }
 
-// has reports whether a name in lower case is listed, or begins as a pattern says.
+// has reports whether the set lists a lower-case name or has a pattern that matches it.
 func (s *headerSet) has(lower string) bool { return s.names[lower] || s.begins(lower) }
 
 func (s *headerSet) begins(lower string) bool {
 	return slices.ContainsFunc(s.prefixes, func(prefix string) bool { return strings.HasPrefix(lower, prefix) })
 }
 
-// covers reports whether the set has every name that a field of Config.Headers or UnsafeHeaders stands for. A pattern
-// covers no name of UnsafeHeaders.
+// covers reports whether the set contains every name that an entry of Config.Headers or UnsafeHeaders stands for. A
+// pattern covers no name of UnsafeHeaders.
 func (s *headerSet) covers(h *wire.Field) bool {
 	switch {
 	case h.Unsafe:
@@ -51,7 +51,7 @@ func (s *headerSet) covers(h *wire.Field) bool {
 	return s.has(h.Lower)
 }
 
-// Touches reports whether the set has a name that an entry of another list stands for.
+// Touches reports whether the set contains a name that an entry of another list stands for.
 func (s *headerSet) Touches(entry string) bool {
 	lower := strings.ToLower(entry)
 	prefix, pattern := strings.CutSuffix(lower, wire.Every)

@@ -7,8 +7,9 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// Partition splits received lines into trusted lines, some of them rewritten, and withheld lines. A format that
-// must decide writes deferred; raw says that -bin values are bytes. The hits are not to be used afterwards.
+// Partition splits received lines into trusted lines, some of them rewritten, and withheld lines. deferred replaces
+// an open decision in formats that must decide. raw means that -bin values are bytes. The caller must not use the
+// matches afterwards.
 func (t Trust) Partition(hits []wire.Match, deferred wire.Sampling, raw bool) (trusted, withheld []wire.Match) {
 	switch {
 	case t == Continue:
@@ -44,7 +45,7 @@ func (t Trust) Partition(hits []wire.Match, deferred wire.Sampling, raw bool) (t
 	return trusted, withheld
 }
 
-// fieldOf returns the field of a number; every name of Config.Headers is the zero field.
+// fieldOf returns the field of a number. For every name of Config.Headers it returns the zero field.
 func fieldOf(id wire.FieldID) *wire.Field {
 	if id < wire.FirstHeader {
 		return &wire.Fields[id]
@@ -54,7 +55,7 @@ func fieldOf(id wire.FieldID) *wire.Field {
 
 var anyHeader wire.Field
 
-// FormatsOfAll is formatsOf with bit 0 for Config.Headers.
+// FormatsOfAll returns the formats of the matches. Bit 0 stands for Config.Headers.
 func FormatsOfAll(hits []wire.Match) (s wire.FormatSet) {
 	for _, h := range hits {
 		s |= 1 << fieldOf(h.ID).Format
@@ -62,12 +63,13 @@ func FormatsOfAll(hits []wire.Match) (s wire.FormatSet) {
 	return s
 }
 
-// Rewrites reports whether amend may change a field's lines.
+// Rewrites reports whether Amend may change a field's lines.
 func (t Trust) Rewrites(f *wire.Field) bool {
 	return t.Has(DistrustBaggage) && wire.Table[f.Format].WithoutBaggage != nil || t.Has(DistrustSampling) && f.Format == wire.RequestID
 }
 
-// Amend returns what is believed of lines that are not held back whole; nil: all of it.
+// Amend returns the trusted content of lines that are not withheld as a whole. It returns nil if all of it is
+// trusted.
 func (t Trust) Amend(h wire.Match, f *wire.Field) (vals []string) {
 	if t.Has(DistrustBaggage) {
 		vals = withoutBaggage(h, f)
@@ -78,8 +80,8 @@ func (t Trust) Amend(h wire.Match, f *wire.Field) (vals []string) {
 	return vals
 }
 
-// withoutBaggage returns the lines without the baggage in them; nil, if the field has no place for any. A
-// line that cannot be read may hold some for a reader who is less strict, and is left out.
+// withoutBaggage returns the lines without their baggage, or nil if the field has no place for baggage. It omits a
+// malformed line, because a less strict reader may find baggage in it.
 func withoutBaggage(h wire.Match, f *wire.Field) []string {
 	without := wire.Table[f.Format].WithoutBaggage
 	if without == nil || h.ID != wire.FirstField[f.Format] {
@@ -95,13 +97,13 @@ func withoutBaggage(h wire.Match, f *wire.Field) []string {
 	return vals
 }
 
-// unasked returns request ids that ask for no trace.
+// unasked returns the request id, changed to request no trace.
 func unasked(h wire.Match, f *wire.Field) []string {
 	if f.Format != wire.RequestID {
 		return nil
 	}
 	var vals []string
-	for _, v := range h.Vals[:1] { // a reader who joins lines would find a reason that none of them has
+	for _, v := range h.Vals[:1] { // if a reader joined several lines, it would find another reason
 		if wire.TraceReasonOf(wire.TrimOWS(v)) != wire.NotTraced {
 			v = wire.TrimOWS(v)
 			v = v[:14] + "4" + v[15:]
@@ -111,8 +113,8 @@ func unasked(h wire.Match, f *wire.Field) []string {
 	return vals
 }
 
-// withoutDecision returns the trace formats of the hits with their ids and an open decision, as far as each
-// can leave it open.
+// withoutDecision rewrites the trace formats of the matches: it keeps their ids and leaves the decision open. A
+// format that must decide gets deferred.
 func (t Trust) withoutDecision(hits []wire.Match, deferred wire.Sampling, raw bool) (made []wire.Match) {
 	var ids []wire.Match
 	for _, h := range hits {
@@ -148,7 +150,7 @@ func (t Trust) withoutDecision(hits []wire.Match, deferred wire.Sampling, raw bo
 	return made
 }
 
-// linesOf returns the lines that sorted hits hold of a format's fixed fields.
+// linesOf returns the lines of a format's fixed fields among sorted matches.
 func linesOf(hits []wire.Match, f wire.Format) wire.Lines {
 	l := wire.Lines{Base: wire.FirstField[f]}
 	for i := range hits {
@@ -165,12 +167,11 @@ func linesOf(hits []wire.Match, f wire.Format) wire.Lines {
 	return l
 }
 
-// decidingMembers are those of a tracestate that hold a sampling decision, or what one was made by:
-// Datadog's, Dynatrace's, Elastic's, New Relic's, and OpenTelemetry's threshold. The key of some
-// has the tenant before an @.
+// decidingMembers are the tracestate keys that hold a sampling decision or its basis: those of Datadog, Dynatrace,
+// Elastic, New Relic, and OpenTelemetry's threshold. Some keys have a tenant and an @ before them.
 var decidingMembers = []string{"dd", "dt", "es", "nr", "ot"}
 
-// StateWithoutDecision returns a tracestate without these.
+// StateWithoutDecision returns a tracestate without the members that hold a sampling decision.
 func StateWithoutDecision(list string) string {
 	var kept []byte
 	for m := range wire.Members(list) {
@@ -182,7 +183,7 @@ func StateWithoutDecision(list string) string {
 	return string(kept)
 }
 
-// decisionOnly returns the decisions of the hits' formats, where a format has a place for one without ids.
+// decisionOnly returns the decisions of the matches, for formats that can carry a decision without ids.
 func decisionOnly(hits []wire.Match) (made []wire.Match) {
 	for f := range wire.FormatsOf(hits).All {
 		if wire.Table[f].State == nil {

@@ -8,7 +8,8 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// RefuseHeader returns why an entry may not stand in Config.Headers, or in Config.UnsafeHeaders; "" if it may.
+// RefuseHeader returns why Config.Headers or Config.UnsafeHeaders must not contain an entry. It returns "" if the
+// entry is valid.
 func RefuseHeader(entry string, unsafe bool) string {
 	name, pattern := strings.CutSuffix(entry, wire.Every)
 	switch {
@@ -32,10 +33,10 @@ func RefuseHeader(entry string, unsafe bool) string {
 	return refusePattern(name)
 }
 
-// minPattern is how many characters a pattern has before its "*" at least. "x-*" would be nearly all headers.
+// minPattern is the minimum number of characters before the "*" of a pattern. "x-*" would match nearly all headers.
 const minPattern = 3
 
-// refuseName returns why a token may not stand in one of the lists.
+// refuseName returns why one of the lists must not contain a name, or "".
 func refuseName(name string, unsafe bool) string {
 	lower := strings.ToLower(name)
 	owner, owned := wire.FormatOwning(lower)
@@ -51,8 +52,8 @@ func refuseName(name string, unsafe bool) string {
 	return k.reason()
 }
 
-// refusePattern returns why the names that begin so cannot be carried; "" if some can. A name that is refused by
-// itself does not come through a pattern (carriesUnder).
+// refusePattern returns why no name that begins with prefix can be carried. It returns "" if some can. A pattern
+// never carries a refused name: see CarriesUnder.
 func refusePattern(prefix string) string {
 	lower := strings.ToLower(prefix)
 	if k := kindOfAll(lower); k != harmless {
@@ -66,8 +67,8 @@ func refusePattern(prefix string) string {
 	return ""
 }
 
-// namespace returns how all names of a format with several begin, up to a "-": "x-b3-", "x-datadog-". It is empty
-// where they have no such beginning, or only "x-".
+// namespace returns the common beginning of a format's names, up to a "-": "x-b3-", "x-datadog-". It is empty if the
+// format has one name, or if the beginning is empty or only "x-".
 func namespace(f wire.Format) string {
 	names := wire.Table[f].Fields
 	common := names[0]
@@ -83,7 +84,8 @@ func namespace(f wire.Format) string {
 	return common
 }
 
-// ComparePatterns puts names before patterns, and a longer pattern before a shorter one: the longest decides.
+// ComparePatterns orders names before patterns, and longer patterns before shorter ones, because the longest match
+// decides.
 func ComparePatterns(a, b wire.Field) int {
 	switch {
 	case a.Prefix && b.Prefix:
@@ -96,8 +98,8 @@ func ComparePatterns(a, b wire.Field) int {
 	return 0
 }
 
-// CarriesUnder reports whether a header that begins as a pattern says is carried. It is not if its name is refused by itself,
-// belongs to a format, or is no name. Such a header is treated as one that is not configured.
+// CarriesUnder reports whether a pattern may carry a header. It may not if the name is refused, belongs to a format,
+// or is invalid. Such a header is treated as not configured.
 func CarriesUnder(name string) bool {
 	lower := strings.ToLower(name)
 	if _, owned := wire.AllNames().Owner(lower); owned || strings.Contains(lower, wire.Every) {

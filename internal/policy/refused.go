@@ -2,21 +2,21 @@ package policy
 
 import "strings"
 
-// kind is the kind of header that a name belongs to, by what a forwarded copy of it does.
+// kind classifies a header by what a forwarded copy of it does.
 type kind uint8
 
 const (
 	harmless   kind = iota
-	credential      // proves who calls: whoever gets it can act as that caller
+	credential      // proves the caller's identity: any receiver can act as that caller
 	steering        // gives orders to an Envoy
-	ofProxy         // only a proxy in front of the receiver may say it
+	ofProxy         // only a proxy in front of the receiver may set it
 	ofMessage       // describes one message, one connection or one hop
 )
 
-// knowingly reports whether Config.UnsafeHeaders takes the kind.
+// knowingly reports whether Config.UnsafeHeaders accepts the kind.
 func (k kind) knowingly() bool { return k == credential || k == steering }
 
-// reason says why a header of the kind is refused, and what to do.
+// reason returns why a header of the kind is refused, and what to do instead.
 func (k kind) reason() string {
 	switch k {
 	case credential:
@@ -29,14 +29,14 @@ func (k kind) reason() string {
 	return "belongs to one hop or one message and is never forwarded: set it where you make the call"
 }
 
-// group is the names and the beginnings of names of one source.
+// group lists the names and prefixes of one source.
 type group struct {
 	kind     kind
 	names    string // separated by white space, in lower case, with "-" for "_" and "."
 	prefixes string
 }
 
-// refusedGroups are the headers that Config.Headers refuses. The first group that has a name decides.
+// refusedGroups are the headers that Config.Headers refuses. The first group that contains a name decides.
 var refusedGroups = []group{
 	// Messages and connections. HTTP: RFC 9110, 9111, 9112, 9113, 8246, 8441, 8470, 7838, 9218, 9213, 9530, 9421; the
 	// IANA registry of HTTP field names.
@@ -66,15 +66,16 @@ var refusedGroups = []group{
 	// Envoy: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers.
 	{kind: steering, prefixes: `x-envoy-`},
 
-	// Identity that a proxy has verified. Google IAP and Endpoints, Cloudflare Access, AWS ALB, Azure App Service, Tailscale.
+	// Identity that a proxy has verified: Google IAP and Endpoints, Cloudflare Access, AWS ALB, Azure App Service,
+	// Tailscale.
 	{kind: credential, names: `x-endpoint-api-userinfo x-apigateway-api-userinfo`,
 		prefixes: `x-goog-iap- x-goog-authenticated- cf-access- x-amzn-oidc- x-ms-client-principal x-ms-token- tailscale- x-tailscale-`},
-	// The same of Kong and APISIX, Grafana, Kubernetes' API aggregation and impersonation, Authelia, authentik, Pomerium,
-	// Vouch, mod_auth_openidc, Shibboleth, Red Hat.
+	// Verified identity, too: Kong and APISIX, Grafana, Kubernetes' API aggregation and impersonation, Authelia,
+	// authentik, Pomerium, Vouch, mod_auth_openidc, Shibboleth, Red Hat.
 	{kind: credential, names: `x-anonymous-consumer remote-user remote-group remote-groups remote-name remote-email x-remote-user x-remote-group
 		x-remote-groups x-remote-name x-remote-email x-userinfo x-rh-identity`,
 		prefixes: `x-consumer- x-credential- x-webauth- x-remote-extra- impersonate- x-authelia- x-authentik- x-pomerium- x-vouch- oidc- shib-`},
-	// Credentials whose names have no word that says so: RFC 6265, 9449; Honeycomb.
+	// Credentials whose names contain no secret word: RFC 6265, 9449; Honeycomb.
 	{kind: credential, names: `cookie cookie2 set-cookie set-cookie2 jwt dpop x-honeycomb-team`},
 
 	// The client's address, connection and certificate: RFC 7239, 9440; nginx, Apache, HAProxy, Akamai, WebLogic, IIS.
@@ -91,19 +92,19 @@ var refusedGroups = []group{
 	{kind: ofProxy, names: `x-istio-attributes`, prefixes: `l5d-`},
 }
 
-// secretWords make a name a credential, wherever they stand in it. So it is refused under names that nobody has listed; a
-// name that is harmless all the same can stand in Config.UnsafeHeaders.
+// secretWords make a name a credential, wherever they occur in it. They catch names that no group lists. List a
+// harmless name that contains one in Config.UnsafeHeaders.
 var secretWords = wordsOf(credential, `auth authorization authentication authenticated authenticator assertion bearer cookie credentials
 	csrf xsrf hmac jwe jws oauth oauth2 oidc otp totp passcode passphrase passwords pwd saml secrets signature tokens`)
 
-// secretEndings end words that make a name a credential, as in x-csrftoken.
+// secretEndings make a name a credential if one of its words ends so, as in x-csrftoken.
 var secretEndings = []string{"token", "secret", "password", "passwd", "credential", "jwt", "apikey", "accesskey", "secretkey", "privatekey"}
 
-// keyWords make a name a credential if the word "key" follows.
+// keyWords make a name a credential if the word "key" follows one of them.
 var keyWords = wordsOf(credential, `access account admin api app application auth client customer encryption functions function insert
 	license master private query rapidapi secret service shared signing subscription`)
 
-// refusedPrefix is how refused names begin.
+// refusedPrefix is the beginning of refused names.
 type refusedPrefix struct {
 	text string
 	kind kind
@@ -132,8 +133,8 @@ func wordsOf(k kind, list string) map[string]kind {
 	return words
 }
 
-// kindOf returns the kind of a name in lower case. "_" and "." count as "-": many servers make no difference (CGI,
-// WSGI, Rack).
+// kindOf returns the kind of a lower-case name. It treats "_" and "." as "-", because many servers do not
+// distinguish them (CGI, WSGI, Rack).
 func kindOf(lower string) kind {
 	name := dashed.Replace(lower)
 	if k := refusedNames[name]; k != harmless {
@@ -145,13 +146,13 @@ func kindOf(lower string) kind {
 	return kindOfWords(name)
 }
 
-// kindOfAll returns the kind of all names that begin so; harmless if some are.
+// kindOfAll returns the kind of all names that begin with prefix. It returns harmless if some of them are harmless.
 func kindOfAll(prefix string) kind {
 	name := dashed.Replace(prefix)
 	if k := kindOfBeginning(name); k != harmless {
 		return k
 	}
-	whole := name[:strings.LastIndexByte(name, '-')+1] // the last word may go on
+	whole := name[:strings.LastIndexByte(name, '-')+1] // the last word may be incomplete
 	return kindOfWords(strings.TrimSuffix(whole, "-"))
 }
 

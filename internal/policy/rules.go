@@ -7,27 +7,28 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// Rule is what may go to some hosts, as propagation.Destination says it: nil and empty lists differ.
+// Rule is a propagation.Destination. Nil and empty lists differ.
 type Rule struct {
 	Hosts            []string
 	Formats          []wire.Format
 	Baggage, Headers []string
 }
 
-// Rules decides what may go where. It is compiled once and safe for all goroutines.
+// Rules decides what each destination may receive. It does not change after NewRules, and is safe for concurrent
+// use.
 type Rules struct {
-	Listed     bool // there are rules
-	ReportOnly bool // they only report
+	Listed     bool // the Config has rules
+	ReportOnly bool // violations are only reported
 	internal   hostmatch.Table[struct{}]
 	table      hostmatch.Table[ruling]
-	Defaults   ruling // where no rule matches
+	Defaults   ruling // for a host without a matching rule
 	cache      *hostmatch.Cache[*Decision]
 }
 
-// ruling is what a Destination lets go to a host, by whether that is internal.
+// ruling holds the decisions of one rule for external and internal hosts.
 type ruling struct{ outside, Inside *Decision }
 
-// NewRules compiles valid rules. headers are the fields of Config.Headers.
+// NewRules compiles valid rules. headers are the fields of Config.Headers and UnsafeHeaders.
 func NewRules(specs []Rule, internalHosts []string, reportOnly bool, headers []wire.Field) *Rules {
 	r := &Rules{
 		Listed: len(specs) > 0, ReportOnly: reportOnly, cache: hostmatch.NewCache[*Decision](),
@@ -51,7 +52,7 @@ func NewRules(specs []Rule, internalHosts []string, reportOnly bool, headers []w
 	return r
 }
 
-// For returns what may go to the hosts that a call may reach, with commas between them; decisions are cached.
+// For returns what the hosts of a call may receive. Commas separate several hosts. For caches its decisions.
 func (r *Rules) For(hosts string, port uint16) *Decision {
 	c, ok := r.cache.Get(hosts, port)
 	if !ok {
@@ -81,7 +82,7 @@ func (r *Rules) find(hosts string, port uint16) (all *Decision) {
 	return all
 }
 
-// isInternal reports whether a host is internal by its form, or by Config.InternalHosts.
+// isInternal reports whether a host is internal, by its form or by Config.InternalHosts.
 func (r *Rules) isInternal(h hostmatch.Host) bool {
 	if h.Internal() {
 		return true

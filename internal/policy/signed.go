@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// Signatures that a header more or less can spoil: AWS Signature Version 4 (also 4A) in the
-// Authorization header or the query, and Google's V4 the same ways.
+// An added or removed header can invalidate these signatures: AWS Signature Version 4 (also 4A) and Google's V4, in
+// the Authorization header or in the query.
 var (
 	signingSchemes = []string{"AWS4-", "GOOG4-"}
 	signedQueries  = []string{"X-Amz-Signature", "X-Goog-Signature"}
 )
 
-// Signed reports whether an outgoing request bears such a signature.
+// Signed reports whether an outgoing request has such a signature.
 func Signed(r *http.Request) bool {
 	if auth := r.Header["Authorization"]; len(auth) > 0 {
 		for _, scheme := range signingSchemes {
@@ -25,7 +25,7 @@ func Signed(r *http.Request) bool {
 	for query := r.URL.RawQuery; query != ""; {
 		var param string
 		param, query, _ = strings.Cut(query, "&")
-		// a parameter's name, and not what somebody has put into the value of another
+		// Compare the parameter's name only: the value of another parameter may contain the same text.
 		if name, _, ok := strings.Cut(param, "="); ok && slices.Contains(signedQueries, name) {
 			return true
 		}

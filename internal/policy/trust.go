@@ -6,63 +6,59 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// Trust is what a service does with the word of one caller: the zero value, Continue, believes
-// all of it. Every bit names a part that is not believed, so that decisions combine
-// with |, and parts are excepted with &^:
+// Trust says which parts of an inbound request a service does not trust. The zero value, Continue, trusts
+// everything. Each bit distrusts one part. Combine bits with | and remove them with &^:
 //
-//	propagation.DistrustSampling                          // continue a partner's trace, whose decision is open again
-//	propagation.Restart &^ propagation.DistrustHeaders    // a new trace; Config.Headers are the caller's still
+//	propagation.DistrustSampling                          // continue a partner's trace, but decide about sampling here
+//	propagation.Restart &^ propagation.DistrustHeaders    // start a new trace, but keep the caller's Config.Headers
 //
-// What is not believed is held back: it reaches neither the functions of this package and
-// of OpenTelemetry's that read a context, nor any outgoing call. It stays with the
-// context, within Config.Limits, for a span link (UntrustedFromContext), and for
-// Promote, which takes the decision back. A line that the application copies from the request to a call by hand is
-// judged like the line itself. An Extract further in, by this or another
-// Propagator, holds back at least as much.
+// Untrusted lines are withheld. They reach neither the functions of this package and of OpenTelemetry that read a
+// context, nor any outgoing call. The context keeps them, within Config.Limits, for a span link
+// (UntrustedFromContext) and for Promote, which reverses the decision. The same rules apply to a line that the
+// application copies by hand from the request to a call. A later Extract by this or another Propagator withholds at
+// least as much.
 //
-// A decision is made for each request, by httptrace.WithTrust, grpctrace.WithTrust or
-// ExtractHTTPTrust, before anything else reads the headers.
+// Decide for each request with httptrace.WithTrust, grpctrace.WithTrust or ExtractHTTPTrust, before any other code
+// reads the headers.
 type Trust uint8
 
 const (
-	// DistrustIDs holds back what names spans and traces: all trace formats with their
-	// tracestate, and the formats that are only carried (SkyWalking, ClientTrace,
-	// Linkerd1, AzureRequestID). A decision stays where it can stand alone, as in B3.
+	// DistrustIDs withholds the names of spans and traces: all trace formats with their tracestate, and the formats
+	// that are only forwarded (SkyWalking, ClientTrace, Linkerd1, AzureRequestID). A sampling decision stays where the
+	// format can carry it without ids, as in B3.
 	DistrustIDs Trust = 1 << iota
-	// DistrustSampling takes out of the trace formats the sampling decision, and of a tracestate
-	// the members that hold one (dd, dt, es, nr, ot, of any tenant), so that it is open: see
-	// Config.Deferred for what cannot leave it open, samplers among that. It holds back what is
-	// only carried and may hold a decision, and resets the reason in an Envoy's x-request-id. Envoy
-	// samples at random by the first digits of that: distrust it, too, where callers may not choose
-	// to be sampled.
+	// DistrustSampling removes the sampling decision from the trace formats. It also removes the tracestate members
+	// that hold one (dd, dt, es, nr, ot, of any tenant). The decision is then open. For formats and samplers that
+	// cannot leave it open, see Config.Deferred. DistrustSampling withholds formats that are only forwarded and may
+	// hold a decision. It resets the trace reason in Envoy's x-request-id. Envoy also samples at random by the first
+	// digits of that id. Add DistrustRequestID if callers must not choose to be sampled.
 	//
-	// OpenTelemetry cannot be shown an open decision: a parent-based sampler takes Config.Deferred
-	// for the caller's word, so give it another one for remote parents
-	// (trace.WithRemoteParentNotSampled) to decide here.
+	// OpenTelemetry cannot represent an open decision. A parent-based sampler takes Config.Deferred for the caller's
+	// decision. To decide here, give it another sampler for remote parents (trace.WithRemoteParentNotSampled).
 	DistrustSampling
-	// DistrustBaggage holds back baggage in every form: baggage, jaeger-baggage,
-	// uberctx-*, ot-baggage-*, sw8-correlation, correlation-context, and the items in an
-	// x-ot-span-context; and OpenTelemetry's baggage that is in the context already.
+	// DistrustBaggage withholds baggage in every form: baggage, jaeger-baggage, uberctx-*, ot-baggage-*,
+	// sw8-correlation, correlation-context, and the items in x-ot-span-context. It also hides OpenTelemetry baggage
+	// that the context already has.
 	DistrustBaggage
-	// DistrustRequestID holds back x-request-id; one is made if Config.GenerateRequestID says so.
+	// DistrustRequestID withholds x-request-id. Config.GenerateRequestID replaces it.
 	DistrustRequestID
-	// DistrustHeaders holds back Config.Headers and UnsafeHeaders.
+	// DistrustHeaders withholds Config.Headers and UnsafeHeaders.
 	DistrustHeaders
 
 	Forget
 
-	// Continue believes the caller: a service behind its mesh.
+	// Continue trusts the caller. Use it for a service behind its mesh.
 	Continue Trust = 0
-	// Restart trusts nothing of the caller: for the edge, where untrusted callers arrive. A new trace begins.
+	// Restart trusts nothing from the caller and starts a new trace. Use it at the edge, where untrusted callers
+	// arrive.
 	Restart = DistrustIDs | DistrustSampling | DistrustBaggage | DistrustRequestID | DistrustHeaders
-	// Ignore is Restart, and nothing is kept, for a link or for Promote: as if the headers had
-	// not been there.
+	// Ignore acts as if the headers were absent. Unlike Restart, it keeps nothing for a span link or for Promote.
 	Ignore = Restart | Forget
 )
 
 var trustNames = []string{"ids", "sampling", "baggage", "request id", "headers"}
 
-// String returns continue, restart, ignore, or what is distrusted: "distrust ids, sampling".
+// String returns "continue", "restart", "ignore", or the distrusted parts: "distrust ids, sampling".
 func (t Trust) String() string {
 	switch {
 	case t == Continue:
@@ -81,10 +77,10 @@ func (t Trust) String() string {
 	return "distrust " + strings.Join(parts, ", ")
 }
 
-// Has reports whether all parts of other are distrusted.
+// Has reports whether t distrusts all parts of other.
 func (t Trust) Has(other Trust) bool { return t&other == other }
 
-// Withholds reports whether no line of a field is trusted as it came.
+// Withholds reports whether all lines of a field are withheld or rewritten.
 func (t Trust) Withholds(f *wire.Field) bool {
 	switch {
 	case f.Format == 0:
@@ -101,8 +97,8 @@ func (t Trust) Withholds(f *wire.Field) bool {
 	return t&(DistrustIDs|DistrustSampling) != 0
 }
 
-// Besides returns what is to be distrusted of lines of which outer has been already. Ids and decisions
-// stand in the same lines, so that whoever distrusts one more of the two must look at both.
+// Besides returns the parts still to distrust in lines that outer has already filtered. Ids and sampling decisions
+// share header lines. Distrusting one of them means rewriting lines that hold the other.
 func (t Trust) Besides(outer Trust) Trust {
 	more := t &^ outer
 	if more&(DistrustIDs|DistrustSampling) != 0 {

@@ -7,18 +7,15 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// What the two spellings of B3 share
-// (https://github.com/openzipkin/b3-propagation, README): a trace id has 16 or 32
-// lower-case hexadecimal digits, a span id 16. The README does not say that ids of zeros
-// are invalid; Brave and OpenTelemetry reject them, and so is it here, while a
-// parent of zeros is no parent.
+// Both spellings of B3 (https://github.com/openzipkin/b3-propagation, README) use a trace id of 16 or 32 lower-case
+// hexadecimal digits and a span id of 16. The README does not say that ids of zeros are invalid. Brave,
+// OpenTelemetry and this package reject them. A parent id of zeros means that there is no parent.
 //
-// Envoy and zipkin-go read more, and so does this package: ids of a tracer that prints
-// them in upper case, and, in x-b3-*, ids that lost zeros on their left or have more
-// of them. docs/meshes.md says where Envoy reads still more.
+// Like Envoy and zipkin-go, this package also accepts upper-case ids. In x-b3-*, it accepts ids with missing or
+// additional zeros on the left. docs/meshes.md says which other values Envoy accepts.
 
-// parseB3IDs reads the ids of a B3 context; parent may be empty. A trace id in upper case
-// says that its tracer prints all ids so.
+// parseB3IDs reads the ids of a B3 context. parentID may be empty. Upper-case ids are accepted only if the trace id
+// is upper-case too, because then the tracer writes all ids so.
 func parseB3IDs(traceID, spanID, parentID string) (sc SpanContext, ok bool) {
 	if lower := strings.ToLower(traceID); lower != traceID {
 		traceID, spanID, parentID = lower, strings.ToLower(spanID), strings.ToLower(parentID)
@@ -31,11 +28,11 @@ func parseB3IDs(traceID, spanID, parentID string) (sc SpanContext, ok bool) {
 	return sc, true
 }
 
-// shortestID is how many digits are left of an id of 16 that lost three zeros. Only one of 65,536
-// ids begins with more; a shorter text is taken for garbage.
+// shortestID is the length of a 16-digit id that lost three zeros. Only one of 65,536 ids begins with more zeros. A
+// shorter text is invalid.
 const shortestID = 13
 
-// padTraceID is padID for x-b3-traceid: to 16 digits, unless it has 32.
+// padTraceID pads an x-b3-traceid to 16 digits, unless it has 32.
 func padTraceID(id string) string {
 	if len(id) == 32 {
 		return id
@@ -43,8 +40,8 @@ func padTraceID(id string) string {
 	return padID(id, shortestID)
 }
 
-// padID returns an id with 16 digits if only zeros on its left are missing or too many, and
-// any other value, and one with less than so many digits, as it is.
+// padID returns an id with 16 digits, if it differs from that only by zeros on its left. It returns any other value
+// unchanged, and also an id with fewer than least digits.
 func padID(id string, least int) string {
 	const zeros = "0000000000000000"
 	switch n := len(id) - len(zeros); {
@@ -64,7 +61,7 @@ func parseTraceID(id *trace.TraceID, s string) bool {
 	return hex.Decode(id[:], s)
 }
 
-// appendTraceID writes a 64-bit id as 16 digits, as the tracers do that make such ids.
+// appendTraceID writes a 64-bit id with 16 digits, because tracers with 64-bit ids write it so.
 func (e *encoder) appendTraceID(dst []byte) []byte {
 	if low64(e.TraceID) {
 		return append(dst, e.traceDigits[16:]...)

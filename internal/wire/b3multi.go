@@ -2,7 +2,7 @@ package wire
 
 import "github.com/traceferry/traceferry/internal/hex"
 
-// b3Multi is B3's five headers
+// b3Multi is the five-header form of B3
 // (https://github.com/openzipkin/b3-propagation#multiple-headers):
 //
 //	x-b3-traceid      = 16 or 32 digits
@@ -11,12 +11,12 @@ import "github.com/traceferry/traceferry/internal/hex"
 //	x-b3-sampled      = "1" / "0"; "true" and "false" are read in any case, and never written
 //	x-b3-flags        = "1" for debug, which implies accepted: no x-b3-sampled beside it; "0" says nothing
 //
-// Either both ids are there or neither; the decision may stand alone. Absent, it is
-// deferred. If it cannot be read, it is deferred, too, and the ids stand. Of several lines of a name the first counts.
+// Both ids are present or neither; a decision may be present without ids. A missing or invalid decision is deferred,
+// and the ids remain valid. If a header has several lines, the first one counts.
 //
-// As Envoy does it, ids are read that lost zeros on their left (up to three; of a parent's id any number, as
-// "0" is no parent) or that have more zeros there. x-b3-sampled is written beside x-b3-flags where it was received:
-// Linkerd and Envoy read no flags.
+// Like Envoy, it accepts ids that lost up to three zeros on their left, or have additional ones. A parent id may
+// have lost any number, because "0" means no parent. It writes x-b3-sampled beside x-b3-flags if x-b3-sampled was
+// received, because Linkerd and Envoy ignore x-b3-flags.
 var b3Multi = Codec{
 	name:   "b3multi",
 	Fields: []string{"x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags"},

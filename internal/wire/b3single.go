@@ -6,17 +6,19 @@ import (
 	"github.com/traceferry/traceferry/internal/hex"
 )
 
-// b3Single is B3's single header
+// b3Single is the single-header form of B3
 // (https://github.com/openzipkin/b3-propagation#single-header):
 //
 //	b3    = state / trace-id "-" span-id [ "-" state ] [ "-" parent-span-id ]
 //	state = "1" accept / "0" deny / "d" debug; "D" is read, too
 //
-// Without a state the decision is deferred. So it is with a state of any other character, and the ids stand; a longer
-// state is malformed, as everything behind it stands by its position. The first of several lines counts.
-// Envoy prefers b3 when it reads. Until 1.39 it writes x-b3-* only, so a b3 that names another
-// span than x-b3-* is stale, and not sent on. From 1.40 on it writes b3 where b3 came in, and leaves
-// x-b3-* behind: a b3 that names that span's child is sent on beside it.
+// Without a state, or with an unknown state of one character, the decision is deferred and the ids remain valid. A
+// longer state is malformed, because the fields after it are found by position. If there are several lines, the
+// first one counts.
+//
+// Envoy prefers b3 when it reads. Until 1.39 it writes x-b3-* only. So a b3 with another span than x-b3-* is stale,
+// and is not sent. From 1.40 on Envoy writes b3 if it received b3, and leaves x-b3-* unchanged. So a b3 with a child
+// of the span in x-b3-* is sent beside x-b3-*.
 var b3Single = Codec{
 	name:   "b3",
 	Fields: []string{"b3"},
@@ -40,7 +42,7 @@ func decodeB3Single(l Lines) (SpanContext, Verdict) {
 	traceID, rest, _ := strings.Cut(s, "-")
 	spanID, rest, more := strings.Cut(rest, "-")
 	state, parentID, hasParent := strings.Cut(rest, "-")
-	if more && !hasParent && len(state) == 16 { // the state left out and the parent not
+	if more && !hasParent && len(state) == 16 { // the state is absent, but the parent is not
 		state, parentID, hasParent, more = "", state, true, false
 	}
 	if more && len(state) != 1 || hasParent && parentID == "" {
@@ -75,7 +77,7 @@ func encodeB3Single(e *encoder) {
 	e.buf = append(e.buf, e.spanDigits[:]...)
 	if e.Sampling.Decided() {
 		e.buf = append(e.buf, '-', "-01d"[e.Sampling])
-		if e.ParentID.IsValid() { // by position: a parent needs a state before it
+		if e.ParentID.IsValid() { // fields have positions: a parent needs a state before it
 			e.buf = append(e.buf, '-')
 			e.buf = hex.Append(e.buf, e.ParentID[:])
 		}

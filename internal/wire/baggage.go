@@ -12,10 +12,10 @@ import (
 //	baggage = member *179( OWS "," OWS member )
 //	member  = key OWS "=" OWS value *( OWS ";" OWS property )
 //
-// It travels verbatim. OpenTelemetry's baggage is made of it when somebody asks for
-// that, and only what the application changed there is written; a member that
-// OpenTelemetry did not take (it keeps 64, of the specification's 180) stays. Where no such header came, the
-// baggage of other formats is read and written in its place: see itemFormats.
+// Inject forwards it unchanged. OpenTelemetry's baggage is parsed from it on first use, and only the members that
+// the application changed are rewritten. OpenTelemetry keeps 64 members of the specification's 180. Members that it
+// dropped are still forwarded. If no baggage header was received, the baggage of other formats takes its place: see
+// ItemFormats.
 var w3cBaggage = Codec{
 	name:    "baggage",
 	Fields:  []string{"baggage"},
@@ -23,11 +23,12 @@ var w3cBaggage = Codec{
 	baggage: []string{"baggage"},
 }
 
-// maxBaggageBytes is what the specification (section 3.3.2) lets everyone count on,
-// and OpenTelemetry's own limit.
+// maxBaggageBytes is the size that every implementation must support (section 3.3.2). It is also OpenTelemetry's
+// limit.
 const maxBaggageBytes = 8192
 
-// ParseBaggage returns what OpenTelemetry takes of the lines, and whether it took all.
+// ParseBaggage returns the baggage that OpenTelemetry accepts from the lines. ok is false if it rejected part of
+// them.
 func ParseBaggage(all []string) (baggage.Baggage, bool) {
 	bag, err := baggage.Parse(strings.Join(all, ","))
 	return bag, err == nil
@@ -45,13 +46,13 @@ func SameBaggage(a, b baggage.Baggage) bool {
 	return true
 }
 
-// EditBaggage returns the header that leaves this service: raw is what came in, shown what
-// the application was given of it, and now what it has. Members that it left alone
-// stay as they came and where they were. Past 8192 bytes those at the end of raw give way.
+// EditBaggage returns the baggage header to send. raw is the received header, shown the part of it that the
+// application saw, and now the application's baggage. Unchanged members keep their text and their place. If the
+// result exceeds 8192 bytes, members at the end of raw are dropped.
 func EditBaggage(raw []string, shown, now baggage.Baggage) string {
 	var changed []string
 	for _, m := range now.Members() {
-		text := m.String() // empty, if the key cannot stand in a header
+		text := m.String() // empty if a header cannot carry the key
 		if old := shown.Member(m.Key()); text != "" && (old.Key() == "" || old.String() != text) {
 			changed = append(changed, text)
 		}
@@ -62,7 +63,7 @@ func EditBaggage(raw []string, shown, now baggage.Baggage) string {
 		room -= len(m) + 1
 	}
 	var list []byte
-	if now.Len() > 0 { // else all of it was taken away, the members not shown too
+	if now.Len() > 0 { // otherwise the application removed all baggage, including members that it did not see
 	copying:
 		for _, line := range raw {
 			for m := range Members(line) {

@@ -16,11 +16,11 @@ import (
 //	span-id               = a decimal number of 64 bits, unsigned; zero, or absent: no span
 //	option                = one digit; 0 is not sampled, every other sampled
 //
-// Without an option the decision is deferred, and with any other text for it. A trace id without a span continues
-// nothing: it travels, the decision beside it is read, and IDGenerator gives the id to a root span.
+// Without an option, or with an invalid one, the decision is deferred. A trace id without a span id cannot be
+// continued. It is forwarded, its decision is read, and IDGenerator gives the trace id to a root span.
 //
-// When written, an open decision is left out, unless Config.Deferred says what it becomes: OpenTelemetry's propagator
-// for Python reads no header without an option (opentelemetry-operations-python, cloud_trace_propagator).
+// An open decision is not written, unless Config.Deferred says what it becomes. OpenTelemetry's propagator for
+// Python ignores a header without an option (opentelemetry-operations-python, cloud_trace_propagator).
 var cloudTrace = Codec{
 	name:   "cloudtrace",
 	Fields: []string{"x-cloud-trace-context"},
@@ -58,7 +58,7 @@ func parseCloudOption(s string) (decision Sampling, ok bool) {
 	return Accepted, true
 }
 
-// parseDecimalID reads an unsigned decimal number of 64 bits.
+// parseDecimalID reads an unsigned 64-bit decimal number.
 func parseDecimalID(id []byte, s string) bool {
 	n, err := strconv.ParseUint(s, 10, 64)
 	if err != nil {

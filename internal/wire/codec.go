@@ -7,16 +7,17 @@ import (
 	"github.com/traceferry/traceferry/internal/hex"
 )
 
-// Verdict is what a codec says of the lines that it was given.
+// Verdict is the result of decoding the lines of a format.
 type Verdict uint8
 
 const (
-	Absent    Verdict = iota // nothing that could name a span or decide; a trace id alone, perhaps
-	Malformed                // something is there, and it is not by the format's grammar
+	Absent    Verdict = iota // no span id and no decision; perhaps a trace id
+	Malformed                // the lines violate the format's grammar
 	Spanless                 // a trace id and a decision, but no span id
 	Valid                    // both ids, a decision, or all three
 
-	// Undecidable is added to a verdict where the decision cannot be read. It is Deferred then, and the ids stand.
+	// Undecidable is added to a verdict if the decision is invalid. The decision is then Deferred, and the ids remain
+	// valid.
 	Undecidable Verdict = 1 << 7
 )
 
@@ -46,8 +47,8 @@ func RangeOf(ids []FieldID, first FieldID, n int) (from, to int) {
 	return from, to
 }
 
-// First returns the first line of the i-th field without the white space around it,
-// which HTTP does not count as part of a value (RFC 9110, section 5.5).
+// First returns the first line of the i-th field, trimmed. HTTP does not count white space around a value as part of
+// it (RFC 9110, section 5.5).
 func (l Lines) First(i int) string {
 	if all := l.All(i); len(all) > 0 {
 		return TrimOWS(all[0])
@@ -57,33 +58,33 @@ func (l Lines) First(i int) string {
 
 func TrimOWS(s string) string { return strings.Trim(s, " \t") }
 
-// WrittenSpan is a span context to write, with what the formats say of it beside ids and decision.
+// WrittenSpan is a span context to write, with the extras that some formats carry.
 type WrittenSpan struct {
 	SpanContext
 	StateShown string // the members of the received tracestate that the span was given
-	StateSame  bool   // TraceState is these members unchanged, or empty
-	Extras     Extras // for all formats that have a place for them
-	AddMember  bool   // the tracestate does not hold them yet
+	StateSame  bool   // TraceState is StateShown unchanged, or is empty
+	Extras     Extras // written in all formats that have a place for them
+	AddMember  bool   // Extras must be added to the tracestate
 }
 
-// encoder writes a span context in one format after another: newEncoder, write for each format, finish.
+// encoder writes a span context in several formats: NewEncoder, Write for each format, Finish.
 //
-// Encoders are pooled, because a pointer that is given to a function of the table
-// moves to the heap; passing the struct by value instead costs three times the encoding.
+// Encoders are pooled, because a pointer passed to a function of the table escapes to the heap. Passing the struct
+// by value triples the cost of encoding.
 type encoder struct {
 	WrittenSpan
-	traceDigits [32]byte // the ids in hexadecimal: most formats write them so, and one conversion serves all
+	traceDigits [32]byte // the hexadecimal ids, converted once for all formats
 	spanDigits  [16]byte
-	deferred    Sampling // what a format that cannot leave the decision open says instead
-	spoken      Sampling // what one says that can, for readers who want a word; Deferred: nothing
+	deferred    Sampling // replaces an open decision in formats that must decide
+	spoken      Sampling // replaces an open decision in the other formats, for readers that require one
 	raw         bool     // the carrier takes raw bytes under -bin names
 
-	// Of the format that is being written:
+	// The current format:
 	base       FieldID // the number of its first field
 	own        Lines   // its received lines
-	kept       bool    // they name the trace that is written, so what else they carry still holds
-	stateCame  string  // the tracestate among them, if kept
-	keptRandom bool    // and the flag of the traceparent beside it
+	kept       bool    // own names the written trace, so its other content remains valid
+	stateCame  string  // the received tracestate, if kept
+	keptRandom bool    // the received random flag, if kept
 
 	buf   []byte // all fields of all formats
 	n     int
@@ -91,16 +92,16 @@ type encoder struct {
 	end   [MaxEncoded]int
 }
 
-// MaxEncoded is the number of fields that all formats may write together; a test counts them.
+// MaxEncoded is the maximum number of fields that all formats together write. A test checks it.
 const MaxEncoded = 24
 
-// maxPooled is the largest buffer that is kept for the next request.
+// maxPooled is the size of the largest buffer that returns to the pool.
 const maxPooled = 4096
 
 var encoders = sync.Pool{New: func() any { return &encoder{buf: make([]byte, 0, 1024)} }}
 
-// NewEncoder returns an encoder for a span. A format that must decide writes deferred for an open decision; one
-// that can leave it open writes spoken, unless that is Deferred.
+// NewEncoder returns an encoder for a span. deferred replaces an open decision in formats that must decide. spoken
+// replaces it in the other formats, unless spoken is Deferred.
 func NewEncoder(span *WrittenSpan, deferred, spoken Sampling, raw bool) *encoder {
 	e := encoders.Get().(*encoder)
 	e.WrittenSpan, e.deferred, e.spoken, e.raw = *span, deferred, spoken, raw
@@ -110,8 +111,8 @@ func NewEncoder(span *WrittenSpan, deferred, spoken Sampling, raw bool) *encoder
 	return e
 }
 
-// Write writes the span in a format. own are the received lines of the format, same is their span context
-// if it names the trace that is written, and nil otherwise.
+// Write writes the span in a format. own are the received lines of the format. same is their span context if it
+// names the written trace, otherwise nil.
 func (e *encoder) Write(f Format, own Lines, same *SpanContext) {
 	decision := e.Sampling
 	e.base, e.own = FirstField[f], own
@@ -126,9 +127,8 @@ func (e *encoder) Write(f Format, own Lines, same *SpanContext) {
 	e.Sampling = decision
 }
 
-// Finish returns the fields that were written and their values, one string and one slice however many
-// there are, and gives the encoder to the next request. Nothing of this one stays in it:
-// not its lines, which would keep its whole context alive.
+// Finish returns the written fields and their values, in one string and one slice. It returns the encoder to the
+// pool. It clears the received lines, which would keep the whole context alive.
 func (e *encoder) Finish() (ids [MaxEncoded]FieldID, values []string) {
 	text, start := string(e.buf), 0
 	values = make([]string, e.n)
@@ -144,7 +144,7 @@ func (e *encoder) Finish() (ids [MaxEncoded]FieldID, values []string) {
 	return ids, values
 }
 
-// decision is Sampling for a format that must decide.
+// decision returns Sampling for a format that must decide.
 func (e *encoder) decision() Sampling {
 	if e.Sampling == Deferred {
 		return e.deferred
@@ -155,8 +155,7 @@ func (e *encoder) decision() Sampling {
 // add appends to the value that is being written.
 func (e *encoder) add(s string) { e.buf = append(e.buf, s...) }
 
-// close ends the value of the current format's i-th field: what was appended to buf
-// since the last close.
+// close ends the value of the current format's i-th field: the bytes appended to buf since the last close.
 func (e *encoder) close(i int) {
 	e.field[e.n], e.end[e.n] = e.base+FieldID(i), len(e.buf)
 	e.n++

@@ -10,17 +10,17 @@ import (
 	"github.com/traceferry/traceferry/internal/hex"
 )
 
-// datadog is the Datadog tracers' own headers. There is no specification; this is
-// what dd-trace-go does (ddtrace/tracer/textmap.go), which Datadog's system-tests hold all tracers to:
+// datadog is the headers of the Datadog tracers. They have no specification. This codec follows dd-trace-go
+// (ddtrace/tracer/textmap.go). Datadog's system-tests check all tracers against the same behavior:
 //
 //	x-datadog-trace-id          = the low 64 bits in decimal; a negative number is its two's complement
 //	x-datadog-parent-id         = the caller's span id, likewise
 //	x-datadog-sampling-priority = an integer: above 0 keep, else drop; absent or not an integer, the decision is deferred
 //	x-datadog-origin            = free text; with "synthetics" the parent id may be 0
 //	x-datadog-tags              = key "=" value, joined with ","; _dd.p.tid is the high half of the
-//	                              trace id, 16 hexadecimal digits; one that is not is passed over
+//	                              trace id, 16 hexadecimal digits; any other value is ignored
 //
-// Debug is written as priority 2, "user keep". Priority, origin and tags are extras: see ddExtras.
+// Debug is written as priority 2, "user keep". Priority, origin and tags are extras: see Extras.
 var datadog = Codec{
 	name: "datadog",
 	Fields: []string{"x-datadog-trace-id", "x-datadog-parent-id", "x-datadog-sampling-priority",
@@ -33,8 +33,8 @@ var datadog = Codec{
 const (
 	ddTagPrefix = "_dd.p."
 	ddHighTag   = ddTagPrefix + "tid"
-	ddMakerTag  = ddTagPrefix + "dm" // who made the sampling decision
-	ddByDefault = "-0"               // the decision maker that is nobody in particular
+	ddMakerTag  = ddTagPrefix + "dm" // identifies the maker of the sampling decision
+	ddByDefault = "-0"               // the decision maker "default"
 )
 
 func decodeDatadog(l Lines) (sc SpanContext, v Verdict) {
@@ -72,7 +72,7 @@ func ddDecision(priority int) Sampling {
 	return Denied
 }
 
-// parseSignedID reads a decimal number of 64 bits, with or without a sign.
+// parseSignedID reads a 64-bit decimal number with an optional minus sign.
 func parseSignedID(id []byte, s string) bool {
 	n, err := strconv.ParseUint(s, 10, 64)
 	if err != nil {
@@ -94,7 +94,7 @@ func encodeDatadog(e *encoder) {
 	if priority := cmp.Or(e.Extras.Priority, DdPriorities[e.Sampling]); priority != "" {
 		e.put(2, priority)
 	}
-	if e.Extras.Origin != "" && ascii.Printable(e.Extras.Origin) { // else the ids would stay behind with it
+	if e.Extras.Origin != "" && ascii.Printable(e.Extras.Origin) { // an unprintable value would stop the ids, too
 		e.put(3, e.Extras.Origin)
 	}
 	start := len(e.buf)
@@ -103,7 +103,7 @@ func encodeDatadog(e *encoder) {
 	}
 }
 
-// addDatadogTags writes the tags, with the high half of the trace id in its place if it has one.
+// addDatadogTags writes the tags, including the high half of a 128-bit trace id.
 func (e *encoder) addDatadogTags() {
 	start, x := len(e.buf), &e.Extras
 	high := !low64(e.TraceID)

@@ -9,41 +9,42 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Extras is what Datadog says of a trace besides ids: in headers of its own, or in the tracestate member
+// Extras is the data that Datadog adds to a trace besides its ids. It is in Datadog's headers, or in the tracestate
+// member
 //
 //	dd=s:PRIORITY;o:ORIGIN;p:PARENT;t.NAME:VALUE
 //
-// (Datadog, "Trace Context Propagation"). PARENT is the last Datadog span, and a NAME that of a tag _dd.p.NAME.
-// The zero value says nothing.
+// (Datadog, "Trace Context Propagation"). PARENT is the last Datadog span. NAME is the name of a tag _dd.p.NAME. The
+// zero value is empty.
 type Extras struct {
-	says     Sampling // the decision that the extras belong to
-	Priority string   // an integer; "" adds nothing to the decision
+	says     Sampling // the decision for which the extras are valid
+	Priority string   // an integer; "" if the decision implies it
 	Origin   string
-	Tags     string       // as x-datadog-tags has them
-	span     trace.SpanID // the last Datadog span,
-	parent   string       // or what a member says of it
+	Tags     string       // in the syntax of x-datadog-tags
+	span     trace.SpanID // the last Datadog span
+	parent   string       // its text in a member, if span is not set
 	maker    ddMaker
-	Member   string // the member that they were read from
-	Holds    bool   // that says all of this still
-	Some     bool   // there are extras
+	Member   string // the member from which the extras were read
+	Holds    bool   // Member is still correct
+	Some     bool   // the extras are not empty
 }
 
-// ddMaker says what becomes of the tag _dd.p.dm.
+// ddMaker says how the tag _dd.p.dm is written.
 type ddMaker uint8
 
 const (
 	makerStays     ddMaker = iota
-	makerGoes              // somebody else has decided since
-	makerByDefault         // traceparent's flags overrule the priority beside them
+	makerGoes              // drop it: the decision has changed since
+	makerByDefault         // write the default: traceparent's flags overrule the priority
 )
 
-// DdPriorities are the priorities that say no more than the decision.
+// DdPriorities are the priorities that the decision implies.
 var DdPriorities = [...]string{Deferred: "", Denied: "0", Accepted: "1", Debug: "2"}
 
-// DdKey is the key of the member.
+// DdKey is the key of Datadog's tracestate member.
 const DdKey = "dd"
 
-// ddMaxMember is the most characters of the member, with its key. dd-trace-go drops a longer one.
+// ddMaxMember is the maximum length of the member, with its key. dd-trace-go drops a longer one.
 const ddMaxMember = 256
 
 // datadogExtras reads the extras of Datadog's headers.
@@ -61,7 +62,7 @@ func datadogExtras(l Lines, sc SpanContext) Extras {
 	return x
 }
 
-// StateExtras reads the extras of the span context's tracestate.
+// StateExtras reads the extras from the span context's tracestate.
 func StateExtras(_ Lines, sc SpanContext) (x Extras) {
 	for m := range Members(sc.TraceState) {
 		if value, ok := strings.CutPrefix(m, DdKey+"="); ok {
@@ -73,7 +74,7 @@ func StateExtras(_ Lines, sc SpanContext) (x Extras) {
 	return x
 }
 
-// parse reads the value of the member. The flags and the trace id of traceparent overrule what it says.
+// parse reads the value of the member. The flags and the trace id of traceparent overrule the member.
 func (x *Extras) parse(value string, sc SpanContext) {
 	wrongHigh := false
 	for part := range strings.SplitSeq(value, ";") {
@@ -93,7 +94,7 @@ func (x *Extras) parse(value string, sc SpanContext) {
 		}
 	}
 	switch n, err := strconv.Atoi(x.Priority); {
-	case x.Priority == "": // the flags say it
+	case x.Priority == "": // the flags imply it
 	case err != nil:
 		x.Priority, x.Holds = DdPriorities[sc.Sampling], false
 	default:
@@ -105,7 +106,7 @@ func (x *Extras) parse(value string, sc SpanContext) {
 	x.Holds = x.Holds && !wrongHigh
 }
 
-// Decide has the extras belong to a decision, and reports whether that is another than before.
+// Decide adapts the extras to a decision, and reports whether the decision changed.
 func (x *Extras) Decide(now Sampling) (changed bool) {
 	if x.says.Decided() == now.Decided() && x.says.Sampled() == now.Sampled() {
 		return false
@@ -114,7 +115,7 @@ func (x *Extras) Decide(now Sampling) (changed bool) {
 	return true
 }
 
-// appendMember appends the member, without what exceeds its size; nothing, if there is nothing to say.
+// appendMember appends the member, if it is not empty. It omits parts that exceed the maximum length.
 func (x *Extras) appendMember(dst []byte, id trace.TraceID) []byte {
 	const begin = DdKey + "="
 	start := len(dst)
@@ -155,8 +156,8 @@ func (x *Extras) appendMember(dst []byte, id trace.TraceID) []byte {
 	return b
 }
 
-// SameAs reports whether the members that two extras make say the same, in whatever order. The last Datadog
-// span does not count.
+// SameAs reports whether two extras make the same member. It ignores the order of the parts and the last Datadog
+// span.
 func (x *Extras) SameAs(y *Extras, id trace.TraceID) bool {
 	return slices.Equal(x.parts(id), y.parts(id))
 }
@@ -166,7 +167,7 @@ func (x *Extras) parts(id trace.TraceID) []string {
 	plain.span, plain.parent = trace.SpanID{}, ""
 	var parts []string
 	for part := range strings.SplitSeq(strings.TrimPrefix(string(plain.appendMember(nil, id)), DdKey+"="), ";") {
-		if !strings.HasPrefix(part, "t.tid:") { // all of the trace's formats name it
+		if !strings.HasPrefix(part, "t.tid:") { // every format of the trace has these digits
 			parts = append(parts, part)
 		}
 	}
@@ -174,8 +175,8 @@ func (x *Extras) parts(id trace.TraceID) []string {
 	return parts
 }
 
-// ddEscape makes a value fit a tracestate member: "=" becomes "~", and what would
-// end the part, the member or the list becomes "_".
+// ddEscape makes a value fit a tracestate member. It replaces "=" with "~", and delimiters and invalid characters
+// with "_".
 func ddEscape(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

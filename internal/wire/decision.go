@@ -2,8 +2,8 @@ package wire
 
 import "strings"
 
-// parseDecision reads the words that formats share for a decision: "1" and "true", "0" and "false", in any case.
-// An empty text leaves it open. ok is false for any other text.
+// parseDecision reads the decision values that several formats share: "1" and "true", "0" and "false", in any case.
+// An empty text leaves the decision open. ok is false for any other text.
 func parseDecision(s string) (decision Sampling, ok bool) {
 	switch strings.ToLower(s) {
 	case "":
@@ -16,7 +16,7 @@ func parseDecision(s string) (decision Sampling, ok bool) {
 	return Deferred, false
 }
 
-// withDecision returns a verdict, marked if the decision beside the ids cannot be read.
+// withDecision adds Undecidable to the verdict if the decision is not readable.
 func (v Verdict) withDecision(readable bool) Verdict {
 	if !readable {
 		v |= Undecidable
@@ -24,7 +24,7 @@ func (v Verdict) withDecision(readable bool) Verdict {
 	return v
 }
 
-// verdictOf returns the verdict on valid lines with a trace id, which may be without a span and a decision.
+// verdictOf returns the verdict for valid lines with a trace id. They may lack a span id and a decision.
 func verdictOf(sc SpanContext) Verdict {
 	switch {
 	case sc.SpanID.IsValid():
@@ -35,8 +35,8 @@ func verdictOf(sc SpanContext) Verdict {
 	return Absent
 }
 
-// word returns the digit of the decision, for a format that can leave it open although some of its readers want a
-// word: then an open decision is what Config.Deferred says, if it says anything. ok is false if it stays open.
+// word returns the digit of the decision, for a format that can leave it open. Some of its readers require a
+// decision, so Config.Deferred, if set, replaces an open one. ok is false if the decision stays open.
 func (e *encoder) word() (digit byte, ok bool) {
 	decision := e.Sampling
 	if decision == Deferred {

@@ -6,14 +6,13 @@ import (
 	"strings"
 )
 
-// A FieldID numbers a header name. The names of all formats have the same number
-// in every Propagator, so that what one has captured another can send; the numbers
-// from firstHeader on are the names of Config.Headers, each Propagator's own.
-// Captured lines are kept in the order of these numbers.
+// A FieldID numbers a header name. All Propagators share the numbers of format names, so one can send what another
+// has captured. Numbers from FirstHeader on are the names of Config.Headers; each Propagator has its own. Captured
+// lines are in the order of these numbers.
 type FieldID uint8
 
-// Headers of a Propagator further out, which the capturing one does not know: the run's
-// key is the name.
+// ForeignHeader and ForeignUnsafe stand for headers that only the Propagator of an outer Extract carries. The key of
+// the run is the name.
 const (
 	ForeignHeader FieldID = 255
 	ForeignUnsafe FieldID = 254
@@ -23,21 +22,21 @@ const (
 type Field struct {
 	Lower  string // in gRPC metadata
 	Canon  string // in http.Header
-	Text   string // in a TextMapCarrier, where that is not lower
+	Text   string // in a TextMapCarrier, if it differs from Lower
 	Format Format // zero: a name of Config.Headers
 	List   bool   // lines may be joined with a comma
 	Bin    bool   // raw bytes in gRPC metadata, base64 in HTTP
-	Prefix bool   // lower and canon are what names begin with; of Config.Headers: a pattern
-	Bag    bool   // holds what users put there
-	Order  bool   // holds a decision, or asks for one, and no ids
-	Inside bool   // gives orders to the proxies of this mesh
+	Prefix bool   // Lower and Canon are prefixes of names, or a pattern of Config.Headers
+	Bag    bool   // holds user data
+	Order  bool   // holds or requests a sampling decision, and has no ids
+	Inside bool   // controls the proxies of this mesh
 	Unsafe bool   // hidden from CapturedFromContext
 }
 
-// Every is the pattern of all names, and the end of a pattern.
+// Every is the pattern that matches all names. It also ends every other pattern.
 const Every = "*"
 
-// maxFormatFields bounds the table of fields, so that sets of field numbers fit a word.
+// maxFormatFields is the maximum number of fields of formats: a FieldSet has 64 bits.
 const maxFormatFields = 64
 
 // FieldSet is a set of field numbers of formats.
@@ -45,32 +44,32 @@ type FieldSet uint64
 
 func (s FieldSet) Has(id FieldID) bool { return s>>id&1 != 0 }
 
-// The numbers of all header names, and sets of fields and formats: all follow from the table of formats.
+// The numbers of all header names, and sets of fields and formats. All are computed from the table of formats.
 var (
 	Fields      = numberFields()
 	PrefixBase  = countFields(func(f *Field) bool { return f.Format != 0 && !f.Prefix }) // the first number of a prefix
 	FirstHeader = countFields(func(f *Field) bool { return f.Format != 0 })              // the number of fields of formats
 
-	FirstField = firstFields()                                                      // of each format; its other fixed fields follow
+	FirstField = firstFields()                                                      // by format; its other fixed fields follow
 	FieldsOf   = setsOfFields(func(*Codec, *Field) bool { return true })            // all of a format's names and prefixes
-	WrittenBy  = setsOfFields(func(c *Codec, f *Field) bool { return c.writes(f) }) // the fields that a format's encode may write
+	WrittenBy  = setsOfFields(func(c *Codec, f *Field) bool { return c.writes(f) }) // fields that its encoder writes
 
 	PrefixFields = fieldsWhere(func(_ *Codec, f *Field) bool { return f.Prefix })
 	ItemFields   = fieldsWhere(func(c *Codec, f *Field) bool { return f.Bag && c.ReadItem != nil }) // baggage items
-	// fields that hold ids or decisions: a format is sent with all of its own, or not at all
+	// WholeFields hold ids or decisions. All such fields of a format are sent, or none.
 	WholeFields = fieldsWhere(func(_ *Codec, f *Field) bool { return !f.Bag && !f.List && f.Format != RequestID })
 
 	TraceFormats   = formatsWhere(func(c *Codec) bool { return c.Decode != nil })
 	BinFormats     = formatsWhere(func(c *Codec) bool { return strings.HasSuffix(c.Fields[0], "-bin") })
 	Yielding       = formatsWhere(func(c *Codec) bool { return c.Yields != 0 })
 	Yielded        = formatsYieldedTo()
-	ItemFormats    = formatsWhere(func(c *Codec) bool { return c.ReadItem != nil }) // their baggage may be OpenTelemetry's
-	WithExtras     = formatsWhere(func(c *Codec) bool { return c.Extras != nil })   // they have a place for extras
-	WithState      = formatsWhere(func(c *Codec) bool { return c.Members })         // those that have it in a tracestate
-	PrivateFormats = formatsWhere((*Codec).private)                                 // part of them goes to internal hosts only
+	ItemFormats    = formatsWhere(func(c *Codec) bool { return c.ReadItem != nil }) // their baggage may become OpenTelemetry's
+	WithExtras     = formatsWhere(func(c *Codec) bool { return c.Extras != nil })   // formats that can carry extras
+	WithState      = formatsWhere(func(c *Codec) bool { return c.Members })         // formats that carry extras in a tracestate
+	PrivateFormats = formatsWhere((*Codec).private)                                 // formats with a part for internal hosts only
 )
 
-// writes reports whether a format's encode may write a field.
+// writes reports whether a format's encoder may write a field.
 func (c *Codec) writes(f *Field) bool {
 	names := c.Fields
 	if c.written > 0 {
@@ -79,14 +78,13 @@ func (c *Codec) writes(f *Field) bool {
 	return c.encode != nil && slices.Contains(names, f.Lower)
 }
 
-// private reports whether a format holds what users put there, or orders to the proxies of this mesh.
+// private reports whether a format holds user data, or controls the proxies of this mesh.
 func (c *Codec) private() bool {
 	return len(c.baggage) > 0 || len(c.inside) > 0 || c.WithoutBaggage != nil
 }
 
-// numberFields gives every name of the table of formats its number: fixed names by
-// format, baggage after the other fixed ones, prefixes last. That is the order in
-// which captured lines take their share of the limits.
+// numberFields numbers every name of the table of formats: fixed names by format, then baggage, then prefixes. The
+// limits prefer captured lines in this order.
 func numberFields() (all [maxFormatFields]Field) {
 	next := all[:0]
 	add := func(f Format, names []string, prefix bool) {
@@ -159,7 +157,7 @@ func formatsYieldedTo() (s FormatSet) {
 	return s
 }
 
-// EntryField is the field of an entry of Config.Headers or UnsafeHeaders: a name, or a pattern of names.
+// EntryField returns the field of an entry of Config.Headers or UnsafeHeaders: a name or a pattern.
 func EntryField(entry string, unsafe bool) Field {
 	name, pattern := strings.CutSuffix(entry, Every)
 	f := HeaderField(name, unsafe)
@@ -169,13 +167,13 @@ func EntryField(entry string, unsafe bool) Field {
 	return f
 }
 
-// HeaderField is the field of a name of Config.Headers.
+// HeaderField returns the field of a name of Config.Headers or UnsafeHeaders.
 func HeaderField(name string, unsafe bool) Field {
 	lower := strings.ToLower(name)
 	return Field{Lower: lower, Canon: http.CanonicalHeaderKey(name), Bin: strings.HasSuffix(lower, "-bin"), Unsafe: unsafe}
 }
 
-// FormatOwning returns the format, carried or not, that a lower-case name belongs to.
+// FormatOwning returns the format that owns a lower-case name, whether or not a Propagator carries it.
 func FormatOwning(lower string) (Format, bool) {
 	for _, f := range Fields[:FirstHeader] {
 		if lower == f.Lower || f.Prefix && strings.HasPrefix(lower, f.Lower) {

@@ -7,12 +7,11 @@ import (
 	"strings"
 )
 
-// Format is one family of headers that belong together. The zero Format is no format; where
-// outcomes are counted it stands for Config.Headers and for the request as a whole.
+// Format is a family of headers that belong together. The zero Format is not a format. In outcomes, it stands for
+// Config.Headers and for the request as a whole.
 type Format uint8
 
-// The formats, in the order in which the zero Config prefers them. The first
-// eight are what the zero Config carries.
+// The formats, in the order in which the zero Config prefers them. The zero Config carries the first eight.
 const (
 	W3C            Format = iota + 1 // traceparent, tracestate
 	B3Single                         // b3
@@ -34,45 +33,45 @@ const (
 	FormatCount = iota
 )
 
-// Codec is all that the engine knows of a format that names spans, or that is only carried; request
-// ids and baggage it also knows by name. A new format is a file with its codec and its
-// row in the table below.
+// Codec describes a format that names spans, or that is only forwarded. The engine handles request ids and baggage
+// by name in addition. To add a format, write a file with its codec and add it to Table.
 type Codec struct {
 	name     string   // in OTEL_PROPAGATORS
 	Fields   []string // lower-case names
-	Prefixes []string // lower-case; every header that begins with one is the format's
-	text     string   // the one field's name in a TextMapCarrier; "": in lower case
+	Prefixes []string // lower-case; the format owns every header that begins with one
+	text     string   // the name of its only field in a TextMapCarrier; "": in lower case
 
-	// Decode reads ids and decision; nil for a format that is only carried.
+	// Decode reads ids and decision. It is nil for a format that is only forwarded.
 	Decode func(Lines) (SpanContext, Verdict)
-	// encode writes a span context in the format. The fields that it may write are
-	// the first written ones, in their order, or all if written is zero; the others go verbatim always.
+	// encode writes a span context in the format. It may write the first written fields, or all if written is zero. The
+	// other fields are always forwarded unchanged.
 	encode  func(*encoder)
 	written int
 
 	lists   []string // fields whose lines may be joined with a comma
-	baggage []string // fields and prefixes that hold what users put there; see Destination
-	orders  []string // fields that hold a sampling decision, or ask for one, and no ids
-	inside  []string // fields that give orders to the proxies of this mesh
+	baggage []string // fields and prefixes that hold user data; see Destination
+	orders  []string // fields that hold or request a sampling decision, and have no ids
+	inside  []string // fields that control the proxies of this mesh
 
-	// ReadItem and writeItem translate the value of a header a key, where such items can be OpenTelemetry's baggage.
+	// ReadItem and WriteItem translate the value of a baggage item, for formats whose items can become OpenTelemetry's
+	// baggage.
 	ReadItem, WriteItem func(string) string
 
-	MemberKey func(member string) string // the key of a member of its baggage; nil: what is before the =
+	MemberKey func(member string) string // the key of a baggage member; nil: the text before the =
 
-	State          func(Sampling) string    // the first field's value that holds a decision without ids; nil: none can
-	WithoutBaggage func(line string) string // the first field's line without the baggage in it; nil: there is none in it
+	State          func(Sampling) string    // the first field's value for a decision without ids; nil: the format has none
+	WithoutBaggage func(line string) string // removes the baggage from a line of the first field; nil: it has no baggage
 
-	Yields Format // not sent verbatim when it and this format are valid and name different spans
+	Yields Format // if this format is valid and names a different span, the codec's format is not sent as received
 
-	// Skipped reports whether a proxy (Linkerd) cannot read lines of this format that are valid, and then
-	// advances the first of instead that it can read. nil: it reads all.
+	// Skipped reports whether a proxy (Linkerd) cannot read valid lines of this format. The proxy then advances the
+	// first format of Instead that it can read. nil: the proxy reads all lines.
 	Skipped func(Lines) bool
 	Instead []Format
 
-	// Extras, where not nil, reads what the format says of a trace besides ids and decision.
+	// Extras reads Datadog's extras from the format. It is nil if the format has no place for them.
 	Extras  func(Lines, SpanContext) Extras
-	Members bool // its place for extras is a member of a tracestate
+	Members bool // the extras are a member of its tracestate
 }
 
 // Table is the table of formats, indexed by Format.
@@ -95,11 +94,10 @@ var Table = [FormatCount + 1]Codec{
 	AzureRequestID: azureRequestID,
 }
 
-// DefaultFormats is what the zero Config carries.
+// DefaultFormats are the formats that the zero Config carries.
 var DefaultFormats = []Format{W3C, B3Single, B3Multi, GRPCTraceBin, CloudTrace, OTSpanContext, RequestID, Baggage}
 
-// AllFormats returns all sixteen formats in the order of their constants. The
-// slice is the caller's own.
+// AllFormats returns all sixteen formats in the order of their constants. The caller may change the slice.
 func AllFormats() []Format {
 	all := make([]Format, FormatCount)
 	for i := range all {
@@ -108,10 +106,9 @@ func AllFormats() []Format {
 	return all
 }
 
-// ParseFormat returns the format of a name as OTEL_PROPAGATORS spells it:
-// tracecontext, b3, b3multi, grpctracebin, cloudtrace, otspancontext, requestid,
-// baggage, datadog, jaeger, xray, ottrace, sw8, clienttrace, l5d or azure. Names
-// are compared as they are: lower-case, no spaces. The error lists the names.
+// ParseFormat returns the format that OTEL_PROPAGATORS calls name: tracecontext, b3, b3multi, grpctracebin,
+// cloudtrace, otspancontext, requestid, baggage, datadog, jaeger, xray, ottrace, sw8, clienttrace, l5d or azure.
+// Names are lower-case and have no spaces. The error lists all names.
 func ParseFormat(name string) (Format, error) {
 	for f := W3C; f <= FormatCount; f++ {
 		if Table[f].name == name {
@@ -129,7 +126,7 @@ func formatNames() []string {
 	return names
 }
 
-// String returns the format's name as ParseFormat takes it, "headers" for the zero Format.
+// String returns the format's name for ParseFormat, or "headers" for the zero Format.
 func (f Format) String() string {
 	switch {
 	case f == 0:
@@ -140,7 +137,7 @@ func (f Format) String() string {
 	return Table[f].name
 }
 
-// MarshalText is String for a known format and an error for any other value.
+// MarshalText returns the name of a known format, and an error for any other value.
 func (f Format) MarshalText() ([]byte, error) {
 	if !f.Known() {
 		return nil, fmt.Errorf("propagation: %v is no format", f)
@@ -148,7 +145,7 @@ func (f Format) MarshalText() ([]byte, error) {
 	return []byte(Table[f].name), nil
 }
 
-// UnmarshalText is ParseFormat; it leaves f alone when there is an error.
+// UnmarshalText sets f to the format that ParseFormat returns. It does not change f if there is an error.
 func (f *Format) UnmarshalText(text []byte) error {
 	parsed, err := ParseFormat(string(text))
 	if err == nil {
@@ -157,9 +154,8 @@ func (f *Format) UnmarshalText(text []byte) error {
 	return err
 }
 
-// Fields returns the format's header names in lower case, as gRPC metadata spells
-// them. Names that are a prefix and a key are not among them; see Prefixes. The
-// slice is the caller's own.
+// Fields returns the format's header names in lower case, as gRPC metadata spells them. It excludes names that
+// consist of a prefix and a key; see Prefixes. The caller may change the slice.
 func (f Format) Fields() []string {
 	if !f.Known() {
 		return nil
@@ -167,8 +163,8 @@ func (f Format) Fields() []string {
 	return slices.Clone(Table[f].Fields)
 }
 
-// Prefixes returns, in lower case, what the names of the format's one-header-a-key
-// fields begin with: uberctx- of Jaeger, ot-baggage- of OTTrace, l5d-ctx- of Linkerd1.
+// Prefixes returns the lower-case prefixes of the format's headers with one key each: uberctx- of Jaeger,
+// ot-baggage- of OTTrace, l5d-ctx- of Linkerd1.
 func (f Format) Prefixes() []string {
 	if !f.Known() {
 		return nil

@@ -5,24 +5,24 @@ import (
 	"strings"
 )
 
-// grpcTraceBin is OpenCensus' binary header, which gRPC's own tracing still sends
+// grpcTraceBin is OpenCensus' binary header. gRPC's own tracing still sends it
 // (https://github.com/census-instrumentation/opencensus-specs/blob/master/encodings/BinaryEncoding.md
 // and gRPC proposal A72):
 //
 //	value  = 0x00 version, then fields in any order
 //	field  = 0x00 trace-id (16 bytes) / 0x01 span-id (8 bytes) / 0x02 options (1 byte, bit 0 sampled)
 //
-// An unknown field ends the reading. Without options the decision is deferred, and where they were cut off. In
-// gRPC metadata the value is these bytes; in HTTP it is their base64, standard
-// alphabet, padded or not, of which several may be joined with commas (gRPC over
-// HTTP/2, "Custom-Metadata"): the first counts. A version byte of zero tells the
-// two apart.
+// Decoding stops at an unknown field. If options are absent or truncated, the decision is deferred. gRPC metadata
+// carries these bytes. HTTP carries their base64 in the standard alphabet, padded or not. Several values may be
+// joined with commas (gRPC over HTTP/2, "Custom-Metadata"); the first one counts. A version byte of zero
+// distinguishes bytes from base64.
 //
-// It is written with all three fields, the 29 bytes that grpc-go insists on. In HTTP it is
-// written with padding, which Linkerd needs, unless it was received without.
+// It is written with all three fields, because grpc-go requires 29 bytes. Over HTTP it is written with padding,
+// because Linkerd needs it, unless the received value has none.
 //
-// Linkerd is the only proxy of today that advances it, and reads one padded value alone. gRPC's libraries
-// write none: so where x-b3-* name another span of the trace beside such a value, they are read first.
+// Linkerd is the only current proxy that advances this header, and it reads only a single padded value. gRPC's
+// libraries write no padding. So x-b3-* take precedence if they name another span of the trace beside a value that
+// Linkerd cannot read.
 var grpcTraceBin = Codec{
 	name:    "grpctracebin",
 	Fields:  []string{"grpc-trace-bin"},
@@ -49,7 +49,8 @@ func decodeGRPCTraceBin(l Lines) (SpanContext, Verdict) {
 	return sc, Valid.withDecision(readable)
 }
 
-// parseTraceBin reads the fields. Without both ids the span context is not valid; readable tells of the decision.
+// parseTraceBin reads the fields. The span context is invalid without both ids. readable says whether the decision
+// is valid.
 func parseTraceBin(b []byte) (sc SpanContext, readable bool) {
 	for len(b) > 0 {
 		id, rest := b[0], b[1:]
@@ -70,7 +71,7 @@ func parseTraceBin(b []byte) (sc SpanContext, readable bool) {
 			if rest[0]&1 != 0 {
 				sc.Sampling = Accepted
 			}
-		default: // a later minor revision; what was read before it holds
+		default: // a later minor revision; the fields read so far are valid
 			return sc, true
 		}
 		if !ok {
@@ -81,7 +82,7 @@ func parseTraceBin(b []byte) (sc SpanContext, readable bool) {
 	return sc, true
 }
 
-// BinaryValue returns the bytes of a -bin value that may be raw or base64, in buf where they fit.
+// BinaryValue returns the bytes of a -bin value that may be raw or base64. It appends them to buf.
 func BinaryValue(s string, buf []byte) ([]byte, bool) {
 	if s != "" && s[0] == 0 {
 		return append(buf, s...), true
@@ -90,10 +91,10 @@ func BinaryValue(s string, buf []byte) ([]byte, bool) {
 	return DecodeBase64(buf, s)
 }
 
-// DecodeBase64 appends what base64 in the standard alphabet, padded or not, stands for.
+// DecodeBase64 decodes standard base64, padded or not, and appends the bytes to dst.
 func DecodeBase64(dst []byte, s string) ([]byte, bool) {
 	s = TrimOWS(s)
-	if strings.ContainsAny(s, "\r\n") { // the decoder would pass over them
+	if strings.ContainsAny(s, "\r\n") { // the decoder would ignore them
 		return dst, false
 	}
 	enc := base64.StdEncoding
@@ -122,13 +123,13 @@ func encodeGRPCTraceBin(e *encoder) {
 	e.close(0)
 }
 
-// paddedBase64 reports whether text is one value of base64 with padding, if its length needs some.
+// paddedBase64 reports whether a text is a single base64 value with all required padding.
 func paddedBase64(s string) bool {
 	s = TrimOWS(s)
 	return s != "" && s[0] != 0 && len(s)%4 == 0 && !strings.Contains(s, ",")
 }
 
-// unpaddedBase64 reports whether text is, or begins with, a value of base64 that lacks its padding.
+// unpaddedBase64 reports whether the first value of a text is base64 without its required padding.
 func unpaddedBase64(s string) bool {
 	one, _, _ := strings.Cut(s, ",")
 	one = TrimOWS(one)

@@ -6,35 +6,34 @@ import (
 	"sync"
 )
 
-// Index finds a Propagator's names among the keys of one kind of carrier. Most
-// keys of a request are not ours, so the first question, asked of the length and
-// the first letter alone, must be cheap; the second is a hash table with open
-// addressing, and the last a comparison.
+// Index finds a Propagator's names among the keys of one kind of carrier. Most keys of a request do not match, so
+// the first check must be cheap: it looks at the length and the first letter only. The second check is a hash table
+// with open addressing, the last a comparison.
 type Index struct {
 	Names    []Name
 	prefixes []Name
 	lengths  [32]uint64             // by first letter: the lengths of names that begin with it
 	letters  uint32                 // the first letters of prefixes
-	slots    [hashSize]uint8        // by hash: 1 + position in names
-	Lower    bool                   // names are in lower case, as in gRPC metadata
-	allows   func(name string) bool // whether a name may come through a pattern of Config.Headers
+	slots    [hashSize]uint8        // by hash: 1 + position in Names
+	Lower    bool                   // Names are in lower case, as in gRPC metadata
+	allows   func(name string) bool // whether a pattern of Config.Headers may carry a name
 }
 
 type Name struct {
 	Key    string // in the carrier's own spelling
 	ID     FieldID
-	Format FormatSet // the one that a fixed name belongs to; none for Config.Headers
+	Format FormatSet // the format of a fixed name; empty for Config.Headers
 
-	Telling bool // no other rule spells it so: B3 may be in capitals
+	Telling bool // the spelling shows that the carrier uses the usual one; B3 may be in capitals by chance
 }
 
 const (
 	hashBits = 10
-	hashSize = 1 << hashBits // five times as many as there can be names
+	hashSize = 1 << hashBits // five times the maximum number of names
 )
 
-// NewIndex makes the index of fields: spelled in lower case, or else as http.Header
-// has them. Keys match in any case.
+// NewIndex makes the index of fields, spelled in lower case or as http.Header spells them. Find matches keys in any
+// case.
 func NewIndex(ids []FieldID, field func(FieldID) *Field, lower bool, allows func(name string) bool) *Index {
 	x := &Index{Lower: lower, allows: allows}
 	for _, id := range ids {
@@ -59,18 +58,18 @@ func NewIndex(ids []FieldID, field func(FieldID) *Field, lower bool, allows func
 	return x
 }
 
-// lengthBit is the length's bit; all from 63 on share one.
+// lengthBit returns the bit of a key's length. All lengths from 63 on share one.
 func lengthBit(key string) uint64 { return 1 << min(len(key), 63) }
 
-// HashOf mixes the length and the letters that tell header names apart best. It is
-// blind to case and never called with an empty key.
+// HashOf mixes the length and the letters that distinguish header names best. It ignores case. key must not be
+// empty.
 func HashOf(key string) uint32 {
 	n := len(key)
 	h := uint32(n) | uint32(key[n-1]|0x20)<<6 | uint32(key[n/2]|0x20)<<14 | uint32(key[max(0, n-5)]|0x20)<<21
 	return h * 0x9E3779B1 >> (32 - hashBits)
 }
 
-// Find returns the fixed name that a key is, or nil if it is none of ours.
+// Find returns the fixed name that matches a key, or nil.
 func (x *Index) Find(key string) *Name {
 	if key == "" || x.lengths[key[0]&31]&lengthBit(key) == 0 {
 		return nil
@@ -84,7 +83,7 @@ func (x *Index) Find(key string) *Name {
 	return nil
 }
 
-// Spell returns a name under a prefix as this kind of carrier spells it.
+// Spell returns a name under a prefix in the spelling of this kind of carrier.
 func (x *Index) Spell(key string) string {
 	if x.Lower {
 		return strings.ToLower(key)
@@ -92,9 +91,8 @@ func (x *Index) Spell(key string) string {
 	return http.CanonicalHeaderKey(key)
 }
 
-// FindPrefix returns the prefix, if it is one of ours, that the name begins with, in
-// any case: the key behind it has lost its case on the way already. Of the patterns of Config.Headers
-// the longest decides; a name that may not come through a pattern belongs to none.
+// FindPrefix returns the prefix that a key begins with, in any case: the rest of the key has lost its case on the
+// way anyway. The longest pattern of Config.Headers decides. A name that no pattern may carry matches none.
 func (x *Index) FindPrefix(key string) (FieldID, bool) {
 	if key == "" || x.letters>>(key[0]&31)&1 == 0 {
 		return 0, false
@@ -117,7 +115,7 @@ func (x *Index) lists(key string) bool {
 	return false
 }
 
-// Owner returns the fixed name or the prefix that a key belongs to, if it is one of ours.
+// Owner returns the fixed name or the prefix that a key matches.
 func (x *Index) Owner(key string) (FieldID, bool) {
 	if n := x.Find(key); n != nil {
 		return n.ID, true
@@ -125,15 +123,15 @@ func (x *Index) Owner(key string) (FieldID, bool) {
 	return x.FindPrefix(key)
 }
 
-// LookUp reports whether looking up every name is cheaper than ranging over n keys. A
-// look-up takes about 6 ns, a step of a range 11, and its beginning 12. It finds names in the carrier's own
-// spelling alone, and other names only where it finds none. So up to eight keys, which a map holds without a table, are always ranged over, and so is
-// metadata, whose maps are made by hand.
+// LookUp reports whether looking up every name is cheaper than ranging over n keys. A look-up takes about 6 ns, a
+// step of a range 11 ns, and its start 12 ns. Look-ups find only names in the carrier's own spelling; if they find
+// none, the caller ranges over the keys. A map with up to eight keys has no table, so it is always ranged over. So
+// is metadata, because applications make its maps by hand.
 func (x *Index) LookUp(n int) bool {
 	return n > 8 && !x.Lower && len(x.prefixes) == 0 && len(x.Names)*6 < n*11+12
 }
 
-// AllNames finds the names of all formats, in any spelling.
+// AllNames returns an index of the names of all formats.
 var AllNames = sync.OnceValue(func() *Index {
 	ids := make([]FieldID, FirstHeader)
 	for i := range ids {
@@ -142,7 +140,7 @@ var AllNames = sync.OnceValue(func() *Index {
 	return NewIndex(ids, func(id FieldID) *Field { return &Fields[id] }, false, nil)
 })
 
-// Connection is the name of that header, as this kind of carrier spells it.
+// Connection returns the name of the Connection header in the spelling of this kind of carrier.
 func (x *Index) Connection() string {
 	if x.Lower {
 		return "connection"

@@ -5,16 +5,17 @@ import (
 	"strings"
 )
 
-// Item is one key with its value.
+// Item is a baggage item.
 type Item struct{ Key, Value string }
 
-// ListItem reads a member of a list.
+// ListItem parses a member of a list.
 func ListItem(m string) Item {
 	key, value, _ := strings.Cut(m, "=")
 	return Item{TrimOWS(key), TrimOWS(value)}
 }
 
-// Jaeger's values are URL-encoded, as its clients do it: a plus is a space to Go and Java, so %20 is written for that.
+// readJaegerItem decodes a value as Jaeger's clients encode it. For Go and Java a plus is a space, so
+// writeJaegerItem writes a space as %20.
 func readJaegerItem(text string) string {
 	if value, err := url.QueryUnescape(text); err == nil {
 		return value
@@ -26,5 +27,5 @@ func writeJaegerItem(value string) string {
 	return strings.ReplaceAll(url.QueryEscape(value), "+", "%20")
 }
 
-// OpenTracing's values go as they are.
+// plainItem leaves a value unchanged, because OpenTracing does not encode values.
 func plainItem(value string) string { return value }

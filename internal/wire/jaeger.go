@@ -20,7 +20,7 @@ import (
 //	jaeger-baggage  = key "=" value, joined with ","
 //	uberctx-KEY     = a baggage item, URL-encoded
 //
-// The decision cannot be left open.
+// It cannot leave the decision open.
 var jaeger = Codec{
 	name:     "jaeger",
 	Fields:   []string{"uber-trace-id", "jaeger-debug-id", "jaeger-baggage"},
@@ -52,7 +52,6 @@ func parseJaeger(s string) (sc SpanContext, ok bool) {
 	traceID, s, _ := strings.Cut(s, ":")
 	spanID, s, _ := strings.Cut(s, ":")
 	parentID, flags, _ := strings.Cut(s, ":")
-	flags = strings.ToLower(flags)
 	ok = hex.DecodePadded(sc.TraceID[:], traceID) && hex.DecodePadded(sc.SpanID[:], spanID) && sc.IsValid() && flags != ""
 	flags = strings.ToLower(flags)
 	for i := range len(flags) {
@@ -79,7 +78,7 @@ func encodeJaeger(e *encoder) {
 	e.buf = append(e.buf, ":0:"...)
 	e.buf = append(e.buf, flags)
 	e.close(0)
-	if id := e.own.First(1); id != "" && ascii.Printable(id) { // else the ids would stay behind with it
+	if id := e.own.First(1); id != "" && ascii.Printable(id) { // an unprintable value would stop the ids, too
 		e.put(1, id)
 	}
 }

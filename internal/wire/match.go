@@ -6,28 +6,27 @@ import (
 	"strings"
 )
 
-// Match is a name of ours that a carrier has.
+// Match is a header of a carrier that matches one of our names.
 type Match struct {
 	ID   FieldID
-	Key  string // under a prefix: the whole name, in the spelling of its kind of carrier
+	Key  string // under a prefix: the whole name, in the spelling of the carrier's kind
 	Vals []string
-	As   string // the name as the carrier spells it, where that decides an order
-	Raw  bool   // the values are bytes: white space is not blank
+	As   string // the name as the carrier spells it, if that decides an order
+	Raw  bool   // the values are bytes, so white space is not blank
 }
 
-// Says reports whether a line is to be kept.
+// Says reports whether a line has content and is kept.
 func (h *Match) Says(line string) bool { return NotBlank(line) || h.Raw && line != "" }
 
-// UsualMatches is how many names fit the stack.
+// UsualMatches is the number of matches for which callers reserve stack space.
 const UsualMatches = 12
 
 func IsRequestID(h Match) bool { return h.ID == FirstField[RequestID] }
 
-// NotBlank reports whether a line says anything: HTTP trims the white space around a value.
+// NotBlank reports whether a line has content. HTTP trims the white space around a value.
 func NotBlank(line string) bool { return line != "" && (line[0] > ' ' || TrimOWS(line) != "") }
 
-// SortMatches puts the matches in the order of their numbers. They are few, and often in
-// order already.
+// SortMatches sorts matches by number. They are few and often sorted already.
 func SortMatches(hits []Match) {
 	if len(hits) > 2*UsualMatches {
 		slices.SortStableFunc(hits, CompareMatches)
@@ -40,7 +39,7 @@ func SortMatches(hits []Match) {
 	}
 }
 
-// LookUp returns the lines of a name among hits in order, each name of which is there once.
+// LookUp returns the match with a name from sorted matches with unique names.
 func LookUp(hits []Match, name Match) (Match, bool) {
 	i, ok := slices.BinarySearchFunc(hits, name, CompareNames)
 	if !ok {
@@ -49,7 +48,8 @@ func LookUp(hits []Match, name Match) (Match, bool) {
 	return hits[i], true
 }
 
-// JoinMatches makes one of the matches, which are in order, of a name that came in several spellings.
+// JoinMatches merges adjacent matches of one name that was received in several spellings. The matches must be
+// sorted.
 func JoinMatches(hits []Match) []Match {
 	joined := hits[:0]
 	for _, h := range hits {
@@ -71,7 +71,7 @@ func FormatsOf(hits []Match) (s FormatSet) {
 	return s
 }
 
-// CompareNames orders hits by number and by the whole name.
+// CompareNames orders matches by number and whole name.
 func CompareNames(a, b Match) int {
 	if a.ID != b.ID {
 		return cmp.Compare(a.ID, b.ID)
@@ -83,7 +83,7 @@ func CompareMatches(a, b Match) int {
 	if c := CompareNames(a, b); c != 0 {
 		return c
 	}
-	if usualA, usualB := a.As == a.Key, b.As == b.Key; usualA != usualB { // the right spelling first
+	if usualA, usualB := a.As == a.Key, b.As == b.Key; usualA != usualB { // the usual spelling first
 		if usualA {
 			return -1
 		}
@@ -92,7 +92,7 @@ func CompareMatches(a, b Match) int {
 	return strings.Compare(a.As, b.As)
 }
 
-// FormatOf returns the format of a hit, zero for a name of Config.Headers.
+// FormatOf returns the format of a match, zero for a name of Config.Headers.
 func FormatOf(h Match) Format {
 	if h.ID < FirstHeader {
 		return Fields[h.ID].Format

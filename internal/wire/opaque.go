@@ -5,13 +5,12 @@ import (
 	"strings"
 )
 
-// The formats that are carried and never read or written: their ids fit no other
-// format, or they are not ids.
+// These formats are forwarded, but never parsed or written. Their ids fit no other format, or they have no ids.
 
 // skyWalking is Apache SkyWalking's cross-process header, version 3
 // (https://skywalking.apache.org/docs/main/next/en/api/x-process-propagation-headers-v3/):
-// eight fields joined with "-", the strings among them in base64. Its parent is a
-// segment, which only a SkyWalking agent can make.
+// eight fields joined with "-". Text fields are in base64. Its parent is a segment, and only a SkyWalking agent can
+// make one.
 var skyWalking = Codec{
 	name:    "sw8",
 	Fields:  []string{"sw8", "sw8-correlation", "sw8-x"},
@@ -23,9 +22,9 @@ var skyWalking = Codec{
 	},
 }
 
-// clientTrace is what asks Envoy for a trace
+// clientTrace requests a trace from Envoy
 // (https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers):
-// x-client-trace-id from a client, x-envoy-force-trace from a service within.
+// a client sends x-client-trace-id, an internal service x-envoy-force-trace.
 var clientTrace = Codec{
 	name:   "clienttrace",
 	Fields: []string{"x-client-trace-id", "x-envoy-force-trace"},
@@ -34,8 +33,8 @@ var clientTrace = Codec{
 }
 
 // linkerd1 is Linkerd 1's context (linkerd/linkerd, linkerd/docs/protocol-http.md):
-// l5d-ctx-trace, l5d-ctx-deadline and l5d-ctx-dtab, which applications must pass
-// on, the older dtab-local, and what a client may have sent directly.
+// l5d-ctx-trace, l5d-ctx-deadline and l5d-ctx-dtab, which applications must forward, the older dtab-local, and the
+// headers that a client may send directly.
 var linkerd1 = Codec{
 	name:     "l5d",
 	Fields:   []string{"dtab-local", "l5d-dtab", "l5d-sample"},

@@ -9,9 +9,9 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// otSpanContext is x-ot-span-context, which means two things.
+// otSpanContext is x-ot-span-context, which has two forms.
 //
-// LightStep's tracers, in Envoy up to 1.23, send padded base64 of a protobuf
+// LightStep's tracers, also in Envoy up to 1.23, send the padded base64 of a protobuf
 // (lightstep-tracer-common, lightstep_carrier.proto):
 //
 //	message BinaryCarrier      { BasicTracerCarrier basic_ctx = 2; }
@@ -21,11 +21,11 @@ import (
 //
 //	trace-id ";" span-id ";" parent-id [ ";" annotations ]
 //
-// each id 16 hexadecimal digits, a parent of zeros none, and no decision. A
-// semicolon, which base64 has not, tells the two apart. Trace ids have 64 bits.
+// Each id has 16 hexadecimal digits. A parent of zeros means no parent. There is no decision. A semicolon, which
+// base64 does not contain, distinguishes the two forms. Trace ids have 64 bits.
 //
-// It is written in the form in which it came, as protobuf when nothing came. The
-// protobuf cannot leave the decision open.
+// It is written in the received form, or as protobuf if none was received. The protobuf cannot leave the decision
+// open.
 var otSpanContext = Codec{
 	name:           "otspancontext",
 	Fields:         []string{"x-ot-span-context"},
@@ -72,7 +72,7 @@ func parseLightStep(s string) (sc SpanContext, ok bool) {
 	if !ok {
 		return sc, false
 	}
-	sc.Sampling = Denied // proto3 leaves a false out
+	sc.Sampling = Denied // proto3 omits false values
 	ok = eachField(basic, func(num protowire.Number, typ protowire.Type, value, _ []byte) {
 		switch {
 		case num == basicTraceID && typ == protowire.Fixed64Type:
@@ -105,7 +105,7 @@ func lightStepBasic(s string) (basic []byte, ok bool) {
 	return basic, ok
 }
 
-// otSpanContextWithoutBaggage returns a line with ids and decision and nothing else.
+// otSpanContextWithoutBaggage returns a line with only its ids and its decision.
 func otSpanContextWithoutBaggage(line string) string {
 	line = TrimOWS(line)
 	if parts := strings.SplitN(line, ";", 4); len(parts) > 1 {
@@ -121,8 +121,8 @@ func otSpanContextWithoutBaggage(line string) string {
 	return base64.StdEncoding.EncodeToString(protowire.AppendBytes(protowire.AppendTag(nil, carrierBasic, protowire.BytesType), kept))
 }
 
-// eachField visits the fields of a protobuf message, value without and whole with
-// the field's tag, and reports whether the message is well-formed.
+// eachField visits the fields of a protobuf message and reports whether the message is well-formed. value excludes
+// the field's tag, whole includes it.
 func eachField(msg []byte, visit func(num protowire.Number, typ protowire.Type, value, whole []byte)) bool {
 	for len(msg) > 0 {
 		num, typ, tag := protowire.ConsumeTag(msg)
@@ -152,7 +152,7 @@ func encodeOTSpanContext(e *encoder) {
 	e.close(0)
 }
 
-// lightStepCarrier returns the protobuf, with the baggage that came in it if that still holds.
+// lightStepCarrier returns the protobuf. It keeps the received baggage if that belongs to the written trace.
 func (e *encoder) lightStepCarrier() []byte {
 	basic := make([]byte, 0, 64)
 	basic = protowire.AppendTag(basic, basicTraceID, protowire.Fixed64Type)
@@ -166,7 +166,7 @@ func (e *encoder) lightStepCarrier() []byte {
 	if e.kept {
 		came, _ := lightStepBasic(e.own.First(0))
 		eachField(came, func(num protowire.Number, _ protowire.Type, _, whole []byte) {
-			if num > basicSampled { // baggage, and what a later version may have added
+			if num > basicSampled { // baggage, and fields of later versions
 				basic = append(basic, whole...)
 			}
 		})

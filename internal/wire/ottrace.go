@@ -2,18 +2,17 @@ package wire
 
 import "github.com/traceferry/traceferry/internal/hex"
 
-// otTrace is the text form of OpenTracing's basic tracers. There is no
-// specification; this is what OpenTelemetry's propagator reads and writes
+// otTrace is the text form of OpenTracing's basic tracers. It has no specification. This codec follows
+// OpenTelemetry's propagator
 // (opentelemetry-go-contrib, propagators/ot/ot_propagator.go):
 //
 //	ot-tracer-traceid = 16 or 32 lower-case hexadecimal digits, not all zero
 //	ot-tracer-spanid  = 16 digits, not all zero
-//	ot-tracer-sampled = "true" / "1" / "false" / "0", in any case; if it is anything else, the ids stand
-//	ot-baggage-KEY    = a baggage item, as it is
+//	ot-tracer-sampled = "true" / "1" / "false" / "0", in any case; with any other value, the ids remain valid
+//	ot-baggage-KEY    = a baggage item, not encoded
 //
-// Without ot-tracer-sampled the decision is deferred, as OpenTelemetry takes it for
-// no and LightStep's C++ tracer for yes. Trace ids are written with 64 bits, the
-// decision always.
+// Without ot-tracer-sampled the decision is deferred, because readers disagree: OpenTelemetry takes it for denied,
+// LightStep's C++ tracer for accepted. Trace ids are written with 64 bits, and the decision always.
 var otTrace = Codec{
 	name:     "ottrace",
 	Fields:   []string{"ot-tracer-traceid", "ot-tracer-spanid", "ot-tracer-sampled"},

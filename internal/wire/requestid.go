@@ -9,18 +9,17 @@ import (
 
 // requestID is Envoy's x-request-id
 // (https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#x-request-id):
-// any string; Envoy makes UUIDs, samples by their first eight digits and keeps the
-// reason for tracing in their fifteenth character. So it travels byte for byte.
+// It is any string. Envoy makes UUIDs, samples by their first eight digits, and keeps the trace reason in their
+// fifteenth character. So it must be forwarded unchanged.
 var requestID = Codec{
 	name:   "requestid",
 	Fields: []string{"x-request-id"},
 }
 
-// NewRequestID returns a random UUID (RFC 9562, version 4), the kind that Envoy
-// traces: its fifteenth character, 4, says that nobody asked for a trace.
+// NewRequestID returns a random UUID (RFC 9562, version 4). To Envoy, its fifteenth character, 4, means that the
+// request is not traced.
 //
-// uuid.NewString would do, at the price of one allocation more: it hands its bytes
-// to an io.Reader.
+// uuid.NewString costs one more allocation, because it passes its bytes to an io.Reader.
 func NewRequestID() string {
 	var id uuid.UUID
 	rand.Read(id[:])
@@ -29,8 +28,8 @@ func NewRequestID() string {
 	return id.String()
 }
 
-// ValidRequestID reports whether an id is safe to print, to send on, and as a name in a directory: 1 to 128
-// characters of A-Z a-z 0-9 . _ : -, and not dots alone.
+// ValidRequestID reports whether an id is safe to print, to send, and to use as a file name: 1 to 128 characters of
+// A-Z a-z 0-9 . _ : -, and not only dots.
 func ValidRequestID(s string) bool {
 	if len(s) > 128 || strings.Trim(s, ".") == "" {
 		return false
@@ -46,14 +45,14 @@ func ValidRequestID(s string) bool {
 	return true
 }
 
-// TraceReason is why Envoy traces a request, as its x-request-id tells.
+// TraceReason is the reason why Envoy traces a request, as its x-request-id records it.
 type TraceReason uint8
 
 const (
 	NotTraced       TraceReason = iota // no reason, or an id that is not Envoy's
-	SampledByEnvoy                     // the random or overall sampling chose it
-	ForcedByService                    // x-envoy-force-trace asked for it
-	ForcedByClient                     // x-client-trace-id asked for it
+	SampledByEnvoy                     // random or overall sampling
+	ForcedByService                    // x-envoy-force-trace requested it
+	ForcedByClient                     // x-client-trace-id requested it
 )
 
 var traceReasonNames = [...]string{"not traced", "sampled", "forced by service", "forced by client"}
@@ -66,9 +65,9 @@ func (r TraceReason) String() string {
 	return "unknown"
 }
 
-// TraceReasonOf reads the reason out of an x-request-id: character 14 of 36, lower
-// case (Envoy, source/extensions/request_id/uuid/config.cc). It is NotTraced for
-// every other string, costs no allocation and may be called from any goroutine.
+// TraceReasonOf returns the trace reason from an x-request-id: character 14 of 36, lower case (Envoy,
+// source/extensions/request_id/uuid/config.cc). It returns NotTraced for every other string. It does not allocate,
+// and is safe for concurrent use.
 func TraceReasonOf(requestID string) TraceReason {
 	if len(requestID) != 36 {
 		return NotTraced

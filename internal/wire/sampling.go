@@ -2,17 +2,16 @@ package wire
 
 import "strconv"
 
-// Sampling is what a caller said about recording its trace. The four states are
-// those of B3 (https://github.com/openzipkin/b3-propagation, "Sampling State"),
-// the format that can say all of them; the others say some. The zero value is
-// Deferred: nobody has decided yet.
+// Sampling is a caller's decision about recording its trace. Its four states are those of B3
+// (https://github.com/openzipkin/b3-propagation, "Sampling State"). Other formats can express only some of them. The
+// zero value is Deferred.
 type Sampling uint8
 
 const (
-	Deferred Sampling = iota // no decision came: the receiver decides
+	Deferred Sampling = iota // no decision was received: the receiver decides
 	Denied                   // do not record
 	Accepted                 // record
-	Debug                    // record, and bypass every sampler behind
+	Debug                    // record, and bypass all later samplers
 )
 
 var samplingNames = [...]string{"deferred", "denied", "accepted", "debug"}
@@ -25,9 +24,8 @@ func (s Sampling) String() string {
 	return "Sampling(" + strconv.Itoa(int(s)) + ")"
 }
 
-// Sampled reports whether the trace is to be recorded: Accepted and Debug are,
-// Denied and Deferred are not (yet).
+// Sampled reports whether the trace is to be recorded: Accepted and Debug are, Denied and Deferred are not.
 func (s Sampling) Sampled() bool { return s >= Accepted }
 
-// Decided reports whether a decision was made at all.
+// Decided reports whether there is a decision.
 func (s Sampling) Decided() bool { return s != Deferred }

@@ -5,19 +5,18 @@ import (
 	"strings"
 )
 
-// tracestate, by W3C Trace Context level 2, section 3.3:
+// maxTraceStateMembers is from the grammar of tracestate (W3C Trace Context level 2, section 3.3):
 //
 //	list   = member 0*31( OWS "," OWS member )
 //	member = key "=" value, or nothing
 //	key    = ( lcalpha / DIGIT ) 0*255( lcalpha / DIGIT / "_" / "-" / "*" / "/" / "@" )
 //	value  = 0*255( chr ) nblk-chr, chr being 0x20-0x7E without "," and "="
 //
-// The white space before a value belongs to it. Keys that occur twice are kept: the
-// specification leaves open what to do with them, and to keep loses nothing.
+// White space before a value belongs to the value. Duplicate keys are kept, because the specification does not say
+// how to treat them.
 const maxTraceStateMembers = 32
 
-// Members ranges over the members of a list, without the white space around them;
-// empty ones are passed over.
+// Members ranges over the members of a list, without the white space around them. It skips empty members.
 func Members(list string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		for list != "" {
@@ -30,7 +29,7 @@ func Members(list string) func(yield func(string) bool) {
 	}
 }
 
-// JoinTraceState returns the list that the lines make together, or "" if it is not valid.
+// JoinTraceState returns the lines joined to one list, or "" if that is invalid.
 func JoinTraceState(all []string) string {
 	list := ""
 	switch len(all) {
@@ -48,7 +47,7 @@ func JoinTraceState(all []string) string {
 		}
 		bytes += len(m) + 1
 	}
-	if bytes == len(list)+1 { // nothing between the members but commas
+	if bytes == len(list)+1 { // only commas separate the members
 		return list
 	}
 	tidy := make([]byte, 0, bytes)
@@ -75,10 +74,10 @@ func validMember(m string) bool {
 			return false
 		}
 	}
-	return true // a space at the end of the value was white space around the member
+	return true // trailing white space was removed: it is outside the member
 }
 
-// AppendMember appends to a list that begins at start.
+// AppendMember appends a member to the list that begins at start.
 func AppendMember(list []byte, start int, m string) []byte {
 	if len(list) > start {
 		list = append(list, ',')
@@ -86,13 +85,13 @@ func AppendMember(list []byte, start int, m string) []byte {
 	return append(list, m...)
 }
 
-// editTraceState appends the list that leaves this service to what begins at start: nothing, or a member of the
-// key own. raw is what came in; shown is the part of it that the span was given, and now the span's own list.
-// What the span changed or added stands left, in its order (section 3.3.1.1 wants the modified key leftmost); what it
-// deleted goes; the rest of raw follows as it was.
+// editTraceState appends the tracestate to send. The list begins at start and contains nothing yet, or a member with
+// the key own. raw is the received list, shown the part of it that the span was given, and now the span's list.
+// Members that the span changed or added come first, in its order (section 3.3.1.1 requires a modified member
+// leftmost). Members that it deleted are omitted. The rest of raw follows unchanged.
 func editTraceState(dst []byte, start int, own, raw, shown, now string) []byte {
 	var keys [4]string
-	edited, n := keys[:0], 0 // keys whose raw members do not follow
+	edited, n := keys[:0], 0 // keys of raw members to omit
 	if own != "" {
 		edited, n = append(edited, own), 1
 	}
@@ -121,8 +120,8 @@ func editTraceState(dst []byte, start int, own, raw, shown, now string) []byte {
 	return dst
 }
 
-// changedMember reports whether a span has set a member. A span may hold members that nobody knows it was given:
-// what came in then tells.
+// changedMember reports whether the span set a member. shown may lack members that the span was given, so raw is
+// checked as well.
 func changedMember(raw, shown, m string) bool {
 	if HasKey(shown, KeyOf(m)) {
 		return !HasMember(shown, m)

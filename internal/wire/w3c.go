@@ -15,14 +15,14 @@ import (
 //	parent-id   = 16 digits, not all zero
 //	trace-flags = 2 digits; bit 0 sampled, bit 1 random
 //
-// Digits are lower-case hexadecimal. Version 00 is those 55 characters and nothing
-// else; a higher version may go on after another "-". Two traceparent lines restart
-// the trace, whatever they say. For tracestate see joinTraceState.
+// Digits are lower-case hexadecimal. Version 00 has exactly these 55 characters. A higher version may continue after
+// another "-". More than one traceparent line is malformed. For tracestate see JoinTraceState.
 //
-// It is always written as version 00. The decision cannot be left open.
+// It is always written as version 00. It cannot leave the decision open.
 //
-// All proxies and tracers write version 00. So where grpc-trace-bin or x-b3-* name another span of the trace
-// beside a higher version, a proxy that reads version 00 alone, such as Linkerd, has advanced them: they are read first.
+// All proxies and tracers write version 00. A proxy that reads version 00 only, such as Linkerd, advances
+// grpc-trace-bin or x-b3-* beside a higher version. So these take precedence if they name another span of the trace
+// beside a higher version.
 var w3c = Codec{
 	name:    "tracecontext",
 	Fields:  []string{"traceparent", "tracestate"},

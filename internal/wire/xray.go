@@ -7,7 +7,7 @@ import (
 	"github.com/traceferry/traceferry/internal/hex"
 )
 
-// xray is the header of AWS X-Ray, of its load balancers and of Lambda
+// xray is the header of AWS X-Ray, its load balancers and Lambda
 // (https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader):
 //
 //	x-amzn-trace-id = pair *( ";" pair ), in any order
@@ -16,19 +16,18 @@ import (
 //	                / "Sampled=" ( "1" / "0" / "?" )     "?", absent, and any other text: deferred
 //	                / key "=" value                      Self of a load balancer, Lineage of Lambda, a user's own
 //
-// Digits are lower-case hexadecimal. As Envoy does it, keys and ids are read in any case, and a Parent that lost zeros
-// on its left. A Root without Parent, as a load balancer sends it, continues nothing: it travels,
-// the decision beside it is read, and IDGenerator gives the id to a root span. When written, Lineage always stays
-// (Lambda stops endless recursion by it), the other pairs while the trace does; the first three are
-// replaced in any case.
+// Digits are lower-case hexadecimal. Like Envoy, this codec accepts keys and ids in any case, and a Parent that lost
+// zeros on its left. A load balancer sends a Root without a Parent, which cannot be continued. It is forwarded, its
+// decision is read, and IDGenerator gives the trace id to a root span. Lineage is always kept, because Lambda stops
+// endless recursion by it. Other pairs are kept if the trace is the same. The first three are always rewritten.
 //
-// An open decision is left out, unless Config.Deferred says what it becomes: OpenTelemetry's propagators for JavaScript
-// and .NET read no header without a decision (opentelemetry-js-contrib, propagator-aws-xray; opentelemetry-dotnet-contrib,
-// AWSXRayPropagator), while those for Java, Python and Go, and X-Ray's own SDKs, do.
+// An open decision is not written, unless Config.Deferred says what it becomes. OpenTelemetry's propagators for
+// JavaScript and .NET ignore a header without a decision (opentelemetry-js-contrib, propagator-aws-xray;
+// opentelemetry-dotnet-contrib, AWSXRayPropagator). Those for Java, Python and Go, and X-Ray's own SDKs, accept it.
 var xray = Codec{
 	name:   "xray",
 	Fields: []string{"x-amzn-trace-id"},
-	text:   "X-Amzn-Trace-Id", // OpenTelemetry's X-Ray propagators look for this spelling alone
+	text:   "X-Amzn-Trace-Id", // OpenTelemetry's X-Ray propagators look for this spelling only
 	Decode: decodeXRay,
 	encode: encodeXRay,
 }
@@ -70,7 +69,7 @@ func parseXRayDecision(s string) (decision Sampling, ok bool) {
 	return Deferred, s == "?" || s == ""
 }
 
-// xrayPairs ranges over the pairs of a value without the white space around them.
+// xrayPairs ranges over the pairs of a value, without the white space around them.
 func xrayPairs(s string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		for s != "" {
@@ -99,7 +98,7 @@ func encodeXRay(e *encoder) {
 	for pair := range xrayPairs(e.own.First(0)) {
 		switch key := TrimOWS(KeyOf(pair)); {
 		case strings.EqualFold(key, "Root") || strings.EqualFold(key, "Parent") || strings.EqualFold(key, "Sampled"):
-		case !ascii.Printable(pair): // would take the ids with it where it may not be sent
+		case !ascii.Printable(pair): // would stop the ids, too, where it must not be sent
 		case key == "Lineage" || e.kept:
 			e.buf = append(e.buf, ';')
 			e.buf = append(e.buf, pair...)
