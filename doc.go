@@ -2,9 +2,9 @@
 //
 // Proxies such as Envoy, Linkerd and cloud load balancers make spans by themselves, but
 // only the application can tie its inbound request to its outbound calls: it has to put
-// on every call what came with the request. This module does that, for sixteen families of
-// headers, over net/http and gRPC, with no tracing SDK (what came in goes out, byte
-// for byte) or with OpenTelemetry or another tracer (every format in play names the span that runs now).
+// the received headers on every call. This module does that, for sixteen families of
+// headers, over net/http and gRPC. Without a tracing SDK the received headers are sent byte
+// for byte. With OpenTelemetry or another tracer every received format names the active span.
 //
 // Data goes one way:
 //
@@ -14,8 +14,9 @@
 //
 //   - httptrace: middleware, transport and reverse proxy for net/http
 //   - grpctrace: interceptors and stats handlers for google.golang.org/grpc
-//   - propagation: the engine; what is carried is its Config
+//   - propagation: the Config, which says what is carried, and the Propagator
 //   - propagation/preset: a Config for each mesh
+//   - propagation/propagationtest: a test kit for services
 //
 // A program that uses only net/http does not link gRPC. This package itself holds
 // nothing but this page.
