@@ -82,7 +82,7 @@ func TestWait(t *testing.T) {
 func TestNoBackend(t *testing.T) {
 	t.Setenv("ZIPKIN", "/nowhere.jar")
 	t.Setenv("JAEGER", "no-such-jaeger")
-	mustSay(t, mustRun(t, 2, "-envoy", "true", "-backend", "jaeger"), "no Jaeger", "go install github.com/jaegertracing/jaeger/cmd/jaeger@")
+	mustSay(t, mustRun(t, 2, "-envoy", "true", "-backend", "jaeger"), "no Jaeger", "go -C examples/mesh run ./cmd/build jaeger")
 	said := mustRun(t, 2, "-envoy", "true", "-backend", "zipkin")
 	if !strings.Contains(said, "needs Java") {
 		mustSay(t, said, "no Zipkin server", "mvn dependency:copy -Dartifact=io.zipkin:zipkin-server:", "$ZIPKIN")

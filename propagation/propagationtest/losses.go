@@ -17,6 +17,7 @@ type Loss struct {
 	Line   int
 }
 
+// String returns the reason and, if it is known, the place as FILE:LINE.
 func (l Loss) String() string {
 	if l.File == "" {
 		return l.Reason

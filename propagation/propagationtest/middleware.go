@@ -43,10 +43,12 @@ type MiddlewareFailure struct {
 	Err   error
 }
 
+// Error returns the name of the check, what was wrong and what the check demands.
 func (f *MiddlewareFailure) Error() string {
 	return f.Check.Name + ": " + f.Err.Error() + "\n    " + f.Check.Explanation
 }
 
+// Unwrap returns Err.
 func (f *MiddlewareFailure) Unwrap() error { return f.Err }
 
 // TestMiddleware tests that a middleware and a transport stay out of the way: of flushing, hijacking, trailers, uploads, redirects and retries; and

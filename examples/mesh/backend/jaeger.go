@@ -25,7 +25,7 @@ func FindJaeger() (string, error) {
 	if path := os.Getenv("JAEGER"); path != "" {
 		path, err := exec.LookPath(path)
 		if err != nil {
-			return "", fmt.Errorf("$JAEGER: %w", err)
+			return "", fmt.Errorf("no Jaeger at $JAEGER: %w\nThis command builds one into the cache, where it is found without $JAEGER:\n\tgo -C examples/mesh run ./cmd/build jaeger", err)
 		}
 		return filepath.Abs(path)
 	}
