@@ -107,9 +107,9 @@ func (c *Node) Len() int {
 	return int(c.N)
 }
 
-// Run returns the run that starts with the i-th line, and the start of the next run. It is for loops of every
+// Run sets r to the run that starts with the i-th line, and returns the start of the next run. It is for loops of every
 // request; elsewhere Runs is easier to read.
-func (c *Node) Run(i int) (r Run, next int) {
+func (c *Node) Run(i int, r *Run) (next int) {
 	ids, vals := c.Lines()
 	next = i + 1
 	if m := c.Overflow; m == nil || m.Keys == nil {
@@ -123,17 +123,17 @@ func (c *Node) Run(i int) (r Run, next int) {
 		}
 	}
 	r.ID, r.Vals = ids[i], vals[i:next:next]
-	return r, next
+	return next
 }
 
 // Runs ranges over the captured names.
 func (c *Node) Runs(yield func(Run) bool) {
 	for i := 0; i < c.Len(); {
-		r, next := c.Run(i)
+		var r Run
+		i = c.Run(i, &r)
 		if !yield(r) {
 			return
 		}
-		i = next
 	}
 }
 

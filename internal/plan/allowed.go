@@ -40,7 +40,8 @@ func (p *Engine) signedMay(ctx context.Context, to Callee) bool {
 	if c := p.clearanceOf(to); c.Internal || c.Rule != "" {
 		return true
 	}
-	if src := p.sourceOf(ctx); !src.empty() {
+	var src source
+	if src.read(p, ctx); !src.empty() {
 		p.in.Meter.Count(ctx, 0, outcome.Disallowed)
 	}
 	return p.rules.ReportOnly

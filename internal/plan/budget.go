@@ -46,7 +46,8 @@ func (o *plan) dropPrefixed() {
 func (o *plan) metadataBytes() (n int) {
 	const perLine = 32
 	var at cursor
-	for e, ok := o.next(&at); ok; e, ok = o.next(&at) {
+	var e entry
+	for o.next(&at, &e) {
 		name := max(len(e.key), len(e.def.Lower)) + perLine
 		for _, v := range e.values {
 			if e.def.Bin {

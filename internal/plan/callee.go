@@ -97,7 +97,8 @@ func (p *Engine) ContextForRequest(r *http.Request) (ctx context.Context, told b
 	if c, ok := ctx.(*capture.Node); ok && p.startsNothing(c) && p.open(c, to) { // most calls
 		return ctx, false
 	}
-	if src := p.sourceOf(ctx); p.clearanceFor(&src, to) == nil && calleeIn(ctx) == nil {
+	var src source
+	if src.read(p, ctx); p.clearanceFor(&src, to) == nil && calleeIn(ctx) == nil {
 		return ctx, false
 	}
 	return ContextWithCallee(ctx, to), true

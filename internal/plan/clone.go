@@ -88,7 +88,8 @@ func (p *Engine) withAlso(ctx context.Context, to Callee, m map[string][]string,
 
 // unwrite returns the headers without those that an outer Inject wrote, and without lines of an untrusted caller.
 func (p *Engine) unwrite(ctx context.Context, h http.Header) (_ http.Header, changed bool) {
-	o := plan{source: p.sourceOf(ctx)}
+	var o plan
+	o.read(p, ctx)
 	o.build(ctx, p, overHTTP, nil)
 	before, others := o.writtenBefore(p.in.SentHTTP), http.Header{}
 	p.writeAlso(ctx, propagation.HeaderCarrier(others))
@@ -124,7 +125,8 @@ func (p *Engine) cloneOwn(ctx context.Context, to Callee, m map[string][]string,
 		b.putOwn(m, x, p.owns, &written{})
 		return b.m, true
 	}
-	o := plan{source: p.sourceOf(ctx)}
+	var o plan
+	o.read(p, ctx)
 	if !o.build(ctx, p, over, to) {
 		p.in.Meter.CountNothing(ctx)
 		return m, false
@@ -133,7 +135,8 @@ func (p *Engine) cloneOwn(ctx context.Context, to Callee, m map[string][]string,
 	b := newBlock(len(m)+names, len(m)+lines)
 	var at cursor
 	var lost tally
-	for e, ok := o.next(&at); ok; e, ok = o.next(&at) {
+	var e entry
+	for o.next(&at, &e) {
 		if e.values != nil {
 			b.put(e.spelled(over), e.values)
 		}
@@ -199,8 +202,9 @@ func (b *block) putOwn(m map[string][]string, x *wire.Index, spans wire.FieldSet
 
 // size counts the names and lines to send. It may include lines that the transport later refuses.
 func (o *plan) size() (names, lines int) {
+	var r capture.Run
 	for i, n := 0, o.c.Len(); i < n; {
-		r, next := o.c.Run(i)
+		next := o.c.Run(i, &r)
 		if r.ID >= wire.FirstHeader || o.keeps.Has(r.ID) {
 			names, lines = names+1, lines+next-i
 		}
@@ -214,9 +218,9 @@ func (o *plan) size() (names, lines int) {
 
 // putNode adds the lines of a node.
 func (b *block) putNode(c *capture.Node) {
+	var r capture.Run
 	for i, n := 0, int(c.N); i < n; {
-		r, next := c.Run(i)
+		i = c.Run(i, &r)
 		b.put(c.Reader.Field(r.ID).Canon, r.Vals)
-		i = next
 	}
 }

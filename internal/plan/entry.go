@@ -63,37 +63,43 @@ func (e *entry) drop(why Fate) bool {
 // cursor is a position in the entries of a plan.
 type cursor struct {
 	line    int            // the next received line
+	run     capture.Run    // its name and all lines of that name
+	end     int            // the line after run
 	value   int            // the next written value
 	item    int            // the next added item
 	missing wire.FormatSet // formats that could not be written; set after the other entries
 	ending  bool
 }
 
-// next returns the next entry of the plan. Received headers, sent or not, and written headers come first, in the
-// order of field numbers. Added items follow, then formats that could not be written.
-func (o *plan) next(at *cursor) (e entry, ok bool) {
-	line, value := at.line < o.c.Len(), at.value < o.newValues()
-	var r capture.Run
-	if line {
-		var after int
-		if r, after = o.c.Run(at.line); !value || r.ID <= o.newID(at.value) {
-			at.line = after
-		} else {
-			r = capture.Run{}
-		}
+// next sets e to the next entry of the plan. It reports whether there is one. Received headers, sent or not, and written
+// headers come first, in the order of field numbers. Added items follow, then formats that could not be written.
+func (o *plan) next(at *cursor, e *entry) bool {
+	*e = entry{}
+	if at.line == at.end && at.line < o.c.Len() {
+		at.end = o.c.Run(at.line, &at.run)
 	}
+	line, value := at.line < at.end, at.value < o.newValues()
 	switch {
-	case value && (!line || len(r.Vals) == 0 || r.ID == o.newID(at.value)):
-		e = o.newEntry(at.value, r)
+	case value && (!line || o.newID(at.value) <= at.run.ID):
+		if line && o.newID(at.value) == at.run.ID {
+			e.received, at.line = at.run.Vals, at.end
+		}
+		o.newEntry(e, at.value)
 		at.value++
-		return e, true
 	case line:
-		return o.receivedEntry(r), true
+		at.line = at.end
+		o.receivedEntry(e, &at.run)
 	case at.item < len(o.changes.added):
-		e = o.addedEntry(o.changes.added[at.item])
+		o.addedEntry(e, o.changes.added[at.item])
 		at.item++
-		return e, true
+	default:
+		return o.missingEntry(e, at)
 	}
+	return true
+}
+
+// missingEntry sets e to the next format that could not be written. It reports whether there is one.
+func (o *plan) missingEntry(e *entry, at *cursor) bool {
 	if !at.ending {
 		at.ending, at.missing = true, o.disallowed|o.unwritable()
 	}
@@ -102,22 +108,22 @@ func (o *plan) next(at *cursor) (e entry, ok bool) {
 		if o.c != nil && len(o.c.LinesOf(f).All(0)) > 0 {
 			continue // it has an entry already
 		}
-		e = entry{id: wire.FirstField[f], def: &wire.Fields[wire.FirstField[f]]}
+		e.id, e.def = wire.FirstField[f], &wire.Fields[wire.FirstField[f]]
 		if o.disallowed.Has(f) {
 			e.drop(Disallowed)
 		} else {
 			e.drop(Unsendable)
 		}
-		return e, true
+		return true
 	}
-	return e, false
+	return false
 }
 
 // all ranges over the entries. Loops of every request call next instead.
 func (o *plan) all(yield func(entry) bool) {
 	var at cursor
-	for e, ok := o.next(&at); ok && yield(e); {
-		e, ok = o.next(&at)
+	var e entry
+	for o.next(&at, &e) && yield(e) {
 	}
 }
 
@@ -137,13 +143,19 @@ func (o *plan) newID(i int) wire.FieldID {
 	return wire.FirstField[wire.Baggage]
 }
 
-// newEntry returns a header with a value that was not received. r holds the lines received under its name, if any.
-func (o *plan) newEntry(i int, r capture.Run) entry {
-	e := entry{id: o.newID(i), received: r.Vals}
+// plain reports whether the written values are sent in any case, and no outcome is counted for them. Then a writer may
+// write them without making their entries.
+func (o *plan) plain() bool {
+	return o.allowed == nil && o.reported == nil && !o.careful && o.dropped()|o.reconciled == 0 && o.bag == ""
+}
+
+// newEntry sets e to a header with a value that was not received. e.received is set already.
+func (o *plan) newEntry(e *entry, i int) {
+	e.id = o.newID(i)
 	e.def = &wire.Fields[e.id]
 	if i == len(o.values) {
 		e.values, e.fate = []string{o.bag}, Changed
-		o.judge(&e, e.values)
+		o.judge(e, e.values)
 	} else {
 		e.values, e.fate = o.values[i:i+1:i+1], Translated
 		switch {
@@ -153,7 +165,7 @@ func (o *plan) newEntry(i int, r capture.Run) entry {
 			e.fate = Reconciled
 			e.lost |= e.fate.outcome()
 		}
-		o.judge(&e, r.Vals)
+		o.judge(e, e.received)
 		if o.reported != nil && !o.reported.Formats.Has(e.def.Format) {
 			e.lost |= 1 << outcome.Disallowed
 		}
@@ -169,16 +181,14 @@ func (o *plan) newEntry(i int, r capture.Run) entry {
 	case o.overBudget.Has(e.def.Format) || o.noBaggage && e.fate == Changed:
 		e.drop(OverBudget)
 	case o.careful:
-		o.sendable(&e)
+		o.sendable(e)
 	}
-	return e
 }
 
-// addedEntry returns an item that the application added.
-func (o *plan) addedEntry(b capture.BagItems) entry {
-	e := entry{id: b.ID, def: &wire.Fields[b.ID], key: b.Key, fate: Changed}
-	o.sendItem(&e, b.Vals)
-	return e
+// addedEntry sets e to an item that the application added.
+func (o *plan) addedEntry(e *entry, b capture.BagItems) {
+	e.id, e.def, e.key, e.fate = b.ID, &wire.Fields[b.ID], b.Key, Changed
+	o.sendItem(e, b.Vals)
 }
 
 // sendItem sets the lines of an item, except for those that the destination or the transport refuses.
@@ -212,31 +222,31 @@ func (o *plan) judge(e *entry, vals []string) {
 	}
 }
 
-// receivedEntry returns a received header for which no value was written.
-func (o *plan) receivedEntry(r capture.Run) entry {
-	e := entry{id: r.ID, received: r.Vals}
+// receivedEntry sets e to a received header for which no value was written.
+func (o *plan) receivedEntry(e *entry, r *capture.Run) {
+	e.id, e.received = r.ID, r.Vals
 	if r.ID >= wire.FirstHeader {
-		if e.id = o.p.in.NumberOf(o.c, r); e.id == capture.NotSent {
-			foreign := o.c.Field(r)
+		if e.id = o.p.in.NumberOf(o.c, *r); e.id == capture.NotSent {
+			foreign := o.c.Field(*r)
 			e.def, e.key = &foreign, r.Key
 			e.drop(Foreign)
-			return e
+			return
 		}
 	}
-	e.def, e.key = o.p.in.Field(e.id), o.p.in.Tag(o.c, e.id, r)
+	e.def, e.key = o.p.in.Field(e.id), o.p.in.Tag(o.c, e.id, *r)
 	if r.ID < wire.FirstHeader && !o.keeps.Has(r.ID) {
-		o.drop(&e, r)
-		return e
+		o.drop(e, r)
+		return
 	}
 	if e.def.Format == wire.RequestID && o.c.About&capture.MadeRequestID != 0 {
 		e.fate = Generated
 	}
-	o.judge(&e, r.Vals)
+	o.judge(e, r.Vals)
 	e.values = r.Vals
 	if o.allowed != nil {
 		if e.values = o.allowed.Allow(e.id, e.key, r.Vals); len(e.values) == 0 {
 			e.drop(Disallowed)
-			return e
+			return
 		}
 		if !slices.Equal(e.values, r.Vals) {
 			e.fate = PartlyDisallowed
@@ -244,19 +254,18 @@ func (o *plan) receivedEntry(r capture.Run) entry {
 	}
 	if r.ID >= wire.FirstHeader && (o.noHeaders || o.noPrefixed && e.def.Prefix) {
 		e.drop(OverBudget)
-		return e
+		return
 	}
-	if e.def.Bin && !o.transcode(&e) {
-		return e
+	if e.def.Bin && !o.transcode(e) {
+		return
 	}
 	if o.careful {
-		o.sendable(&e)
+		o.sendable(e)
 	}
-	return e
 }
 
 // drop sets the reason why a received header of a format is not sent as received.
-func (o *plan) drop(e *entry, r capture.Run) {
+func (o *plan) drop(e *entry, r *capture.Run) {
 	switch f := e.def.Format; {
 	case !o.p.in.Carries.Has(f):
 		e.drop(ReadOnly)
@@ -280,14 +289,14 @@ func (o *plan) drop(e *entry, r capture.Run) {
 }
 
 // replace replaces the received lines of an entry with the application's baggage.
-func (o *plan) replace(e *entry, r capture.Run) {
+func (o *plan) replace(e *entry, r *capture.Run) {
 	if !o.itemized {
 		if e.drop(Removed); o.bag != "" {
 			e.drop(Disallowed)
 		}
 		return
 	}
-	vals := o.changes.of(r, o.items)
+	vals := o.changes.of(*r, o.items)
 	if len(vals) == 0 {
 		e.drop(Removed)
 		return

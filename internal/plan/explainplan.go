@@ -39,7 +39,8 @@ func EngineOf(ctx context.Context) *Engine {
 // Explain builds the plan of an HTTP call but does not write it.
 func (p *Engine) Explain(ctx context.Context, host string) (x Explained) {
 	ctx, p = capture.OrBackground(ctx), p.orNone()
-	o := plan{source: p.sourceOf(ctx)}
+	var o plan
+	o.read(p, ctx)
 	to := calleeNamed(host)
 	d := p.clearanceOf(to)
 	x = Explained{Internal: d.Internal, Rule: d.Rule, Node: o.c}

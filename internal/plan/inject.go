@@ -25,7 +25,8 @@ func (p *Engine) InjectHTTP(ctx context.Context, h http.Header) {
 		p.forward(c, h)
 		return
 	}
-	o := plan{source: p.sourceOf(ctx)}
+	var o plan
+	o.read(p, ctx)
 	var to Callee
 	if p.rules.Listed || o.private() { // otherwise the destination does not matter
 		to = calleeIn(ctx)
@@ -51,7 +52,8 @@ func (p *Engine) InjectHTTPTo(ctx context.Context, target *url.URL, h http.Heade
 	if len(p.in.Also) > 0 && p.alsoMay(to) {
 		p.writeAlso(ctx, propagation.HeaderCarrier(h))
 	}
-	o := plan{source: p.sourceOf(ctx)}
+	var o plan
+	o.read(p, ctx)
 	if !o.build(ctx, p, overHTTP, to) {
 		p.in.Meter.CountNothing(ctx)
 		return
@@ -66,7 +68,14 @@ func (o *plan) writeHTTP(h http.Header) {
 	}
 	var at cursor
 	var lost tally
-	for e, ok := o.next(&at); ok; e, ok = o.next(&at) {
+	var e entry
+	if o.plain() {
+		for i := range o.values {
+			h[wire.Fields[o.encoded[i]].Canon] = o.values[i : i+1 : i+1]
+		}
+		at.value = len(o.values)
+	}
+	for o.next(&at, &e) {
 		switch {
 		case e.values != nil:
 			h[e.canonical()] = e.values
@@ -186,7 +195,8 @@ type sentNames struct {
 func (o *plan) sentNames() sentNames {
 	sent := sentNames{map[wire.FieldID]bool{}, map[string]bool{}}
 	var at cursor
-	for e, ok := o.next(&at); ok; e, ok = o.next(&at) {
+	var e entry
+	for o.next(&at, &e) {
 		switch {
 		case e.values == nil && e.fate != Removed:
 		case e.key != "":
@@ -205,7 +215,8 @@ func (p *Engine) InjectMetadata(ctx context.Context, md map[string][]string) {
 	}
 	ctx = capture.OrBackground(ctx)
 	p.injectAlso(ctx, capture.MetadataCarrier(md))
-	o := plan{source: p.sourceOf(ctx)}
+	var o plan
+	o.read(p, ctx)
 	if o.build(ctx, p, overGRPC, calleeIn(ctx)) {
 		o.writeMetadata(md)
 	}
@@ -218,7 +229,8 @@ func (o *plan) writeMetadata(md map[string][]string) {
 	}
 	var at cursor
 	var lost tally
-	for e, ok := o.next(&at); ok; e, ok = o.next(&at) {
+	var e entry
+	for o.next(&at, &e) {
 		if e.values != nil {
 			md[e.lower()] = e.values
 		}

@@ -9,8 +9,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// local returns the local span of ctx, if it has both ids.
-func (p *Engine) local(ctx context.Context, c *capture.Node) (l wire.WrittenSpan, ok bool) {
+// local sets l to the local span of ctx. It reports whether there is one with both ids.
+func (p *Engine) local(ctx context.Context, c *capture.Node, l *wire.WrittenSpan) (ok bool) {
 	if p.localSpan != nil {
 		l.SpanContext, ok = p.askLocalSpan(ctx)
 		if l.TraceState != "" { // the function may return an invalid tracestate
@@ -20,18 +20,18 @@ func (p *Engine) local(ctx context.Context, c *capture.Node) (l wire.WrittenSpan
 			l.Sampling = wire.Deferred
 		}
 		l.StateSame = l.TraceState == ""
-		return l, ok && l.IsValid()
+		return ok && l.IsValid()
 	}
 	if inner, is := ctx.(*capture.Node); is && inner.About&capture.ShowsSpan != 0 {
-		return l, false // no span was started in the context that Extract returned
+		return false // no span was started in the context that Extract returned
 	}
 	span := trace.SpanFromContext(ctx)
 	if _, remote := span.(*capture.RemoteSpan); remote {
-		return l, false
+		return false
 	}
 	sc := span.SpanContext()
 	if !sc.IsValid() || sc.IsRemote() {
-		return l, false
+		return false
 	}
 	l.TraceID, l.SpanID, l.Random = sc.TraceID(), sc.SpanID(), sc.IsRandom()
 	l.Sampling = wire.Denied
@@ -46,8 +46,8 @@ func (p *Engine) local(ctx context.Context, c *capture.Node) (l wire.WrittenSpan
 			l.ParentID = given.SpanID()
 		}
 	}
-	compareState(&l, c, given, sc.TraceState())
-	return l, true
+	compareState(l, c, given, sc.TraceState())
+	return true
 }
 
 // parent is the parent of a local span, if the span has a Parent method.

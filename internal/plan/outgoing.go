@@ -24,7 +24,8 @@ func (p *Engine) ContextWithMetadata(ctx context.Context, to Callee, key any, wr
 			return &contextWithValue{ctx, key, made.Value}, true
 		}
 	}
-	src := p.sourceOf(ctx)
+	var src source
+	src.read(p, ctx)
 	open := p.clearanceFor(&src, to) == nil
 	if open && to != nil && calleeIn(ctx) != nil { // this call replaces the recorded destination
 		ctx = ContextWithCallee(ctx, to)

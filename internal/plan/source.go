@@ -20,13 +20,12 @@ type source struct {
 	items    []capture.BagItems // the changed items
 }
 
-// sourceOf returns the source of a call that is made with ctx.
-func (p *Engine) sourceOf(ctx context.Context) (src source) {
+// read sets the source to that of a call that p makes with ctx.
+func (src *source) read(p *Engine, ctx context.Context) {
 	ctx = capture.OrBackground(ctx)
 	src.c = capture.Of(ctx)
-	src.local, src.isLocal = p.local(ctx, src.c)
+	src.isLocal = p.local(ctx, src.c, &src.local)
 	src.readBaggage(p, ctx)
-	return src
 }
 
 // empty reports whether there is nothing to send.

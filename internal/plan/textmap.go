@@ -43,7 +43,8 @@ func (p *Engine) Inject(ctx context.Context, carrier propagation.TextMapCarrier)
 		return
 	}
 	p.injectAlso(ctx, carrier)
-	o := plan{source: p.sourceOf(ctx)}
+	var o plan
+	o.read(p, ctx)
 	if !o.build(ctx, p, overText, calleeIn(ctx)) {
 		return
 	}

@@ -168,7 +168,7 @@ func (o *plan) write(into wire.FormatSet, span *wire.WrittenSpan, read *capture.
 				same = &came.Sc
 			}
 		}
-		e.Write(f, own, same)
+		e.Write(f, &own, same)
 	}
 	o.encoded, o.values = e.Finish()
 }

@@ -113,11 +113,13 @@ func NewEncoder(span *WrittenSpan, deferred, spoken Sampling, raw bool) *encoder
 
 // Write writes the span in a format. own are the received lines of the format. same is their span context if it
 // names the written trace, otherwise nil.
-func (e *encoder) Write(f Format, own Lines, same *SpanContext) {
+func (e *encoder) Write(f Format, own *Lines, same *SpanContext) {
 	decision := e.Sampling
-	e.base, e.own = FirstField[f], own
-	e.kept, e.stateCame, e.keptRandom = same != nil, "", false
-	if same != nil {
+	e.base = FirstField[f]
+	if len(own.Vals)+len(e.own.Vals) > 0 { // most formats have none; writing pointers to the heap costs more than this
+		e.own = *own
+	}
+	if e.kept = same != nil; e.kept {
 		e.stateCame, e.keptRandom = same.TraceState, same.Random
 		if same.Sampling == Debug && e.Sampling == Accepted {
 			e.Sampling = Debug
