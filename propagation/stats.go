@@ -21,7 +21,8 @@ import (
 //
 //	expvar.Publish("traceferry", expvar.Func(func() any { return p.Stats() }))
 type Stats struct {
-	counts [wire.FormatCount + 1][outcome.Count]uint64
+	counts   [wire.FormatCount + 1][outcome.Count]uint64
+	possible [wire.FormatCount + 1]outcome.Set // for Series
 }
 
 // StatsKey names one count of [Stats].
@@ -103,6 +104,7 @@ func (p *Propagator) Stats() (s Stats) {
 		for o := range s.counts[f] {
 			s.counts[f][o] = (*plan.Engine)(p).Count(wire.Format(f), outcome.Outcome(o))
 		}
+		s.possible[f] = (*plan.Engine)(p).Possible(wire.Format(f))
 	}
 	return s
 }
