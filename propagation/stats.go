@@ -17,9 +17,8 @@ import (
 // Malformed, Duplicate, Conflict and Stale are counted when ids are read, once for each request. Ids are read on first
 // use, or when a local span is written. With Config.Observer.Outcome set, every Extract reads and counts them.
 //
-// It prints as text (String) and as JSON (MarshalJSON), so that you can publish it directly:
-//
-//	expvar.Publish("traceferry", expvar.Func(func() any { return p.Stats() }))
+// It prints as text (String) and as JSON (MarshalJSON). Packages stats/expvarstats, stats/otelstats and stats/promstats
+// export it as metrics.
 type Stats struct {
 	counts   [wire.FormatCount + 1][outcome.Count]uint64
 	possible [wire.FormatCount + 1]outcome.Set // for Series
