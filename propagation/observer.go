@@ -73,6 +73,9 @@ type Observer struct {
 	// Extracted is called by each Extract that carried something, and by Promote, with the formats that it read. It
 	// shows which formats your callers still send. Extracted may keep and change the slice.
 	Extracted func(context.Context, []Format)
+
+	// Lost is called for each outgoing call that left without headers that it could have carried. See [Loss].
+	Lost func(context.Context, Loss)
 }
 
 // outcome returns the function of that name for the engine; nil for none.

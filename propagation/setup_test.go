@@ -34,14 +34,31 @@ const (
 	callerBin       = "AABGOsNcn2QTrUhIWjlTu2EkAaL7Sh0altMSAgE"
 )
 
-// compile is New for a Config that has no mistakes.
+// compile is New for a Config that has no mistakes. When the test ends it checks that Series had foreseen every count of
+// a format that the Config carries.
 func compile(t testing.TB, c propagation.Config) *propagation.Propagator {
 	t.Helper()
 	p, err := propagation.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
+	foreseen := seriesOf(p)
+	t.Cleanup(func() {
+		for key := range p.Stats().All() {
+			foreign := !slices.ContainsFunc(foreseen, func(k propagation.StatsKey) bool { return k.Format == key.Format })
+			if !foreign && !slices.Contains(foreseen, key) {
+				t.Errorf("Series did not foresee %v", key)
+			}
+		}
+	})
 	return p
+}
+
+func seriesOf(p *propagation.Propagator) (keys []propagation.StatsKey) {
+	for key := range p.Stats().Series() {
+		keys = append(keys, key)
+	}
+	return keys
 }
 
 // carrier makes a header of names and values. A name that comes twice has two lines.

@@ -17,11 +17,11 @@ import (
 // Malformed, Duplicate, Conflict and Stale are counted when ids are read, once for each request. Ids are read on first
 // use, or when a local span is written. With Config.Observer.Outcome set, every Extract reads and counts them.
 //
-// It prints as text (String) and as JSON (MarshalJSON), so that you can publish it directly:
-//
-//	expvar.Publish("traceferry", expvar.Func(func() any { return p.Stats() }))
+// It prints as text (String) and as JSON (MarshalJSON). Packages stats/expvarstats, stats/otelstats and stats/promstats
+// export it as metrics.
 type Stats struct {
-	counts [wire.FormatCount + 1][outcome.Count]uint64
+	counts   [wire.FormatCount + 1][outcome.Count]uint64
+	possible [wire.FormatCount + 1]outcome.Set // for Series
 }
 
 // StatsKey names one count of [Stats].
@@ -103,6 +103,7 @@ func (p *Propagator) Stats() (s Stats) {
 		for o := range s.counts[f] {
 			s.counts[f][o] = (*plan.Engine)(p).Count(wire.Format(f), outcome.Outcome(o))
 		}
+		s.possible[f] = (*plan.Engine)(p).Possible(wire.Format(f))
 	}
 	return s
 }

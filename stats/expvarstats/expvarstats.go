@@ -1,0 +1,42 @@
+// Package expvarstats shows the counts of a Propagator as a variable of package expvar:
+//
+//	expvar.Publish("traceferry", expvarstats.New(p))
+//
+// It does not import expvar, because that package registers /debug/vars on http.DefaultServeMux. Your program decides
+// that, when it imports expvar.
+package expvarstats
+
+import (
+	"encoding/json"
+
+	"github.com/traceferry/traceferry/propagation"
+)
+
+// Var is an expvar.Var. It reads the counts when String is called, and costs nothing on the request path. It is safe
+// for concurrent use. The zero Var has no counts.
+type Var struct {
+	p *propagation.Propagator
+}
+
+// New returns a Var with the counts of a Propagator. A nil Propagator has no counts.
+func New(p *propagation.Propagator) Var { return Var{p} }
+
+// String returns the counts as a JSON object of objects with sorted keys. The outer keys are formats, the inner keys
+// outcomes, each as [propagation.StatsKey.Labels] returns it:
+//
+//	{"b3":{"malformed":1,"stale":0},"headers":{"no_context":2}}
+//
+// All series of [propagation.Stats.Series] are there from the start, also those that are zero, so that a collector finds
+// its paths. Counts only grow.
+func (v Var) String() string {
+	counts := map[string]map[string]uint64{}
+	for key, n := range v.p.Stats().Series() {
+		format, outcome := key.Labels()
+		if counts[format] == nil {
+			counts[format] = map[string]uint64{}
+		}
+		counts[format][outcome] = n
+	}
+	text, _ := json.Marshal(counts) // strings and integers have no error
+	return string(text)
+}

@@ -1,0 +1,188 @@
+package promstats_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/traceferry/traceferry/httptrace"
+	"github.com/traceferry/traceferry/propagation"
+	"github.com/traceferry/traceferry/stats/promstats"
+)
+
+// lose makes calls without a context, which are counted and fail.
+func lose(p *propagation.Propagator, calls int) {
+	client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
+	for range calls {
+		client.Get("http://127.0.0.1:0")
+	}
+}
+
+// registry is a registry that checks what its collectors promise.
+func registry(t *testing.T, collectors ...prometheus.Collector) *prometheus.Registry {
+	t.Helper()
+	r := prometheus.NewPedanticRegistry()
+	for _, c := range collectors {
+		if err := r.Register(c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return r
+}
+
+// scrape is what a Prometheus server gets over HTTP.
+func scrape(t *testing.T, r *prometheus.Registry) string {
+	t.Helper()
+	server := httptest.NewServer(promhttp.HandlerFor(r, promhttp.HandlerOpts{}))
+	defer server.Close()
+	resp, err := http.Get(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatal(resp.Status, err)
+	}
+	return string(body)
+}
+
+func TestScrape(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{Formats: []propagation.Format{propagation.Baggage, propagation.B3Single}})
+	r := registry(t, promstats.New(p, nil))
+	const text = `# HELP traceferry_outcomes_total Outcomes of carrying trace headers, by header format.
+# TYPE traceferry_outcomes_total counter
+traceferry_outcomes_total{format="b3",outcome="conflict"} 0
+traceferry_outcomes_total{format="b3",outcome="disallowed"} 0
+traceferry_outcomes_total{format="b3",outcome="duplicate"} 0
+traceferry_outcomes_total{format="b3",outcome="malformed"} 0
+traceferry_outcomes_total{format="b3",outcome="stale"} 0
+traceferry_outcomes_total{format="b3",outcome="too_large"} 0
+traceferry_outcomes_total{format="b3",outcome="unsendable"} 0
+traceferry_outcomes_total{format="baggage",outcome="disallowed"} 0
+traceferry_outcomes_total{format="baggage",outcome="malformed"} 0
+traceferry_outcomes_total{format="baggage",outcome="too_large"} 0
+traceferry_outcomes_total{format="baggage",outcome="unsendable"} 0
+traceferry_outcomes_total{format="headers",outcome="disallowed"} 0
+traceferry_outcomes_total{format="headers",outcome="no_context"} 0
+traceferry_outcomes_total{format="headers",outcome="nothing_received"} 0
+traceferry_outcomes_total{format="headers",outcome="panicked"} 0
+traceferry_outcomes_total{format="headers",outcome="untrusted"} 0
+`
+	if got := scrape(t, r); got != text {
+		t.Errorf("before the first outcome:\n%s", got)
+	}
+	lose(p, 2)
+	propagation.RemoteFromContext(p.ExtractHTTP(context.Background(), http.Header{"B3": {"?"}}))
+	want := strings.NewReplacer(`malformed"} 0`+"\n"+`traceferry_outcomes_total{format="b3",outcome="stale`, `malformed"} 1`+"\n"+`traceferry_outcomes_total{format="b3",outcome="stale`,
+		`no_context"} 0`, `no_context"} 2`).Replace(text)
+	if got := scrape(t, r); got != want {
+		t.Errorf("after two calls without a context and a malformed b3:\n%s", got)
+	}
+}
+
+// TestLint: what promtool check metrics would say.
+func TestLint(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-tenant"}, Reconcile: true})
+	problems, err := testutil.GatherAndLint(registry(t, promstats.New(p, prometheus.Labels{"propagator": "public"})))
+	if err != nil || len(problems) > 0 {
+		t.Errorf("%v, %v", problems, err)
+	}
+}
+
+func TestTwo(t *testing.T) {
+	public, internal := propagation.MustNew(propagation.Config{}), propagation.MustNew(propagation.Config{})
+	lose(public, 2)
+	lose(internal, 5)
+	r := registry(t,
+		promstats.New(public, prometheus.Labels{"propagator": "public"}),
+		promstats.New(internal, prometheus.Labels{"propagator": "internal"}))
+	got := scrape(t, r)
+	for _, line := range []string{
+		`traceferry_outcomes_total{format="headers",outcome="no_context",propagator="public"} 2`,
+		`traceferry_outcomes_total{format="headers",outcome="no_context",propagator="internal"} 5`,
+	} {
+		if !strings.Contains(got, line+"\n") {
+			t.Errorf("no %s in\n%s", line, got)
+		}
+	}
+}
+
+// TestRefused: a registry refuses labels that do not work. Nothing panics.
+func TestRefused(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{})
+	for name, test := range map[string]struct{ first, second prometheus.Labels }{
+		"a label of ours":         {first: prometheus.Labels{"outcome": "x"}},
+		"an empty label":          {first: prometheus.Labels{"": "x"}},
+		"a value that is no text": {first: prometheus.Labels{"propagator": "\xff"}},
+		"the same twice":          {first: prometheus.Labels{"a": "x"}, second: prometheus.Labels{"a": "x"}},
+		"a label on one only":     {first: prometheus.Labels{"a": "x"}, second: prometheus.Labels{}},
+		"two labels":              {first: prometheus.Labels{"a": "x"}, second: prometheus.Labels{"b": "x"}},
+	} {
+		r := prometheus.NewRegistry()
+		err := r.Register(promstats.New(p, test.first))
+		if test.second != nil {
+			if err != nil {
+				t.Errorf("%s: the first: %v", name, err)
+			}
+			err = r.Register(promstats.New(p, test.second))
+		}
+		if err == nil {
+			t.Errorf("%s: no error", name)
+		}
+		if _, err := r.Gather(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestNothing: the nil Propagator has no series.
+func TestNothing(t *testing.T) {
+	if n := testutil.CollectAndCount(promstats.New(nil, nil)); n != 0 {
+		t.Errorf("%d series", n)
+	}
+}
+
+// TestConcurrent: calls count while several servers scrape. No value falls, and none is lost.
+func TestConcurrent(t *testing.T) {
+	const callers, calls = 4, 200
+	p := propagation.MustNew(propagation.Config{})
+	r := registry(t, promstats.New(p, nil))
+	value := func() float64 {
+		families, err := r.Gather()
+		if err != nil {
+			t.Error(err)
+		}
+		for _, m := range families[0].GetMetric() {
+			if m.GetLabel()[1].GetValue() == "no_context" {
+				return m.GetCounter().GetValue()
+			}
+		}
+		return -1
+	}
+	var all sync.WaitGroup
+	for range callers {
+		all.Go(func() { lose(p, calls) })
+		all.Go(func() {
+			last := 0.0
+			for range 50 {
+				now := value()
+				if now < last {
+					t.Errorf("fell from %v to %v", last, now)
+				}
+				last = now
+			}
+		})
+	}
+	all.Wait()
+	if got := value(); got != callers*calls {
+		t.Errorf("ends with %v", got)
+	}
+}
