@@ -133,31 +133,28 @@ const blockSize = 1024
 // text returns the ids as strings. A record would cost an allocation for each id, or for both. So text cuts them from
 // blocks, of which one is enough for about twenty records. A builder never writes again what it has written.
 func (s *source) text(sc *wire.SpanContext) (trace, span string) {
-	var digits [32]byte
-	need := len(s.prefix) + len(sc.TraceID)*2 + len(sc.SpanID)*2 + 8 // a decimal number may be longer by 4
+	var array [48]byte
+	digits := s.appendID(array[:0], sc.TraceID[:])
+	middle := len(s.prefix) + len(digits)
+	if sc.SpanID.IsValid() {
+		digits = s.appendID(digits, sc.SpanID[:])
+	}
 	b, _ := s.blocks.Get().(*strings.Builder)
-	if b == nil || b.Cap()-b.Len() < need {
+	if b == nil || b.Cap()-b.Len() < len(s.prefix)+len(digits) {
 		b = new(strings.Builder)
 		b.Grow(blockSize)
 	}
 	start := b.Len()
 	b.WriteString(s.prefix)
-	if s.decimal {
-		b.Write(strconv.AppendUint(digits[:0], binary.BigEndian.Uint64(sc.TraceID[8:]), 10))
-	} else {
-		hex.Encode(digits[:], sc.TraceID[:])
-		b.Write(digits[:])
-	}
-	middle := b.Len()
-	switch {
-	case !sc.SpanID.IsValid():
-	case s.decimal:
-		b.Write(strconv.AppendUint(digits[:0], binary.BigEndian.Uint64(sc.SpanID[:]), 10))
-	default:
-		hex.Encode(digits[:16], sc.SpanID[:])
-		b.Write(digits[:16])
-	}
-	all := b.String()
+	b.Write(digits)
+	both := b.String()[start:]
 	s.blocks.Put(b)
-	return all[start:middle], all[middle:]
+	return both[:middle], both[middle:]
+}
+
+func (s *source) appendID(to, id []byte) []byte {
+	if s.decimal {
+		return strconv.AppendUint(to, binary.BigEndian.Uint64(id[len(id)-8:]), 10)
+	}
+	return hex.Append(to, id)
 }
