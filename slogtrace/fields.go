@@ -34,8 +34,9 @@ func OpenTelemetry() Fields {
 	return Fields{TraceID: "trace_id", SpanID: "span_id", Flags: "trace_flags", RequestID: "request_id", Baggage: "baggage."}
 }
 
-// Datadog returns dd.trace_id and dd.span_id, both in decimal, and http.request_id. Datadog finds the trace by the low
-// 64 bits of its id (https://docs.datadoghq.com/tracing/guide/span_and_trace_id_format/).
+// Datadog returns dd.trace_id and dd.span_id, both in decimal, and http.request_id
+// (https://docs.datadoghq.com/tracing/other_telemetry/connect_logs_and_traces/). The trace id is its low 64 bits, which
+// Datadog takes for the same trace as the whole id (https://docs.datadoghq.com/opentelemetry/reference/trace_ids/).
 func Datadog() Fields {
 	return Fields{TraceID: "dd.trace_id", SpanID: "dd.span_id", RequestID: "http.request_id", Baggage: "baggage.", Decimal: true}
 }
@@ -63,9 +64,10 @@ func Elastic() Fields {
 	return Fields{TraceID: "trace.id", SpanID: "span.id", RequestID: "http.request.id", Baggage: "labels."}
 }
 
-// Azure returns operation_Id and operation_ParentId, the names of Application Insights' table traces. The table AppTraces of
-// a workspace calls them OperationId and ParentId (https://learn.microsoft.com/azure/azure-monitor/reference/tables/apptraces).
-// The operation is the trace, and its parent is the span that logs. The request id is request_id.
+// Azure returns operation_Id and operation_ParentId, as the table traces of Application Insights calls them. The table
+// AppTraces of a workspace calls them OperationId and ParentId
+// (https://learn.microsoft.com/azure/azure-monitor/reference/tables/apptraces). The operation is the trace, and its
+// parent is the span that logs. The request id is request_id.
 func Azure() Fields {
 	return Fields{TraceID: "operation_Id", SpanID: "operation_ParentId", RequestID: "request_id", Baggage: "baggage."}
 }

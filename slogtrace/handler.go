@@ -11,12 +11,16 @@ import (
 // handler. Make one with [New] or [MustNew]. It is safe for concurrent use if the other handler is.
 //
 // It adds at most one allocation to those of the other handler, and none if the record has room: a slog.Record has room
-// for five attributes. The text of the ids takes one more allocation for about twenty records. A baggage member with
-// properties costs one more.
+// for five attributes. Some records cost more:
+//
+//   - one of about twenty, because the text of the ids needs memory
+//   - the first record of a request, if nothing else has parsed its headers before
+//   - a record with a baggage member that has properties
 //
 // With an open group the other handler gets that group, and the attributes in it, as one attribute of the record. To
-// log/slog this is the same as WithGroup, but values that were given to With after WithGroup are formatted for each
-// record, and not once. Records to which nothing is added go to the other handler's own WithGroup.
+// log/slog this is the same as WithGroup. But values that were given to With after WithGroup are formatted for each
+// record, and not once, so they must not change later. Records to which nothing is added go to the other handler's own
+// WithGroup.
 type Handler struct {
 	source *source
 	next   slog.Handler // has all attributes and groups
