@@ -83,7 +83,7 @@ func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
 		})
 	}
 	var array [maxAttrs]slog.Attr
-	attrs := h.source.add(array[:0], ctx, omit)
+	attrs := h.source.add(ctx, array[:0], omit)
 	switch {
 	case len(attrs) == 0:
 		return h.next.Handle(ctx, r)

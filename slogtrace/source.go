@@ -67,7 +67,7 @@ func (s *source) named(a slog.Attr) (found set) {
 }
 
 // add appends the attributes of ctx, but for those in omit.
-func (s *source) add(attrs []slog.Attr, ctx context.Context, omit set) []slog.Attr {
+func (s *source) add(ctx context.Context, attrs []slog.Attr, omit set) []slog.Attr {
 	put := func(i int, v slog.Value) {
 		if s.names[i] != "" {
 			attrs = append(attrs, slog.Attr{Key: s.names[i], Value: v})
