@@ -18,6 +18,7 @@
 //   - propagation/preset: a Config for each mesh
 //   - propagation/propagationtest: a test kit for services
 //   - stats/expvarstats, stats/otelstats, stats/promstats: counts of lost and refused headers as metrics
+//   - slogtrace: trace ids in the records of log/slog
 //
 // A program that uses only net/http does not link gRPC. This package itself holds
 // nothing but this page.

@@ -32,6 +32,7 @@ func TestLinksNoMore(t *testing.T) {
 		"grpctrace":          {"go.opentelemetry.io/otel/sdk", "github.com/go-chi/chi", "go.opentelemetry.io/contrib", module + "/httptrace"},
 		"stats/expvarstats":  {"expvar", "google.golang.org/grpc", "go.opentelemetry.io/otel/sdk"}, // expvar registers a handler
 		"stats/otelstats":    {"expvar", "google.golang.org/grpc", "go.opentelemetry.io/otel/sdk", "github.com/prometheus"},
+		"slogtrace":          {"google.golang.org/grpc", "go.opentelemetry.io/otel/sdk", "github.com/go-chi/chi", "go.opentelemetry.io/contrib", module + "/httptrace", module + "/grpctrace"},
 	}
 	for pkg, unwanted := range heavy {
 		deps := goList(t, "-deps", "./"+pkg)
@@ -72,7 +73,7 @@ func TestEngineLayers(t *testing.T) {
 	}
 }
 
-// TestImportsOneWay: internal <- propagation <- { preset, httptrace, grpctrace, stats } <- examples.
+// TestImportsOneWay: internal <- propagation <- { preset, httptrace, grpctrace, slogtrace, stats } <- examples.
 func TestImportsOneWay(t *testing.T) {
 	allowed := map[string][]string{
 		"propagation":                 {"internal"},
@@ -82,6 +83,7 @@ func TestImportsOneWay(t *testing.T) {
 		"grpctrace":                   {"propagation", "internal"},
 		"stats/expvarstats":           {"propagation"},
 		"stats/otelstats":             {"propagation"},
+		"slogtrace":                   {"propagation", "internal"},
 		"internal":                    {"internal"},
 	}
 	for pkg, may := range allowed {

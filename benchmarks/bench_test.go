@@ -13,6 +13,7 @@ func BenchmarkTransport(b *testing.B)   { runTasks(b) }
 func BenchmarkGRPCServer(b *testing.B)  { runTasks(b) }
 func BenchmarkGRPCClient(b *testing.B)  { runTasks(b) }
 func BenchmarkGRPCForward(b *testing.B) { runTasks(b) }
+func BenchmarkLog(b *testing.B)         { runTasks(b) }
 
 // runTasks runs every entry of the tasks that are named like the benchmark function.
 func runTasks(b *testing.B) {

@@ -53,7 +53,7 @@ type Goal struct {
 func Tasks() []Task {
 	var all []Task
 	for _, tasks := range []func() []Task{
-		extractTasks, injectTasks, middlewareTasks, transportTasks, grpcTasks,
+		extractTasks, injectTasks, middlewareTasks, transportTasks, grpcTasks, logTasks,
 	} {
 		all = append(all, tasks()...)
 	}

@@ -22,11 +22,8 @@ func (p *Engine) local(ctx context.Context, c *capture.Node, l *wire.WrittenSpan
 		l.StateSame = l.TraceState == ""
 		return ok && l.IsValid()
 	}
-	if inner, is := ctx.(*capture.Node); is && inner.About&capture.ShowsSpan != 0 {
-		return false // no span was started in the context that Extract returned
-	}
-	span := trace.SpanFromContext(ctx)
-	if _, remote := span.(*capture.RemoteSpan); remote {
+	span := othersSpan(ctx)
+	if span == nil {
 		return false
 	}
 	sc := span.SpanContext()
@@ -48,6 +45,18 @@ func (p *Engine) local(ctx context.Context, c *capture.Node, l *wire.WrittenSpan
 	}
 	compareState(l, c, given, sc.TraceState())
 	return true
+}
+
+// othersSpan returns OpenTelemetry's active span, or nil if that is the remote span of a capture.
+func othersSpan(ctx context.Context) trace.Span {
+	if inner, is := ctx.(*capture.Node); is && inner.About&capture.ShowsSpan != 0 {
+		return nil // no span was started in the context that Extract returned
+	}
+	span := trace.SpanFromContext(ctx)
+	if _, remote := span.(*capture.RemoteSpan); remote {
+		return nil
+	}
+	return span
 }
 
 // parent is the parent of a local span, if the span has a Parent method.

@@ -1,0 +1,48 @@
+// Package slogtrace adds trace ids to the records of log/slog, so that the lines of one request are found together. It
+// wraps any slog.Handler:
+//
+//	log := slog.New(slogtrace.MustNew(slog.NewJSONHandler(os.Stderr, nil)))
+//	log.InfoContext(r.Context(), "paid", "amount", 12)
+//
+//	{"time":...,"level":"INFO","msg":"paid","amount":12,"trace_id":"463ac35c9f6413ad48485a3953bb6124",
+//	 "span_id":"a2fb4a1d1a96d312","sampled":true,"request_id":"5f2f7d9c-7b1a-9d5e-8f57-1f8f0a2b3c4d"}
+//
+// The ids come from the context of each record, so use the methods with a context: InfoContext, ErrorContext, Log. A
+// tracing SDK is not needed. The headers that httptrace or grpctrace received are enough.
+//
+// # Which ids
+//
+// A record gets the ids of the local span. If no span runs in the context, it gets the ids that the caller sent, in
+// whichever format. The local span is OpenTelemetry's active span, or the span of propagation.Config.LocalSpan; see
+// [WithPropagator].
+//
+// A value that the caller did not send is left out. Examples are the span id of an X-Ray header with a trace id alone,
+// and an open sampling decision. A record without a trace context and without a request id is not changed.
+//
+// # Untrusted callers
+//
+// What an untrusted caller sent is not logged: neither ids nor decision, request id or baggage. See propagation.Trust.
+// A local span is logged with its own ids. If it continues the trace of an untrusted caller, because otelhttp was put
+// outside of httptrace.Middleware, it has that caller's trace id.
+//
+// The values of trusted callers are safe, too. Ids are digits. A request id is what propagation.RequestIDFromContext
+// returns. A baggage value is left out if it has more than 256 bytes, or a character that is not printable.
+//
+// # Names
+//
+// The fields of a log backend are one option away:
+//
+//	slogtrace.MustNew(next, slogtrace.WithFields(slogtrace.Datadog()))
+//
+// Each set of fields is a plain value, so a program can change a name in it; see [Fields].
+//
+// # Groups
+//
+// Log backends look for the ids at the top level of a record. The [Handler] puts them there after WithGroup, too. If
+// the application logs one of the names itself, at the top level, its value stays, and no name occurs twice. The trace
+// id, the span id and the decision belong together: if the application logs one of them, none of them is added.
+//
+// # Other loggers
+//
+// The page docs/logs.md has the lines for zap, zerolog, logrus and OpenTelemetry's log bridges.
+package slogtrace
