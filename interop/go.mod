@@ -21,6 +21,7 @@ require (
 	github.com/grpc-ecosystem/grpc-gateway/v2 v2.31.0
 	github.com/labstack/echo/v4 v4.16.4
 	github.com/openzipkin/zipkin-go v0.4.3
+	github.com/rs/cors v1.11.1
 	github.com/traceferry/traceferry v0.0.0-00010101000000-000000000000
 	github.com/valyala/fasthttp v1.78.0
 	go.opencensus.io v0.24.0
