@@ -37,6 +37,12 @@
 // a function of your own. Beside otelgrpc, use ServerHandler for that, and register it before otelgrpc's handler.
 // Interceptors run later, when otelgrpc's span is already a child of the untrusted caller's span.
 //
+// # The trace id in the answer
+//
+// [WithTraceResponse], [WithServerTiming] and [WithResponseTraceID] make the server interceptors tell the caller the
+// trace id: in the header of a call that succeeds, and in the trailer of a call that fails. By default only callers that
+// are trusted in everything get it; [WithResponseTo] changes that.
+//
 // # What grpc-go refuses
 //
 // grpc-go fails a call for a metadata value with a byte outside 0x20-0x7E. It silently drops names that it keeps for

@@ -11,7 +11,8 @@ import (
 // ServerHandler returns a stats handler that puts the headers in a call's metadata into the call's context, as the
 // server interceptors do. It runs before interceptors, and before the stats handlers that are registered after it.
 // Register it before otelgrpc's handler to give otelgrpc its remote parent from every format. It takes a [Decider] as
-// an option.
+// an option. It ignores options that tell the caller something, such as [WithTraceResponse], because a stats handler
+// cannot send metadata.
 func ServerHandler(p *propagation.Propagator, opts ...Option) stats.Handler {
 	o := collect(opts)
 	return handler(func(ctx context.Context, call *stats.RPCTagInfo) context.Context {

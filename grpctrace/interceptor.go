@@ -18,10 +18,15 @@ import (
 func UnaryServerInterceptor(p *propagation.Propagator, opts ...Option) grpc.UnaryServerInterceptor {
 	o := collect(opts)
 	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		trust := propagation.Continue
 		if o.trust != nil {
-			return handler(extract(ctx, p, o.trust(ctx, info.FullMethod)), req)
+			trust = o.trust(ctx, info.FullMethod)
 		}
-		return handler(extract(ctx, p, propagation.Continue), req)
+		ctx = extract(ctx, p, trust)
+		if o.answers != nil {
+			return o.answers.unary(ctx, p, req, info, handler)
+		}
+		return handler(ctx, req)
 	}
 }
 
@@ -35,7 +40,11 @@ func StreamServerInterceptor(p *propagation.Propagator, opts ...Option) grpc.Str
 		if o.trust != nil {
 			trust = o.trust(outer, info.FullMethod)
 		}
-		if ctx := extract(outer, p, trust); !contexts.Same(ctx, outer) {
+		ctx := extract(outer, p, trust)
+		if s := o.answers.stream(ctx, p, stream, info); s != nil {
+			return s.serve(srv, handler)
+		}
+		if !contexts.Same(ctx, outer) {
 			stream = &serverStream{stream, ctx}
 		}
 		return handler(srv, stream)

@@ -8,12 +8,14 @@ import (
 )
 
 // Option changes what the functions of this package do besides carrying metadata. [WithTrust] and [Decider] are for the
-// server's side, [WithTarget] is for the client's side. An Option for the other side is ignored.
+// server's side, and so are [WithTraceResponse], [WithServerTiming], [WithResponseTraceID] and [WithResponseTo].
+// [WithTarget] is for the client's side. An Option for the other side is ignored.
 type Option interface{ apply(*options) }
 
 type options struct {
-	trust  Decider     // nil: every caller is trusted
-	target plan.Callee // nil: not set
+	trust   Decider     // nil: every caller is trusted
+	answers *answers    // nil: no metadata for the caller
+	target  plan.Callee // nil: not set
 }
 
 type optionFunc func(*options)

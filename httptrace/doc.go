@@ -35,4 +35,11 @@
 // Middleware trusts every caller by default. At an edge, pass a [Decider]: [Edge], [PeersIn], [PeersWithID], or a
 // function of your own. Middleware must then be outside of otelhttp.NewHandler. Inside, otelhttp has already made its
 // span a child of the untrusted caller's span, unless otelhttp.WithPublicEndpointFn prevents it.
+//
+// # The trace id in the response
+//
+// [WithTraceResponse], [WithServerTiming] and [WithResponseTraceID] tell the caller the trace id in a response header.
+// Put them on a Middleware inside of otelhttp.NewHandler. By default only callers that are trusted in everything get
+// the header; [WithResponseTo] changes that. A reverse proxy needs [ProxyTransport], too. The page docs/answer.md shows
+// all this, with CORS for browsers.
 package httptrace

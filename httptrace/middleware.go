@@ -58,10 +58,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.tags != nil {
 		h.tags.set(ctx, r)
 	}
-	if h.echo {
-		if id := propagation.RequestIDFromContext(ctx); id != "" {
-			w.Header().Set("X-Request-Id", id)
-		}
+	if h.answers != nil {
+		ctx = h.answers.write(ctx, w, r, h.p)
 	}
 	if contexts.Same(ctx, outer) {
 		h.next.ServeHTTP(w, r)

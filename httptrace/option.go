@@ -5,9 +5,9 @@ package httptrace
 type Option interface{ apply(*options) }
 
 type options struct {
-	tags  *tagHeaders
-	echo  bool
-	trust Decider // nil: every caller is trusted
+	tags    *tagHeaders
+	answers *answers // nil: no response headers
+	trust   Decider  // nil: every caller is trusted
 }
 
 type optionFunc func(*options)
@@ -25,9 +25,8 @@ func collect(opts []Option) (o options) {
 
 // WithResponseRequestID makes Middleware copy the request's x-request-id to the response, as Envoy does with
 // always_set_request_id_in_response. It does not copy an id that is not 1 to 128 characters of A-Z a-z 0-9 . _ : -, or
-// that is dots only. The handler may still change or delete the header before it writes. Use it at one place only. A
-// backend behind httputil.ReverseProxy that sets the header too makes two lines of it, because the proxy adds to
-// existing headers.
+// that is dots only. The handler may still change or delete the header before it writes. In front of an
+// httputil.ReverseProxy, use [ProxyTransport], or a backend that sets the header too makes two lines of it.
 func WithResponseRequestID() Option {
-	return optionFunc(func(o *options) { o.echo = true })
+	return optionFunc(func(o *options) { o.answering().requestID = true })
 }

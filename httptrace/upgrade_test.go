@@ -99,6 +99,9 @@ func secondAnswer(t *testing.T, conn net.Conn, from io.Reader) http.Header {
 			for _, f := range meta.Fields {
 				h.Add(f.Name, f.Value)
 			}
+			if h.Get(":status") < "200" {
+				continue
+			}
 			return h
 		}
 	}

@@ -18,7 +18,7 @@ import (
 )
 
 func middleware() func(http.Handler) http.Handler {
-	return httptrace.Middleware(propagation.MustNew(everything()), httptrace.WithResponseRequestID())
+	return httptrace.Middleware(propagation.MustNew(everything()), append(tellAll(), httptrace.WithResponseTo(everybody))...)
 }
 
 // behind returns the handler behind the middleware.

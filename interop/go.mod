@@ -22,6 +22,7 @@ require (
 	github.com/labstack/echo/v4 v4.16.4
 	github.com/lmittmann/tint v1.2.1
 	github.com/openzipkin/zipkin-go v0.4.3
+	github.com/rs/cors v1.11.1
 	github.com/rs/zerolog v1.35.1
 	github.com/sirupsen/logrus v1.10.2
 	github.com/traceferry/traceferry v0.0.0-00010101000000-000000000000

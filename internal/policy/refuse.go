@@ -108,6 +108,10 @@ func CarriesUnder(name string) bool {
 	return ValidToken(lower) && kindOf(lower) == harmless
 }
 
+// Harmless reports whether a lower-case name is on none of the lists of refused headers. Names that a format owns are
+// harmless.
+func Harmless(lower string) bool { return kindOf(lower) == harmless }
+
 // ValidToken reports whether s is a token (RFC 9110, section 5.6.2).
 func ValidToken(s string) bool {
 	for i := range len(s) {

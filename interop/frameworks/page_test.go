@@ -11,6 +11,29 @@ import (
 // TestPage holds docs/frameworks.md to the tests: each of its blocks of Go, and each line of its table, is in a test.
 func TestPage(t *testing.T) {
 	page := read(t, "../../docs/frameworks.md")
+	source := sources(t)
+	blocks := checkBlocks(t, page, source)
+	rows := regexp.MustCompile("(?m)^\\| \\[[^|]+\\| `([^|]+)` \\|[^|]+\\|$").FindAllStringSubmatch(page, -1)
+	if blocks < 25 || len(rows) < 16 {
+		t.Fatalf("the page has %d blocks and %d rows: has its form changed?", blocks, len(rows))
+	}
+	for _, row := range rows {
+		if !strings.Contains(source, row[1]) {
+			t.Errorf("no test has %s", row[1])
+		}
+	}
+}
+
+// TestAnswerPage holds docs/answer.md to the tests, too.
+func TestAnswerPage(t *testing.T) {
+	if blocks := checkBlocks(t, read(t, "../../docs/answer.md"), sources(t)); blocks < 8 {
+		t.Fatalf("the page has %d blocks: has its form changed?", blocks)
+	}
+}
+
+// sources returns the tests of this package, without what indents them.
+func sources(t *testing.T) string {
+	t.Helper()
 	files, err := filepath.Glob("*_test.go")
 	if err != nil {
 		t.Fatal(err)
@@ -21,22 +44,19 @@ func TestPage(t *testing.T) {
 			source.WriteString(flat(read(t, file)) + "\n")
 		}
 	}
-	tested := func(code string) bool { return strings.Contains(source.String(), "\n"+flat(code)+"\n") }
+	return source.String()
+}
+
+// checkBlocks checks that each block of Go on a page is in the sources, and returns the number of blocks.
+func checkBlocks(t *testing.T, page, source string) int {
+	t.Helper()
 	blocks := regexp.MustCompile("(?s)```go\n(.*?)\n```").FindAllStringSubmatch(page, -1)
-	rows := regexp.MustCompile("(?m)^\\| \\[[^|]+\\| `([^|]+)` \\|[^|]+\\|$").FindAllStringSubmatch(page, -1)
-	if len(blocks) < 25 || len(rows) < 16 {
-		t.Fatalf("the page has %d blocks and %d rows: has its form changed?", len(blocks), len(rows))
-	}
 	for _, block := range blocks {
-		if !tested(block[1]) {
+		if !strings.Contains(source, "\n"+flat(block[1])+"\n") {
 			t.Errorf("no test has\n%s", block[1])
 		}
 	}
-	for _, row := range rows {
-		if !strings.Contains(source.String(), row[1]) {
-			t.Errorf("no test has %s", row[1])
-		}
-	}
+	return len(blocks)
 }
 
 // TestPageLinks: each row of the table leads to a section.
