@@ -3,13 +3,13 @@ package grpctrace_test
 import (
 	"encoding/hex"
 	"encoding/json"
-	"maps"
 	"net/http"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/headerdiff"
 	"github.com/traceferry/traceferry/propagation"
 	"google.golang.org/grpc/metadata"
 )
@@ -181,7 +181,5 @@ func split(md metadata.MD) (sent, refused metadata.MD) {
 
 func checkSame(t testing.TB, got, want metadata.MD) {
 	t.Helper()
-	if !maps.EqualFunc(got, want, slices.Equal) {
-		t.Errorf("arrived %q\nwant %q", got, want)
-	}
+	headerdiff.Check(t, want, got, "what arrives")
 }

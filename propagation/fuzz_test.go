@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/headerdiff"
 	"github.com/traceferry/traceferry/propagation"
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
@@ -192,8 +193,8 @@ func FuzzPath(f *testing.F) {
 			if p.InjectHTTP(ctx, h); !spans {
 				again := http.Header{}
 				p.InjectHTTP(ctx, again)
-				if !equalHeaders(h, again) {
-					t.Fatalf("twice %q, once %q", h, again)
+				if diff := headerdiff.Diff(again, h); diff != "" {
+					t.Fatalf("injected twice (-once +twice):\n%s", diff)
 				}
 			}
 		}

@@ -99,8 +99,6 @@ func TestPromise3_StateAlone(t *testing.T) {
 		}
 		out := http.Header{}
 		p.InjectHTTP(ctx, out)
-		if !equalHeaders(out, http.Header{"B3": {value}}) {
-			t.Errorf("b3: %s left as %q", value, out)
-		}
+		expect(t, out, http.Header{"B3": {value}})
 	}
 }

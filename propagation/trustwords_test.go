@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -225,9 +224,7 @@ func checkLeaves(t *testing.T, p *propagation.Propagator, ctx context.Context, w
 			wanted[strings.ToLower(name)] = vals[0]
 		}
 	}
-	if !maps.Equal(text, wanted) {
-		t.Errorf("got  %q\nwant %q", text, wanted)
-	}
+	expectText(t, text, wanted)
 }
 
 // TestWordsAreAll: every name and prefix of every format is in the vocabulary.
