@@ -28,7 +28,7 @@ const (
 	AzureRequestID                   // request-id, correlation-context
 )
 
-// AllFormats returns all sixteen formats in the order of their constants. The caller may change the slice.
+// AllFormats returns all formats in the order of their constants. The caller may change the slice.
 func AllFormats() []Format { return publicFormats(wire.AllFormats()) }
 
 // ParseFormat returns the format with a name of OTEL_PROPAGATORS: tracecontext, b3, b3multi, grpctracebin, cloudtrace,

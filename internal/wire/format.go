@@ -97,7 +97,7 @@ var Table = [FormatCount + 1]Codec{
 // DefaultFormats are the formats that the zero Config carries.
 var DefaultFormats = []Format{W3C, B3Single, B3Multi, GRPCTraceBin, CloudTrace, OTSpanContext, RequestID, Baggage}
 
-// AllFormats returns all sixteen formats in the order of their constants. The caller may change the slice.
+// AllFormats returns all formats in the order of their constants. The caller may change the slice.
 func AllFormats() []Format {
 	all := make([]Format, FormatCount)
 	for i := range all {
