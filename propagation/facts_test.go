@@ -3,6 +3,7 @@ package propagation_test
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"testing"
 
 	"github.com/traceferry/traceferry/propagation"
@@ -228,7 +229,31 @@ var facts = []fact{
 			carrying("request-id"), bagging("correlation-context"),
 		},
 	},
+	{
+		format: propagation.Sentry, name: "sentry", fields: "sentry-trace",
+		words: []word{
+			tracing("sentry-trace", callerTrace+"-"+callerSpan+"-1", "", callerTrace+"-"+callerSpan),
+		},
+		room: room{bits: 128, deferred: true},
+		dialects: []dialect{
+			{"sentry", propagation.Sentry, 128, nil, says{
+				propagation.Deferred: {"sentry-trace", callerTrace + "-" + callerSpan},
+				propagation.Denied:   {"sentry-trace", callerTrace + "-" + callerSpan + "-0"},
+				propagation.Accepted: {"sentry-trace", callerTrace + "-" + callerSpan + "-1"},
+			}},
+		},
+		oracle: func(first []string, _ http.Header) propagation.SpanContext {
+			m := sentryTrace.FindStringSubmatch(first[0])
+			if m == nil {
+				return nothing
+			}
+			decision := map[string]propagation.Sampling{"-0": propagation.Denied, "-1": propagation.Accepted}[m[3]]
+			return contextOf(m[1], m[2], "", decision)
+		},
+	},
 }
+
+var sentryTrace = regexp.MustCompile(`^(?i)([0-9a-f]{32})-([0-9a-f]{16})(-[01])?$`)
 
 // A fuzz target for each codec: see fuzzCodec.
 
@@ -242,3 +267,4 @@ func FuzzDatadog(f *testing.F)       { fuzzCodec(f, propagation.Datadog) }
 func FuzzJaeger(f *testing.F)        { fuzzCodec(f, propagation.Jaeger) }
 func FuzzXRay(f *testing.F)          { fuzzCodec(f, propagation.XRay) }
 func FuzzOTTrace(f *testing.F)       { fuzzCodec(f, propagation.OTTrace) }
+func FuzzSentry(f *testing.F)        { fuzzCodec(f, propagation.Sentry) }

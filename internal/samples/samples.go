@@ -100,6 +100,8 @@ func (c Caller) sample(format string) string {
 			"dtab-local: /a=>/" + user + "\nl5d-dtab: /b=>/" + user + "\nl5d-sample: 1.0"
 	case "azure":
 		return "request-id: |" + trace + "." + span[:8] + ".\ncorrelation-context: user=" + user + ", tier=gold"
+	case "sentry":
+		return "sentry-trace: " + trace + "-" + span + "-1"
 	}
 	return ""
 }
@@ -178,6 +180,10 @@ var readers = map[string]reader{
 	}},
 	"ottrace": {"ot-tracer-spanid", func(get func(string) string) (trace, span, parent string) {
 		return get("ot-tracer-traceid"), get("ot-tracer-spanid"), ""
+	}},
+	"sentry": {"sentry-trace", func(get func(string) string) (trace, span, parent string) {
+		p := split(get("sentry-trace"), "-", 3)
+		return p[0], p[1], ""
 	}},
 }
 
