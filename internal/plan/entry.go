@@ -60,6 +60,9 @@ func (e *entry) drop(why Fate) bool {
 	return false
 }
 
+// deny removes the lines to send because the destination may not receive them.
+func (o *plan) deny(e *entry) { e.drop(Disallowed) }
+
 // cursor is a position in the entries of a plan.
 type cursor struct {
 	line    int            // the next received line
@@ -104,7 +107,7 @@ func (o *plan) next(at *cursor) (e entry, ok bool) {
 		}
 		e = entry{id: wire.FirstField[f], def: &wire.Fields[wire.FirstField[f]]}
 		if o.disallowed.Has(f) {
-			e.drop(Disallowed)
+			o.deny(&e)
 		} else {
 			e.drop(Unsendable)
 		}
@@ -163,7 +166,7 @@ func (o *plan) newEntry(i int, r capture.Run) entry {
 	}
 	switch {
 	case len(e.values) == 0:
-		e.drop(Disallowed)
+		o.deny(&e)
 	case o.refused.Has(e.def.Format):
 		e.drop(Unsendable)
 	case o.overBudget.Has(e.def.Format) || o.noBaggage && e.fate == Changed:
@@ -190,7 +193,7 @@ func (o *plan) sendItem(e *entry, vals []string) {
 	}
 	switch {
 	case len(e.values) == 0:
-		e.drop(Disallowed)
+		o.deny(e)
 	case o.noPrefixed:
 		e.drop(OverBudget)
 	default:
@@ -235,7 +238,7 @@ func (o *plan) receivedEntry(r capture.Run) entry {
 	e.values = r.Vals
 	if o.allowed != nil {
 		if e.values = o.allowed.Allow(e.id, e.key, r.Vals); len(e.values) == 0 {
-			e.drop(Disallowed)
+			o.deny(&e)
 			return e
 		}
 		if !slices.Equal(e.values, r.Vals) {
@@ -275,7 +278,7 @@ func (o *plan) drop(e *entry, r capture.Run) {
 		e.drop(OverBudget)
 		o.judge(e, r.Vals)
 	default:
-		e.drop(Disallowed)
+		o.deny(e)
 	}
 }
 
@@ -283,7 +286,7 @@ func (o *plan) drop(e *entry, r capture.Run) {
 func (o *plan) replace(e *entry, r capture.Run) {
 	if !o.itemized {
 		if e.drop(Removed); o.bag != "" {
-			e.drop(Disallowed)
+			o.deny(e)
 		}
 		return
 	}
