@@ -2,7 +2,7 @@
 //
 // Proxies such as Envoy, Linkerd and cloud load balancers make spans by themselves, but
 // only the application can tie its inbound request to its outbound calls: it has to put
-// the received headers on every call. This module does that, for sixteen families of
+// the received headers on every call. This module does that, for many families of
 // headers, over net/http and gRPC. Without a tracing SDK the received headers are sent byte
 // for byte. With OpenTelemetry or another tracer every received format names the active span.
 //

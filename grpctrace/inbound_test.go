@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/wire"
 	"github.com/traceferry/traceferry/propagation"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc/metadata"
@@ -22,10 +23,7 @@ func everything() propagation.Config {
 }
 
 // written are the formats that can be written from a span context.
-var written = []propagation.Format{
-	propagation.W3C, propagation.B3Single, propagation.B3Multi, propagation.GRPCTraceBin, propagation.CloudTrace,
-	propagation.OTSpanContext, propagation.Datadog, propagation.Jaeger, propagation.XRay, propagation.OTTrace,
-}
+var written = slices.DeleteFunc(propagation.AllFormats(), func(f propagation.Format) bool { return !wire.Format(f).Encodes() })
 
 type spanKey struct{}
 

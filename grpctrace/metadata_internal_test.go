@@ -2,12 +2,11 @@ package grpctrace
 
 import (
 	"context"
-	"maps"
 	"reflect"
-	"slices"
 	"testing"
 
 	"github.com/traceferry/traceferry/internal/ctxkey"
+	"github.com/traceferry/traceferry/internal/headerdiff"
 	"github.com/traceferry/traceferry/propagation"
 	"google.golang.org/grpc/metadata"
 )
@@ -26,12 +25,10 @@ func TestKeysAreLearned(t *testing.T) {
 	if got := incoming(metadata.NewIncomingContext(bg, md)); !sameMap(got, md) {
 		t.Error("incoming metadata is copied")
 	}
-	if got, ok := metadata.FromIncomingContext(context.WithValue(bg, incomingKey, md)); !ok || !maps.EqualFunc(got, md, slices.Equal) {
-		t.Errorf("grpc-go finds %v under the key for incoming metadata", got)
-	}
-	if got, ok := metadata.FromOutgoingContext(context.WithValue(bg, outgoingKey, wrapOutgoing(md))); !ok || !maps.EqualFunc(got, md, slices.Equal) {
-		t.Errorf("grpc-go finds %v under the key for outgoing metadata", got)
-	}
+	in, _ := metadata.FromIncomingContext(context.WithValue(bg, incomingKey, md))
+	headerdiff.Check(t, md, in, "what grpc-go finds under the key for incoming metadata")
+	out, _ := metadata.FromOutgoingContext(context.WithValue(bg, outgoingKey, wrapOutgoing(md)))
+	headerdiff.Check(t, md, out, "what grpc-go finds under the key for outgoing metadata")
 }
 
 func sameMap(a, b metadata.MD) bool {
@@ -62,19 +59,15 @@ func TestPublicFunctionsCarryTheSame(t *testing.T) {
 	}
 	learned := carry()
 	forget(t)
-	if got := carry(); !reflect.DeepEqual(got, learned) {
-		t.Errorf("without the keys: %v\nwith them: %v", got, learned)
+	for i, got := range carry() {
+		headerdiff.Check(t, learned[i], got, "%d, with the keys and without", i)
 	}
 	want := metadata.MD{
 		"traceparent": came["Traceparent"], "x-request-id": {"id"}, "grpc-trace-bin": {"\x00\x01"}, "baggage": {"a=1", "b=2"},
 	}
-	if !reflect.DeepEqual(learned[0], want) {
-		t.Errorf("carried %v, want %v", learned[0], want)
-	}
+	headerdiff.Check(t, want, learned[0], "carried")
 	want["x-request-id"], want["own"] = []string{"mine"}, []string{"1"}
-	if !reflect.DeepEqual(learned[2], want) {
-		t.Errorf("merged %v, want %v", learned[2], want)
-	}
+	headerdiff.Check(t, want, learned[2], "merged")
 	bg := context.Background()
 	if extract(bg, p, propagation.Continue) != bg || inject(bg, p, nil) != bg {
 		t.Error("a context that carries nothing was changed")

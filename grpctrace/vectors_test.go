@@ -3,14 +3,14 @@ package grpctrace_test
 import (
 	"encoding/hex"
 	"encoding/json"
-	"maps"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/headerdiff"
 	"github.com/traceferry/traceferry/propagation"
+	"github.com/traceferry/traceferry/propagation/testdata"
 	"google.golang.org/grpc/metadata"
 )
 
@@ -27,15 +27,14 @@ type vector struct {
 	Valid                                  bool
 }
 
-// vectorFormats is what carries a vector's headers, in precedence.
-var vectorFormats = map[string][]propagation.Format{
-	"traceparent": {propagation.W3C}, "tracestate": {propagation.W3C},
-	"b3-multi": {propagation.B3Multi}, "b3-single": {propagation.B3Single, propagation.B3Multi},
-	"grpc-trace-bin": {propagation.GRPCTraceBin}, "x-cloud-trace-context": {propagation.CloudTrace},
-	"x-ot-span-context": {propagation.OTSpanContext}, "ot-tracer": {propagation.OTTrace},
-	"datadog": {propagation.Datadog, propagation.W3C}, "jaeger": {propagation.Jaeger}, "xray": {propagation.XRay},
-	"sw8": {propagation.SkyWalking}, "request-id": {propagation.AzureRequestID}, "x-request-id": {propagation.RequestID},
-	"l5d-ctx-trace": {propagation.Linkerd1}, "baggage": {propagation.Baggage},
+// vectorFormats returns the formats that carry the headers of vectors with a format's name, in precedence.
+func vectorFormats(name string) (fs []propagation.Format) {
+	for _, name := range testdata.FormatNames(name) {
+		if f, err := propagation.ParseFormat(name); err == nil {
+			fs = append(fs, f)
+		}
+	}
+	return fs
 }
 
 // unread are the vectors whose ids are not for us to read or write.
@@ -43,16 +42,12 @@ var unread = []string{"sw8", "request-id", "x-request-id", "l5d-ctx-trace", "bag
 
 func readVectors(t testing.TB) (vs []vector) {
 	t.Helper()
-	text, err := os.ReadFile("../propagation/testdata/vectors.json")
-	if err == nil {
-		err = json.Unmarshal(text, &vs)
-	}
-	if err != nil {
+	if err := json.Unmarshal(testdata.Vectors, &vs); err != nil {
 		t.Fatal(err)
 	}
 	for _, v := range vs {
-		if vectorFormats[v.Format] == nil {
-			t.Fatalf("%s: nobody carries %q", v.ID, v.Format)
+		if vectorFormats(v.Format) == nil {
+			t.Fatalf("%s: %q is no format", v.ID, v.Format)
 		}
 	}
 	return vs
@@ -116,7 +111,7 @@ func (v vector) span() (sc propagation.SpanContext) {
 }
 
 // carried returns what of the metadata a service that carries the vector's formats passes on.
-func (v vector) carried(md metadata.MD) metadata.MD { return carriedBy(vectorFormats[v.Format], md) }
+func (v vector) carried(md metadata.MD) metadata.MD { return carriedBy(vectorFormats(v.Format), md) }
 
 // sentOn returns the lines of the vector's formats that are sent on: not a malformed b3 beside valid x-b3-*.
 func (v vector) sentOn(md metadata.MD) metadata.MD {
@@ -181,7 +176,5 @@ func split(md metadata.MD) (sent, refused metadata.MD) {
 
 func checkSame(t testing.TB, got, want metadata.MD) {
 	t.Helper()
-	if !maps.EqualFunc(got, want, slices.Equal) {
-		t.Errorf("arrived %q\nwant %q", got, want)
-	}
+	headerdiff.Check(t, want, got, "what arrives")
 }

@@ -21,7 +21,7 @@ import (
 func TestVectors(t *testing.T) {
 	back, ran, refused := serve(t, echo()), map[string]int{}, 0
 	for format, vs := range byFormat(t, "extract") {
-		p := propagation.MustNew(propagation.Config{Formats: vectorFormats[format]})
+		p := propagation.MustNew(propagation.Config{Formats: vectorFormats(format)})
 		next, read := dial(t, back, grpctrace.DialOptions(p)...), make(chan propagation.SpanContext, 1)
 		front := dial(t, serve(t, serviceOf(func(ctx context.Context, call caller, msg []byte) ([]byte, error) {
 			sc, _ := propagation.RemoteFromContext(ctx)
@@ -62,7 +62,7 @@ func TestVectors(t *testing.T) {
 func TestVectorsFromHTTP(t *testing.T) {
 	back, ran := serve(t, echo()), 0
 	for format, vs := range byFormat(t, "extract") {
-		p := propagation.MustNew(propagation.Config{Formats: vectorFormats[format]})
+		p := propagation.MustNew(propagation.Config{Formats: vectorFormats(format)})
 		next := dial(t, back, grpctrace.DialOptions(p)...)
 		for _, call := range callers {
 			front := httptest.NewServer(httptrace.Middleware(p)(overGRPC(call, next)))
@@ -99,7 +99,7 @@ func TestVectorsFromHTTP(t *testing.T) {
 func TestVectorsInjected(t *testing.T) {
 	back, ran := serve(t, echo()), 0
 	for format, vs := range byFormat(t, "inject") {
-		fs := vectorFormats[format][:1]
+		fs := vectorFormats(format)[:1]
 		c := propagation.Config{Formats: fs, LocalSpan: spanOf}
 		switch format {
 		case "request-id", "l5d-ctx-trace": // carried, and written by nobody
@@ -146,7 +146,7 @@ func (v vector) injecting(t *testing.T) context.Context {
 func TestVectorsTranslated(t *testing.T) {
 	back, ran := serve(t, echo()), 0
 	for format, vs := range byFormat(t, "translate") {
-		p := propagation.MustNew(propagation.Config{Formats: vectorFormats[format], Emit: []propagation.Format{propagation.W3C}})
+		p := propagation.MustNew(propagation.Config{Formats: vectorFormats(format), Emit: []propagation.Format{propagation.W3C}})
 		conn := interceptors.between(t, p, back)
 		for _, v := range vs {
 			ran++

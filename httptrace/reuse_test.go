@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/traceferry/traceferry/httptrace"
+	"github.com/traceferry/traceferry/internal/headerdiff"
 	"github.com/traceferry/traceferry/propagation"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -33,9 +34,7 @@ func TestTransportLeavesTheRequestAlone(t *testing.T) {
 	if !reflect.DeepEqual(*req, before) {
 		t.Errorf("the request is\n%+v\nit was\n%+v", *req, before)
 	}
-	if !reflect.DeepEqual(req.Header, byHand()) {
-		t.Errorf("its header is\n%v\nit was\n%v", req.Header, byHand())
-	}
+	headerdiff.Check(t, byHand(), req.Header, "its header")
 }
 
 // What the base does to the headers that it gets is felt by nobody: neither by the
@@ -68,9 +67,7 @@ func TestPromise4_TransportHandsOutCopies(t *testing.T) {
 		resp, body = do(t, client, req.WithContext(local))
 		checkNames(t, echoed(t, resp, body), trace.SpanContextFromContext(local))
 	}
-	if !reflect.DeepEqual(req.Header, byHand()) {
-		t.Errorf("the caller's header is %v", req.Header)
-	}
+	headerdiff.Check(t, byHand(), req.Header, "the caller's header")
 }
 
 // Nor is what a handler does to the headers of its own request.
@@ -153,9 +150,7 @@ func TestTransportRetriedAfterPanicOfBase(t *testing.T) {
 		}()
 		client.Do(req)
 	}()
-	if !reflect.DeepEqual(req.Header, byHand()) {
-		t.Errorf("after the panic the header is %v", req.Header)
-	}
+	headerdiff.Check(t, byHand(), req.Header, "the header after the panic")
 	req.Body, _ = req.GetBody()
 	resp, body := do(t, client, req)
 	checkVerbatim(t, echoed(t, resp, body), merged(1))

@@ -8,16 +8,14 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/wire"
 	"github.com/traceferry/traceferry/propagation"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 )
 
 // chainFormats are the formats that name a span, in the order of precedence.
-var chainFormats = []propagation.Format{
-	propagation.W3C, propagation.B3Single, propagation.B3Multi, propagation.GRPCTraceBin, propagation.CloudTrace,
-	propagation.OTSpanContext, propagation.Datadog, propagation.Jaeger, propagation.XRay, propagation.OTTrace,
-}
+var chainFormats = slices.DeleteFunc(propagation.AllFormats(), func(f propagation.Format) bool { return !wire.Format(f).Encodes() })
 
 // halfIDs are those with 64 bits for a trace id.
 var halfIDs = []propagation.Format{propagation.OTSpanContext, propagation.OTTrace}

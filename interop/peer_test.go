@@ -31,7 +31,7 @@ type peer struct {
 // peers are all that are compared.
 var peers = []peer{
 	traceContext, b3Single, b3Multi, zipkinSingle, zipkinMulti, jaeger, otTrace, xray, cloudTrace, grpcTraceBin,
-	datadog, datadogTraceContext,
+	datadog, datadogTraceContext, sentryGo,
 }
 
 // survives returns what is left of a span context that was written, by the peer or by us,

@@ -3,14 +3,11 @@ package interop
 import (
 	"encoding/json"
 	"net/http"
-	"os"
 	"slices"
 	"testing"
 
-	"github.com/traceferry/traceferry/propagation"
+	"github.com/traceferry/traceferry/propagation/testdata"
 )
-
-const vectorsFile = "../propagation/testdata/vectors.json"
 
 // vector is what is needed here of a golden vector: the header, as the seed of a fuzz target.
 type vector struct {
@@ -20,38 +17,21 @@ type vector struct {
 	Encoding string `json:"encoding"`
 }
 
-// vectorNames are the names under which the vectors know our formats.
-var vectorNames = map[propagation.Format][]string{
-	propagation.W3C:          {"traceparent", "tracestate"},
-	propagation.B3Single:     {"b3-single"},
-	propagation.B3Multi:      {"b3-multi"},
-	propagation.GRPCTraceBin: {"grpc-trace-bin"},
-	propagation.CloudTrace:   {"x-cloud-trace-context"},
-	propagation.Datadog:      {"datadog"},
-	propagation.Jaeger:       {"jaeger"},
-	propagation.XRay:         {"xray"},
-	propagation.OTTrace:      {"ot-tracer"},
-}
-
 // goldenHeaders returns the headers of the golden vectors for a peer's format, those that
 // the peer reads.
 func (p peer) goldenHeaders(t testing.TB) (hs []http.Header) {
 	t.Helper()
-	text, err := os.ReadFile(vectorsFile)
-	if err != nil {
-		t.Fatalf("the golden vectors are missing: %v", err)
-	}
 	var all []vector
-	if err := json.Unmarshal(text, &all); err != nil {
-		t.Fatalf("%s: %v", vectorsFile, err)
+	if err := json.Unmarshal(testdata.Vectors, &all); err != nil {
+		t.Fatal(err)
 	}
 	for _, v := range all {
-		if slices.Contains(vectorNames[p.format], v.Format) {
+		if testdata.FormatNames(v.Format)[0] == p.format.String() {
 			hs = append(hs, v.header(p.fields))
 		}
 	}
 	if len(hs) == 0 {
-		t.Fatalf("%s has no vector for %v", vectorsFile, p.format)
+		t.Fatalf("there is no golden vector for %v", p.format)
 	}
 	return hs
 }

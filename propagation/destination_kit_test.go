@@ -4,9 +4,9 @@ import (
 	"context"
 	"maps"
 	"net/http"
-	"slices"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/headerdiff"
 	"github.com/traceferry/traceferry/propagation"
 )
 
@@ -98,9 +98,8 @@ func metadataTo(t testing.TB, p *propagation.Propagator, ctx context.Context, ho
 	t.Helper()
 	cloned, _ := engine(p).CloneMetadata(ctx, someHost(host), nil)
 	out, _ := engine(p).ContextWithMetadata(ctx, someHost(host), metadataKey{}, func(md map[string][]string) any { return md })
-	if md, _ := out.Value(metadataKey{}).(map[string][]string); !maps.EqualFunc(md, cloned, slices.Equal) {
-		t.Errorf("to %s go %q, and by CloneMetadata %q", host, md, cloned)
-	}
+	md, _ := out.Value(metadataKey{}).(map[string][]string)
+	headerdiff.Check(t, cloned, md, "to %s, by CloneMetadata and by ContextWithMetadata", host)
 	return cloned
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/headerdiff"
 	"github.com/traceferry/traceferry/propagation"
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
@@ -71,9 +72,7 @@ func TestDistrustAgain(t *testing.T) {
 				}
 				ctx := p2.ExtractHTTP(enter(context.Background(), p1, in, trust), in)
 				want := believed(said, trust)
-				if got := sent(p, ctx); fmt.Sprint(got) != fmt.Sprint(want) {
-					t.Errorf("%s, then %s:\ngot  %q\nwant %q", first, second, got, want)
-				}
+				headerdiff.Check(t, want, sent(p, ctx), "%s, then %s", first, second)
 			}
 		}
 	})
@@ -86,9 +85,7 @@ func TestDistrustMore(t *testing.T) {
 	for _, a := range distrusts() {
 		for _, b := range distrusts() {
 			ctx := p.ExtractHTTPTrust(p.ExtractHTTPTrust(context.Background(), in, a), in, b)
-			if got, want := sent(p, ctx), believed(vocabulary, (a|b)&propagation.Restart); fmt.Sprint(got) != fmt.Sprint(want) {
-				t.Errorf("%v, then %v:\ngot  %q\nwant %q", a, b, got, want)
-			}
+			headerdiff.Check(t, believed(vocabulary, (a|b)&propagation.Restart), sent(p, ctx), "%v, then %v", a, b)
 			if fmt.Sprint(a|b) != "ignore" {
 				expect(t, sent(p, propagation.Promote(ctx)), in)
 			}

@@ -26,14 +26,15 @@ const (
 	ClientTrace                      // x-client-trace-id, x-envoy-force-trace
 	Linkerd1                         // l5d-*, dtab-local
 	AzureRequestID                   // request-id, correlation-context
+	Sentry                           // sentry-trace
 )
 
-// AllFormats returns all sixteen formats in the order of their constants. The caller may change the slice.
+// AllFormats returns all formats in the order of their constants. The caller may change the slice.
 func AllFormats() []Format { return publicFormats(wire.AllFormats()) }
 
 // ParseFormat returns the format with a name of OTEL_PROPAGATORS: tracecontext, b3, b3multi, grpctracebin, cloudtrace,
-// otspancontext, requestid, baggage, datadog, jaeger, xray, ottrace, sw8, clienttrace, l5d or azure. It compares names
-// exactly: lower case, no spaces. For any other name it returns an error that lists the names.
+// otspancontext, requestid, baggage, datadog, jaeger, xray, ottrace, sw8, clienttrace, l5d, azure or sentry. It compares
+// names exactly: lower case, no spaces. For any other name it returns an error that lists the names.
 func ParseFormat(name string) (Format, error) {
 	f, err := wire.ParseFormat(name)
 	return Format(f), err

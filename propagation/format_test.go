@@ -2,6 +2,7 @@ package propagation_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -9,34 +10,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// formats is the documented table, in its order.
-var formats = []struct {
-	format   propagation.Format
-	name     string
-	fields   string
-	prefixes string
-	trace    bool // ids are read and written
-}{
-	{propagation.W3C, "tracecontext", "traceparent tracestate", "", true},
-	{propagation.B3Single, "b3", "b3", "", true},
-	{propagation.B3Multi, "b3multi", "x-b3-traceid x-b3-spanid x-b3-parentspanid x-b3-sampled x-b3-flags", "", true},
-	{propagation.GRPCTraceBin, "grpctracebin", "grpc-trace-bin", "", true},
-	{propagation.CloudTrace, "cloudtrace", "x-cloud-trace-context", "", true},
-	{propagation.OTSpanContext, "otspancontext", "x-ot-span-context", "", true},
-	{propagation.RequestID, "requestid", "x-request-id", "", false},
-	{propagation.Baggage, "baggage", "baggage", "", false},
-	{propagation.Datadog, "datadog", "x-datadog-trace-id x-datadog-parent-id x-datadog-sampling-priority x-datadog-origin x-datadog-tags", "", true},
-	{propagation.Jaeger, "jaeger", "uber-trace-id jaeger-debug-id jaeger-baggage", "uberctx-", true},
-	{propagation.XRay, "xray", "x-amzn-trace-id", "", true},
-	{propagation.OTTrace, "ottrace", "ot-tracer-traceid ot-tracer-spanid ot-tracer-sampled", "ot-baggage-", true},
-	{propagation.SkyWalking, "sw8", "sw8 sw8-correlation sw8-x", "", false},
-	{propagation.ClientTrace, "clienttrace", "x-client-trace-id x-envoy-force-trace", "", false},
-	{propagation.Linkerd1, "l5d", "dtab-local l5d-dtab l5d-sample", "l5d-ctx-", false},
-	{propagation.AzureRequestID, "azure", "request-id correlation-context", "", false},
-}
-
 func TestFormats(t *testing.T) {
-	for i, f := range formats {
+	for i, f := range facts {
 		if got := propagation.AllFormats()[i]; got != f.format {
 			t.Errorf("AllFormats()[%d] is %v, want %v", i, got, f.format)
 		}
@@ -54,24 +29,24 @@ func TestFormats(t *testing.T) {
 		}
 		_, emits := propagation.New(propagation.Config{Emit: []propagation.Format{f.format}})
 		_, reads := propagation.New(propagation.Config{Formats: []propagation.Format{}, ReadOnly: []propagation.Format{f.format}})
-		if (emits == nil) != f.trace || (reads == nil) != f.trace {
-			t.Errorf("%v: written %v, read %v, want %v", f.format, emits == nil, reads == nil, f.trace)
+		if (emits == nil) != (f.room != room{}) || (reads == nil) != (f.room != room{}) {
+			t.Errorf("%v: written %v, read %v, want %v", f.format, emits == nil, reads == nil, (f.room != room{}))
 		}
 	}
-	if n := len(propagation.AllFormats()); n != len(formats) {
-		t.Errorf("%d formats, want %d", n, len(formats))
+	if n := len(propagation.AllFormats()); n != len(facts) {
+		t.Errorf("%d formats, want %d", n, len(facts))
 	}
 }
 
 // TestFormatFields: what is named travels, with nothing else of the format's.
 func TestFormatFields(t *testing.T) {
-	for _, f := range formats {
+	for _, f := range facts {
 		p := compile(t, propagation.Config{Formats: []propagation.Format{f.format}})
 		if !slices.Equal(p.Fields(), f.format.Fields()) {
 			t.Errorf("%v: Propagator.Fields %q", f.format, p.Fields())
 		}
 		in := carrier()
-		for _, other := range formats {
+		for _, other := range facts {
 			for _, name := range strings.Fields(other.fields) {
 				in.Set(name, "v")
 			}
@@ -132,7 +107,7 @@ func TestFormatText(t *testing.T) {
 
 // TestFormatUnknown: a value that is no format harms nobody.
 func TestFormatUnknown(t *testing.T) {
-	for f, want := range map[propagation.Format]string{0: "headers", 17: "Format(17)", 255: "Format(255)"} {
+	for f, want := range map[propagation.Format]string{0: "headers", propagation.Format(len(facts) + 1): fmt.Sprintf("Format(%d)", len(facts)+1), 255: "Format(255)"} {
 		if f.String() != want {
 			t.Errorf("String is %q, want %q", f, want)
 		}

@@ -6,25 +6,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/headerdiff"
 	"github.com/traceferry/traceferry/propagation"
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
 
-// One target a codec, each seeded with its golden vectors, held to the slow reader
-// of its grammar in oracle_test.go and to what every codec owes.
-
-func FuzzW3C(f *testing.F)           { fuzzCodec(f, propagation.W3C) }
-func FuzzB3Single(f *testing.F)      { fuzzCodec(f, propagation.B3Single) }
-func FuzzB3Multi(f *testing.F)       { fuzzCodec(f, propagation.B3Multi) }
-func FuzzGRPCTraceBin(f *testing.F)  { fuzzCodec(f, propagation.GRPCTraceBin) }
-func FuzzCloudTrace(f *testing.F)    { fuzzCodec(f, propagation.CloudTrace) }
-func FuzzOTSpanContext(f *testing.F) { fuzzCodec(f, propagation.OTSpanContext) }
-func FuzzDatadog(f *testing.F)       { fuzzCodec(f, propagation.Datadog) }
-func FuzzJaeger(f *testing.F)        { fuzzCodec(f, propagation.Jaeger) }
-func FuzzXRay(f *testing.F)          { fuzzCodec(f, propagation.XRay) }
-func FuzzOTTrace(f *testing.F)       { fuzzCodec(f, propagation.OTTrace) }
-
-// fuzzCodec takes the lines of each field, with line feeds between them.
+// fuzzCodec is the target of one codec. Golden vectors seed it. The slow reader in facts and the rules of every codec
+// check it. Its arguments are the lines of each field, with line feeds between them.
 func fuzzCodec(f *testing.F, format propagation.Format) {
 	names := format.Fields()
 	for _, v := range readVectors(f) {
@@ -54,7 +42,7 @@ func fuzzCodec(f *testing.F, format propagation.Format) {
 		}
 		ctx := p.ExtractHTTP(context.Background(), in)
 		got, ok := propagation.RemoteFromContext(ctx)
-		if oracle := oracles[format]; oracle != nil {
+		if oracle := factOf(format).oracle; oracle != nil {
 			if want := oracle(firstLines(in, names), in); want != got {
 				t.Fatalf("%q\nread as %+v\n the oracle says %+v", in, got, want)
 			}
@@ -139,7 +127,7 @@ func checkRewritten(t *testing.T, p *propagation.Propagator, format propagation.
 		t.Fatalf("%+v is written as %q and read as %+v", sc, out, got)
 	}
 	old := format == propagation.OTSpanContext && strings.Contains(out.Get("X-Ot-Span-Context"), ";")
-	if want := says[format][sc.Sampling]; got.Sampling != want && !old {
+	if want := factOf(format).room.says(sc.Sampling); got.Sampling != want && !old {
 		t.Fatalf("%v is written as %q and read as %v, want %v", sc.Sampling, out, got.Sampling, want)
 	}
 }
@@ -192,8 +180,8 @@ func FuzzPath(f *testing.F) {
 			if p.InjectHTTP(ctx, h); !spans {
 				again := http.Header{}
 				p.InjectHTTP(ctx, again)
-				if !equalHeaders(h, again) {
-					t.Fatalf("twice %q, once %q", h, again)
+				if diff := headerdiff.Diff(again, h); diff != "" {
+					t.Fatalf("injected twice (-once +twice):\n%s", diff)
 				}
 			}
 		}

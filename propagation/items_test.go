@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/headerdiff"
 	"github.com/traceferry/traceferry/propagation"
 	"go.opentelemetry.io/otel/baggage"
 	otelprop "go.opentelemetry.io/otel/propagation"
@@ -44,9 +45,7 @@ func TestItemsShown(t *testing.T) {
 			for way, extract := range extracts {
 				p := compile(t, row.config)
 				ctx := extract(context.Background(), p, lowered(row.in))
-				if got := bagMap(ctx); fmt.Sprint(got) != fmt.Sprint(row.want) {
-					t.Errorf("%s: shown %q, want %q", way, got, row.want)
-				}
+				headerdiff.Check(t, headerdiff.Single(row.want), headerdiff.Single(bagMap(ctx)), "%s: the baggage shown", way)
 			}
 		})
 	}
@@ -130,9 +129,7 @@ func TestItemsChanged(t *testing.T) {
 				p.InjectMetadata(ctx, md)
 				expect(t, md, lowered(row.want))
 				cloned, _ := engine(p).CloneHTTP(ctx, http.Header{"X-Own": {"1"}})
-				if fmt.Sprint(but(cloned, "X-Own")) != fmt.Sprint(row.want) {
-					t.Errorf("%s: a clone has %q, want %q", way, cloned, row.want)
-				}
+				headerdiff.Check(t, row.want, but(cloned, "X-Own"), "%s: a clone", way)
 			}
 		})
 	}
@@ -221,7 +218,5 @@ func TestItemsExplained(t *testing.T) {
 	}
 	want := map[string]string{"uberctx-a": "sent with the application's baggage", "uberctx-b": "not sent: the application removed its baggage",
 		"uberctx-c": "sent as received", "uberctx-d": "sent with the application's baggage"}
-	if fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("%q, want %q", got, want)
-	}
+	headerdiff.Check(t, headerdiff.Single(want), headerdiff.Single(got), "fates")
 }

@@ -2,11 +2,11 @@ package propagation_test
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/headerdiff"
 	"github.com/traceferry/traceferry/internal/plan"
 	"github.com/traceferry/traceferry/propagation"
 	"go.opentelemetry.io/otel/baggage"
@@ -81,9 +81,8 @@ func TestInjectMetadataOwnBaggage(t *testing.T) {
 			"withheld":        {plan.ContextWithCallee(came, calling("evil.example")), metadataOf("b3", "1", spelled, "mine=1")},
 		} {
 			md := metadataOf(spelled, "mine=1")
-			if p.InjectMetadata(row.ctx, md); fmt.Sprint(md) != fmt.Sprint(row.want) {
-				t.Errorf("%s: over %s goes %q, want %q", name, spelled, md, row.want)
-			}
+			p.InjectMetadata(row.ctx, md)
+			headerdiff.Check(t, row.want, md, "%s: over %s", name, spelled)
 		}
 	}
 }

@@ -12,18 +12,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// oracles read a format the slow way: regular expressions for the grammars, no code
-// shared with the codecs. first are the first lines of the fields, trimmed.
-var oracles = map[propagation.Format]func(first []string, in http.Header) propagation.SpanContext{
-	propagation.W3C:          oracleW3C,
-	propagation.B3Single:     oracleB3Single,
-	propagation.B3Multi:      oracleB3Multi,
-	propagation.GRPCTraceBin: oracleTraceBin,
-	propagation.CloudTrace:   oracleCloudTrace,
-	propagation.Jaeger:       oracleJaeger,
-	propagation.XRay:         oracleXRay,
-	propagation.OTTrace:      oracleOTTrace,
-}
+// Oracles read a format the slow way: regular expressions for the grammars, no code shared with the codecs. first are
+// the first lines of the fields, trimmed. Facts name the oracle of each format.
 
 var nothing propagation.SpanContext
 

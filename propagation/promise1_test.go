@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/headerdiff"
 	"github.com/traceferry/traceferry/propagation"
 	"golang.org/x/net/http/httpguts"
 )
@@ -30,8 +31,8 @@ func TestPromise1_Verbatim(t *testing.T) {
 				want := expectVerbatim(p, c, in)
 				out := http.Header{}
 				p.InjectHTTP(p.ExtractHTTP(context.Background(), in.Clone()), out)
-				if !equalHeaders(out, want) {
-					t.Fatalf("came %q\nleft %q\nwant %q", in, out, want)
+				if diff := headerdiff.Diff(want, out); diff != "" {
+					t.Fatalf("of %q leaves (-want +got):\n%s", in, diff)
 				}
 				kept += len(want)
 			}
@@ -113,18 +114,6 @@ func readAs(f propagation.Format, h http.Header) propagation.SpanContext {
 	return sc
 }
 
-func equalHeaders(a, b http.Header) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for name, lines := range a {
-		if !slices.Equal(lines, b[name]) {
-			return false
-		}
-	}
-	return true
-}
-
 // TestPromise1_NothingInvented: nothing is made of nothing, and nothing empty is sent.
 func TestPromise1_NothingInvented(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{Formats: propagation.AllFormats()})
@@ -137,15 +126,11 @@ func TestPromise1_NothingInvented(t *testing.T) {
 		}
 		out := http.Header{"Accept": {"*/*"}}
 		p.InjectHTTP(ctx, out)
-		if !equalHeaders(out, http.Header{"Accept": {"*/*"}}) {
-			t.Errorf("%q: left as %q", in, out)
-		}
+		headerdiff.Check(t, http.Header{"Accept": {"*/*"}}, out, "of %q leaves", in)
 	}
 	out := http.Header{}
 	p.InjectHTTP(p.ExtractHTTP(context.Background(), http.Header{"B3": {"1"}}), out)
-	if !equalHeaders(out, http.Header{"B3": {"1"}}) {
-		t.Errorf("b3: 1 left as %q", out)
-	}
+	expect(t, out, http.Header{"B3": {"1"}})
 }
 
 // TestPromise1_Exceptions: what is not sent is counted.
@@ -170,9 +155,7 @@ func TestPromise1_Exceptions(t *testing.T) {
 			p := propagation.MustNew(propagation.Config{})
 			out := http.Header{}
 			p.InjectHTTP(p.ExtractHTTP(context.Background(), tt.in), out)
-			if !equalHeaders(out, tt.out) {
-				t.Errorf("left as %q, want %q", out, tt.out)
-			}
+			expect(t, out, tt.out)
 			if n := p.Stats().Count(tt.format, tt.outcome); n != 1 {
 				t.Errorf("%v %v: counted %d times", tt.format, tt.outcome, n)
 			}
@@ -184,9 +167,7 @@ func TestPromise1_Exceptions(t *testing.T) {
 			out := http.Header{}
 			in := http.Header{"B3": {b3}, "X-B3-Traceid": {multi}, "X-B3-Spanid": {"0020000000000001"}}
 			p.InjectHTTP(p.ExtractHTTP(context.Background(), in), out)
-			if !equalHeaders(out, in) {
-				t.Errorf("left as %q, want %q", out, in)
-			}
+			expect(t, out, in)
 		}
 	})
 }
@@ -202,7 +183,5 @@ func TestPromise1_AheadOfMulti(t *testing.T) {
 	}
 	out := http.Header{}
 	p.InjectHTTP(p.ExtractHTTP(context.Background(), in), out)
-	if !maps.EqualFunc(in, out, slices.Equal[[]string]) {
-		t.Errorf("got  %q\nwant %q", out, in)
-	}
+	expect(t, out, in)
 }

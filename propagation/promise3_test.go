@@ -11,21 +11,6 @@ import (
 
 var allSamplings = []propagation.Sampling{propagation.Deferred, propagation.Denied, propagation.Accepted, propagation.Debug}
 
-// says is what each format can say of the four states, deferred to debug. What cannot
-// stay open is what Config.Deferred decides: here shown as denied, its default.
-var says = map[propagation.Format][4]propagation.Sampling{
-	propagation.W3C:           {propagation.Denied, propagation.Denied, propagation.Accepted, propagation.Accepted},
-	propagation.B3Single:      {propagation.Deferred, propagation.Denied, propagation.Accepted, propagation.Debug},
-	propagation.B3Multi:       {propagation.Deferred, propagation.Denied, propagation.Accepted, propagation.Debug},
-	propagation.GRPCTraceBin:  {propagation.Denied, propagation.Denied, propagation.Accepted, propagation.Accepted},
-	propagation.CloudTrace:    {propagation.Deferred, propagation.Denied, propagation.Accepted, propagation.Accepted},
-	propagation.OTSpanContext: {propagation.Denied, propagation.Denied, propagation.Accepted, propagation.Accepted},
-	propagation.Datadog:       {propagation.Deferred, propagation.Denied, propagation.Accepted, propagation.Accepted},
-	propagation.Jaeger:        {propagation.Denied, propagation.Denied, propagation.Accepted, propagation.Debug},
-	propagation.XRay:          {propagation.Deferred, propagation.Denied, propagation.Accepted, propagation.Accepted},
-	propagation.OTTrace:       {propagation.Denied, propagation.Denied, propagation.Accepted, propagation.Accepted},
-}
-
 // TestPromise3_HonestSampling writes each state in each format, from a local span and by
 // translation, and reads it back.
 func TestPromise3_HonestSampling(t *testing.T) {
@@ -33,7 +18,7 @@ func TestPromise3_HonestSampling(t *testing.T) {
 	for _, f := range traceFormats() {
 		for _, state := range allSamplings {
 			for _, deferred := range []propagation.Sampling{propagation.Deferred, propagation.Denied, propagation.Accepted} {
-				want := says[f][state]
+				want := factOf(f).room.says(state)
 				if state == propagation.Deferred && want != propagation.Deferred && deferred == propagation.Accepted {
 					want = propagation.Accepted
 				}
@@ -57,7 +42,7 @@ func TestPromise3_HonestSampling(t *testing.T) {
 			}
 			out := http.Header{}
 			p.InjectHTTP(ctx, out)
-			if got := readAs(f, out); got.Sampling != says[f][state] || got.TraceID != sc.TraceID && !same64(got, sc) {
+			if got := readAs(f, out); got.Sampling != factOf(f).room.says(state) || got.TraceID != sc.TraceID && !same64(got, sc) {
 				t.Errorf("%v in b3 becomes %v in %v: %q", state, got.Sampling, f, out)
 			}
 		}
@@ -99,8 +84,6 @@ func TestPromise3_StateAlone(t *testing.T) {
 		}
 		out := http.Header{}
 		p.InjectHTTP(ctx, out)
-		if !equalHeaders(out, http.Header{"B3": {value}}) {
-			t.Errorf("b3: %s left as %q", value, out)
-		}
+		expect(t, out, http.Header{"B3": {value}})
 	}
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/headerdiff"
 	"github.com/traceferry/traceferry/propagation"
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
@@ -101,9 +103,7 @@ func TestPromise4_SharedValues(t *testing.T) {
 	}
 	second := http.Header{}
 	p.InjectHTTP(ctx, second)
-	if !equalHeaders(second, want) {
-		t.Errorf("the second call sends %q, want %q", second, want)
-	}
+	headerdiff.Check(t, want, second, "the second call")
 
 	copied, ok := engine(p).CloneHTTP(ctx, http.Header{"Accept": {"*/*"}})
 	if !ok {
@@ -114,9 +114,7 @@ func TestPromise4_SharedValues(t *testing.T) {
 	}
 	third := http.Header{}
 	p.InjectHTTP(ctx, third)
-	if !equalHeaders(third, want) {
-		t.Errorf("the third call sends %q, want %q", third, want)
-	}
+	headerdiff.Check(t, want, third, "the third call")
 }
 
 // TestPromise5_ReplaceNeverAppend: injecting twice equals injecting once, over what is
@@ -139,17 +137,17 @@ func TestPromise5_ReplaceNeverAppend(t *testing.T) {
 		p.InjectHTTP(ctx, once)
 		twice := once.Clone()
 		p.InjectHTTP(ctx, twice)
-		if !equalHeaders(once, twice) {
-			t.Fatalf("once %q\ntwice %q", once, twice)
+		if diff := headerdiff.Diff(once, twice); diff != "" {
+			t.Fatalf("injected twice (-once +twice):\n%s", diff)
 		}
 		p.InjectMetadata(ctx, mdOnce)
 		mdTwice := http.Header(mdOnce).Clone()
 		p.InjectMetadata(ctx, mdTwice)
-		if !equalHeaders(mdOnce, mdTwice) {
-			t.Fatalf("once %q\ntwice %q", mdOnce, mdTwice)
+		if diff := headerdiff.Diff(mdOnce, mdTwice); diff != "" {
+			t.Fatalf("injected twice into metadata (-once +twice):\n%s", diff)
 		}
 		for name, lines := range fresh {
-			if !equalHeaders(http.Header{name: lines}, http.Header{name: once[name]}) {
+			if !slices.Equal(lines, once[name]) {
 				t.Fatalf("%s: %q over %q became %q", name, lines, before[name], once[name])
 			}
 		}
@@ -171,12 +169,8 @@ func TestPromise5_CopiedByProxy(t *testing.T) {
 	ctx := p.ExtractHTTP(context.Background(), in)
 	out := in.Clone()
 	p.InjectHTTP(ctx, out)
-	if !equalHeaders(out, in) {
-		t.Errorf("came %q\nleft %q", in, out)
-	}
+	expect(t, out, in)
 	odd := http.Header{"traceparent": {"x"}, "UBERCTX-M": {"x"}, "X-user": {"x"}, "Accept": {"x"}}
 	engine(p).StripHTTP(ctx, odd)
-	if !equalHeaders(odd, http.Header{"Accept": {"x"}}) {
-		t.Errorf("stripped: %q", odd)
-	}
+	expect(t, odd, http.Header{"Accept": {"x"}})
 }

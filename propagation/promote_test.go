@@ -10,6 +10,7 @@ import (
 	"testing"
 	"weak"
 
+	"github.com/traceferry/traceferry/internal/headerdiff"
 	"github.com/traceferry/traceferry/propagation"
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/trace"
@@ -66,9 +67,7 @@ func TestPromoteBinary(t *testing.T) {
 				ctx := p.ExtractHTTPTrust(context.Background(), in, trust)
 				for name, promoted := range map[string]context.Context{"promoted": propagation.Promote(ctx), "demoted and promoted": propagation.Promote(propagation.Demote(ctx)),
 					"a copy": propagation.Promote(propagation.Copy(context.Background(), ctx)), "extracted twice": propagation.Promote(p.ExtractHTTPTrust(ctx, in, trust))} {
-					if got := sent(p, promoted); fmt.Sprint(got) != fmt.Sprint(in) {
-						t.Errorf("%v of %q, %s: %q leaves", trust, in, name, got)
-					}
+					headerdiff.Check(t, in, sent(p, promoted), "%v, %s", trust, name)
 					expect(t, sentMetadata(p, promoted), md)
 				}
 				if stranger, ok := propagation.UntrustedFromContext(ctx); row.came[0] == "Grpc-Trace-Bin" && trust.String() == "restart" && (!ok || stranger != callerContext) {
@@ -76,9 +75,7 @@ func TestPromoteBinary(t *testing.T) {
 				}
 				ctx = p.ExtractMetadataTrust(context.Background(), md, trust)
 				for name, promoted := range map[string]context.Context{"promoted": propagation.Promote(ctx), "demoted and promoted": propagation.Promote(propagation.Demote(ctx))} {
-					if got := sentMetadata(p, promoted); fmt.Sprintf("%q", got) != fmt.Sprintf("%q", md) {
-						t.Errorf("%v of %q, %s: %q leaves", trust, md, name, got)
-					}
+					headerdiff.Check(t, md, sentMetadata(p, promoted), "%v, %s, over gRPC", trust, name)
 					if sc, ok := propagation.RemoteFromContext(promoted); row.came[0] == "Grpc-Trace-Bin" && (!ok || sc != callerContext) {
 						t.Errorf("%v of %q, %s: the caller is %+v", trust, md, name, sc)
 					}

@@ -109,11 +109,13 @@ func (r *requests) context() propagation.SpanContext {
 }
 
 // traceFormats are the formats that name spans.
-func traceFormats() []propagation.Format {
-	return []propagation.Format{
-		propagation.W3C, propagation.B3Single, propagation.B3Multi, propagation.GRPCTraceBin, propagation.CloudTrace,
-		propagation.OTSpanContext, propagation.Datadog, propagation.Jaeger, propagation.XRay, propagation.OTTrace,
+func traceFormats() (fs []propagation.Format) {
+	for _, f := range facts {
+		if f.room != (room{}) {
+			fs = append(fs, f.format)
+		}
 	}
+	return fs
 }
 
 func traceID(s string) (id trace.TraceID) { mustHex(id[:], s); return id }

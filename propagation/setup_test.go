@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/headerdiff"
 	"github.com/traceferry/traceferry/internal/plan"
 	"github.com/traceferry/traceferry/propagation"
 	otelprop "go.opentelemetry.io/otel/propagation"
@@ -101,9 +102,7 @@ func sentMetadata(p *propagation.Propagator, ctx context.Context) map[string][]s
 // expect compares what a carrier holds.
 func expect(t *testing.T, got, want map[string][]string) {
 	t.Helper()
-	if !maps.EqualFunc(got, want, slices.Equal) {
-		t.Errorf("got  %q\nwant %q", got, want)
-	}
+	headerdiff.Check(t, want, got, "the carrier has other lines")
 }
 
 // captures lists the captured lines as "name: value".

@@ -4,9 +4,9 @@ import (
 	"context"
 	"maps"
 	"net/http"
-	"slices"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/headerdiff"
 	"github.com/traceferry/traceferry/propagation"
 )
 
@@ -49,8 +49,8 @@ func TestSigned(t *testing.T) {
 			}
 			before := r.Header.Clone()
 			h, changed := engine(p).CloneRequest(r)
-			if untouched := maps.EqualFunc(h, before, slices.Equal); untouched != test.untouched || changed == test.untouched {
-				t.Errorf("untouched: %v, %v; sent %q", untouched, !changed, h)
+			if untouched := headerdiff.Diff(before, h) == ""; untouched != test.untouched || changed == test.untouched {
+				t.Errorf("untouched: %v, %v (-before +sent):\n%s", untouched, !changed, headerdiff.Diff(before, h))
 			}
 			if !test.untouched && h.Get("Traceparent") != callerW3C {
 				t.Errorf("sent %q", h)

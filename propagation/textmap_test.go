@@ -2,10 +2,10 @@ package propagation_test
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/headerdiff"
 	"github.com/traceferry/traceferry/propagation"
 	otelprop "go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
@@ -18,9 +18,7 @@ func textPropagator(t *testing.T) *propagation.Propagator {
 
 func expectText(t *testing.T, got, want otelprop.MapCarrier) {
 	t.Helper()
-	if !maps.Equal(got, want) {
-		t.Errorf("got  %q\nwant %q", got, want)
-	}
+	expect(t, headerdiff.Single(got), headerdiff.Single(want))
 }
 
 // TestTextMapCarrier: one line a name, names in lower case, prefixes by Keys.

@@ -36,11 +36,11 @@ Both ids of the span always arrive. Also:
 The rules:
 
 - x-ot-span-context and ot-tracer-* have 64 bits. Datadog has 128, the high half in the tag _dd.p.tid.
-- B3, Datadog, X-Ray and Google's header can leave a decision open. grpc-trace-bin could, but grpc-go wants it whole, so it is not written so.
+- These formats can leave a decision open: %s. grpc-trace-bin could, but grpc-go wants it whole, so it is not written so.
 - An open decision stays open in X-Ray and Google's header by default: X-Ray's SDKs and services then decide by their own rules, and a 0 would
   forbid that. OpenTelemetry's X-Ray propagators for JavaScript and .NET read no header without a decision, and so does its propagator of Google's
   header for Python; those for Go, Java and Python (X-Ray), and for Go (Google's), take it for not sampled. For these readers set Config.Deferred:
-  Emit then writes its word when it translates. All readers of B3 and Datadog take an absent decision, so it is always absent there.
+  Emit then writes its word when it translates. All readers of the other formats take an absent decision, so it is always absent there.
 - Debug is B3's and Jaeger's. Elsewhere it is accepted; in Datadog it is priority 2, the closest that there is.
 - The random flag is W3C's alone: no other format can promise that an id is random, and so it is never set for one.
 - A parent id is B3's. It is read from Jaeger and from x-ot-span-context as old Envoys wrote it, and not written there: Jaeger's is deprecated. In b3
@@ -48,6 +48,16 @@ The rules:
 - tracestate is W3C's, but for Datadog's member dd.
 - A format that is translated into itself is sent as it came.
 `
+
+// deferring returns the names of the formats that can leave a decision open.
+func deferring() (names []string) {
+	for _, f := range facts {
+		if f.room.deferred {
+			names = append(names, f.name)
+		}
+	}
+	return names
+}
 
 // document writes the tables of one kind of service.
 func (m translation) document(doc *strings.Builder, got map[string]arrival) {

@@ -13,9 +13,9 @@ import (
 type dialect struct {
 	name    string
 	format  propagation.Format
-	bits    int                               // of the trace id
-	extras  []string                          // what it says besides ids and decision
-	headers map[propagation.Sampling][]string // names and values in turn, by the decision; not in it: what cannot be said
+	bits    int      // of the trace id
+	extras  []string // what it says besides ids and decision
+	headers says
 }
 
 const (
@@ -34,62 +34,16 @@ const (
 	theOrigin     = "origin" // Datadog's
 )
 
-// dialects are the formats that name spans; x-ot-span-context has two.
-var dialects = []dialect{
-	{"tracecontext", propagation.W3C, 128, []string{theRandomFlag, theTraceState, theOrigin}, map[propagation.Sampling][]string{
-		propagation.Denied:   {"traceparent", "00-" + callerTrace + "-" + callerSpan + "-02", "tracestate", callerState},
-		propagation.Accepted: {"traceparent", "00-" + callerTrace + "-" + callerSpan + "-03", "tracestate", callerState},
-	}},
-	{"b3", propagation.B3Single, 128, []string{theParent}, map[propagation.Sampling][]string{
-		propagation.Deferred: {"b3", callerTrace + "-" + callerSpan},
-		propagation.Denied:   {"b3", callerTrace + "-" + callerSpan + "-0-" + callerParent},
-		propagation.Accepted: {"b3", callerTrace + "-" + callerSpan + "-1-" + callerParent},
-		propagation.Debug:    {"b3", callerTrace + "-" + callerSpan + "-d-" + callerParent},
-	}},
-	{"b3multi", propagation.B3Multi, 128, []string{theParent}, map[propagation.Sampling][]string{
-		propagation.Deferred: {"x-b3-traceid", callerTrace, "x-b3-spanid", callerSpan, "x-b3-parentspanid", callerParent},
-		propagation.Denied:   {"x-b3-traceid", callerTrace, "x-b3-spanid", callerSpan, "x-b3-parentspanid", callerParent, "x-b3-sampled", "0"},
-		propagation.Accepted: {"x-b3-traceid", callerTrace, "x-b3-spanid", callerSpan, "x-b3-parentspanid", callerParent, "x-b3-sampled", "1"},
-		propagation.Debug:    {"x-b3-traceid", callerTrace, "x-b3-spanid", callerSpan, "x-b3-parentspanid", callerParent, "x-b3-flags", "1"},
-	}},
-	{"grpctracebin", propagation.GRPCTraceBin, 128, nil, map[propagation.Sampling][]string{
-		propagation.Deferred: {"grpc-trace-bin", callerBinRaw[:27]}, // without options
-		propagation.Denied:   {"grpc-trace-bin", callerBinRaw[:28] + "\x00"},
-		propagation.Accepted: {"grpc-trace-bin", callerBinRaw},
-	}},
-	{"cloudtrace", propagation.CloudTrace, 128, nil, map[propagation.Sampling][]string{
-		propagation.Deferred: {"x-cloud-trace-context", callerTrace + "/" + callerDecimal},
-		propagation.Denied:   {"x-cloud-trace-context", callerTrace + "/" + callerDecimal + ";o=0"},
-		propagation.Accepted: {"x-cloud-trace-context", callerTrace + "/" + callerDecimal + ";o=1"},
-	}},
-	{"otspancontext", propagation.OTSpanContext, 64, nil, map[propagation.Sampling][]string{
-		propagation.Denied:   {"x-ot-span-context", "EhIJJGG7UzlaSEgREtOWGh1K+6I="},
-		propagation.Accepted: {"x-ot-span-context", "EhQJJGG7UzlaSEgREtOWGh1K+6IYAQ=="},
-	}},
-	{"otspancontext, old Envoy's", propagation.OTSpanContext, 64, []string{theParent}, map[propagation.Sampling][]string{
-		propagation.Deferred: {"x-ot-span-context", callerLow + ";" + callerSpan + ";" + callerParent},
-	}},
-	{"datadog", propagation.Datadog, 128, []string{theOrigin}, map[propagation.Sampling][]string{
-		propagation.Deferred: fromDatadog(),
-		propagation.Denied:   fromDatadog("x-datadog-sampling-priority", "0"),
-		propagation.Accepted: fromDatadog("x-datadog-sampling-priority", "1"),
-	}},
-	{"jaeger", propagation.Jaeger, 128, []string{theParent}, map[propagation.Sampling][]string{
-		propagation.Denied:   {"uber-trace-id", callerTrace + ":" + callerSpan + ":5:0"},
-		propagation.Accepted: {"uber-trace-id", callerTrace + ":" + callerSpan + ":5:1"},
-		propagation.Debug:    {"uber-trace-id", callerTrace + ":" + callerSpan + ":5:3"},
-	}},
-	{"xray", propagation.XRay, 128, nil, map[propagation.Sampling][]string{
-		propagation.Deferred: {"x-amzn-trace-id", callerRoot + ";Parent=" + callerSpan + ";Sampled=?"},
-		propagation.Denied:   {"x-amzn-trace-id", callerRoot + ";Parent=" + callerSpan + ";Sampled=0"},
-		propagation.Accepted: {"x-amzn-trace-id", callerRoot + ";Parent=" + callerSpan + ";Sampled=1"},
-	}},
-	{"ottrace", propagation.OTTrace, 64, nil, map[propagation.Sampling][]string{
-		propagation.Deferred: {"ot-tracer-traceid", callerLow, "ot-tracer-spanid", callerSpan},
-		propagation.Denied:   {"ot-tracer-traceid", callerLow, "ot-tracer-spanid", callerSpan, "ot-tracer-sampled", "false"},
-		propagation.Accepted: {"ot-tracer-traceid", callerLow, "ot-tracer-spanid", callerSpan, "ot-tracer-sampled", "true"},
-	}},
-}
+// says are names and values in turn, by the decision. A decision that is not in it cannot be said.
+type says map[propagation.Sampling][]string
+
+// dialects are those of all formats; x-ot-span-context has two.
+var dialects = func() (all []dialect) {
+	for _, f := range facts {
+		all = append(all, f.dialects...)
+	}
+	return all
+}()
 
 func fromDatadog(more ...string) []string {
 	return append([]string{
@@ -125,15 +79,14 @@ type room struct {
 	parent   bool
 }
 
-var rooms = map[propagation.Format]room{
-	propagation.W3C:           {bits: 128},
-	propagation.B3Single:      {bits: 128, deferred: true, debug: true, parent: true},
-	propagation.B3Multi:       {bits: 128, deferred: true, debug: true, parent: true},
-	propagation.GRPCTraceBin:  {bits: 128}, // grpc-go wants its options
-	propagation.CloudTrace:    {bits: 128, deferred: true},
-	propagation.OTSpanContext: {bits: 64},
-	propagation.Datadog:       {bits: 128, deferred: true}, // the high half in a tag
-	propagation.Jaeger:        {bits: 128, debug: true},    // the parent is deprecated, and written as 0
-	propagation.XRay:          {bits: 128, deferred: true},
-	propagation.OTTrace:       {bits: 64},
+// says returns what a decision becomes in the format. An open one that cannot stay open becomes denied, the default of
+// Config.Deferred.
+func (r room) says(s propagation.Sampling) propagation.Sampling {
+	switch {
+	case s == propagation.Deferred && !r.deferred:
+		return propagation.Denied
+	case s == propagation.Debug && !r.debug:
+		return propagation.Accepted
+	}
+	return s
 }

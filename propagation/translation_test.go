@@ -25,7 +25,7 @@ type arrival struct {
 // service reads with the rules, and with docs/translation.md.
 func TestTranslation(t *testing.T) {
 	var doc strings.Builder
-	doc.WriteString(translationHead)
+	fmt.Fprintf(&doc, translationHead, strings.Join(deferring(), ", "))
 	for _, mode := range []translation{{spans: false}, {spans: true}} {
 		got := map[string]arrival{}
 		for _, from := range dialects {
@@ -142,7 +142,7 @@ func (m translation) asRead(t *testing.T, ctx context.Context, span string) (r r
 
 // expected is what the rules say of it.
 func (m translation) expected(from dialect, to propagation.Format) arrival {
-	room, own := rooms[to], from.format == to
+	room, own := factOf(to).room, from.format == to
 	a := arrival{bits: min(from.bits, room.bits), decisions: map[propagation.Sampling]propagation.Sampling{}}
 	for said := range from.headers {
 		a.decisions[said] = said

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/headerdiff"
 	"github.com/traceferry/traceferry/internal/plan"
 	"github.com/traceferry/traceferry/propagation"
 	"go.opentelemetry.io/otel/baggage"
@@ -136,9 +137,8 @@ func TestPromotedIsBelieved(t *testing.T) {
 	for _, h := range came {
 		want := sent(p, p.ExtractHTTP(context.Background(), h))
 		for trust := range propagation.Restart + 1 {
-			if got := sent(p, propagation.Promote(p.ExtractHTTPTrust(context.Background(), h, trust))); !equalHeaders(got, want) {
-				t.Errorf("promoted from %v: %q, want %q", trust, got, want)
-			}
+			got := sent(p, propagation.Promote(p.ExtractHTTPTrust(context.Background(), h, trust)))
+			headerdiff.Check(t, want, got, "promoted from %v", trust)
 		}
 	}
 }

@@ -5,12 +5,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/traceferry/traceferry/propagation"
+	"github.com/traceferry/traceferry/propagation/testdata"
 	"go.opentelemetry.io/otel/baggage"
 	otelprop "go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
@@ -60,15 +60,14 @@ var samplings = map[string]propagation.Sampling{
 	"defer": propagation.Deferred, "no": propagation.Denied, "yes": propagation.Accepted, "debug": propagation.Debug,
 }
 
-// vectorFormats is what carries a vector's headers, in precedence.
-var vectorFormats = map[string][]propagation.Format{
-	"traceparent": {propagation.W3C}, "tracestate": {propagation.W3C},
-	"b3-multi": {propagation.B3Multi}, "b3-single": {propagation.B3Single, propagation.B3Multi},
-	"grpc-trace-bin": {propagation.GRPCTraceBin}, "x-cloud-trace-context": {propagation.CloudTrace},
-	"x-ot-span-context": {propagation.OTSpanContext}, "ot-tracer": {propagation.OTTrace},
-	"datadog": {propagation.Datadog, propagation.W3C}, "jaeger": {propagation.Jaeger}, "xray": {propagation.XRay},
-	"sw8": {propagation.SkyWalking}, "request-id": {propagation.AzureRequestID}, "x-request-id": {propagation.RequestID},
-	"l5d-ctx-trace": {propagation.Linkerd1}, "baggage": {propagation.Baggage},
+// vectorFormats returns the formats that carry the headers of vectors with a format's name, in precedence.
+func vectorFormats(name string) (fs []propagation.Format) {
+	for _, name := range testdata.FormatNames(name) {
+		if f, err := propagation.ParseFormat(name); err == nil {
+			fs = append(fs, f)
+		}
+	}
+	return fs
 }
 
 // opaque are the vectors whose ids are not for us to read.
@@ -76,12 +75,8 @@ var opaque = []string{"sw8", "request-id", "x-request-id", "l5d-ctx-trace", "bag
 
 func readVectors(t testing.TB) []vector {
 	t.Helper()
-	raw, err := os.ReadFile("testdata/vectors.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var vs []vector
-	if err := json.Unmarshal(raw, &vs); err != nil {
+	if err := json.Unmarshal(testdata.Vectors, &vs); err != nil {
 		t.Fatal(err)
 	}
 	for i := range vs {
@@ -90,8 +85,8 @@ func readVectors(t testing.TB) []vector {
 		}
 	}
 	for _, v := range vs {
-		if vectorFormats[v.Format] == nil {
-			t.Fatalf("%s: nobody carries %q", v.ID, v.Format)
+		if vectorFormats(v.Format) == nil {
+			t.Fatalf("%s: %q is no format", v.ID, v.Format)
 		}
 		if v.Encoding == "latin1" {
 			for _, lines := range v.Headers {
@@ -166,7 +161,7 @@ func TestVectors(t *testing.T) {
 }
 
 func (v vector) extract(t *testing.T) {
-	p := propagation.MustNew(propagation.Config{Formats: vectorFormats[v.Format]})
+	p := propagation.MustNew(propagation.Config{Formats: vectorFormats(v.Format)})
 	carriers := map[string]context.Context{}
 	if v.Transport == "grpc" {
 		carriers["metadata"] = p.ExtractMetadata(context.Background(), v.metadata())
@@ -270,7 +265,7 @@ func (v vector) checkVerbatim(t *testing.T, carrier string, p *propagation.Propa
 				want = append(want, line)
 			}
 		}
-		if !carries(p, vectorFormats[v.Format], strings.ToLower(name)) || v.withheld != "" && strings.EqualFold(name, v.withheld) {
+		if !carries(p, vectorFormats(v.Format), strings.ToLower(name)) || v.withheld != "" && strings.EqualFold(name, v.withheld) {
 			want = nil
 		}
 		if carrier == "metadata" {
@@ -300,7 +295,7 @@ func unsendable(v string) bool {
 }
 
 func (v vector) inject(t *testing.T) {
-	fs := vectorFormats[v.Format][:1]
+	fs := vectorFormats(v.Format)[:1]
 	c := propagation.Config{Formats: fs}
 	in, ctx := http.Header{}, context.Background()
 	switch v.Format {
@@ -364,7 +359,7 @@ func (v vector) translate(t *testing.T) {
 	in := v.header()
 	want := in.Get("Traceparent")
 	in.Del("Traceparent")
-	p := propagation.MustNew(propagation.Config{Formats: vectorFormats[v.Format], Emit: []propagation.Format{propagation.W3C}})
+	p := propagation.MustNew(propagation.Config{Formats: vectorFormats(v.Format), Emit: []propagation.Format{propagation.W3C}})
 	out := http.Header{}
 	p.InjectHTTP(p.ExtractHTTP(context.Background(), in), out)
 	if out.Get("Traceparent") != want || out.Get("Tracestate") != v.Tracestate {

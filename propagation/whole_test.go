@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/headerdiff"
 	"github.com/traceferry/traceferry/propagation"
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
@@ -85,9 +86,7 @@ func TestFormatsLeaveWhole(t *testing.T) {
 						in := metadataOf(slices.Concat(f.ids, f.besides)...)
 						in[f.ids[i]] = refuse(f.ids[i+1])
 						in["b3"] = []string{callerB3}
-						if got := w.write(p, in); !maps.EqualFunc(got, metadataOf("b3", callerB3), slices.Equal) {
-							t.Errorf("%s: %q: leaves %q", f.ids[i], in[f.ids[i]], got)
-						}
+						headerdiff.Check(t, metadataOf("b3", callerB3), w.write(p, in), "%s: %q", f.ids[i], in[f.ids[i]])
 						if n := p.Stats().Count(f.format, propagation.Unsendable); n != 1 {
 							t.Errorf("%s: counted %d times", f.ids[i], n)
 						}
@@ -111,9 +110,7 @@ func TestUserDataLeavesAlone(t *testing.T) {
 					in[f.besides[i]] = []string{f.besides[i+1] + "é"}
 					want := maps.Clone(in)
 					delete(want, f.besides[i])
-					if got := w.write(p, in); !maps.EqualFunc(got, want, slices.Equal) {
-						t.Errorf("%s: leaves %q, want %q", f.besides[i], got, want)
-					}
+					headerdiff.Check(t, want, w.write(p, in), "%s", f.besides[i])
 					if n := p.Stats().Count(f.format, propagation.Unsendable); n != 1 {
 						t.Errorf("%s: counted %d times", f.besides[i], n)
 					}

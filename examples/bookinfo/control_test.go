@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -229,7 +230,7 @@ func TestAServiceThatFailsIsRed(t *testing.T) {
 
 func TestRedMeansExit1(t *testing.T) {
 	lose := at("reviews", func(h http.Header) { h.Del("Traceparent") })
-	for _, args := range [][]string{nil, {"-load", "16"}} { // few enough that all findings are shown
+	for _, args := range [][]string{nil, {"-load", fmt.Sprint(len(families()))}} { // few enough that all findings are shown
 		var out bytes.Buffer
 		if exit := run(args, &out, io.Discard, lose); exit != 1 {
 			t.Errorf("%q: exit %d", args, exit)

@@ -60,6 +60,9 @@ func (e *entry) drop(why Fate) bool {
 	return false
 }
 
+// deny removes the lines to send because the destination may not receive them.
+func (o *plan) deny(e *entry) { e.drop(Disallowed) }
+
 // cursor is a position in the entries of a plan.
 type cursor struct {
 	line    int            // the next received line
@@ -110,7 +113,7 @@ func (o *plan) missingEntry(e *entry, at *cursor) bool {
 		}
 		e.id, e.def = wire.FirstField[f], &wire.Fields[wire.FirstField[f]]
 		if o.disallowed.Has(f) {
-			e.drop(Disallowed)
+			o.deny(e)
 		} else {
 			e.drop(Unsendable)
 		}
@@ -175,7 +178,7 @@ func (o *plan) newEntry(e *entry, i int) {
 	}
 	switch {
 	case len(e.values) == 0:
-		e.drop(Disallowed)
+		o.deny(e)
 	case o.refused.Has(e.def.Format):
 		e.drop(Unsendable)
 	case o.overBudget.Has(e.def.Format) || o.noBaggage && e.fate == Changed:
@@ -200,7 +203,7 @@ func (o *plan) sendItem(e *entry, vals []string) {
 	}
 	switch {
 	case len(e.values) == 0:
-		e.drop(Disallowed)
+		o.deny(e)
 	case o.noPrefixed:
 		e.drop(OverBudget)
 	default:
@@ -245,7 +248,7 @@ func (o *plan) receivedEntry(e *entry, r *capture.Run) {
 	e.values = r.Vals
 	if o.allowed != nil {
 		if e.values = o.allowed.Allow(e.id, e.key, r.Vals); len(e.values) == 0 {
-			e.drop(Disallowed)
+			o.deny(e)
 			return
 		}
 		if !slices.Equal(e.values, r.Vals) {
@@ -284,7 +287,7 @@ func (o *plan) drop(e *entry, r *capture.Run) {
 		e.drop(OverBudget)
 		o.judge(e, r.Vals)
 	default:
-		e.drop(Disallowed)
+		o.deny(e)
 	}
 }
 
@@ -292,7 +295,7 @@ func (o *plan) drop(e *entry, r *capture.Run) {
 func (o *plan) replace(e *entry, r *capture.Run) {
 	if !o.itemized {
 		if e.drop(Removed); o.bag != "" {
-			e.drop(Disallowed)
+			o.deny(e)
 		}
 		return
 	}

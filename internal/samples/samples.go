@@ -1,16 +1,18 @@
 // Package samples has header lines of every format, as a caller sends them. Each caller has ids of its
 // own, so a test can tell whose line it sees.
 //
-// It writes headers on its own, not through package propagation.
+// It writes and reads headers on its own, not through package propagation.
 package samples
 
 import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -98,6 +100,8 @@ func (c Caller) sample(format string) string {
 			"dtab-local: /a=>/" + user + "\nl5d-dtab: /b=>/" + user + "\nl5d-sample: 1.0"
 	case "azure":
 		return "request-id: |" + trace + "." + span[:8] + ".\ncorrelation-context: user=" + user + ", tier=gold"
+	case "sentry":
+		return "sentry-trace: " + trace + "-" + span + "-1"
 	}
 	return ""
 }
@@ -116,3 +120,110 @@ func base64Of(parts ...[]byte) string {
 }
 
 func text64(s string) string { return base64Of([]byte(s)) }
+
+// reader reads the span that a format's headers name.
+type reader struct {
+	header string // the one with the span's id, in lower case
+	read   func(get func(string) string) (trace, span, parent string)
+}
+
+// readers are those of the formats that name a span. They do not use package propagation's: a judge must not share the
+// mistakes of the judged.
+var readers = map[string]reader{
+	"tracecontext": {"traceparent", func(get func(string) string) (trace, span, parent string) {
+		p := split(get("traceparent"), "-", 4)
+		return p[1], p[2], ""
+	}},
+	"b3": {"b3", func(get func(string) string) (trace, span, parent string) {
+		p := split(get("b3"), "-", 4)
+		return p[0], p[1], p[3]
+	}},
+	"b3multi": {"x-b3-spanid", func(get func(string) string) (trace, span, parent string) {
+		return get("x-b3-traceid"), get("x-b3-spanid"), get("x-b3-parentspanid")
+	}},
+	"grpctracebin": {"grpc-trace-bin", func(get func(string) string) (trace, span, parent string) {
+		b, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(get("grpc-trace-bin"), "="))
+		if err != nil || len(b) < 27 {
+			return "", "", ""
+		}
+		return hex.EncodeToString(b[2:18]), hex.EncodeToString(b[19:27]), ""
+	}},
+	"cloudtrace": {"x-cloud-trace-context", func(get func(string) string) (trace, span, parent string) {
+		ids, _, _ := strings.Cut(get("x-cloud-trace-context"), ";")
+		p := split(ids, "/", 2)
+		return p[0], decimal(p[1]), ""
+	}},
+	"otspancontext": {"x-ot-span-context", func(get func(string) string) (trace, span, parent string) {
+		b, err := base64.StdEncoding.DecodeString(get("x-ot-span-context"))
+		if err != nil || len(b) < 20 || b[0] != 0x12 || b[2] != 0x09 || b[11] != 0x11 {
+			return "", "", ""
+		}
+		return fmt.Sprintf("%016x", binary.LittleEndian.Uint64(b[3:])), fmt.Sprintf("%016x", binary.LittleEndian.Uint64(b[12:])), ""
+	}},
+	"datadog": {"x-datadog-parent-id", func(get func(string) string) (trace, span, parent string) {
+		return decimal(get("x-datadog-trace-id")), decimal(get("x-datadog-parent-id")), ""
+	}},
+	"jaeger": {"uber-trace-id", func(get func(string) string) (trace, span, parent string) {
+		p := split(strings.ReplaceAll(get("uber-trace-id"), "%3A", ":"), ":", 4)
+		return pad(p[0], 32), pad(p[1], 16), ""
+	}},
+	"xray": {"x-amzn-trace-id", func(get func(string) string) (trace, span, parent string) {
+		for pair := range strings.SplitSeq(get("x-amzn-trace-id"), ";") {
+			switch key, value, _ := strings.Cut(strings.TrimSpace(pair), "="); key {
+			case "Root":
+				trace = strings.ReplaceAll(strings.TrimPrefix(value, "1-"), "-", "")
+			case "Parent":
+				span = value
+			}
+		}
+		return trace, span, ""
+	}},
+	"ottrace": {"ot-tracer-spanid", func(get func(string) string) (trace, span, parent string) {
+		return get("ot-tracer-traceid"), get("ot-tracer-spanid"), ""
+	}},
+	"sentry": {"sentry-trace", func(get func(string) string) (trace, span, parent string) {
+		p := split(get("sentry-trace"), "-", 3)
+		return p[0], p[1], ""
+	}},
+}
+
+// SpanHeader returns the lower-case name of the header in which a format has the span's id. It is "" for a format that
+// names no span.
+func SpanHeader(format string) string { return readers[format].header }
+
+// Span returns the ids in a format's headers, in lower-case hexadecimal digits. The trace id has 32 digits, or 16 if the
+// format has no more. The parent's id is "" if the format has none. ok is false if the headers name no span.
+func Span(format string, get func(name string) string) (trace, span, parent string, ok bool) {
+	r, known := readers[format]
+	if !known {
+		return "", "", "", false
+	}
+	trace, span, parent = r.read(get)
+	ok = digits(trace) && (len(trace) == 16 || len(trace) == 32) && digits(span) && len(span) == 16
+	return trace, span, parent, ok
+}
+
+// split returns n parts, empty ones where there are fewer.
+func split(s, sep string, n int) []string {
+	return append(strings.SplitN(s, sep, n), make([]string, n)...)
+}
+
+func decimal(s string) string {
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%016x", n)
+}
+
+func pad(digits string, size int) string {
+	if missing := size - len(digits); digits != "" && missing > 0 {
+		return strings.Repeat("0", missing) + digits
+	}
+	return digits
+}
+
+// digits reports whether an id is hexadecimal in lower case and not zero.
+func digits(id string) bool {
+	return strings.Trim(id, "0") != "" && strings.Trim(id, "0123456789abcdef") == ""
+}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/traceferry/traceferry/internal/samples"
+	"github.com/traceferry/traceferry/internal/wire"
 	"github.com/traceferry/traceferry/propagation"
 )
 
@@ -25,6 +26,22 @@ func TestSamplesHaveEveryHeaderOfTheirFormat(t *testing.T) {
 			if !found {
 				t.Errorf("%v: no %s*", f, prefix)
 			}
+		}
+	}
+}
+
+// TestSamplesNameTheirSpan: each format that names a span has a reader, which finds the caller's span in the sample.
+func TestSamplesNameTheirSpan(t *testing.T) {
+	c := samples.New(1)
+	for _, f := range propagation.AllFormats() {
+		h := samples.Headers(c, []propagation.Format{f})
+		trace, span, parent, ok := samples.Span(f.String(), h.Get)
+		if names := wire.Format(f).Decodes(); ok != names || names != (samples.SpanHeader(f.String()) != "") {
+			t.Errorf("%v: found a span: %v, want %v", f, ok, names)
+			continue
+		}
+		if ok && (!strings.HasSuffix(c.TraceID(), trace) || span != c.SpanID() || parent != "" && parent != c.ParentID() && parent != strings.Repeat("0", len(parent))) {
+			t.Errorf("%v: span %s of %s, parent %s", f, span, trace, parent)
 		}
 	}
 }

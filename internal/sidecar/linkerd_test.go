@@ -3,11 +3,11 @@ package sidecar
 import (
 	"encoding/base64"
 	"encoding/hex"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
+
+	"github.com/traceferry/traceferry/internal/headerdiff"
 )
 
 // TestLinkerdOddInputs is what linkerd2-proxy's parsers do with what is seldom sent. SPAN is the id of its span.
@@ -79,9 +79,7 @@ func TestLinkerdOddInputs(t *testing.T) {
 			if span, ok := Linkerd.advance(h, "ratings"); ok != (row.out != nil) || span != want {
 				t.Errorf("span %+v, %v; want %+v", span, ok, want)
 			}
-			if !maps.EqualFunc(h, out, slices.Equal) {
-				t.Errorf("wrote %q\nwant  %q", h, out)
-			}
+			headerdiff.Check(t, out, h, "wrote")
 		})
 	}
 }

@@ -3,12 +3,12 @@ package sidecar
 import (
 	"encoding/base64"
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/traceferry/traceferry/internal/headerdiff"
 )
 
 const (
@@ -88,9 +88,7 @@ func TestTracersWriteWhatTheRealOnesWrite(t *testing.T) {
 			if !ok || span != (Span{trace, id, parent}) {
 				t.Errorf("span %+v, %v", span, ok)
 			}
-			if !maps.EqualFunc(h, want, slices.Equal) {
-				t.Errorf("wrote %q\nwant  %q", h, want)
-			}
+			headerdiff.Check(t, want, h, "wrote")
 		})
 	}
 }
@@ -108,9 +106,7 @@ func TestDatadogTracerWritesTheSameSpanTwice(t *testing.T) {
 	want := header("x-datadog-trace-id: 5208512171318403364", "x-datadog-parent-id: "+span.ID,
 		"x-datadog-sampling-priority: 2", "x-datadog-origin: rum", "x-datadog-tags: _dd.p.dm=-4,_dd.p.tid=463ac35c9f6413ad",
 		"traceparent: 00-"+trace+"-"+hex+"-01", "tracestate: dd=s:2;o:rum;p:"+hex+";t.dm:-4,a=1,b=2")
-	if !maps.EqualFunc(h, want, slices.Equal) {
-		t.Errorf("wrote %q\nwant  %q", h, want)
-	}
+	headerdiff.Check(t, want, h, "wrote")
 }
 
 func TestCloudRunWritesTheSameSpanTwice(t *testing.T) {
@@ -128,9 +124,10 @@ func TestCloudRunWritesTheSameSpanTwice(t *testing.T) {
 		span, ok := CloudRun.advance(h, "ratings")
 		want := header(fmt.Sprintf("traceparent: 00-%s-%s-0%d", trace, id, tt.sampled),
 			fmt.Sprintf("x-cloud-trace-context: %s/%d;o=%d", trace, n, tt.sampled))
-		if !ok || span != (Span{trace, id, parent}) || !maps.EqualFunc(h, want, slices.Equal) {
-			t.Errorf("%q: wrote %q, %v", tt.in, h, ok)
+		if !ok || span != (Span{trace, id, parent}) {
+			t.Errorf("%q: span %v, %v", tt.in, span, ok)
 		}
+		headerdiff.Check(t, want, h, "%q: wrote", tt.in)
 	}
 }
 
@@ -146,9 +143,7 @@ func TestTracersFindNoSpanInWhatTheyCannotRead(t *testing.T) {
 			if span, ok := tracer.advance(h, "ratings"); ok {
 				t.Errorf("%s continued %+v found in %q", tracer.Name, span, before)
 			}
-			if !maps.EqualFunc(h, before, slices.Equal) {
-				t.Errorf("%s wrote %q where it found no span", tracer.Name, h)
-			}
+			headerdiff.Check(t, before, h, "%s wrote, where it found no span", tracer.Name)
 		}
 	}
 }

@@ -29,6 +29,7 @@ const (
 	ClientTrace                      // x-client-trace-id, x-envoy-force-trace
 	Linkerd1                         // l5d-*, dtab-local
 	AzureRequestID                   // request-id, correlation-context
+	Sentry                           // sentry-trace
 
 	FormatCount = iota
 )
@@ -92,12 +93,13 @@ var Table = [FormatCount + 1]Codec{
 	ClientTrace:    clientTrace,
 	Linkerd1:       linkerd1,
 	AzureRequestID: azureRequestID,
+	Sentry:         sentry,
 }
 
 // DefaultFormats are the formats that the zero Config carries.
 var DefaultFormats = []Format{W3C, B3Single, B3Multi, GRPCTraceBin, CloudTrace, OTSpanContext, RequestID, Baggage}
 
-// AllFormats returns all sixteen formats in the order of their constants. The caller may change the slice.
+// AllFormats returns all formats in the order of their constants. The caller may change the slice.
 func AllFormats() []Format {
 	all := make([]Format, FormatCount)
 	for i := range all {
@@ -107,8 +109,8 @@ func AllFormats() []Format {
 }
 
 // ParseFormat returns the format that OTEL_PROPAGATORS calls name: tracecontext, b3, b3multi, grpctracebin,
-// cloudtrace, otspancontext, requestid, baggage, datadog, jaeger, xray, ottrace, sw8, clienttrace, l5d or azure.
-// Names are lower-case and have no spaces. The error lists all names.
+// cloudtrace, otspancontext, requestid, baggage, datadog, jaeger, xray, ottrace, sw8, clienttrace, l5d, azure or
+// sentry. Names are lower-case and have no spaces. The error lists all names.
 func ParseFormat(name string) (Format, error) {
 	for f := W3C; f <= FormatCount; f++ {
 		if Table[f].name == name {

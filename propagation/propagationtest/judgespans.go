@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/samples"
 	"github.com/traceferry/traceferry/propagation"
 )
 
@@ -17,10 +18,11 @@ func (j judgement) spans(want, got http.Header) (out []Failure) {
 	handed := spansOf(want)
 	var first *named
 	for _, f := range propagation.AllFormats() {
-		if readers[f] == nil || !slices.Contains(j.m.conf.formats, f) && !slices.Contains(j.m.conf.added, f) {
+		name := samples.SpanHeader(f.String())
+		if name == "" || !slices.Contains(j.m.conf.formats, f) && !slices.Contains(j.m.conf.added, f) {
 			continue
 		}
-		header := http.CanonicalHeaderKey(spanHeader[f])
+		header := http.CanonicalHeaderKey(name)
 		s, ok := spanOf(f, got)
 		switch {
 		case ok:
@@ -29,9 +31,9 @@ func (j judgement) spans(want, got http.Header) (out []Failure) {
 			}
 			out = append(out, j.span(s, *first, handed, got)...)
 		case got[header] != nil:
-			out = append(out, Failure{Kind: Changed, Header: spanHeader[f], Want: want[header], Got: got[header], Detail: "It names no span."})
+			out = append(out, Failure{Kind: Changed, Header: name, Want: want[header], Got: got[header], Detail: "It names no span."})
 		case want[header] != nil && j.call.callee.external == "":
-			out = append(out, Failure{Kind: Lost, Header: spanHeader[f], Want: want[header]})
+			out = append(out, Failure{Kind: Lost, Header: name, Want: want[header]})
 		}
 		if f == propagation.W3C {
 			out = append(out, j.state(want, got)...)
@@ -104,7 +106,7 @@ func sortBaggage(headers ...http.Header) {
 // agrees reports whether a format names the trace that the service got.
 func agrees(f propagation.Format, got, handed http.Header) bool {
 	s, ok := spanOf(f, got)
-	if readers[f] == nil {
+	if samples.SpanHeader(f.String()) == "" {
 		return false
 	}
 	for _, h := range spansOf(handed) {

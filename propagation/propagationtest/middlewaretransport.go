@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"sync"
+
+	"github.com/traceferry/traceferry/internal/headerdiff"
 )
 
 func transportChecks() []MiddlewareCheck {
@@ -52,8 +52,11 @@ func leavesRequest(wrap func(http.RoundTripper) http.RoundTripper) error {
 	if _, err := wrap(roundTripper(func(r *http.Request) (*http.Response, error) { return answer200(r), nil })).RoundTrip(req); err != nil {
 		return err
 	}
-	if !maps.EqualFunc(before, req.Header, slices.Equal) || req.URL.String() != url {
-		return fmt.Errorf("it had the headers %q and has %q", before, req.Header)
+	if diff := headerdiff.Diff(before, req.Header); diff != "" {
+		return fmt.Errorf("its headers changed (-before +after):\n%s", diff)
+	}
+	if now := req.URL.String(); now != url {
+		return fmt.Errorf("it had the URL %s and has %s", url, now)
 	}
 	return nil
 }
@@ -93,8 +96,8 @@ func retries(wrap func(http.RoundTripper) http.RoundTripper) error {
 			return err
 		}
 	}
-	if !maps.EqualFunc(seen[0], seen[1], slices.Equal) {
-		return fmt.Errorf("first %q, then %q", seen[0], seen[1])
+	if diff := headerdiff.Diff(seen[0], seen[1]); diff != "" {
+		return fmt.Errorf("two calls differ (-first +second):\n%s", diff)
 	}
 	return errors.Join(once(seen[1])...)
 }

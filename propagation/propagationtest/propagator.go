@@ -58,7 +58,7 @@ func (r Result) String() string {
 // OpenTelemetry's span context has two states of sampling, so an open decision is not judged, and debug counts as sampled.
 func TestPropagator(newPropagator func() otelprop.TextMapPropagator, formats []propagation.Format) (results []Result) {
 	for _, v := range extractVectors(formats) {
-		r := Result{ID: v.ID, Format: vectorFormats[v.Format], Basis: v.Basis, Input: v.header(), Note: v.Note, Source: v.Source}
+		r := Result{ID: v.ID, Format: v.format(), Basis: v.Basis, Input: v.header(), Note: v.Note, Source: v.Source}
 		r.Want = v.want()
 		r.Got = guard(func() string { return v.got(newPropagator(), r.Input) })
 		results = append(results, r)

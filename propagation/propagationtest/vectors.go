@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/samples"
 	"github.com/traceferry/traceferry/propagation"
 	"github.com/traceferry/traceferry/propagation/testdata"
 )
@@ -24,12 +25,13 @@ type vector struct {
 	Baggage                                        []struct{ Key, Value string }
 }
 
-// vectorFormats are the formats under the names that the vectors use. Tracestate's first format is W3C, too.
-var vectorFormats = map[string]propagation.Format{
-	"traceparent": propagation.W3C, "tracestate": propagation.W3C, "b3-multi": propagation.B3Multi, "b3-single": propagation.B3Single,
-	"grpc-trace-bin": propagation.GRPCTraceBin, "x-cloud-trace-context": propagation.CloudTrace,
-	"x-ot-span-context": propagation.OTSpanContext, "ot-tracer": propagation.OTTrace, "datadog": propagation.Datadog,
-	"jaeger": propagation.Jaeger, "xray": propagation.XRay, "baggage": propagation.Baggage,
+// format returns the format of the vector. It is zero for a format that has neither ids nor baggage to compare.
+func (v vector) format() propagation.Format {
+	f, err := propagation.ParseFormat(testdata.FormatNames(v.Format)[0])
+	if err != nil || f != propagation.Baggage && samples.SpanHeader(f.String()) == "" {
+		return 0
+	}
+	return f
 }
 
 // revised are the vectors of basis choice in which traceferry has chosen otherwise since they were written.
@@ -54,8 +56,8 @@ func extractVectors(formats []propagation.Format) []vector {
 		}
 	}
 	return slices.DeleteFunc(all, func(v vector) bool {
-		f, known := vectorFormats[v.Format]
-		if !known || v.Direction != "extract" || !slices.Contains(formats, f) {
+		f := v.format()
+		if f == 0 || v.Direction != "extract" || !slices.Contains(formats, f) {
 			return true
 		}
 		if v.Valid && f != propagation.Baggage && (v.TraceID == "" || strings.Trim(v.SpanID, "0") == "") {
@@ -88,7 +90,7 @@ func (v vector) header() http.Header {
 			if v.Encoding == "latin1" {
 				line = latin1(line)
 			}
-			if vectorFormats[v.Format] != propagation.GRPCTraceBin {
+			if v.format() != propagation.GRPCTraceBin {
 				line = strings.Trim(line, " \t")
 			}
 			h.Add(name, line)
