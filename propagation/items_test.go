@@ -219,7 +219,7 @@ func TestItemsExplained(t *testing.T) {
 	for _, h := range propagation.Explain(ctx, "reviews").Headers {
 		got[h.Name] = h.Fate.String()
 	}
-	want := map[string]string{"uberctx-a": "sent with the application's baggage", "uberctx-b": "not sent: the application removed its baggage",
+	want := map[string]string{"uberctx-a": "sent with the application's baggage", "uberctx-b": "not sent: the application removed this baggage",
 		"uberctx-c": "sent as received", "uberctx-d": "sent with the application's baggage"}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("%q, want %q", got, want)
