@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -275,6 +276,23 @@ func TestExplainRequestOfNothing(t *testing.T) {
 			if len(x.Headers) > 0 || r != nil && len(x.NotCarried) != len(r.Header) || !strings.Contains(x.String(), "to an unknown host") {
 				t.Errorf("%s: it says\n%v", name, x)
 			}
+		}
+	}
+}
+
+// TestExplanationIsBounded: a hostile request does not make a long text.
+func TestExplanationIsBounded(t *testing.T) {
+	h := http.Header{strings.Repeat("n", 1<<20): {"x"}, "Sw8": {strings.Repeat("\u202e", 1<<20)}, "X-Request-Id": {strings.Repeat("\x00", 8000)}}
+	for i := range 50_000 {
+		h["X-"+strconv.Itoa(i)] = []string{"x"}
+	}
+	text := compile(t, propagation.Config{}).ExplainRequest(requestWith(t.Context(), h), "\u202e\n"+strings.Repeat("h", 1<<20)).String()
+	if len(text) > 256<<10 || !strings.Contains(text, "  and 49902 more\n") {
+		t.Errorf("the text has %d bytes: %.3000s", len(text), text)
+	}
+	for i := range len(text) {
+		if c := text[i]; c != '\n' && (c < ' ' || c > '~') {
+			t.Fatalf("the text has the byte %#x", c)
 		}
 	}
 }

@@ -12,10 +12,10 @@ import (
 )
 
 // String returns the explanation as several lines of text, for people. It has only printable ASCII: other characters
-// are escaped.
+// are escaped. It cuts values after 512 bytes and lists after 100 headers, so that a hostile request cannot fill a log.
 func (x Explanation) String() string {
 	var b strings.Builder
-	host, where, rule := plain(x.Host), "not internal", "no rule of Config.Destinations applies"
+	host, where, rule := cut(plain(x.Host)), "not internal", "no rule of Config.Destinations applies"
 	if host == "" {
 		host = "an unknown host"
 	}
@@ -53,10 +53,13 @@ func (x Explanation) String() string {
 		}
 		b.WriteString(title)
 		w := newTable(&b)
-		for _, h := range headers {
-			fmt.Fprintf(w, "  %s\t%s\t%s\n", plain(h.Name), h.Received, h.Why)
+		for _, h := range headers[:min(len(headers), maxRows)] {
+			fmt.Fprintf(w, "  %s\t%s\t%s\n", cut(plain(h.Name)), cut(h.Received), h.Why)
 		}
 		w.Flush()
+		if more := len(headers) - maxRows; more > 0 {
+			fmt.Fprintf(&b, "  and %d more\n", more)
+		}
 	}
 	list("headers:\n", x.Headers)
 	list("received, but not carried:\n", x.NotCarried)
@@ -127,6 +130,19 @@ func sized(lines []string) string {
 		size += len(v)
 	}
 	return fmt.Sprintf("(size %d)", size)
+}
+
+// Bounds of String.
+const (
+	maxCell = 512 // bytes of a name or a value
+	maxRows = 100 // headers of a list
+)
+
+func cut(s string) string {
+	if len(s) > maxCell {
+		return s[:maxCell] + "..."
+	}
+	return s
 }
 
 // plain returns text from outside the program, quoted if it is not printable ASCII.
