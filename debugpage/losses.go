@@ -39,7 +39,8 @@ type Site struct {
 }
 
 // Observer returns an Observer for Config.Observer. It collects losses, and calls the functions of next, which may be
-// nil. A loss costs a lock and no allocation after the first of its call site; everything else costs nothing.
+// nil. A loss costs a lock, and an allocation if its destination or its method is not that of the call site's last loss.
+// Everything else costs nothing.
 func (l *Losses) Observer(next *propagation.Observer) *propagation.Observer {
 	var o propagation.Observer
 	if next != nil {
