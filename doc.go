@@ -19,6 +19,7 @@
 //   - propagation/propagationtest: a test kit for services
 //   - stats/expvarstats, stats/otelstats, stats/promstats: counts of lost and refused headers as metrics
 //   - slogtrace: trace ids in the records of log/slog
+//   - debugpage: a web page that shows lost headers, counters and the Config
 //
 // A program that uses only net/http does not link gRPC. This package itself holds
 // nothing but this page.

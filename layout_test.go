@@ -33,6 +33,7 @@ func TestLinksNoMore(t *testing.T) {
 		"stats/expvarstats":  {"expvar", "google.golang.org/grpc", "go.opentelemetry.io/otel/sdk"}, // expvar registers a handler
 		"stats/otelstats":    {"expvar", "google.golang.org/grpc", "go.opentelemetry.io/otel/sdk", "github.com/prometheus"},
 		"slogtrace":          {"google.golang.org/grpc", "go.opentelemetry.io/otel/sdk", "github.com/go-chi/chi", "go.opentelemetry.io/contrib", module + "/httptrace", module + "/grpctrace"},
+		"debugpage":          {"google.golang.org/grpc", "go.opentelemetry.io/otel/sdk", "github.com/go-chi/chi", "golang.org/x/net/html", "expvar", "testing", module + "/httptrace", module + "/grpctrace"},
 	}
 	for pkg, unwanted := range heavy {
 		deps := goList(t, "-deps", "./"+pkg)
@@ -73,7 +74,7 @@ func TestEngineLayers(t *testing.T) {
 	}
 }
 
-// TestImportsOneWay: internal <- propagation <- { preset, httptrace, grpctrace, slogtrace, stats } <- examples.
+// TestImportsOneWay: internal <- propagation <- { preset, httptrace, grpctrace, slogtrace, debugpage, stats } <- examples.
 func TestImportsOneWay(t *testing.T) {
 	allowed := map[string][]string{
 		"propagation":                 {"internal"},
@@ -84,6 +85,7 @@ func TestImportsOneWay(t *testing.T) {
 		"stats/expvarstats":           {"propagation"},
 		"stats/otelstats":             {"propagation"},
 		"slogtrace":                   {"propagation", "internal"},
+		"debugpage":                   {"propagation", "internal"},
 		"internal":                    {"internal"},
 	}
 	for pkg, may := range allowed {

@@ -57,7 +57,7 @@
 // internal hosts only, unless a rule of Config.Destinations says otherwise; see [Destination]. The rules apply where
 // the host is known: in httptrace.Transport and Rewrite, in package grpctrace and in [Propagator.InjectHTTPTo].
 // InjectHTTP, InjectMetadata and Inject do not know the host, and write everything. [Propagator.Explain] tells what is
-// sent to a host, and why.
+// sent to a host, and why. [Propagator.ExplainRequest] tells also which headers of a request are not carried.
 //
 // # Which span is local
 //

@@ -2,17 +2,14 @@ package propagation
 
 import (
 	"context"
-	"fmt"
-	"strconv"
-	"strings"
+	"net/http"
 
-	"github.com/traceferry/traceferry/internal/capture"
 	"github.com/traceferry/traceferry/internal/plan"
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
 // Explanation says what was received with a request, how far its caller is trusted, and what would be sent to one host.
-// It is a plain value for debugging. [Explain] returns it.
+// It is a plain value for debugging. [Explain] and [Propagator.ExplainRequest] return it.
 type Explanation struct {
 	Host     string
 	Internal bool   // whether the host is internal; see Destination
@@ -23,26 +20,34 @@ type Explanation struct {
 	Remote   SpanContext       // the span context of Winner
 	Received []ExplainedFormat // the trace formats that were received and are trusted, in their order of precedence
 
-	Local   SpanContext // the local span that is sent; zero if none runs
-	Source  Format      // the format whose span context is written to translated and reconciled Headers
+	Local  SpanContext // the local span that is sent; zero if none runs
+	Source Format      // the format whose span context is written to translated and reconciled Headers
+
+	// Headers are the headers that were captured, and those that would be sent.
 	Headers []ExplainedHeader
+	// NotCarried are the received headers that were not captured. Those that another Config carries come before those
+	// that no Config can carry. Only ExplainRequest sets it, because a context does not keep these headers.
+	NotCarried []ExplainedHeader
 
 	unruled bool // whether the rules are unknown
 }
 
 // ExplainedFormat is a received trace format.
 type ExplainedFormat struct {
-	Format Format
-	Says   string // why it won, or why not
+	Format      Format
+	SpanContext SpanContext // what its headers say; zero if they are malformed
+	Verdict     Verdict     // how it compares with Explanation.Winner
+	Why         string      // the verdict in words, with its reason
 }
 
 // ExplainedHeader is a header that was received, or would be sent.
 type ExplainedHeader struct {
-	Name     string // in lower case
-	Format   Format // zero for Config.Headers and UnsafeHeaders
-	Received string // the received lines, quoted; only the size of baggage, Headers and UnsafeHeaders; "" if there are none
+	Name     string // in lower case; it may have any characters if the caller chose it
+	Format   Format // the format that owns the name; zero if none does
+	Received string // the received lines, quoted, or their size (see Explain); "" if there are none
 	Sent     string // the lines that would be sent, in the same form
-	Fate     Fate   // what would happen to the header, and why
+	Fate     Fate   // what would happen to the header
+	Why      string // the fate in words, with its reason
 }
 
 // Explain reports what the Propagator that extracted ctx received, which format won and why, and what
@@ -50,13 +55,15 @@ type ExplainedHeader struct {
 //
 //	log.Print(propagation.Explain(r.Context(), "api.example.com"))
 //
-// If nothing was extracted in ctx, Explain knows no Propagator, and so no rules. Use [Propagator.Explain] there.
+// If nothing was extracted in ctx, Explain knows no Propagator, and so no rules. Use [Propagator.Explain] there. To see
+// also the headers that were not captured, use [Propagator.ExplainRequest].
 //
 // Explain counts and observes nothing, except what reading baggage from the context counts. It does not show what the
 // propagators of Config.Also would write. It also does not show that a signed request is sent unchanged to a host that
 // is not internal. It is slow. It is safe for concurrent use.
 //
-// The String of the result has no values of baggage, Headers and UnsafeHeaders. It has all other values.
+// The result and its String have only the size of baggage, of Config.Headers and UnsafeHeaders, and of headers that are
+// no trace headers. They have all other values.
 func Explain(ctx context.Context, host string) Explanation {
 	p := plan.EngineOf(ctx)
 	x := (*Propagator)(p).Explain(ctx, host)
@@ -67,86 +74,51 @@ func Explain(ctx context.Context, host string) Explanation {
 // Explain is the function [Explain] for this Propagator: it reports what this Propagator would send, whichever
 // Propagator extracted ctx. The nil Propagator sends nothing.
 func (p *Propagator) Explain(ctx context.Context, host string) Explanation {
-	made := (*plan.Engine)(p).Explain(ctx, host)
+	return newExplanation(host, (*plan.Engine)(p).Explain(ctx, host))
+}
+
+// ExplainRequest explains a received request, whether or not this Propagator has extracted it. It reports what
+// [Propagator.Explain] reports, and the headers that this Propagator does not carry: each with the part of Config that
+// would carry it, or the reason why none can.
+//
+//	log.Print(p.ExplainRequest(r, "api.example.com"))
+//
+// ExplainRequest reads r.Header as ExtractHTTP does, with the trust and the local span of r.Context(). So behind
+// httptrace.Middleware it explains what the handler's calls send. Before it, it explains what they would send for a
+// caller who is trusted in everything. To explain headers from a log, pass a request of your own:
+//
+//	p.ExplainRequest(&http.Request{Header: header}, host)
+//
+// A nil request has no headers. ExplainRequest does not call the propagators of Config.Also, and changes nothing.
+// Otherwise it is like [Explain]: it shows only the size of user data, counts nothing, is slow, and is safe for
+// concurrent use.
+func (p *Propagator) ExplainRequest(r *http.Request, host string) Explanation {
+	if r == nil {
+		r = new(http.Request)
+	}
+	return newExplanation(host, (*plan.Engine)(p).ExplainRequest(r.Context(), r.Header, host))
+}
+
+func newExplanation(host string, made plan.Explained) Explanation {
 	x := Explanation{Host: host, Internal: made.Internal, Rule: made.Rule, Local: publicSpanContext(made.Local), Source: Format(made.Source)}
 	if made.Node != nil {
 		x.Trust = Trust(made.Node.Trust)
 		x.explainFormats(made.Node)
 	}
-	for i := range made.Headers {
-		x.Headers = append(x.Headers, explained(&made.Headers[i]))
-	}
+	x.Headers, x.NotCarried = x.explainHeaders(made.Headers), x.explainHeaders(made.NotCarried)
 	return x
 }
 
-// explained describes a header. User data is shown as its size only.
-func explained(h *plan.Header) ExplainedHeader {
-	tell, f := quoted, h.Field
-	if f.Format == 0 || f.Bag || wire.Table[f.Format].WithoutBaggage != nil {
-		tell = sized
-	}
-	return ExplainedHeader{Name: h.Name, Format: Format(f.Format), Received: tell(h.Received), Sent: tell(h.Sent), Fate: Fate(h.Fate)}
-}
-
-func quoted(lines []string) string {
-	var all []string
-	for _, v := range lines {
-		all = append(all, strconv.Quote(v))
-	}
-	return strings.Join(all, ", ")
-}
-
-func sized(lines []string) string {
-	if len(lines) == 0 {
-		return ""
-	}
-	size := 0
-	for _, v := range lines {
-		size += len(v)
-	}
-	return fmt.Sprintf("(size %d)", size)
-}
-
-func (x *Explanation) explainFormats(c *capture.Node) {
-	if c.Formats&wire.TraceFormats == 0 {
-		return
-	}
-	l := c.Parse()
-	x.Remote, x.Winner = publicSpanContext(l.Remote), Format(l.Winner)
-	for _, r := range l.Readings {
-		says := "names another trace than " + x.Winner.String()
-		switch {
-		case r.Verdict == wire.Absent && r.Sc.TraceID.IsValid():
-			says = "names a trace and no span"
-		case r.Verdict == wire.Spanless && r.Format != l.Winner:
-			says = "names a trace and no span, and decides"
-		case r.Verdict == wire.Absent:
-			says = "says nothing"
-		case r.Verdict == wire.Malformed:
-			says = "is malformed"
-			if wire.Table[r.Format].Yields != 0 && l.Stale(r.Format) {
-				says = "is malformed beside a valid " + wire.Table[r.Format].Yields.String()
-			}
-		case r.Format == l.Winner:
-			says = "wins: the first in the order of precedence that is valid and has ids"
-			switch {
-			case !r.Sc.TraceID.IsValid():
-				says = "wins: a decision without ids, and no format has any"
-			case !r.Sc.SpanID.IsValid():
-				says = "wins: the first that names a trace, and none names a span"
-			}
-		case !r.Sc.IsValid():
-			says = "decides, and has no ids"
-		case wire.Table[r.Format].Yields != 0 && l.Stale(r.Format):
-			says = "is stale: it names another span than " + wire.Table[r.Format].Yields.String()
-		case r.Sc.SpanID == l.Remote.SpanID && wire.SameTrace(r.Sc.TraceID, l.Remote.TraceID):
-			says = "says the same as " + x.Winner.String()
-		case wire.SameTrace(r.Sc.TraceID, l.Remote.TraceID):
-			says = "names another span of the same trace as " + x.Winner.String()
+func (x *Explanation) explainHeaders(all []plan.Header) (explained []ExplainedHeader) {
+	for i := range all {
+		h := &all[i]
+		tell, f := quoted, h.Field
+		if f.Format == 0 || f.Bag || wire.Table[f.Format].WithoutBaggage != nil || h.Fate == plan.TooLarge {
+			tell = sized
 		}
-		if r.Undecidable {
-			says += "; its decision cannot be read"
-		}
-		x.Received = append(x.Received, ExplainedFormat{Format(r.Format), says})
+		explained = append(explained, ExplainedHeader{
+			Name: h.Name, Format: Format(f.Format), Received: tell(h.Received), Sent: tell(h.Sent), Fate: Fate(h.Fate), Why: x.because(h),
+		})
 	}
+	return explained
 }

@@ -31,33 +31,33 @@ func TestExplain(t *testing.T) {
 		want   map[string]string // header to the beginning of its fate
 	}{
 		"as it came":     {all, []string{"Traceparent", traceparent, "End-User", "bob"}, false, internal, map[string]string{"traceparent": "sent as received", "end-user": "sent as received"}},
-		"to a stranger":  {all, []string{"Traceparent", traceparent, "End-User", "bob", "Authorization", "secret"}, false, stranger, map[string]string{"traceparent": "sent as received", "end-user": "the destination may not have it: by default for hosts that are not internal", "authorization": "not sent: the destination may not have it"}},
-		"report only":    {with(func(c *propagation.Config) { c.DestinationsReportOnly = true }), []string{"Baggage", "user=bob"}, false, stranger, map[string]string{"baggage": "sent as received, and would be disallowed"}},
+		"to a stranger":  {all, []string{"Traceparent", traceparent, "End-User", "bob", "Authorization", "secret"}, false, stranger, map[string]string{"traceparent": "sent as received", "end-user": "not sent: the host is not internal, and no rule allows it", "authorization": "not sent: the host is not internal, and no rule allows it"}},
+		"report only":    {with(func(c *propagation.Config) { c.DestinationsReportOnly = true }), []string{"Baggage", "user=bob"}, false, stranger, map[string]string{"baggage": "sent as received, only because of Config.DestinationsReportOnly: the host is not internal, and no rule allows it"}},
 		"a local span":   {all, []string{"Traceparent", traceparent, "X-B3-Parentspanid", "00000000000000bb", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, true, internal, map[string]string{"traceparent": "sent with the local span", "x-b3-traceid": "sent with the local span", "x-b3-parentspanid": "not sent: it belongs to a span context that is replaced"}},
-		"emitted":        {with(func(c *propagation.Config) { c.Emit = []propagation.Format{propagation.B3Single} }), []string{"Traceparent", traceparent}, false, internal, map[string]string{"traceparent": "sent as received", "b3": "sent, translated from tracecontext"}},
+		"emitted":        {with(func(c *propagation.Config) { c.Emit = []propagation.Format{propagation.B3Single} }), []string{"Traceparent", traceparent}, false, internal, map[string]string{"traceparent": "sent as received", "b3": "sent with the span context of tracecontext"}},
 		"emitted, local": {with(func(c *propagation.Config) { c.Emit = []propagation.Format{propagation.B3Single} }), []string{"Traceparent", traceparent}, true, internal, map[string]string{"b3": "sent with the local span"}},
-		"only read":      {propagation.Config{Formats: []propagation.Format{propagation.W3C}, ReadOnly: []propagation.Format{propagation.B3Single}}, []string{"B3", callerTrace + "-" + callerSpan + "-1"}, false, internal, map[string]string{"b3": "not sent: the format is only read"}},
+		"only read":      {propagation.Config{Formats: []propagation.Format{propagation.W3C}, ReadOnly: []propagation.Format{propagation.B3Single}}, []string{"B3", callerTrace + "-" + callerSpan + "-1"}, false, internal, map[string]string{"b3": "not sent: the format is in Config.ReadOnly"}},
 		"stale":          {all, []string{"B3", callerTrace + "-1111111111111111-1", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, false, internal, map[string]string{"b3": "not sent: another format names a newer span"}},
-		"not legal":      {all, []string{"X-Request-Id", "a\x01b"}, false, internal, map[string]string{"x-request-id": "not sent: the transport or Config.ASCIIOnly refuses it"}},
+		"not legal":      {all, []string{"X-Request-Id", "a\x01b"}, false, internal, map[string]string{"x-request-id": "not sent: the transport or Config.ASCIIOnly does not allow it"}},
 		"emitted for a stale one": {with(func(c *propagation.Config) { c.Emit = []propagation.Format{propagation.B3Single} }), []string{"B3", callerTrace + "-1111111111111111-1", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, false, internal, map[string]string{
-			"b3": "sent, translated from b3multi",
+			"b3": "sent with the span context of b3multi",
 		}},
 		"emitted for a malformed one": {propagation.Config{Emit: []propagation.Format{propagation.OTSpanContext}}, []string{"X-Ot-Span-Context", "x", "Traceparent", traceparent}, false, stranger, map[string]string{
-			"x-ot-span-context": "sent, translated from tracecontext",
+			"x-ot-span-context": "sent with the span context of tracecontext",
 		}},
 		"emitted for a malformed one, report only": {propagation.Config{
 			Emit: []propagation.Format{propagation.W3C}, DestinationsReportOnly: true, Destinations: []propagation.Destination{{Hosts: []string{"*"}, Formats: []propagation.Format{}}},
-		}, []string{"Traceparent", "x", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, false, stranger, map[string]string{"traceparent": "sent, translated from b3multi"}},
+		}, []string{"Traceparent", "x", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, false, stranger, map[string]string{"traceparent": "sent with the span context of b3multi"}},
 		"tracestate of a malformed traceparent": {propagation.Config{Emit: []propagation.Format{propagation.W3C}}, []string{"Traceparent", "x", "Tracestate", "a=1", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, false, internal, map[string]string{
 			"tracestate": "not sent: it belongs to a span context that is replaced",
 		}},
 		"withheld before it is made": {propagation.Config{
 			Emit: []propagation.Format{propagation.W3C}, Destinations: []propagation.Destination{{Hosts: []string{"*"}, Formats: []propagation.Format{propagation.B3Single}}},
-		}, []string{"B3", callerTrace + "-" + callerSpan + "-1"}, false, stranger, map[string]string{"b3": "sent as received", "traceparent": "the destination may not have it: by the rule for *"}},
+		}, []string{"B3", callerTrace + "-" + callerSpan + "-1"}, false, stranger, map[string]string{"b3": "sent as received", "traceparent": "not sent: the rule for * does not allow it"}},
 		"a rule": {with(func(c *propagation.Config) {
 			c.Destinations = []propagation.Destination{{Hosts: []string{"*.example.com:443"}, Formats: []propagation.Format{propagation.W3C}, Baggage: []string{"tenant"}}}
 		}), []string{"Traceparent", traceparent, "Baggage", "tenant=7,user=bob", "Sw8", "x"}, false, stranger, map[string]string{
-			"traceparent": "sent as received", "baggage": "sent in part: the destination may not have the rest: by the rule for *.example.com:443", "sw8": "the destination may not have it: by the rule for *.example.com:443",
+			"traceparent": "sent as received", "baggage": "sent in part: the rule for *.example.com:443 does not allow the rest", "sw8": "not sent: the rule for *.example.com:443 does not allow it",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -97,25 +97,25 @@ func TestExplainOthers(t *testing.T) {
 	in := http.Header{"End-User": {"bob"}, "B3": {callerTrace + "-" + callerSpan + "-1"}, "Baggage": {"user=bob"}}
 	later := http.Header{"X-Request-Id": {"r1"}, "B3": in["B3"], "Baggage": in["Baggage"]}
 	ctx := inner.ExtractHTTP(outer.ExtractHTTP(context.Background(), in), later)
-	if got := propagation.Explain(ctx, "reviews").String(); !strings.Contains(got, "only an outer Propagator carries it") {
+	if got := propagation.Explain(ctx, "reviews").String(); !strings.Contains(got, "only the Propagator of an outer Extract carries it") {
 		t.Errorf("of a header that is not its own it says\n%s", got)
 	}
 	bag, _ := baggage.Parse("mine=1")
 	if got := propagation.Explain(baggage.ContextWithBaggage(ctx, bag), "reviews").String(); !strings.Contains(got, "sent with the application's baggage") {
 		t.Errorf("of baggage that was changed it says\n%s", got)
 	}
-	if got := propagation.Explain(baggage.ContextWithoutBaggage(baggage.ContextWithBaggage(ctx, bag)), "reviews").String(); !strings.Contains(got, "removed its baggage") {
+	if got := propagation.Explain(baggage.ContextWithoutBaggage(baggage.ContextWithBaggage(ctx, bag)), "reviews").String(); !strings.Contains(got, "removed this baggage") {
 		t.Errorf("of baggage that was taken away it says\n%s", got)
 	}
 	unuser := func(ctx context.Context) context.Context {
 		return baggage.ContextWithBaggage(ctx, baggage.FromContext(ctx).DeleteMember("user"))
 	}
 	ruled := compile(t, propagation.Config{Destinations: []propagation.Destination{{Hosts: []string{"*"}, Baggage: []string{"user"}}}})
-	if got := propagation.Explain(unuser(received(ruled, "Baggage", "user=bob,tenant=7")), "reviews").String(); !strings.Contains(got, "the destination may not have it: by the rule for *") {
+	if got := propagation.Explain(unuser(received(ruled, "Baggage", "user=bob,tenant=7")), "reviews").String(); !strings.Contains(got, "not sent: the rule for * does not allow it") {
 		t.Errorf("of baggage that the application has left and a rule does not it says\n%s", got)
 	}
 	for name, ctx := range map[string]context.Context{"bare": context.Background(), "of another": received(inner, "X-Request-Id", "r1")} {
-		if got := ruled.Explain(baggage.ContextWithBaggage(ctx, bag), "reviews").String(); !strings.Contains(got, "the rule for *\n") || !strings.Contains(got, "may not have it") {
+		if got := ruled.Explain(baggage.ContextWithBaggage(ctx, bag), "reviews").String(); !strings.Contains(got, "the rule for * applies\n") || !strings.Contains(got, "not sent: the rule for *") {
 			t.Errorf("of the application's baggage in a context %s it says\n%s", name, got)
 		}
 	}
@@ -135,17 +135,17 @@ func TestExplainOthers(t *testing.T) {
 	}
 	bare := received(compile(t, propagation.Config{Formats: []propagation.Format{propagation.B3Single, propagation.Datadog}}),
 		"B3", "0", "X-Datadog-Trace-Id", "7", "X-Datadog-Parent-Id", "0", "X-Datadog-Origin", "synthetics")
-	if x := propagation.Explain(bare, "reviews"); x.Winner != propagation.Datadog || !strings.Contains(x.String(), "wins: the first") {
+	if x := propagation.Explain(bare, "reviews"); x.Winner != propagation.Datadog || !strings.Contains(x.String(), "is used: it is the first with a trace id") {
 		t.Errorf("of a trace without a span it says\n%v", x)
 	}
 	var none context.Context
 	for name, ctx := range map[string]context.Context{"empty": context.Background(), "nil": none} {
-		if x := propagation.Explain(ctx, "reviews"); !x.Internal || len(x.Headers) > 0 || !strings.Contains(x.String(), "nothing was received") || !strings.Contains(x.String(), "rules unknown") {
+		if x := propagation.Explain(ctx, "reviews"); !x.Internal || len(x.Headers) > 0 || !strings.Contains(x.String(), "nothing was captured") || !strings.Contains(x.String(), "rules are unknown") {
 			t.Errorf("of the %s context it says\n%v", name, x)
 		}
 	}
 	held := inner.ExtractHTTPTrust(context.Background(), in, propagation.Restart)
-	if x := propagation.Explain(held, "a\nb"); x.Trust != propagation.Restart || strings.Contains(x.String(), "a\nb") || !strings.Contains(x.String(), "not sent: the caller is not trusted with it: restart") {
+	if x := propagation.Explain(held, "a\nb"); x.Trust != propagation.Restart || strings.Contains(x.String(), "a\nb") || !strings.Contains(x.String(), "not sent: the caller is not trusted (restart)") {
 		t.Errorf("of a stranger it says\n%v", x)
 	}
 }

@@ -2,7 +2,7 @@ package propagation
 
 import "github.com/traceferry/traceferry/internal/plan"
 
-// Fate is what happens to a header in an outgoing call, and why. The zero value is FateSent.
+// Fate is what happens to a received header, or to a header of an outgoing call, and why. The zero value is FateSent.
 type Fate uint8
 
 const (
@@ -48,6 +48,28 @@ const (
 	FateRemoved
 	// FateForeign: nothing is sent, because only the Propagator of an outer Extract carries the header.
 	FateForeign
+
+	// The following fates are those of Explanation.NotCarried: Extract did not capture the header, so no call sends it.
+
+	// FateTooLarge: the header, or its whole format, exceeds Config.Limits.
+	FateTooLarge
+	// FateOneHop: the caller listed the header, or another header of its format, in Connection. It is for one hop only.
+	FateOneHop
+	// FateEmpty: the header has no value.
+	FateEmpty
+	// FateMisspelled: the name is not in the canonical form of http.Header, but other names of the request are. See
+	// ExtractHTTP.
+	FateMisspelled
+	// FateUnlistedFormat: Config.Formats and Config.ReadOnly do not list the header's format.
+	FateUnlistedFormat
+	// FateUnlistedHeader: Config.Headers does not list the header.
+	FateUnlistedHeader
+	// FateUnlistedUnsafe: Config.UnsafeHeaders does not list the header. Config.Headers may not list it, because it is a
+	// credential or steers a proxy.
+	FateUnlistedUnsafe
+	// FateNeverCarried: no Config can carry the header. It belongs to one hop or one message, only a proxy may set it,
+	// or its name is invalid.
+	FateNeverCarried
 )
 
 // String returns the fate in words.

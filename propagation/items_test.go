@@ -216,7 +216,7 @@ func TestItemsExplained(t *testing.T) {
 	for _, h := range propagation.Explain(ctx, "reviews").Headers {
 		got[h.Name] = h.Fate.String()
 	}
-	want := map[string]string{"uberctx-a": "sent with the application's baggage", "uberctx-b": "not sent: the application removed its baggage",
+	want := map[string]string{"uberctx-a": "sent with the application's baggage", "uberctx-b": "not sent: the application removed this baggage",
 		"uberctx-c": "sent as received", "uberctx-d": "sent with the application's baggage"}
 	headerdiff.Check(t, headerdiff.Single(want), headerdiff.Single(got), "fates")
 }

@@ -142,14 +142,14 @@ func TestExplainMalformed(t *testing.T) {
 		got  string
 		want []string
 	}{
-		{explain(propagation.Config{DropMalformed: true}, "traceparent", "garbage", "tracestate", "a=1"), []string{"is malformed", "not sent: malformed"}},
+		{explain(propagation.Config{DropMalformed: true}, "traceparent", "garbage", "tracestate", "a=1"), []string{"is malformed", "not sent: it is malformed"}},
 		{explain(propagation.Config{}, "traceparent", "garbage"), []string{"is malformed", "sent as received"}},
-		{explain(propagation.Config{}, slices.Concat([]string{"b3", "None"}, multi)...), []string{"is malformed beside a valid b3multi", "not sent: malformed"}},
-		{explain(propagation.Config{}, slices.Concat([]string{"x-b3-sampled", "maybe"}, multi)...), []string{"its decision cannot be read", "sent as received"}},
-		{explain(propagation.Config{Formats: propagation.AllFormats()}, "x-amzn-trace-id", callerRoot+";Sampled=1"), []string{"wins: the first that names a trace", "accepted"}},
-		{explain(propagation.Config{Formats: propagation.AllFormats()}, "x-amzn-trace-id", callerRoot+";Sampled=1", "b3", callerB3), []string{"names a trace and no span, and decides"}},
-		{explain(propagation.Config{ASCIIOnly: true}, "x-b3-traceid", "é", "x-b3-spanid", callerSpan, "baggage", "a=é"), []string{"not sent: the transport or Config.ASCIIOnly refuses it", "not sent: the transport or Config.ASCIIOnly refuses it"}},
-		{explain(propagation.Config{}, "x-b3-traceid", "\x00", "x-b3-spanid", callerSpan), []string{"not sent: the transport or Config.ASCIIOnly refuses it"}},
+		{explain(propagation.Config{}, slices.Concat([]string{"b3", "None"}, multi)...), []string{"is malformed, beside a valid b3multi", "not sent: it is malformed"}},
+		{explain(propagation.Config{}, slices.Concat([]string{"x-b3-sampled", "maybe"}, multi)...), []string{"its sampling decision cannot be read", "sent as received"}},
+		{explain(propagation.Config{Formats: propagation.AllFormats()}, "x-amzn-trace-id", callerRoot+";Sampled=1"), []string{"is used: it is the first with a trace id", "accepted"}},
+		{explain(propagation.Config{Formats: propagation.AllFormats()}, "x-amzn-trace-id", callerRoot+";Sampled=1", "b3", callerB3), []string{"has a trace id and a sampling decision, and no span id"}},
+		{explain(propagation.Config{ASCIIOnly: true}, "x-b3-traceid", "é", "x-b3-spanid", callerSpan, "baggage", "a=é"), []string{"not sent: the transport or Config.ASCIIOnly does not allow it", "not sent: the transport or Config.ASCIIOnly does not allow it"}},
+		{explain(propagation.Config{}, "x-b3-traceid", "\x00", "x-b3-spanid", callerSpan), []string{"not sent: the transport or Config.ASCIIOnly does not allow it"}},
 	} {
 		for _, want := range row.want {
 			if !strings.Contains(row.got, want) {

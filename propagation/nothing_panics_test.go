@@ -75,6 +75,7 @@ func TestNothingPanics(t *testing.T) {
 				}
 				p.Fields()
 				_, _ = p.Explain(ctx, ""), p.Explain(ctx, "://").String()
+				_, _, _ = p.ExplainRequest(nil, ""), p.ExplainRequest(&http.Request{Header: http.Header{"": nil, "traceparent": nil}}, ""), p.Config()
 				if p.Stats(); name != "whole" && p.Stats() != (propagation.Stats{}) {
 					t.Error("it counted")
 				}

@@ -33,6 +33,7 @@ func New(c Config) (*Propagator, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
+	public := c.clone()
 	return (*Propagator)(plan.New(plan.Config{
 		Formats: wireFormats(c.Formats), Emit: wireFormats(c.Emit), ReadOnly: wireFormats(c.ReadOnly),
 		Headers: c.Headers, UnsafeHeaders: c.UnsafeHeaders,
@@ -40,6 +41,7 @@ func New(c Config) (*Propagator, error) {
 		Deferred: wire.Sampling(c.Deferred), LocalSpan: localSpan(c.LocalSpan), Also: c.Also, Limits: capture.Limits(c.Limits.withDefaults()),
 		Rules: rulesOf(c.Destinations), InternalHosts: c.InternalHosts, ReportOnly: c.DestinationsReportOnly,
 		Observe: c.Observer.outcome(), Extracted: c.Observer.extracted(),
+		Public: &public,
 	})), nil
 }
 

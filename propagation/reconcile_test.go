@@ -169,7 +169,7 @@ func TestReconcileExplained(t *testing.T) {
 			t.Errorf("%s: %v", h.Name, h.Fate)
 		}
 	}
-	if want := "sent with the span of another received format: grpctracebin"; !strings.Contains(x.String(), want) {
+	if want := "sent with the span of grpctracebin, because of Config.Reconcile"; !strings.Contains(x.String(), want) {
 		t.Errorf("%q is not in\n%s", want, x)
 	}
 }

@@ -32,6 +32,7 @@ type Engine struct {
 	spoken        wire.Sampling // Config.Deferred: replaces an open decision in formats that need not decide
 	localSpan     func(context.Context) (wire.SpanContext, bool)
 	rules         *policy.Rules
+	public        any // Config.Public
 }
 
 // Config is a valid propagation.Config in the types of this package.
@@ -52,6 +53,8 @@ type Config struct {
 
 	Observe   func(context.Context, wire.Format, outcome.Outcome)
 	Extracted func(context.Context, []wire.Format)
+
+	Public any // what Engine.Public returns
 }
 
 // New compiles a Config.
@@ -78,6 +81,7 @@ func New(c Config) *Engine {
 		asciiOnly:     c.ASCIIOnly,
 		spoken:        c.Deferred,
 		localSpan:     c.LocalSpan,
+		public:        c.Public,
 	}
 	p.in.Engine = p
 	if i := slices.IndexFunc(carried, wire.Format.Encodes); c.Emit == nil && i >= 0 {
@@ -174,6 +178,14 @@ func (p *Engine) Count(f wire.Format, o outcome.Outcome) uint64 {
 		return 0
 	}
 	return p.in.Meter.Load(f, o)
+}
+
+// Public returns the propagation.Config of the Engine, as New got it. It returns nil for the nil and the zero Engine.
+func (p *Engine) Public() any {
+	if p.isZero() {
+		return nil
+	}
+	return p.public
 }
 
 // Names returns the names that Inject may set, the names that Extract reads, and the prefixes of names; see the

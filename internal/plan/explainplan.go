@@ -17,6 +17,8 @@ type Explained struct {
 	Local    wire.SpanContext // the local span; zero if there is none
 	Source   wire.Format      // the format whose span context is translated
 	Headers  []Header
+
+	NotCarried []Header // received headers that the Engine does not carry; only ExplainRequest sets it
 }
 
 // Header is one header of an explanation.
@@ -25,6 +27,7 @@ type Header struct {
 	Field          *wire.Field
 	Received, Sent []string
 	Fate           Fate
+	Reason         string // why Config.Headers refuses the name, for UnlistedUnsafe and NeverCarried
 }
 
 // EngineOf returns the Engine that extracted a context, or nil if it is unknown.
@@ -49,7 +52,7 @@ func (p *Engine) Explain(ctx context.Context, host string) (x Explained) {
 	}
 	if o.build(ctx, p, overHTTP, to) {
 		for e := range o.all {
-			x.Headers = append(x.Headers, Header{e.lower(), e.def, e.received, e.values, e.fate})
+			x.Headers = append(x.Headers, Header{Name: e.lower(), Field: e.def, Received: e.received, Sent: e.values, Fate: e.fate})
 		}
 		if o.written != 0 && !o.isLocal {
 			x.Source = o.translatedFormat()
@@ -59,7 +62,7 @@ func (p *Engine) Explain(ctx context.Context, host string) (x Explained) {
 		for r := range s.Runs {
 			f := s.Field(r)
 			e := entry{key: r.Key, def: &f}
-			x.Headers = append(x.Headers, Header{e.lower(), &f, r.Vals, nil, Untrusted})
+			x.Headers = append(x.Headers, Header{Name: e.lower(), Field: &f, Received: r.Vals, Fate: Untrusted})
 		}
 	}
 	return x

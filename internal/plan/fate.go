@@ -52,29 +52,58 @@ const (
 	Removed
 	// Foreign: nothing is sent, because only the Propagator of an outer Extract carries the header.
 	Foreign
+
+	// The rest are reasons why Extract did not capture a header, so no call can send it. Only ExplainRequest uses them.
+
+	// TooLarge: the header, or its format, exceeds Config.Limits.
+	TooLarge
+	// OneHop: the caller listed the header, or another one of its format, in Connection.
+	OneHop
+	// Empty: the header has no value.
+	Empty
+	// Misspelled: the name is not in canonical form, but other names of the request are.
+	Misspelled
+	// UnlistedFormat: Config.Formats does not list the header's format.
+	UnlistedFormat
+	// UnlistedHeader: Config.Headers does not list the header.
+	UnlistedHeader
+	// UnlistedUnsafe: Config.UnsafeHeaders does not list the header, and Config.Headers must not.
+	UnlistedUnsafe
+	// NeverCarried: no Config can carry the header.
+	NeverCarried
 )
 
 var fateNames = [...]string{
 	Sent:             "sent as received",
 	Rewritten:        "sent with the local span",
-	Translated:       "sent, translated",
-	Reconciled:       "sent with the span of another received format",
-	Generated:        "sent: generated here",
+	Translated:       "sent with the span context of another format",
+	Reconciled:       "sent with the span of another format, because of Config.Reconcile",
+	Generated:        "sent: Config.GenerateRequestID made it",
 	Changed:          "sent with the application's baggage",
 	Recoded:          "sent, recoded for the transport",
-	PartlyUnsendable: "sent in part: the transport or Config.ASCIIOnly refuses the rest",
-	PartlyDisallowed: "sent in part: the destination may not have the rest",
-	Reported:         "sent as received, and would be disallowed",
-	Disallowed:       "not sent: the destination may not have it",
-	Untrusted:        "not sent: the caller is not trusted with it",
-	Stale:            "not sent: another format names a newer span",
-	Malformed:        "not sent: malformed",
-	Unsendable:       "not sent: the transport or Config.ASCIIOnly refuses it",
-	OverBudget:       "not sent: the metadata would be too large",
-	ReadOnly:         "not sent: the format is only read",
-	Replaced:         "not sent: it belongs to a span context that is replaced",
-	Removed:          "not sent: the application removed its baggage",
-	Foreign:          "not sent: only an outer Propagator carries it",
+	PartlyUnsendable: "sent in part: the transport or Config.ASCIIOnly does not allow the rest",
+	PartlyDisallowed: "sent in part: the rest is not allowed at the destination",
+	Reported:         "sent as received, only because of Config.DestinationsReportOnly",
+
+	Disallowed: "not sent: not allowed at the destination",
+	Untrusted:  "not sent: the caller is not trusted",
+	Stale:      "not sent: another format names a newer span",
+	Malformed:  "not sent: it is malformed",
+	Unsendable: "not sent: the transport or Config.ASCIIOnly does not allow it",
+	OverBudget: "not sent: the call's metadata would exceed Limits.MetadataBytes",
+	ReadOnly:   "not sent: the format is in Config.ReadOnly",
+	Replaced:   "not sent: it belongs to a span context that is replaced",
+	Removed:    "not sent: the application removed this baggage",
+	Foreign:    "not sent: only the Propagator of an outer Extract carries it",
+
+	TooLarge:       "not carried: it, or another header of its format, exceeds Config.Limits",
+	OneHop:         "not carried: the caller listed it, or another header of its format, in Connection",
+	Empty:          "not carried: it is empty",
+	Misspelled:     "not carried: the name is not in the canonical form of http.Header",
+	UnlistedFormat: "not carried: its format is not in Config.Formats",
+	UnlistedHeader: "not carried: it is not in Config.Headers",
+	UnlistedUnsafe: "not carried: it is not in Config.UnsafeHeaders",
+	NeverCarried:   "not carried: no Config can carry it",
 }
 
 // String returns the fate in words.
