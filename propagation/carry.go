@@ -2,6 +2,7 @@ package propagation
 
 import (
 	"context"
+	"iter"
 	"net/http"
 	"net/url"
 
@@ -127,4 +128,51 @@ func (p *Propagator) Extract(ctx context.Context, carrier propagation.TextMapCar
 // Like InjectHTTP, Inject does not know the destination. It is safe for concurrent use, with a carrier for each call.
 func (p *Propagator) Inject(ctx context.Context, carrier propagation.TextMapCarrier) {
 	(*plan.Engine)(p).Inject(ctx, carrier)
+}
+
+// ExtractLines is [Propagator.ExtractHTTP] for a message: a list of all its names and values, such as the headers of a
+// Kafka record or the attributes of an SQS message. Names are in any case. A name may occur several times. Values of
+// -bin names are base64.
+//
+//	for _, record := range batch {
+//		ctx := p.ExtractLines(ctx, func(yield func(string, string) bool) {
+//			for _, h := range record.Headers {
+//				if !yield(h.Key, string(h.Value)) {
+//					return
+//				}
+//			}
+//		})
+//		handle(ctx, record)
+//	}
+//
+// Each message has a context of its own. Like ExtractHTTP, it replaces what ctx has captured from another message, also
+// if this message has no headers. To withhold what an untrusted producer sent, use [Demote]. nil lines are no lines.
+//
+// It copies what it keeps, because some clients reuse the memory of a message. It allocates a map and a copy of each
+// carried value besides what ExtractHTTP allocates. It is safe for concurrent use.
+func (p *Propagator) ExtractLines(ctx context.Context, lines iter.Seq2[string, string]) context.Context {
+	return (*plan.Engine)(p).ExtractLines(ctx, lines)
+}
+
+// Lines returns the headers that ctx carries as names and values, for a message. Names are in lower case, and values of
+// -bin names are base64. A name may occur several times: Kafka and AMQP can carry that, other systems keep one line.
+// Values that are not printable ASCII are left out and counted (Unsendable), because some systems refuse a message with
+// such a value.
+//
+//	for name, value := range p.Lines(ctx, "kafka:orders.created") {
+//		record.Headers = append(record.Headers, kgo.RecordHeader{Key: name, Value: []byte(value)})
+//	}
+//
+// destination is where the message goes, for Config.Destinations: a topic or a queue as "SYSTEM:NAME", or a host. By
+// default a topic gets trace formats and x-request-id, and no user data. An empty destination is unknown, which gets no
+// user data either.
+//
+// Limits.MessageLines and MessageBytes bound what a message gets. Over them, Lines leaves out baggage first, then
+// Config.Headers, then x-request-id and the formats that name no span, and last the trace formats, from the end of
+// Config.Formats. A format is left out as a whole, and counted (TooLarge).
+//
+// Each range over the result computes the lines anew, and counts. Lines does not change ctx. It is safe for concurrent
+// use, and so is its result.
+func (p *Propagator) Lines(ctx context.Context, destination string) iter.Seq2[string, string] {
+	return (*plan.Engine)(p).Lines(ctx, destination)
 }

@@ -136,6 +136,8 @@ type Limits struct {
 	TotalBytes    int // all kept lines of a request, and their names if those have a prefix; default 16384
 	Lines         int // header lines of a request; default 64, at most 65535
 	MetadataBytes int // added to a gRPC call; each line counts name, value and 32, as in HTTP/2; default 4096
+	MessageLines  int // lines of a message, see Propagator.Lines; an SQS message takes ten; default: no limit
+	MessageBytes  int // names and values of a message together; default: no limit
 }
 
 var defaultLimits = Limits{HeaderBytes: 8192, TotalBytes: 16384, Lines: 64, MetadataBytes: 4096}
@@ -233,6 +235,7 @@ func (c *Config) validate() error {
 	}{
 		{"HeaderBytes", c.Limits.HeaderBytes, maxLimit}, {"TotalBytes", c.Limits.TotalBytes, maxLimit},
 		{"Lines", c.Limits.Lines, maxLines}, {"MetadataBytes", c.Limits.MetadataBytes, maxLimit},
+		{"MessageLines", c.Limits.MessageLines, maxLines}, {"MessageBytes", c.Limits.MessageBytes, maxLimit},
 	} {
 		if l.value < 0 || l.value > l.most {
 			wrong("Limits."+l.name, l.value, "must be 1 to %d, or 0 for the default", l.most)
@@ -244,7 +247,7 @@ func (c *Config) validate() error {
 
 const (
 	maxHeaders = 150     // so that a field number is a byte
-	maxLines   = 65535   // of Limits.Lines
+	maxLines   = 65535   // of Limits.Lines and MessageLines
 	maxLimit   = 1 << 30 // of the others: sizes are added up as ints of 32 bits
 )
 

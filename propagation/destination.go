@@ -27,6 +27,8 @@ import (
 //   - loopback addresses and private addresses (RFC 1918, RFC 4193)
 //   - hosts that match Config.InternalHosts
 //
+// A topic or a queue is not internal, unless Config.InternalHosts has a pattern for it.
+//
 // A two-label name of Kubernetes ("reviews.default") is not internal, because it may be a public name. Nor is one label
 // with a dot at its end ("ai."), because it is a top-level domain. A gRPC target that lists several addresses is
 // internal if all of them are. It gets only what may be sent to each of them.
@@ -47,9 +49,12 @@ type Destination struct {
 	//   - "10.1.2.3" and "[fd00::1]" are addresses.
 	//   - "<single-label>" is every name without a dot.
 	//   - "<internal>" is every internal host, Config.InternalHosts included.
-	//   - "*" is every host.
+	//   - "*" is every host, topic and queue.
+	//   - "kafka:orders.created" is a topic or a queue, for Propagator.Lines: a word for its system, and its name.
+	//     OpenTelemetry's messaging.system has such words. The name is compared exactly.
+	//   - "kafka:orders.*" is every topic that begins so.
 	//
-	// Each pattern may end in ":" and a port. Names may be in any case and script. No two rules may have the same
+	// Each pattern for hosts may end in ":" and a port. Names may be in any case and script. No two rules may have the same
 	// pattern.
 	Hosts []string
 

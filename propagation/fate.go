@@ -38,7 +38,7 @@ const (
 	FateMalformed
 	// FateUnsendable: nothing is sent, because the transport cannot carry it, or Config.ASCIIOnly forbids it.
 	FateUnsendable
-	// FateOverBudget: nothing is sent, because the call's metadata would exceed Limits.MetadataBytes.
+	// FateOverBudget: nothing is sent, because the call's metadata or the message would exceed Config.Limits.
 	FateOverBudget
 	// FateReadOnly: nothing is sent, because the format is in Config.ReadOnly.
 	FateReadOnly

@@ -29,8 +29,8 @@ type Reader struct {
 	Engine any // the Engine of this Reader, for Explain
 }
 
-// Limits bound what one request may keep in memory: see propagation.Limits.
-type Limits struct{ HeaderBytes, TotalBytes, Lines, MetadataBytes int }
+// Limits bound what one request may keep in memory, and what a call may send: see propagation.Limits.
+type Limits struct{ HeaderBytes, TotalBytes, Lines, MetadataBytes, MessageLines, MessageBytes int }
 
 // Nobody is a Reader that carries nothing. Its captures hold only a Trust.
 var Nobody = newNobody()

@@ -16,6 +16,9 @@ type Host struct {
 	Addr netip.Addr // without a zone, IPv4 never as IPv6
 	Port uint16     // 0: not known
 
+	// Topic is a topic or a queue as "system:name", with the system in lower case; then the rest is empty.
+	Topic string
+
 	// TopLevel: the name is one label with a dot at its end, "ai.". It is absolute: a top-level domain of the
 	// public DNS, and no search list completes it (RFC 1034, section 3.1).
 	TopLevel bool

@@ -12,7 +12,7 @@ import (
 // Pattern stands for some hosts.
 type Pattern struct {
 	kind   kind
-	name   string       // exact: the name; suffix: what it ends in, with the dot
+	name   string       // exact: the name; suffix: what it ends in, with the dot; topics: what they are or begin with
 	prefix netip.Prefix // network; an address is one of full length
 	port   uint16       // 0: any
 }
@@ -24,6 +24,8 @@ const (
 	exact kind = iota
 	network
 	suffix
+	oneTopic
+	topics
 	singleLabel
 	internal
 	anyHost
@@ -44,6 +46,8 @@ const (
 //	<single-label>        names without a dot
 //	<internal>            hosts of the service's own network
 //	*                     all
+//	kafka:orders.created  a topic or a queue: a word for the system, a colon and the name
+//	kafka:orders.*        topics that begin so; kafka:* is all of the system's
 //
 // Each may be followed by ":" and a port, for calls to that alone; an IPv6 network is then in brackets, as
 // an address always may be. Names are in any case and script, with or without a dot at their end.
@@ -62,6 +66,15 @@ func ParsePattern(s string) (Pattern, error) {
 	}
 	if prefix, err := parsePrefix(s); err == nil {
 		return networkOf(prefix, "")
+	}
+	if below, wild := strings.CutSuffix(s, "*"); !strings.Contains(below, "*") {
+		if topic, ok := parseTopic(below, wild); ok {
+			p := Pattern{kind: oneTopic, name: topic}
+			if wild {
+				p.kind = topics
+			}
+			return p, nil
+		}
 	}
 	if strings.HasPrefix(s, "[") {
 		inside, port, ok := split(s)
@@ -160,6 +173,8 @@ func (p Pattern) String() string {
 		}
 	case suffix:
 		s = "*" + s
+	case topics:
+		s += "*"
 	case singleLabel:
 		s = SingleLabel
 	case internal:
@@ -185,6 +200,10 @@ func (p Pattern) Match(h Host, inside bool) bool {
 		return h.Addr.IsValid() && p.prefix.Contains(h.Addr)
 	case suffix:
 		return strings.HasSuffix(h.Name, p.name) && len(h.Name) > len(p.name)
+	case oneTopic:
+		return h.Topic == p.name
+	case topics:
+		return strings.HasPrefix(h.Topic, p.name)
 	case singleLabel:
 		return h.oneLabel() && !h.TopLevel
 	case internal:

@@ -7,11 +7,11 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// fit drops headers until the metadata is within Limits.MetadataBytes. It drops baggage first, then names under
-// prefixes (baggage too), Config.Headers, formats that name no span, and finally trace formats, the least preferred
-// first.
+// fit drops headers until the metadata or the message is within Config.Limits. It drops baggage first, then names
+// under prefixes (baggage too), Config.Headers, formats that name no span, and finally trace formats, the least
+// preferred first.
 func (o *plan) fit() {
-	for step := 0; o.metadataBytes() > o.p.in.Limits.MetadataBytes; step++ {
+	for step := 0; o.tooLarge(); step++ {
 		trace := len(o.p.in.Order) - 1 - (step - 4)
 		switch {
 		case step == 0:
@@ -42,20 +42,35 @@ func (o *plan) dropPrefixed() {
 	o.noPrefixed = true
 }
 
-// metadataBytes returns the size of the metadata as HTTP/2 counts it (RFC 9113, section 6.5.2).
-func (o *plan) metadataBytes() (n int) {
-	const perLine = 32
+// tooLarge reports whether the plan exceeds the limits of its transport.
+func (o *plan) tooLarge() bool {
+	limits := &o.p.in.Limits
+	if o.over == overGRPC {
+		const perLine = 32 // as HTTP/2 counts (RFC 9113, section 6.5.2)
+		lines, bytes := o.measure()
+		return bytes+lines*perLine > limits.MetadataBytes
+	}
+	if limits.MessageLines == 0 && limits.MessageBytes == 0 {
+		return false
+	}
+	lines, bytes := o.measure()
+	return limits.MessageLines != 0 && lines > limits.MessageLines || limits.MessageBytes != 0 && bytes > limits.MessageBytes
+}
+
+// measure returns the number of lines to send, and the size of their names and values.
+func (o *plan) measure() (lines, bytes int) {
 	var at cursor
 	var e entry
 	for o.next(&at, &e) {
-		name := max(len(e.key), len(e.def.Lower)) + perLine
+		lines += len(e.values)
 		for _, v := range e.values {
-			if e.def.Bin {
-				n += name + base64.RawStdEncoding.EncodedLen(len(v))
+			bytes += max(len(e.key), len(e.def.Lower))
+			if e.def.Bin && o.over == overGRPC {
+				bytes += base64.RawStdEncoding.EncodedLen(len(v))
 			} else {
-				n += name + len(v)
+				bytes += len(v)
 			}
 		}
 	}
-	return n
+	return lines, bytes
 }

@@ -45,7 +45,7 @@ type Config struct {
 	Deferred  wire.Sampling
 	LocalSpan func(context.Context) (wire.SpanContext, bool)
 	Also      []propagation.TextMapPropagator
-	Limits    capture.Limits // none is zero
+	Limits    capture.Limits // those of messages may be zero; the others are not
 
 	Rules         []policy.Rule
 	InternalHosts []string

@@ -42,7 +42,7 @@ const (
 	Malformed
 	// Unsendable: nothing is sent, because the transport cannot carry it, or Config.ASCIIOnly forbids it.
 	Unsendable
-	// OverBudget: nothing is sent, because the call's metadata would exceed Limits.MetadataBytes.
+	// OverBudget: nothing is sent, because the call's metadata or the message would exceed Config.Limits.
 	OverBudget
 	// ReadOnly: nothing is sent, because the format is in Config.ReadOnly.
 	ReadOnly

@@ -28,7 +28,7 @@ type plan struct {
 	written    wire.FormatSet // formats in which the span context is written; their other fields are sent as received
 	disallowed wire.FormatSet // formats that are not written because the destination may not receive them
 	refused    wire.FormatSet // formats with ids or a decision that the transport refuses
-	overBudget wire.FormatSet // formats that exceed Limits.MetadataBytes
+	overBudget wire.FormatSet // formats that exceed the limits of metadata or of messages
 	noPrefixed bool           // names under prefixes exceed the budget, too
 	noHeaders  bool           // and so do Config.Headers
 	noBaggage  bool           // and so does the application's baggage
@@ -77,7 +77,7 @@ func (o *plan) build(ctx context.Context, p *Engine, over transport, to Callee) 
 	if o.careful && c != nil {
 		o.refuse()
 	}
-	if over == overGRPC {
+	if over == overGRPC || over == overMessage {
 		o.fit()
 	}
 	if c != nil || o.isLocal { // with the application's baggage only, other code may set trace fields

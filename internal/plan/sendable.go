@@ -15,9 +15,10 @@ import (
 type transport uint8
 
 const (
-	overHTTP transport = iota // base64 under -bin names; no control characters except tab
-	overGRPC                  // raw bytes under -bin names; printable ASCII elsewhere
-	overText                  // any TextMapCarrier: one printable line for each name, and nothing under -bin names
+	overHTTP    transport = iota // base64 under -bin names; no control characters except tab
+	overGRPC                     // raw bytes under -bin names; printable ASCII elsewhere
+	overText                     // any TextMapCarrier: one printable line for each name, and nothing under -bin names
+	overMessage                  // a list of names and values: base64 under -bin names; printable ASCII
 )
 
 // refuse drops the formats with a line of ids or a decision that the transport refuses, because the remaining lines
@@ -111,7 +112,7 @@ func (o *plan) sift(e *entry) (all bool) {
 // legalName reports whether the transport accepts the name. The caller chose a name under a prefix.
 func (o *plan) legalName(e *entry) bool {
 	switch o.over {
-	case overHTTP:
+	case overHTTP, overMessage:
 		return e.key == "" || policy.ValidToken(e.key) && (!prefixedBin(e.key) || o.c.About&capture.RawBins == 0)
 	case overGRPC: // grpc-go treats a value under a -bin name as raw bytes
 		return ascii.MetadataKey(e.lower()) && (e.def.Bin || !prefixedBin(e.key))

@@ -65,7 +65,7 @@ func (r *Rules) For(hosts string, port uint16) *Decision {
 func (r *Rules) find(hosts string, port uint16) (all *Decision) {
 	seen := map[*Decision]bool{}
 	for host := range strings.SplitSeq(hosts, ",") {
-		h, _ := hostmatch.Parse(host, port) // an invalid host matches only the pattern "*", and is not internal
+		h, _ := hostmatch.ParseAny(host, port) // an invalid host matches only the pattern "*", and is not internal
 		inside := r.isInternal(h)
 		found, ok := r.table.Find(h, inside)
 		if !ok {

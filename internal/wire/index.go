@@ -91,6 +91,17 @@ func (x *Index) Spell(key string) string {
 	return http.CanonicalHeaderKey(key)
 }
 
+// Key returns the spelling of a key in this kind of carrier, if the key is a fixed name or is under a prefix.
+func (x *Index) Key(key string) (string, bool) {
+	if n := x.Find(key); n != nil {
+		return n.Key, true
+	}
+	if _, ok := x.FindPrefix(key); ok {
+		return strings.Clone(x.Spell(key)), true
+	}
+	return "", false
+}
+
 // FindPrefix returns the prefix that a key begins with, in any case: the rest of the key has lost its case on the
 // way anyway. The longest pattern of Config.Headers decides. A name that no pattern may carry matches none.
 func (x *Index) FindPrefix(key string) (FieldID, bool) {
