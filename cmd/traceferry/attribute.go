@@ -1,0 +1,72 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/traceferry/traceferry/internal/compare"
+)
+
+// attribute gives each call to its request: by the id in its URI, by its headers, or, if it has none of them, to the
+// request that is under way.
+func (d *exam) attribute(calls []call, now *exchange) {
+	for _, c := range calls {
+		x := d.byID(c)
+		if x != nil {
+			d.marked = true
+		} else if x = d.byHeaders(c); x == nil && !d.noise && !d.marked {
+			x = now
+		}
+		switch {
+		case x != nil:
+			x.calls = append(x.calls, c)
+		case now == nil:
+			d.nameless++
+		default:
+			d.strays++
+		}
+	}
+}
+
+func (d *exam) byID(c call) *exchange {
+	if !strings.Contains(d.target.url, placeholder) {
+		return nil
+	}
+	for _, x := range d.exchanges {
+		if strings.Contains(c.URI, x.id()) {
+			return x
+		}
+	}
+	return nil
+}
+
+// byHeaders returns the request that most of a call's headers belong to.
+func (d *exam) byHeaders(c call) (most *exchange) {
+	votes := map[*exchange]int{}
+	vote := func(x *exchange) {
+		if votes[x]++; x != nil && (most == nil || votes[x] > votes[most]) {
+			most = x
+		}
+	}
+	for _, lines := range compare.Items(c.header()) {
+		for _, l := range lines {
+			vote(d.byLine(l))
+		}
+	}
+	for _, f := range d.reader.read(c.header()).Formats {
+		vote(d.byTrace[f.TraceID])
+	}
+	return most
+}
+
+func (d *exam) byLine(l string) *exchange {
+	n, ok := d.owners.Owner(l)
+	if !ok {
+		return nil
+	}
+	for _, x := range d.exchanges {
+		if x.n == n {
+			return x
+		}
+	}
+	return nil
+}
