@@ -30,6 +30,7 @@ func TestLinksNoMore(t *testing.T) {
 		"propagation/preset": {"google.golang.org/grpc", "go.opentelemetry.io/otel/sdk", "github.com/go-chi/chi", module + "/httptrace", module + "/grpctrace"},
 		"httptrace":          {"google.golang.org/grpc", "go.opentelemetry.io/otel/sdk", "github.com/go-chi/chi", "go.opentelemetry.io/contrib", module + "/grpctrace"},
 		"grpctrace":          {"go.opentelemetry.io/otel/sdk", "github.com/go-chi/chi", "go.opentelemetry.io/contrib", module + "/httptrace"},
+		"cmd/traceferry":     {"google.golang.org/grpc", "go.opentelemetry.io/otel/sdk", "github.com/go-chi/chi", "go.opentelemetry.io/contrib", "testing"},
 	}
 	for pkg, unwanted := range heavy {
 		deps := goList(t, "-deps", "./"+pkg)
@@ -70,7 +71,7 @@ func TestEngineLayers(t *testing.T) {
 	}
 }
 
-// TestImportsOneWay: internal <- propagation <- { preset, httptrace, grpctrace } <- examples.
+// TestImportsOneWay: internal <- propagation <- { preset, httptrace, grpctrace } <- { cmd, examples }.
 func TestImportsOneWay(t *testing.T) {
 	allowed := map[string][]string{
 		"propagation":                 {"internal"},
@@ -78,6 +79,7 @@ func TestImportsOneWay(t *testing.T) {
 		"httptrace":                   {"propagation", "internal"},
 		"propagation/propagationtest": {"propagation", "propagation/testdata", "internal"},
 		"grpctrace":                   {"propagation", "internal"},
+		"cmd/traceferry":              {"propagation", "propagation/preset", "internal"},
 		"internal":                    {"internal"},
 	}
 	for pkg, may := range allowed {

@@ -6,15 +6,20 @@ import (
 	"github.com/traceferry/traceferry/internal/compare"
 )
 
-// attribute gives each call to its request: by the id in its URI, by its headers, or, if it has none of them, to the
-// request that is under way.
+// attribute gives each call to its request: by the id in its URI, or by its headers, or to the request that is under
+// way. A call with the headers of an earlier request is late if that one lacks a call. Otherwise the call belongs to the
+// request that is under way, and has the wrong headers.
 func (d *exam) attribute(calls []call, now *exchange) {
 	for _, c := range calls {
 		x := d.byID(c)
 		if x != nil {
 			d.marked = true
-		} else if x = d.byHeaders(c); x == nil && !d.noise && !d.marked {
-			x = now
+		} else {
+			x = d.byHeaders(c)
+			surplus := x != nil && d.usual > 0 && len(x.calls) >= d.usual
+			if now != nil && x != now && (surplus || x == nil && !d.noise && !d.marked) {
+				x = now
+			}
 		}
 		switch {
 		case x != nil:

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
-	"unicode/utf8"
 )
 
 // maxString bounds a string in JSON. The rest of a longer one, such as the body of a response, is left out.
@@ -28,68 +26,53 @@ func (b *budget) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// shortStrings passes JSON on and cuts its strings after maxString bytes. It cuts no escape sequence in two.
+// shortStrings passes JSON on and cuts its strings after maxString bytes, but no escape sequence or character in two.
 type shortStrings struct {
-	r      *bufio.Reader
+	r      io.Reader
 	inside bool // a string
 	size   int  // of the string so far
-	out    []byte
+	escape int  // bytes that the escape sequence still has
+	keep   bool // the escape sequence or character
 }
 
 func (s *shortStrings) Read(p []byte) (int, error) {
-	n := 0
-	for n < len(p) {
-		if len(s.out) == 0 {
-			if n > 0 && s.r.Buffered() == 0 {
-				break // do not wait for more
-			}
-			if err := s.unit(); err != nil {
-				return n, err
+	for {
+		n, err := s.r.Read(p)
+		kept := p[:0]
+		for _, c := range p[:n] {
+			if s.passes(c) {
+				kept = append(kept, c)
 			}
 		}
-		k := copy(p[n:], s.out)
-		n, s.out = n+k, s.out[k:]
+		if len(kept) > 0 || err != nil || len(p) == 0 {
+			return len(kept), err
+		}
 	}
-	return n, nil
 }
 
-// unit reads a byte, or all of an escape sequence or character in a string. It hands it out unless the string is long.
-func (s *shortStrings) unit() error {
-	c, err := s.r.ReadByte()
-	if err != nil {
-		return err
-	}
-	s.out = append(s.out[:0], c)
+// passes reports whether the next byte is passed on.
+func (s *shortStrings) passes(c byte) bool {
+	const longest = len(`\u0000`)
 	switch {
 	case !s.inside:
 		s.inside, s.size = c == '"', 0
-		return nil
+		return true
+	case s.escape > 0:
+		if s.escape--; c == 'u' && s.escape == 0 {
+			s.escape = 4
+		}
 	case c == '"':
 		s.inside = false
-		return nil
-	case c == '\\':
-		err = s.more(1)
-		if err == nil && s.out[1] == 'u' {
-			err = s.more(4)
-		}
-	case c >= utf8.RuneSelf:
-		for err == nil && len(s.out) < utf8.UTFMax && !utf8.FullRune(s.out) {
-			err = s.more(1)
+		return true
+	case 0x80 <= c && c < 0xc0: // not the first byte of a character
+	default:
+		s.keep = s.size <= maxString-longest
+		if c == '\\' {
+			s.escape = 1
 		}
 	}
-	if s.size += len(s.out); s.size > maxString {
-		s.out = s.out[:0]
+	if s.keep {
+		s.size++
 	}
-	return err
-}
-
-func (s *shortStrings) more(n int) error {
-	for range n {
-		c, err := s.r.ReadByte()
-		if err != nil {
-			return err
-		}
-		s.out = append(s.out, c)
-	}
-	return nil
+	return s.keep
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,9 +21,14 @@ var presets = map[string]func() propagation.Config{
 }
 
 // mistake is a mistake in the JSON of a Config.
-type mistake struct{ path, reason string }
+type mistake struct {
+	path, reason string
+	unknown      bool // a member that is no field: the value at path is set
+}
 
 func (m mistake) Error() string { return m.path + m.reason }
+
+func wrong(path, reason string) []mistake { return []mistake{{path: path, reason: reason}} }
 
 // newConfig returns the Config of a preset with the changes of a file. Both may be empty. The error has all mistakes of
 // the file, and what propagation.New says of the fields without one.
@@ -55,7 +61,8 @@ func newConfig(name, file string) (c propagation.Config, err error) {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, wrong := range joined.Unwrap() {
 			text := strings.TrimPrefix(wrong.Error(), "propagation: ")
-			if !slices.ContainsFunc(mistakes, func(m mistake) bool { return m.path != "Config" && strings.HasPrefix(text, m.path) }) {
+			unset := func(m mistake) bool { return !m.unknown && strings.HasPrefix(text, m.path) }
+			if !slices.ContainsFunc(mistakes, unset) {
 				errs = append(errs, errors.New(text))
 			}
 		}
@@ -72,7 +79,7 @@ func setJSON(v reflect.Value, path string, text json.RawMessage) []mistake {
 	switch t := v.Type(); {
 	case t == reflect.TypeFor[propagation.Format]():
 		if err := json.Unmarshal(text, v.Addr().Interface()); err != nil {
-			return []mistake{{path, ": want the name of a format: " + formatNames()}}
+			return wrong(path, ": want the name of a format: "+formatNames())
 		}
 		return nil
 	case t == reflect.TypeFor[propagation.Sampling]():
@@ -82,10 +89,10 @@ func setJSON(v reflect.Value, path string, text json.RawMessage) []mistake {
 	case t.Kind() == reflect.Slice && wants[t.Elem().Kind()] != "":
 		return setSlice(v, path, text)
 	case t.Kind() == reflect.Slice || wants[t.Kind()] == "":
-		return []mistake{{path, " is code and cannot be given as JSON"}}
+		return wrong(path, " is code and cannot be given as JSON")
 	}
 	if json.Unmarshal(text, v.Addr().Interface()) != nil {
-		return []mistake{{path, ": want " + wants[v.Kind()]}}
+		return wrong(path, ": want "+wants[v.Kind()])
 	}
 	return nil
 }
@@ -96,17 +103,29 @@ var wants = map[reflect.Kind]string{
 }
 
 func setStruct(v reflect.Value, path string, text json.RawMessage) (all []mistake) {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(text, &members) != nil {
-		return []mistake{{path, ": want an object"}}
+	if string(text) == "null" {
+		return nil
 	}
-	for _, name := range slices.Sorted(maps.Keys(members)) {
-		field, ok := v.Type().FieldByNameFunc(func(n string) bool { return strings.EqualFold(n, name) })
-		if !ok {
-			all = append(all, mistake{path, fmt.Sprintf(" has no field %q: its fields are %s", name, fieldNames(v.Type()))})
-			continue
+	d := json.NewDecoder(bytes.NewReader(text))
+	if start, _ := d.Token(); start != json.Delim('{') {
+		return wrong(path, ": want an object")
+	}
+	set := map[string]bool{}
+	for d.More() {
+		name, _ := d.Token() // the text is valid
+		var member json.RawMessage
+		d.Decode(&member)
+		field, ok := v.Type().FieldByNameFunc(func(n string) bool { return strings.EqualFold(n, name.(string)) })
+		switch {
+		case !ok:
+			reason := fmt.Sprintf(" has no field %q: its fields are %s", name, fieldNames(v.Type()))
+			all = append(all, mistake{path, reason, true})
+		case set[field.Name]:
+			all = append(all, mistake{path: path + "." + field.Name, reason: " is there twice"})
+		default:
+			all = append(all, setJSON(v.FieldByIndex(field.Index), path+"."+field.Name, member)...)
 		}
-		all = append(all, setJSON(v.FieldByIndex(field.Index), path+"."+field.Name, members[name])...)
+		set[field.Name] = true
 	}
 	return all
 }
@@ -126,7 +145,7 @@ func fieldNames(t reflect.Type) string {
 func setSlice(v reflect.Value, path string, text json.RawMessage) (all []mistake) {
 	var elements []json.RawMessage
 	if json.Unmarshal(text, &elements) != nil {
-		return []mistake{{path, ": want an array"}}
+		return wrong(path, ": want an array")
 	}
 	v.SetZero()
 	if elements != nil { // not null
@@ -146,7 +165,7 @@ func setSampling(v reflect.Value, path string, text json.RawMessage) []mistake {
 			return nil
 		}
 	}
-	return []mistake{{path, `: want "denied" or "accepted"`}}
+	return wrong(path, `: want "denied" or "accepted"`)
 }
 
 func formatNames() string {

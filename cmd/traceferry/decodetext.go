@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/traceferry/traceferry/propagation"
 )
 
 // indent is the place of the second column.
@@ -18,7 +20,7 @@ func (p *printer) reading(r reading) {
 	for _, f := range r.Formats {
 		p.format(f)
 		for _, problem := range f.Problems {
-			fmt.Fprintln(p, indent+p.paint(red, problem))
+			fmt.Fprintln(p, indent+p.paint(red, problem+problems[problem]))
 		}
 		for _, d := range r.Disagreements {
 			if d.Format == f.Format {
@@ -27,6 +29,14 @@ func (p *printer) reading(r reading) {
 		}
 	}
 	p.verdict(r)
+}
+
+// problems say what a problem means.
+var problems = map[string]string{
+	propagation.Malformed.String(): ": it cannot be read in full",
+	propagation.Duplicate.String(): ": a header that may occur once occurs more often",
+	propagation.TooLarge.String():  ": it exceeds the limits of propagation.Config",
+	propagation.Stale.String():     ": it is older than x-b3-*, so a service must not send it on",
 }
 
 func (d disagreement) String() string {
@@ -86,9 +96,11 @@ func (f formatRead) raw() (lines []string) {
 
 // verdict writes whether the formats agree.
 func (p *printer) verdict(r reading) {
+	spans := map[string]int{}
 	n := 0
 	for _, f := range r.Formats {
 		if f.SpanID != "" {
+			spans[f.SpanID]++
 			n++
 		}
 	}
@@ -97,8 +109,10 @@ func (p *printer) verdict(r reading) {
 		fmt.Fprintln(p, p.paint(red, "The formats disagree.")+" A service that reads them all follows "+r.Winner+".")
 	case !r.OK:
 		fmt.Fprintln(p, p.paint(red, "Not all headers can be read."))
-	case n > 1:
+	case n > 1 && len(spans) == 1:
 		fmt.Fprintln(p, p.paint(green, fmt.Sprintf("%d formats name the same span.", n)))
+	case n > 1:
+		fmt.Fprintln(p, p.paint(green, fmt.Sprintf("%d formats agree.", n)))
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/traceferry/traceferry/propagation"
-	"go.opentelemetry.io/otel/trace"
 )
 
 // disagreement says that two formats of one request differ.
@@ -41,8 +40,8 @@ func disagreements(formats []formatRead, winner propagation.Format) (out []disag
 }
 
 // sameTrace reports whether two trace ids are equal, or one is the lower half of the other: some formats have 64 bits.
-func sameTrace(a, b trace.TraceID) bool {
-	short := func(id trace.TraceID) bool { return binary.BigEndian.Uint64(id[:8]) == 0 }
+func sameTrace(a, b [16]byte) bool {
+	short := func(id [16]byte) bool { return binary.BigEndian.Uint64(id[:8]) == 0 }
 	return a == b || (short(a) || short(b)) && [8]byte(a[8:]) == [8]byte(b[8:])
 }
 
@@ -58,7 +57,7 @@ func advanced(a, b formatRead) bool {
 // them in the upper half, if its other 32 bits are zero
 // (https://docs.datadoghq.com/tracing/guide/span_and_trace_id_format/). Other ids are random, and times in the future or
 // before 2010 are none.
-func madeAt(f propagation.Format, id trace.TraceID) *time.Time {
+func madeAt(f propagation.Format, id [16]byte) *time.Time {
 	seconds := binary.BigEndian.Uint32(id[:4])
 	made := time.Unix(int64(seconds), 0).UTC()
 	clocked := f == propagation.XRay || f == propagation.Datadog && binary.BigEndian.Uint32(id[4:8]) == 0

@@ -42,7 +42,8 @@
 //	  request_id?   of x-request-id, if it is safe in logs
 //	  trace_reason? of Envoy: "not traced", "sampled", "forced by service" or "forced by client"
 //	  baggage?      [{key, value}]
-//	  problems?     the outcomes of package propagation: "malformed", "duplicate", ...
+//	  problems?     the outcomes of package propagation ("malformed", "duplicate", "too large", "stale", ...),
+//	                "invalid tracestate" or "invalid baggage"
 //	}]
 //
 // explain writes an object for each request and host:

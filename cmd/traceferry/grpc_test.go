@@ -49,7 +49,7 @@ func TestDoctorOverGRPC(t *testing.T) {
 				}
 				return s.SendMsg(&emptypb.Empty{})
 			}))...)
-			got := runWith(t, "", "doctor", "-wait", "200ms", "-echo", echo, "grpc://"+address+"/shop.Shop/Buy")
+			got := runWith(t, "", "doctor", "-wait", "100ms", "-echo", echo, "grpc://"+address+"/shop.Shop/Buy")
 			if got.status != tt.status || got.errors != "" || !strings.Contains(got.out, tt.finding) {
 				t.Errorf("status %d, errors %q, want %d and %q\n%s", got.status, got.errors, tt.status, tt.finding, got.out)
 			}
@@ -75,7 +75,7 @@ func TestDoctorFromHTTPToGRPC(t *testing.T) {
 		}
 	})))
 	defer service.Close()
-	got := runWith(t, "", "doctor", "-wait", "200ms", "-echo", echo, "-want", "grpctracebin,tracecontext", service.URL)
+	got := runWith(t, "", "doctor", "-wait", "100ms", "-echo", echo, "-want", "grpctracebin,tracecontext", service.URL)
 	if got.status != good || !strings.Contains(got.out, "70 calls") && !strings.Contains(got.out, "35 calls: /ratings.Ratings/Each") {
 		t.Errorf("status %d, errors %q\n%s", got.status, got.errors, got.out)
 	}

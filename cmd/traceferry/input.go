@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -139,16 +140,16 @@ var harBeginnings = []string{
 	`"log":{"version"`, `"log":{"creator"`, `"log":{"browser"`, `"log":{"pages"`, `"log":{"entries"`, `"log":{"comment"`,
 }
 
-// argHeader returns the headers of arguments.
+// argHeader returns the headers of arguments. A bare value has the name of the one header that it can be the value of.
 func argHeader(args []string) (http.Header, error) {
 	h := http.Header{}
 	for _, arg := range args {
 		name, value, ok := headerLine(arg)
+		if field := fieldOf(arg); field != "" && !(ok && isTrace(name)) {
+			name, value, ok = field, arg, true
+		}
 		if !ok {
-			if name, ok = fieldOf(arg); !ok {
-				return nil, usagef(`%q is no header: write it as "Name: value". To read a file, use -f`, arg)
-			}
-			value = arg
+			return nil, usagef(`%q is no header: write it as "Name: value". To read a file, use -f`, arg)
 		}
 		h.Add(name, value)
 	}
@@ -170,21 +171,23 @@ func notToken(c rune) bool {
 	return c <= ' ' || c >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, c)
 }
 
-// fieldOf returns the one header of which a bare value can be the value.
-func fieldOf(value string) (field string, ok bool) {
+// fieldOf returns the one header that names a span if it has this value, "" if there is none or more than one.
+func fieldOf(value string) (field string) {
 	for _, f := range propagation.AllFormats() {
 		p := propagation.MustNew(propagation.Config{Formats: []propagation.Format{f}})
 		for _, name := range f.Fields() {
-			ctx := p.ExtractHTTP(nil, http.Header{http.CanonicalHeaderKey(name): {value}})
-			if sc, _ := propagation.RemoteFromContext(ctx); sc.IsValid() {
-				if ok {
-					return "", false
-				}
-				field, ok = name, true
+			ctx := p.ExtractHTTP(context.Background(), http.Header{http.CanonicalHeaderKey(name): {value}})
+			sc, _ := propagation.RemoteFromContext(ctx)
+			switch {
+			case !sc.IsValid():
+			case field != "":
+				return ""
+			default:
+				field = name
 			}
 		}
 	}
-	return field, ok
+	return field
 }
 
 // plural returns "1 line" or "3 lines".

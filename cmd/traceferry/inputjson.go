@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -98,23 +97,23 @@ func addValue(h http.Header, key string, v any) bool {
 
 // readJSON reads values of JSON that follow each other or stand in an array.
 func readJSON(b *bufio.Reader, f func(record) error) error {
-	r := &budget{r: &shortStrings{r: b}}
+	first, err := b.ReadByte()
+	for err == nil && strings.IndexByte(" \t\r\n", first) >= 0 {
+		first, err = b.ReadByte()
+	}
+	b.UnreadByte()
+	r := &budget{r: &shortStrings{r: b}, left: maxValue}
 	d := json.NewDecoder(r)
 	d.UseNumber()
-	first, err := b.Peek(1)
-	for err == nil && bytes.ContainsAny(first, " \t\r\n") {
-		b.Discard(1)
-		first, err = b.Peek(1)
-	}
-	if string(first) == "[" {
-		r.left = maxValue
+	array := first == '['
+	if array {
 		if _, err := d.Token(); err != nil {
 			return notJSON(err)
 		}
 	}
 	for n := 1; ; n++ {
 		r.left = maxValue
-		if string(first) == "[" && !d.More() {
+		if array && !d.More() {
 			_, err := d.Token()
 			return notJSON(err)
 		}
@@ -125,7 +124,7 @@ func readJSON(b *bufio.Reader, f func(record) error) error {
 			}
 			return notJSON(err)
 		}
-		if err := f(record{where: fmt.Sprint("value ", n), header: headersIn(v), logged: string(first) == "["}); err != nil {
+		if err := f(record{where: fmt.Sprint("value ", n), header: headersIn(v), logged: array}); err != nil {
 			return err
 		}
 	}

@@ -23,13 +23,15 @@ type lineReader struct {
 func (l *lineReader) next() ([]byte, error) {
 	for {
 		line, err := l.read()
-		if len(line) <= maxLine && (err == nil || err == io.EOF && len(line) > 0) {
+		switch {
+		case len(line) > maxLine:
+			l.long++
+		case len(line) > 0 && (err == nil || errors.Is(err, io.EOF)):
 			return bytes.TrimRight(line, "\r\n"), nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		l.long++
 	}
 }
 

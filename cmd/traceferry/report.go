@@ -122,7 +122,10 @@ func (s *summary) swapped(d *exam) {
 	more, fewer := 0, 0
 	for _, x := range d.exchanges {
 		switch {
-		case !x.atOnce || x.err != nil:
+		case x.err != nil:
+		case !x.atOnce && len(x.calls) != d.usual:
+			return // the numbers say nothing
+		case !x.atOnce:
 		case len(x.calls) > d.usual:
 			more++
 		case len(x.calls) < d.usual:

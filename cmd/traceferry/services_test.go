@@ -1,10 +1,8 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -89,14 +87,16 @@ func traced(p otelprop.TextMapPropagator, outer otelprop.TextMapPropagator) func
 
 var everything = propagation.Config{Formats: propagation.AllFormats()}
 
-// services are services that carry headers well or badly, with what the doctor must say of some families.
-var services = map[string]struct {
+type serviceTest struct {
 	make    func(echo string) http.Handler
 	args    []string
 	status  int
 	results map[string]string // family to result; "": of all others
 	finding string            // part of the report
-}{
+}
+
+// services are services that carry headers well or badly, with what the doctor must say of some families.
+var services = map[string]serviceTest{
 	"traceferry with all formats": {make: carrying(everything), results: map[string]string{"": "carried"}},
 	"traceferry with the default": {make: carrying(propagation.Config{}), results: map[string]string{"": "carried", "datadog": "not carried", "sw8": "not carried",
 		"jaeger": "not carried", "xray": "not carried", "ottrace": "not carried", "clienttrace": "not carried", "l5d": "not carried", "azure": "not carried"}},
@@ -229,6 +229,23 @@ var services = map[string]struct {
 			})
 		}, args: []string{"-want", "b3multi"}, status: bad, finding: "The call has b3 of the same trace instead.", results: map[string]string{"b3multi": "lost"},
 	},
+	"a leak into requests without": {
+		make: func(echo string) http.Handler {
+			var mu sync.Mutex
+			var last []string
+			return copying(echo, func(in, out http.Header) {
+				mu.Lock()
+				defer mu.Unlock()
+				forward(in, out)
+				if in["Baggage"] != nil {
+					last = in["Baggage"]
+				} else if last != nil && len(out) == 0 {
+					out["Baggage"] = last
+				}
+			})
+		}, status: bad, finding: "baggage mixed up in GET /details, GET /ratings (2 calls; first when sent: nothing)",
+		results: map[string]string{"": "carried", "baggage": "mixed up"},
+	},
 	"the last request's headers": {
 		make: func(echo string) http.Handler {
 			var mu sync.Mutex
@@ -248,35 +265,47 @@ var services = map[string]struct {
 }
 
 func TestDoctor(t *testing.T) {
+	reports := atOnceFor(services, func(tt serviceTest) result { // most of the time is waiting
+		echo := startEcho(t)
+		args := []string{"doctor", "-wait", "100ms", "-echo", echo, serve(t, tt.make(echo))}
+		return runWith(t, "", append(args, tt.args...)...)
+	})
 	for name, tt := range services {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			echo := startEcho(t)
-			service := httptest.NewServer(tt.make(echo))
-			defer service.Close()
-			args := append([]string{"doctor", "-wait", "200ms", "-echo", echo, service.URL}, tt.args...)
-			got := runWith(t, "", args...)
-			if got.status != tt.status || got.errors != "" {
-				t.Errorf("status %d, errors %q, want status %d\n%s", got.status, got.errors, tt.status, got.out)
+		got := reports[name]
+		if got.status != tt.status || got.errors != "" {
+			t.Errorf("%s: status %d, errors %q, want status %d\n%s", name, got.status, got.errors, tt.status, got.out)
+		}
+		if !strings.Contains(got.out, tt.finding) {
+			t.Errorf("%s: the report lacks %q:\n%s", name, tt.finding, got.out)
+		}
+		results := resultsOf(got.out)
+		for _, f := range propagation.AllFormats() {
+			want, ok := tt.results[f.String()]
+			if !ok {
+				want = tt.results[""]
 			}
-			if !strings.Contains(got.out, tt.finding) {
-				t.Errorf("the report lacks %q:\n%s", tt.finding, got.out)
+			if want != "" && results[f.String()] != want {
+				t.Errorf("%s: %v: %q, want %q\n%s", name, f, results[f.String()], want, got.out)
 			}
-			results := resultsOf(got.out)
-			for _, f := range propagation.AllFormats() {
-				want, ok := tt.results[f.String()]
-				if !ok {
-					want = tt.results[""]
-				}
-				if want != "" && results[f.String()] != want {
-					t.Errorf("%v: %q, want %q", f, results[f.String()], want)
-				}
-			}
-			if t.Failed() {
-				fmt.Println(got.out)
-			}
+		}
+	}
+}
+
+// atOnceFor runs f for all tests at once and returns the results by name.
+func atOnceFor[T, R any](tests map[string]T, f func(T) R) map[string]R {
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	results := map[string]R{}
+	for name, tt := range tests {
+		wg.Go(func() {
+			r := f(tt)
+			mu.Lock()
+			defer mu.Unlock()
+			results[name] = r
 		})
 	}
+	wg.Wait()
+	return results
 }
 
 // resultsOf returns the table of a report.
