@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/traceferry/traceferry/internal/compare"
@@ -12,9 +13,7 @@ import (
 func (d *exam) attribute(calls []call, now *exchange) {
 	for _, c := range calls {
 		x := d.byID(c)
-		if x != nil {
-			d.marked = true
-		} else {
+		if x == nil {
 			x = d.byHeaders(c)
 			surplus := x != nil && d.usual > 0 && len(x.calls) >= d.usual
 			if now != nil && x != now && (surplus || x == nil && !d.noise && !d.marked) {
@@ -30,6 +29,12 @@ func (d *exam) attribute(calls []call, now *exchange) {
 			d.strays++
 		}
 	}
+}
+
+// allMarked reports whether each call of an exchange has its id in the URI. Then calls without an id are not of the
+// service.
+func (d *exam) allMarked(x *exchange) bool {
+	return len(x.calls) > 0 && !slices.ContainsFunc(x.calls, func(c call) bool { return d.byID(c) != x })
 }
 
 func (d *exam) byID(c call) *exchange {

@@ -160,6 +160,21 @@ func TestDoctorAmongOthers(t *testing.T) {
 	}
 }
 
+// TestDoctorKnowsCallsWithoutTheID: the service puts the id into one of its calls only.
+func TestDoctorKnowsCallsWithoutTheID(t *testing.T) {
+	echo := startEcho(t)
+	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := propagation.MustNew(everything)
+		ctx := p.ExtractHTTP(r.Context(), r.Header)
+		get(w, r.WithContext(ctx), &http.Client{Transport: httptrace.NewTransport(p, nil)}, echo+"/orders"+r.URL.Path)
+		get(w, r, http.DefaultClient, echo+"/ratings")
+	}))
+	r := examine(t, bad, "-echo", echo, url+"/{id}")
+	if len(r.Findings) != 1 || r.Findings[0].Kind != lostAll || strings.Join(r.Findings[0].Calls, " ") != "GET /ratings" || len(r.Calls) != 2 || r.Calls[0].Call != "GET /orders/{id}" {
+		t.Errorf("%+v", r)
+	}
+}
+
 // TestDoctorWaitsForLateCalls: calls after the answer belong to their request.
 func TestDoctorWaitsForLateCalls(t *testing.T) {
 	echo := startEcho(t)

@@ -34,7 +34,7 @@ type exam struct {
 	byTrace   map[string]*exchange // by trace id, of 32 digits
 	usual     int                  // calls that a request makes; -1: not known yet
 	noise     bool                 // calls arrived although no request was under way
-	marked    bool                 // the calls' URIs have the id of the request
+	marked    bool                 // each call's URI has the id of its request
 	strays    int                  // calls that were left out, because nobody knows whose they are
 	nameless  int                  // calls of the requests at once that cannot be told apart
 }
@@ -42,7 +42,7 @@ type exam struct {
 // exchange is a request to the service, and the calls that it caused.
 type exchange struct {
 	n       int
-	name    string // what it sends
+	name    string // what it has, for messages
 	formats []propagation.Format
 	from    samples.Caller
 	sent    http.Header
@@ -66,7 +66,7 @@ func (d *exam) run(ctx context.Context) error {
 	}
 	d.noise, d.byTrace, d.usual = len(idle) > 0, map[string]*exchange{}, -1
 
-	first := d.exchange("nothing", nil)
+	first := d.exchange("no trace header", nil)
 	if err := d.one(ctx, first); err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (d *exam) run(ctx context.Context) error {
 	for _, f := range all {
 		parts = append(parts, d.exchange(f.String(), []propagation.Format{f}))
 	}
-	for _, x := range append(parts, d.exchange("all families", all), d.exchange("nothing", nil)) {
+	for _, x := range append(parts, d.exchange("all families", all), d.exchange("no trace header", nil)) {
 		if err := d.one(ctx, x); err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ func (d *exam) one(ctx context.Context, x *exchange) error {
 	}
 	d.attribute(calls, x)
 	if d.usual < 0 {
-		d.usual = len(x.calls)
+		d.usual, d.marked = len(x.calls), d.allMarked(x)
 	}
 	return ctx.Err()
 }
@@ -126,7 +126,7 @@ func (d *exam) send(ctx context.Context, x *exchange) {
 func (d *exam) together(ctx context.Context) error {
 	var all []*exchange
 	for range atOnce {
-		x := d.exchange("many at once", d.wanted)
+		x := d.exchange(fmt.Sprintf("the wanted families, as one of %d at once", atOnce), d.wanted)
 		x.atOnce = true
 		all = append(all, x)
 	}

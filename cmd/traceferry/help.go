@@ -81,8 +81,8 @@ service puts it into its calls, other callers of the echo do not disturb.
   -echo URL      the echo; the default is http://127.0.0.1:9000
   -listen ADDR   run the echo here, and not by itself
   -want NAMES    the families that must be carried: "b3,tracecontext", or a
-                 preset. The default is propagation.Config{}'s eight. Others are
-                 judged only if they arrive somewhere.
+                 preset. The default is propagation.Config{}'s eight. The others
+                 are optional: judged only if they arrive somewhere.
   -X METHOD, -H HEADER, -d BODY, -k   as curl has them; -d @FILE reads a file
   -wait TIME     how long to wait for late calls (500ms)
   -timeout TIME  how long a request may take (10s)

@@ -133,7 +133,7 @@ func (s *summary) swapped(d *exam) {
 		}
 	}
 	if more > 0 && fewer > 0 && d.nameless == 0 {
-		s.add(finding{Kind: string(compare.MixedUp), Request: "many at once", Times: more, Detail: fmt.Sprintf(
+		s.add(finding{Kind: string(compare.MixedUp), Times: more, Detail: fmt.Sprintf(
 			"Each request makes %s. Of %d requests at once, %d made more and %d fewer: calls of one request have the headers of another.",
 			plural(d.usual, "call"), atOnce, more, fewer)})
 	}

@@ -36,7 +36,7 @@ func (p *printer) report(r report) {
 		}
 		wanted := ""
 		if !f.Wanted {
-			wanted = " (not wanted)"
+			wanted = " (optional)"
 		}
 		fmt.Fprintf(p, "%-*s%s%s\n", len(indent), f.Family, p.paint(colour, f.Result), wanted)
 	}
@@ -59,7 +59,11 @@ func (p *printer) finding(f finding) {
 		fmt.Fprint(p, " in ", strings.Join(f.Calls, ", "))
 	}
 	if f.Kind != lostAll {
-		fmt.Fprintf(p, " (%s; first when sent: %s)", plural(f.Times, "call"), f.Request)
+		fmt.Fprintf(p, " (%s", plural(f.Times, "call"))
+		if f.Request != "" {
+			fmt.Fprintf(p, "; first when the request had %s", f.Request)
+		}
+		fmt.Fprint(p, ")")
 	}
 	fmt.Fprintln(p)
 	if f.Sent != nil {

@@ -243,7 +243,7 @@ var services = map[string]serviceTest{
 					out["Baggage"] = last
 				}
 			})
-		}, status: bad, finding: "baggage mixed up in GET /details, GET /ratings (2 calls; first when sent: nothing)",
+		}, status: bad, finding: "baggage mixed up in GET /details, GET /ratings (2 calls; first when the request had no trace header)",
 		results: map[string]string{"": "carried", "baggage": "mixed up"},
 	},
 	"the last request's headers": {
@@ -314,7 +314,7 @@ func resultsOf(report string) map[string]string {
 	for line := range strings.Lines(report) {
 		name, result, _ := strings.Cut(strings.TrimSpace(line), " ")
 		if _, err := propagation.ParseFormat(name); err == nil && results[name] == "" {
-			results[name] = strings.TrimSpace(strings.TrimSuffix(result, "(not wanted)"))
+			results[name] = strings.TrimSpace(strings.TrimSuffix(result, "(optional)"))
 		}
 	}
 	return results

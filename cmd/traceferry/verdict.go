@@ -28,7 +28,7 @@ type finding struct {
 	Kind    string   `json:"kind"`
 	Family  string   `json:"family,omitempty"`
 	Header  string   `json:"header,omitempty"`
-	Request string   `json:"request,omitempty"` // what the first request with it sent
+	Request string   `json:"request,omitempty"` // what the first request with it had
 	Calls   []string `json:"calls,omitempty"`   // "GET /details"
 	Times   int      `json:"times"`
 	Sent    []string `json:"sent,omitempty"`    // to the service, of the first
@@ -106,9 +106,11 @@ func (j *judgement) changed(sent, got formatRead) {
 		j.add(finding{Kind: string(compare.MixedUp), Family: got.Format, Sent: sent.raw(), Arrived: got.raw(), Detail: "It names the trace of another request."})
 	case !sameTrace(sent.sc.TraceID, got.sc.TraceID):
 		j.add(finding{Kind: restarted, Family: got.Format, Sent: sent.raw(), Arrived: got.raw(), Detail: "It names another trace: something in the service starts a new one and does not continue the caller's."})
-	case sent.sc.SpanID != got.sc.SpanID && (sent.sc.TraceID == got.sc.TraceID || got.format == propagation.OTTrace): // OTTrace writes half of the id
-		j.continued = append(j.continued, got.format)
-		j.state()
+	case sent.sc.SpanID != got.sc.SpanID && (sent.sc.TraceID == got.sc.TraceID || got.format == propagation.OTTrace):
+		// A tracer has written its span. Tracers write half of the trace id into ot-tracer-traceid.
+		if j.continued = append(j.continued, got.format); got.format == propagation.W3C {
+			j.state()
+		}
 	default:
 		return
 	}
@@ -142,7 +144,7 @@ func (j *judgement) settled(f propagation.Format) {
 func (j *judgement) fault(f compare.Fault) {
 	made := finding{Kind: string(f.Kind), Header: strings.ToLower(f.Header), Sent: f.Want, Arrived: f.Got, Detail: f.Detail}
 	made.Family = formatOf(made.Header).String()
-	if f.Kind == compare.Lost && len(f.Got) == 0 && len(j.instead) > 0 && !j.x.atOnce && len(j.x.formats) == 1 {
+	if f.Kind == compare.Lost && len(f.Got) == 0 && len(j.instead) > 0 {
 		made.Detail = "The call has " + strings.Join(j.instead, " and ") + " instead."
 	}
 	j.add(made)
