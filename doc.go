@@ -17,6 +17,7 @@
 //   - propagation: the Config, which says what is carried, and the Propagator
 //   - propagation/preset: a Config for each mesh
 //   - propagation/propagationtest: a test kit for services
+//   - cmd/traceferry: a command that decodes headers, explains a Config, and finds what a running service loses
 //
 // A program that uses only net/http does not link gRPC. This package itself holds
 // nothing but this page.

@@ -14,6 +14,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/iotest"
+	"time"
+
+	"github.com/traceferry/traceferry/internal/race"
 )
 
 // records reads an input and returns what is in it.
@@ -103,6 +106,9 @@ func TestTooManyHeaders(t *testing.T) {
 
 // TestHARIsBounded: bodies of any size need little memory, and an entry without end is refused.
 func TestHARIsBounded(t *testing.T) {
+	if race.Enabled {
+		t.Skip("the race detector needs memory of its own")
+	}
 	head := `{"log":{"version":"1.2","comment":"`
 	entries := `","entries":[{"request":{"method":"GET","url":"/","headers":[{"name":"b3","value":"0"}]},"response":{"status":200,"content":{"text":"`
 	body := &repeated{text: `A\"\\\u00e9é`, n: 24 << 20}
@@ -126,6 +132,9 @@ func TestHARIsBounded(t *testing.T) {
 
 // TestLogIsBounded: a log of any size needs little memory. 24 MiB stand for more: the memory does not grow.
 func TestLogIsBounded(t *testing.T) {
+	if race.Enabled {
+		t.Skip("the race detector needs memory of its own")
+	}
 	line := `{"method":"GET","path":"/","x_request_id":"5f2f7d9c-7b1a-9d5e-8f57-1f8f0a2b3c4d","traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01","pad":"` + strings.Repeat("x", 4000) + `"}` + "\n"
 	for name, log := range map[string]io.Reader{
 		"lines":           &repeated{text: line, n: 24 << 20},
@@ -175,7 +184,7 @@ func peakHeap(t *testing.T, f func()) uint64 {
 			var m runtime.MemStats
 			runtime.ReadMemStats(&m)
 			most = max(most, m.HeapAlloc)
-			runtime.Gosched()
+			time.Sleep(time.Millisecond)
 		}
 		peak <- most
 	}()
