@@ -20,6 +20,7 @@
 //   - stats/expvarstats, stats/otelstats, stats/promstats: counts of lost and refused headers as metrics
 //   - slogtrace: trace ids in the records of log/slog
 //   - debugpage: a web page that shows lost headers, counters and the Config
+//   - cmd/traceferry: a command that decodes headers, explains a Config, and finds what a running service loses
 //
 // A program that uses only net/http does not link gRPC. This package itself holds
 // nothing but this page.

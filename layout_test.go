@@ -34,6 +34,7 @@ func TestLinksNoMore(t *testing.T) {
 		"stats/otelstats":    {"expvar", "google.golang.org/grpc", "go.opentelemetry.io/otel/sdk", "github.com/prometheus"},
 		"slogtrace":          {"google.golang.org/grpc", "go.opentelemetry.io/otel/sdk", "github.com/go-chi/chi", "go.opentelemetry.io/contrib", module + "/httptrace", module + "/grpctrace"},
 		"debugpage":          {"google.golang.org/grpc", "go.opentelemetry.io/otel/sdk", "github.com/go-chi/chi", "golang.org/x/net/html", "expvar", "testing", module + "/httptrace", module + "/grpctrace"},
+		"cmd/traceferry":     {"google.golang.org/grpc", "go.opentelemetry.io/otel/sdk", "github.com/go-chi/chi", "go.opentelemetry.io/contrib", "testing"},
 	}
 	for pkg, unwanted := range heavy {
 		deps := goList(t, "-deps", "./"+pkg)
@@ -74,7 +75,7 @@ func TestEngineLayers(t *testing.T) {
 	}
 }
 
-// TestImportsOneWay: internal <- propagation <- { preset, httptrace, grpctrace, slogtrace, debugpage, stats } <- examples.
+// TestImportsOneWay: internal <- propagation <- { preset, httptrace, grpctrace, slogtrace, debugpage, stats } <- { cmd, examples }.
 func TestImportsOneWay(t *testing.T) {
 	allowed := map[string][]string{
 		"propagation":                 {"internal"},
@@ -86,6 +87,7 @@ func TestImportsOneWay(t *testing.T) {
 		"stats/otelstats":             {"propagation"},
 		"slogtrace":                   {"propagation", "internal"},
 		"debugpage":                   {"propagation", "internal"},
+		"cmd/traceferry":              {"propagation", "propagation/preset", "internal"},
 		"internal":                    {"internal"},
 	}
 	for pkg, may := range allowed {

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/compare"
 	"github.com/traceferry/traceferry/internal/sidecar"
 	"github.com/traceferry/traceferry/propagation"
 )
@@ -42,10 +43,10 @@ func TestEverySabotageOfEveryHeaderIsFound(t *testing.T) {
 }
 
 func sabotageAll(t *testing.T, victim string) {
-	sabotages := map[sidecar.Kind]func(h http.Header, name string){
-		sidecar.Lost:       func(h http.Header, name string) { h.Del(name) },
-		sidecar.Duplicated: func(h http.Header, name string) { h.Add(name, h.Get(name)) },
-		sidecar.Changed: func(h http.Header, name string) {
+	sabotages := map[compare.Kind]func(h http.Header, name string){
+		compare.Lost:       func(h http.Header, name string) { h.Del(name) },
+		compare.Duplicated: func(h http.Header, name string) { h.Add(name, h.Get(name)) },
+		compare.Changed: func(h http.Header, name string) {
 			value := []byte(h.Get(name))
 			if i := len(value) / 2; value[i] == 'x' {
 				value[i] = 'y'
@@ -92,7 +93,7 @@ func sabotageAll(t *testing.T, victim string) {
 					t.Errorf("%s: %s %s was not found", r.name, name, kind)
 				}
 				for _, hop := range hops {
-					found := slices.ContainsFunc(hop.Faults, func(f sidecar.Fault) bool { return f.Header == name && f.Kind == kind })
+					found := slices.ContainsFunc(hop.Faults, func(f compare.Fault) bool { return f.Header == name && f.Kind == kind })
 					if found != (hop.Caller == victim) {
 						t.Errorf("%s: %s %s, and %s says %+v", r.name, name, kind, hop.Service, hop.Faults)
 					}
@@ -111,7 +112,7 @@ func TestAnInventedHeaderIsFound(t *testing.T) {
 				h.Set("B3", "0") // the classic one
 			}
 		}))
-		if v.Faults[sidecar.Invented] != callees*(len(families())-2) || v.Faults[sidecar.Lost] != 0 {
+		if v.Faults[compare.Invented] != callees*(len(families())-2) || v.Faults[compare.Lost] != 0 {
 			t.Errorf("at %s: found %v", victim, v.Faults)
 		}
 	}
@@ -129,7 +130,7 @@ func TestAStaleB3IsFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, hop := range results[0].hops {
-		found := slices.ContainsFunc(hop.Faults, func(f sidecar.Fault) bool { return f.Header == "B3" && f.Kind == sidecar.Invented })
+		found := slices.ContainsFunc(hop.Faults, func(f compare.Fault) bool { return f.Header == "B3" && f.Kind == compare.Invented })
 		if found != (hop.Caller != "") {
 			t.Errorf("%s says %v", hop.Service, hop.Faults)
 		}
@@ -156,7 +157,7 @@ func TestOneMixUpAmongManyRequestsIsFound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if v.Faults[sidecar.MixedUp] == 0 || v.failed > 0 || v.green() {
+		if v.Faults[compare.MixedUp] == 0 || v.failed > 0 || v.green() {
 			t.Errorf("at %s: found %v", victim, v.Faults)
 		}
 	}
@@ -189,7 +190,7 @@ func TestAServiceThatCarriesNothingIsRed(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, hop := range hops {
-					lost := slices.ContainsFunc(hop.Faults, func(f sidecar.Fault) bool { return f.Kind == sidecar.Lost })
+					lost := slices.ContainsFunc(hop.Faults, func(f compare.Fault) bool { return f.Kind == compare.Lost })
 					if lost != slices.Contains(tt.finds, hop.Service) {
 						t.Errorf("%s at %s: %+v", r.name, hop.Service, hop.Faults)
 					}
@@ -207,7 +208,7 @@ func TestAHeaderThatGRPCCannotCarryIsFoundLost(t *testing.T) {
 		t.Fatal(err, results[0].err)
 	}
 	for _, hop := range results[0].hops {
-		lost := slices.ContainsFunc(hop.Faults, func(f sidecar.Fault) bool { return f.Header == "X~y" && f.Kind == sidecar.Lost })
+		lost := slices.ContainsFunc(hop.Faults, func(f compare.Fault) bool { return f.Header == "X~y" && f.Kind == compare.Lost })
 		if lost != (hop.Caller == "reviews") {
 			t.Errorf("%s says %+v", hop.Service, hop.Faults)
 		}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/traceferry/traceferry/internal/compare"
 	"github.com/traceferry/traceferry/internal/sidecar"
 	"github.com/traceferry/traceferry/internal/tally"
 )
@@ -52,7 +53,7 @@ type verdict struct {
 	mu                    sync.Mutex
 	requests, hops, lines int
 	failed                int // requests without the right answer
-	tally.Tally[sidecar.Kind]
+	tally.Tally[compare.Kind]
 }
 
 func (v *verdict) add(name string, hops []sidecar.Hop, err error) {
@@ -82,7 +83,7 @@ func (v *verdict) write(w io.Writer, s style, took time.Duration) {
 	}
 	fmt.Fprintf(w, "%d requests passed %d hops with %d header lines in %v\n",
 		v.requests, v.hops, v.lines, took.Round(time.Millisecond))
-	sums := fmt.Sprintf("%s, %d failed", v.Sums(sidecar.Kinds), v.failed)
+	sums := fmt.Sprintf("%s, %d failed", v.Sums(compare.Kinds), v.failed)
 	paint := s.green
 	if !v.green() {
 		paint = s.red

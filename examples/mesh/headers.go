@@ -11,8 +11,8 @@ import (
 
 	"github.com/traceferry/traceferry/examples/mesh/app"
 	"github.com/traceferry/traceferry/examples/mesh/judge"
+	"github.com/traceferry/traceferry/internal/compare"
 	"github.com/traceferry/traceferry/internal/samples"
-	"github.com/traceferry/traceferry/internal/sidecar"
 	"github.com/traceferry/traceferry/propagation"
 )
 
@@ -29,7 +29,7 @@ func (o options) strangers(book int) http.Header {
 	formats := slices.DeleteFunc(propagation.AllFormats(), func(f propagation.Format) bool {
 		return f == propagation.RequestID || f == propagation.ClientTrace || slices.Contains(o.tracer.reads, f)
 	})
-	h := sidecar.Unpadded(samples.Headers(samples.New(book), formats))
+	h := compare.Unpadded(samples.Headers(samples.New(book), formats))
 	maps.Copy(h, o.mesh.ask)
 	for name, value := range secrets {
 		h.Set(name, fmt.Sprintf(value, book))
@@ -93,7 +93,7 @@ func (o options) judgeForwarded(v *judge.Verdict, book string, c app.Call, hops 
 	if o.config.Reconcile {
 		reconcile(expected)
 	}
-	for _, f := range sidecar.Compare(expected, o.carried(sent), none) {
+	for _, f := range compare.Headers(expected, o.carried(sent), none) {
 		v.Find(judge.Headers, "book %s: %s, called %s: %v", book, c.From, c.Name, f)
 	}
 }

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
+
+	"github.com/traceferry/traceferry/internal/compare"
 )
 
 // Ledger is the memory that all proxies of a mesh share: what each of them has
@@ -13,7 +16,7 @@ import (
 type Ledger struct {
 	mu       sync.Mutex
 	journeys map[int]*Journey
-	owners   Owners
+	owners   compare.Owners
 }
 
 // Journey is one request of a client and all calls between services that it causes.
@@ -32,7 +35,7 @@ type Hop struct {
 	Carried         int  // header lines that the proxy was given
 	Advanced        int  // header lines that it wrote anew
 	Span            Span // the span that it started; zero if its tracer starts none
-	Faults          []Fault
+	Faults          []compare.Fault
 }
 
 // Begin starts the journey of a request that is sent with these headers, through proxies with this tracer.
@@ -75,11 +78,11 @@ func (l *Ledger) Pass(id int, c Call, h http.Header) error {
 
 	got := carried(h)
 	hop := Hop{Caller: c.Caller, Service: c.Service, Carried: lines(got)}
-	hop.Faults = Compare(due(j.handed[c.Caller], c), got, func(line string) bool { return l.owners.Foreign(id, line) })
+	hop.Faults = compare.Headers(due(j.handed[c.Caller], c), got, func(line string) bool { return l.owners.Foreign(id, line) })
 	if j.tracer != nil {
 		var ok bool
 		if hop.Span, ok = j.tracer.advance(h, c.Service); !ok {
-			hop.Faults = append(hop.Faults, Fault{Kind: NotContinued})
+			hop.Faults = append(hop.Faults, compare.Fault{Kind: compare.NotContinued})
 		}
 	}
 	handed := carried(h)
@@ -88,6 +91,22 @@ func (l *Ledger) Pass(id int, c Call, h http.Header) error {
 	j.hops = append(j.hops, hop)
 	l.owners.Own(id, handed)
 	return nil
+}
+
+// due returns what the caller of a call owes of what it was handed: everything,
+// but for a b3 that names another span than x-b3-* does. Envoy advances
+// only the latter and then prefers the former, so who sends both sends a stale span on.
+func due(handed http.Header, c Call) http.Header {
+	single := strings.SplitN(handed.Get("B3"), "-", 3)
+	trace, span := handed.Get("X-B3-Traceid"), handed.Get("X-B3-Spanid")
+	if len(single) > 1 && trace != "" && span != "" && (single[0] != trace || single[1] != span) {
+		handed = handed.Clone()
+		handed.Del("B3")
+	}
+	if c.GRPC {
+		return compare.Unpadded(handed)
+	}
+	return handed
 }
 
 // carried returns a copy of the headers that are not a mere matter of the connection:

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"reflect"
 	"testing"
+
+	"github.com/traceferry/traceferry/internal/compare"
 )
 
 func TestProxiesFindEveryFault(t *testing.T) {
@@ -13,28 +15,28 @@ func TestProxiesFindEveryFault(t *testing.T) {
 	)
 	for name, tt := range map[string]struct {
 		handed, got []string
-		want        []Fault
+		want        []compare.Fault
 	}{
 		"nothing wrong":   {[]string{"b: 1", "b: 2", "a: 1"}, []string{"a: 1", "b: 1", "b: 2", "user-agent: go"}, nil},
 		"nothing at all":  {nil, nil, nil},
-		"a header lost":   {[]string{"a: 1", "b: 1"}, []string{"b: 1"}, []Fault{{Lost, "A", []string{"1"}, nil}}},
-		"a line lost":     {[]string{"a: 1", "a: 2"}, []string{"a: 2"}, []Fault{{Lost, "A", []string{"1", "2"}, []string{"2"}}}},
-		"a value changed": {[]string{"a: 1"}, []string{"a: 2"}, []Fault{{Changed, "A", []string{"1"}, []string{"2"}}}},
+		"a header lost":   {[]string{"a: 1", "b: 1"}, []string{"b: 1"}, fault(compare.Lost, "A", []string{"1"}, nil)},
+		"a line lost":     {[]string{"a: 1", "a: 2"}, []string{"a: 2"}, fault(compare.Lost, "A", []string{"1", "2"}, []string{"2"})},
+		"a value changed": {[]string{"a: 1"}, []string{"a: 2"}, fault(compare.Changed, "A", []string{"1"}, []string{"2"})},
 		"lines in another order": {[]string{"a: 1", "a: 2"}, []string{"a: 2", "a: 1"},
-			[]Fault{{Changed, "A", []string{"1", "2"}, []string{"2", "1"}}}},
-		"a line twice":      {[]string{"a: 1"}, []string{"a: 1", "a: 1"}, []Fault{{Duplicated, "A", []string{"1"}, []string{"1", "1"}}}},
-		"a header invented": {nil, []string{"b3: 0"}, []Fault{{Invented, "B3", nil, []string{"0"}}}},
+			fault(compare.Changed, "A", []string{"1", "2"}, []string{"2", "1"})},
+		"a line twice":      {[]string{"a: 1"}, []string{"a: 1", "a: 1"}, fault(compare.Duplicated, "A", []string{"1"}, []string{"1", "1"})},
+		"a header invented": {nil, []string{"b3: 0"}, fault(compare.Invented, "B3", nil, []string{"0"})},
 		"another journey's": {[]string{"a: " + owed}, []string{"a: " + alien},
-			[]Fault{{MixedUp, "A", []string{owed}, []string{alien}}}},
-		"another journey's where nothing was owed": {nil, []string{"a: " + alien}, []Fault{{MixedUp, "A", nil, []string{alien}}}},
+			fault(compare.MixedUp, "A", []string{owed}, []string{alien})},
+		"another journey's where nothing was owed": {nil, []string{"a: " + alien}, fault(compare.MixedUp, "A", nil, []string{alien})},
 		"a stale b3 is not owed": {
 			[]string{"b3: 1-2-1", "x-b3-traceid: 1", "x-b3-spanid: 3"}, []string{"x-b3-traceid: 1", "x-b3-spanid: 3"}, nil},
 		"a stale b3 must not be sent": {
 			[]string{"b3: 1-2-1", "x-b3-traceid: 1", "x-b3-spanid: 3"}, []string{"b3: 1-2-1", "x-b3-traceid: 1", "x-b3-spanid: 3"},
-			[]Fault{{Invented, "B3", nil, []string{"1-2-1"}}}},
+			fault(compare.Invented, "B3", nil, []string{"1-2-1"})},
 		"a b3 that is not stale is owed": {
 			[]string{"b3: 1-2-1", "x-b3-traceid: 1", "x-b3-spanid: 2"}, []string{"x-b3-traceid: 1", "x-b3-spanid: 2"},
-			[]Fault{{Lost, "B3", []string{"1-2-1"}, nil}}},
+			fault(compare.Lost, "B3", []string{"1-2-1"}, nil)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var l Ledger
@@ -100,9 +102,14 @@ func TestOnlyGRPCMayDropThePadding(t *testing.T) {
 	}
 }
 
+// fault returns one fault, as a proxy finds it.
+func fault(kind compare.Kind, header string, want, got []string) []compare.Fault {
+	return []compare.Fault{{Kind: kind, Header: header, Want: want, Got: got}}
+}
+
 // kinds are those of the faults that a proxy found.
 func kinds(h Hop) string {
-	found := []Kind{}
+	found := []compare.Kind{}
 	for _, f := range h.Faults {
 		found = append(found, f.Kind)
 	}
@@ -111,30 +118,12 @@ func kinds(h Hop) string {
 
 func TestALedgerRemembersJourneysThatEnded(t *testing.T) {
 	var l Ledger
-	line := func(i int) string { return fmt.Sprintf("a value of journey %d", i) }
-	const last = 2*remember - 1 // the oldest line is still in the older half
-	for i := range last {
-		l.End(l.Begin(i, nil, header("a: "+line(i))))
+	l.End(l.Begin(1, nil, header("a: a value of the first journey")))
+	j := l.Begin(2, nil, header())
+	if err := l.Pass(2, Call{Service: "front"}, header("a: a value of the first journey")); err != nil {
+		t.Fatal(err)
 	}
-	if !l.owners.Foreign(last, line(0)) || !l.owners.Foreign(last, line(last-1)) {
-		t.Error("a value of an ended journey is not known")
-	}
-	if l.owners.Foreign(0, line(0)) {
-		t.Error("a journey's own value is foreign to it")
-	}
-	for i := last; i < last+remember; i++ {
-		l.End(l.Begin(i, nil, header("a: "+line(i))))
-	}
-	if got := len(l.owners.recent) + len(l.owners.older); got > 2*remember {
-		t.Errorf("%d lines are remembered", got)
-	}
-}
-
-func TestALineOfTwoJourneysIsNobodys(t *testing.T) {
-	var l Ledger
-	l.Begin(1, nil, header("a: what everybody has"))
-	l.Begin(2, nil, header("a: what everybody has"))
-	if l.owners.Foreign(3, "what everybody has") {
-		t.Error("a value that two callers sent counts as one's own")
+	if got := kinds(l.End(j)[0]); got != "[mixed up]" {
+		t.Errorf("a value of an ended journey: found %s", got)
 	}
 }

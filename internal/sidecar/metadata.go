@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/compare"
 	"google.golang.org/grpc/metadata"
 )
 
@@ -34,7 +35,7 @@ func HeaderOf(md metadata.MD) http.Header {
 // writes, is left out: grpc-go has no means to send it.
 func MetadataOf(h http.Header) metadata.MD {
 	md := metadata.MD{}
-	for name, vals := range Unpadded(h) {
+	for name, vals := range compare.Unpadded(h) {
 		for _, v := range vals {
 			if strings.HasSuffix(name, "-Bin") {
 				b, err := binaries.DecodeString(v)
@@ -47,19 +48,6 @@ func MetadataOf(h http.Header) metadata.MD {
 		}
 	}
 	return md
-}
-
-// Unpadded returns a copy of the header with -bin values as they come out of gRPC.
-func Unpadded(h http.Header) http.Header {
-	h = h.Clone()
-	for name, vals := range h {
-		if strings.HasSuffix(name, "-Bin") {
-			for i, v := range vals {
-				vals[i] = strings.TrimRight(v, "=")
-			}
-		}
-	}
-	return h
 }
 
 // reserved reports whether a name is gRPC's own: see its protocol over HTTP/2.

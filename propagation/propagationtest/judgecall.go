@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/traceferry/traceferry/internal/sidecar"
+	"github.com/traceferry/traceferry/internal/compare"
 )
 
 // judgement compares one call with what the service got for it.
@@ -32,15 +32,15 @@ func (j judgement) failures() (out []Failure) {
 		out = append(out, j.spans(want, got)...)
 	}
 	if j.call.callee.grpc || j.x.grpc {
-		want, got = sidecar.Unpadded(want), sidecar.Unpadded(got)
+		want, got = compare.Unpadded(want), compare.Unpadded(got)
 	}
-	want, got = items(want), items(got)
+	want, got = compare.Items(want), compare.Items(got)
 	foreign := func(line string) bool { return j.m.owners.Foreign(j.x.id, line) }
 	if len(want) > 1 && !overlap(want, got) && !slices.ContainsFunc(slices.Concat(slices.Collect(maps.Values(got))...), foreign) {
 		return append(out, Failure{Kind: LostAll, Rule: "Each call must carry the trace headers of the request for which it is made."})
 	}
-	for _, f := range sidecar.Compare(want, got, foreign) {
-		out = append(out, j.refine(f))
+	for _, f := range compare.Headers(want, got, foreign) {
+		out = append(out, failureOf(f))
 	}
 	if t := j.x.kase.tracer; t != nil && len(out) == 0 && j.call.callee.external == "" {
 		if _, ok := t.Advance(j.call.header.Clone(), j.call.callee.name); !ok {
@@ -94,43 +94,12 @@ func stale(h http.Header) bool {
 	return len(ids) > 1 && trace != "" && span != "" && (ids[0] != trace || ids[1] != span)
 }
 
-// refine says more exactly what is wrong.
-func (j judgement) refine(s sidecar.Fault) Failure {
-	f := Failure{Kind: Kind(s.Kind), Header: strings.ToLower(s.Header), Want: s.Want, Got: s.Got}
-	blank := func(line string) bool { return strings.TrimSpace(line) == "" }
-	altered := func(line string) bool { return !slices.Contains(s.Want, line) }
-	switch {
-	case s.Kind == sidecar.MixedUp:
+// failureOf returns a fault as a failure.
+func failureOf(fault compare.Fault) Failure {
+	fault = fault.Refine()
+	f := Failure{Kind: Kind(fault.Kind), Header: strings.ToLower(fault.Header), Want: fault.Want, Got: fault.Got, Detail: fault.Detail}
+	if fault.Kind == compare.MixedUp {
 		f.Kind = MixedUp
-	case slices.ContainsFunc(s.Got, blank) && !slices.ContainsFunc(s.Want, blank):
-		f.Kind = Empty
-	case (s.Kind == sidecar.Lost || s.Kind == sidecar.Duplicated) && slices.ContainsFunc(s.Got, altered):
-		f.Kind = Changed
-	case s.Kind == sidecar.Lost && len(s.Got) > 0:
-		f.Detail = "Only some of its lines or members arrived."
-	}
-	if f.Kind == Changed {
-		f.Detail = change(s.Header, s.Want, s.Got)
 	}
 	return f
-}
-
-// change explains well-known changes.
-func change(name string, want, got []string) string {
-	w, g := strings.Join(want, ","), strings.Join(got, ",")
-	switch {
-	case strings.EqualFold(w, g):
-		return "Only the case differs. Values are case-sensitive."
-	case strings.HasSuffix(name, "-Bin") && decode(g) == w:
-		return "The base64 text of HTTP was sent as the bytes of gRPC. Decode it first: gRPC encodes -bin values by itself."
-	case len(got) == 1 && strings.Contains(g, ",") && !list(name):
-		return "Lines were joined by a comma, which only list headers allow."
-	case sameItems(want, got):
-		return "The members arrived in another order."
-	}
-	return ""
-}
-
-func sameItems(a, b []string) bool {
-	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/compare"
 	"github.com/traceferry/traceferry/internal/samples"
 	"github.com/traceferry/traceferry/propagation"
 )
@@ -72,7 +73,7 @@ func (j judgement) span(s, first named, handed []named, got http.Header) []Failu
 
 // state holds tracestate to its rule: a tracer may put its own member first, and keeps the others in order.
 func (j judgement) state(want, got http.Header) []Failure {
-	w, g := items(want)["Tracestate"], items(got)["Tracestate"]
+	w, g := compare.Items(want)["Tracestate"], compare.Items(got)["Tracestate"]
 	rest := g
 	for _, member := range w {
 		i := slices.Index(rest, member)
@@ -87,7 +88,7 @@ func (j judgement) state(want, got http.Header) []Failure {
 // sortBaggage gives the members of baggage one order and one spelling: OpenTelemetry keeps neither.
 func sortBaggage(headers ...http.Header) {
 	for _, h := range headers {
-		lines := items(h)["Baggage"]
+		lines := compare.Items(h)["Baggage"]
 		if lines == nil {
 			continue
 		}

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/traceferry/traceferry/internal/sidecar"
+	"github.com/traceferry/traceferry/internal/compare"
 )
 
 // Mesh is the surroundings of one service: its caller and the services that it calls. Servers listen on loopback.
@@ -22,7 +22,7 @@ type Mesh struct {
 	callees []*callee
 	closers []func()
 
-	owners sidecar.Owners
+	owners compare.Owners
 	usual  map[int]int       // calls that each kind of request always makes
 	most   map[int]int       // the most calls that one has made
 	sent   map[int]*exchange // requests that were answered, by id

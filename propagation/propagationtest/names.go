@@ -1,11 +1,11 @@
 package propagationtest
 
 import (
-	"encoding/base64"
 	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/compare"
 	"github.com/traceferry/traceferry/propagation"
 )
 
@@ -55,32 +55,6 @@ func (m *Mesh) carried(all []*exchange) map[string]bool {
 	return names
 }
 
-// list reports whether the lines of a header may be joined by commas.
-func list(name string) bool { return name == "Tracestate" || name == "Baggage" }
-
-// items returns the header with the members of list headers as lines of their own.
-func items(h http.Header) http.Header {
-	out := http.Header{}
-	for name, lines := range h {
-		if !list(name) {
-			out[name] = lines
-			continue
-		}
-		for _, line := range lines {
-			if strings.Trim(line, " \t,") == "" {
-				out[name] = append(out[name], "")
-				continue
-			}
-			for item := range strings.SplitSeq(line, ",") {
-				if item = strings.Trim(item, " \t"); item != "" {
-					out[name] = append(out[name], item)
-				}
-			}
-		}
-	}
-	return out
-}
-
 // ownerOf returns the request to which most lines of a call belong, 0 if none does.
 func (m *Mesh) ownerOf(h http.Header) int {
 	votes := map[int]int{}
@@ -89,7 +63,7 @@ func (m *Mesh) ownerOf(h http.Header) int {
 			votes[id]++
 		}
 	}
-	for _, lines := range items(m.watched(h)) {
+	for _, lines := range compare.Items(m.watched(h)) {
 		for _, line := range lines {
 			vote(line)
 		}
@@ -104,13 +78,4 @@ func (m *Mesh) ownerOf(h http.Header) int {
 		}
 	}
 	return best
-}
-
-// decode returns what the base64 text that was sent as bytes stands for, as it should have been sent.
-func decode(sent string) string {
-	text, err := base64.RawStdEncoding.DecodeString(sent)
-	if err != nil {
-		return ""
-	}
-	return strings.TrimRight(string(text), "=")
 }

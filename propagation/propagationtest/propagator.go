@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/traceferry/traceferry/internal/compare"
 	"github.com/traceferry/traceferry/propagation"
 	"go.opentelemetry.io/otel/baggage"
 	otelprop "go.opentelemetry.io/otel/propagation"
@@ -113,7 +114,7 @@ func (v vector) got(p otelprop.TextMapPropagator, in http.Header) string {
 	case v.Format == "tracestate": // what is sent on: the type TraceState refuses keys of level 2
 		out := http.Header{}
 		p.Inject(ctx, otelprop.HeaderCarrier(out))
-		sent := strings.Join(items(out)["Tracestate"], ",")
+		sent := strings.Join(compare.Items(out)["Tracestate"], ",")
 		if _, rest, _ := strings.Cut(sent, ","); sent != v.Tracestate && rest == v.Tracestate {
 			sent = rest // a tracer may put a member of its own first
 		}

@@ -1,6 +1,10 @@
 package propagationtest
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/traceferry/traceferry/internal/compare"
+)
 
 // report collects failures, equal ones once.
 type report struct{ failures Failures }
@@ -11,7 +15,7 @@ func (r *report) add(x *exchange, f Failure) {
 	})
 	if i < 0 {
 		if f.Rule == "" {
-			f.Rule = ruleOf(f.Header)
+			f.Rule = compare.Rule(f.Header)
 		}
 		r.failures, i = append(r.failures, f), len(r.failures)
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/traceferry/traceferry/internal/compare"
 	"github.com/traceferry/traceferry/internal/samples"
 )
 
@@ -70,7 +71,7 @@ func (m *Mesh) newExchange(c *Case, kind, i int) *exchange {
 		c.tracer.Advance(x.handed, "the tested service")
 		m.owners.Own(id, x.handed)
 	}
-	m.owners.Own(id, items(x.handed))
+	m.owners.Own(id, compare.Items(x.handed))
 	m.owners.Own(id, http.Header{"Trace": {x.from.TraceID()}})
 	if slices.ContainsFunc(m.callees, func(c *callee) bool { return c.external != "" }) {
 		x.creds = http.Header{"Authorization": {"Bearer token-of-" + x.from.SpanID()}, "Cookie": {"session=" + x.from.ParentID()}}

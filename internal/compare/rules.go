@@ -1,4 +1,4 @@
-package propagationtest
+package compare
 
 import "strings"
 
@@ -24,7 +24,8 @@ var rules = []struct{ prefix, text string }{
 	{"correlation-context", ".NET: Request-Id and Correlation-Context travel together; Correlation-Context must be forwarded."},
 }
 
-func ruleOf(header string) string {
+// Rule returns the rule for a header in lower case, "" if there is none.
+func Rule(header string) string {
 	for _, r := range rules {
 		if header != "" && (header == r.prefix || strings.HasPrefix(header, r.prefix) && r.prefix != "b3" && r.prefix != "request-id") {
 			return r.text

@@ -1,12 +1,12 @@
-package sidecar
+package compare
 
 import (
 	"net/http"
 	"sync"
 )
 
-// Owners remembers on which journey each header line was handed out, so that it is known when it
-// turns up on another one. It forgets the oldest lines. It is safe for all goroutines. The zero Owners is ready.
+// Owners remembers which request each header line belongs to, so that it is known when it
+// turns up on the calls of another one. It forgets the oldest lines. It is safe for all goroutines. The zero Owners is ready.
 type Owners struct {
 	mu     sync.Mutex
 	recent map[string]int
@@ -14,12 +14,12 @@ type Owners struct {
 }
 
 const (
-	telling  = 16      // bytes of a line that can belong to one journey alone; "1" belongs to all
-	remember = 1 << 15 // lines in each half of the memory: a thousand journeys
-	shared   = -1      // the owner of a line that two journeys were handed
+	telling  = 16      // bytes of a line that can belong to one request alone; "1" belongs to all
+	remember = 1 << 15 // lines in each half of the memory: a thousand requests
+	shared   = -1      // the owner of a line that two requests have
 )
 
-// Own notes that the lines of h were handed out on a journey. A line that two journeys were handed belongs to neither.
+// Own notes that the lines of h belong to a request. A line of two requests belongs to neither.
 func (o *Owners) Own(id int, h http.Header) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -40,7 +40,7 @@ func (o *Owners) Own(id int, h http.Header) {
 	}
 }
 
-// Owner returns the one journey on which a line was handed out.
+// Owner returns the one request to which a line belongs.
 func (o *Owners) Owner(line string) (id int, ok bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -48,7 +48,7 @@ func (o *Owners) Owner(line string) (id int, ok bool) {
 	return id, ok && id != shared
 }
 
-// Foreign reports whether a line belongs to another journey than this.
+// Foreign reports whether a line belongs to another request than this.
 func (o *Owners) Foreign(id int, line string) bool {
 	owner, ok := o.Owner(line)
 	return ok && owner != id
