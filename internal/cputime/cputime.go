@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Start starts a measurement. Call it in the goroutine that does the work. The returned function ends the measurement and
-// returns the time since Start. Until then the goroutine stays on its thread. On systems other than Linux the time is
-// that of the clock.
+// Start starts a measurement. Call it in the goroutine that does the work. The returned function ends the measurement
+// and returns the time since Start. Until then the goroutine stays on its thread. On systems other than Linux the time
+// is that of the clock.
 func Start() (stop func() time.Duration) {
 	runtime.LockOSThread()
 	began := thread()

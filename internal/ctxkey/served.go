@@ -8,9 +8,9 @@ import (
 	"sync/atomic"
 )
 
-// Served reports whether ctx descends from the context of an inbound request, whatever headers that request had. It looks
-// for the values that servers put there: net/http's, and those under the keys of MarkServed. The context of a connection
-// (http.Server.ConnContext) counts too. For a nil context it returns false. It does not allocate.
+// Served reports whether ctx descends from the context of an inbound request, whatever headers that request had. It
+// looks for the values that servers put there: net/http's, and those under the keys of MarkServed. The context of a
+// connection (http.Server.ConnContext) counts too. For a nil context it returns false. It does not allocate.
 func Served(ctx context.Context) bool {
 	if ctx == nil {
 		return false

@@ -21,8 +21,8 @@ var values = func() (t [256]byte) {
 	return
 }()
 
-// Decode fills dst from lower-case digits. It reports whether s has exactly two of them for each byte of dst, and nothing
-// else.
+// Decode fills dst from lower-case digits. It reports whether s has exactly two of them for each byte of dst, and
+// nothing else.
 func Decode(dst []byte, s string) bool {
 	if len(s) != 2*len(dst) {
 		return false

@@ -47,7 +47,8 @@ func (c *Cache[V]) kept() (n int) {
 	return n
 }
 
-// TestCacheBounded: of 100,000 hosts, each a part of a large string, the cache keeps 256, and none of the large strings.
+// TestCacheBounded: of 100,000 hosts, each a part of a large string, the cache keeps 256, and none of the large
+// strings.
 func TestCacheBounded(t *testing.T) {
 	const hosts = 100_000
 	heap := func() uint64 {

@@ -23,8 +23,8 @@ type Host struct {
 	TopLevel bool
 }
 
-// Parse parses a host as in a URL: a name, an IPv4 address, or an IPv6 address in brackets. A name may be in any case and
-// script, with or without a dot at its end. ":" and a port may follow. port is the default for a host without one.
+// Parse parses a host as in a URL: a name, an IPv4 address, or an IPv6 address in brackets. A name may be in any case
+// and script, with or without a dot at its end. ":" and a port may follow. port is the default for a host without one.
 //
 // Parse is stricter than resolvers. Some of them take "127.1", "0x7f.1" or "2130706433" for an address, others for a
 // name. Parse takes them for neither: a host that ends in a number must be an address in its usual form.
@@ -150,7 +150,8 @@ var internalSuffixes = []string{".svc", ".cluster.local", ".internal", ".local",
 func (h Host) oneLabel() bool { return h.Name != "" && !strings.Contains(h.Name, ".") }
 
 // Internal reports whether the host belongs to the service's own network by its form. These are internal: a name of one
-// label that is not a top-level domain, a name with one of the suffixes above, a loopback address, and a private address.
+// label that is not a top-level domain, a name with one of the suffixes above, a loopback address, and a private
+// address.
 func (h Host) Internal() bool {
 	if h.Name == "" {
 		return h.Addr.IsLoopback() || h.Addr.IsPrivate()

@@ -49,8 +49,8 @@ const (
 //	kafka:orders.created  a topic or a queue: a word for the system, a colon and the name
 //	kafka:orders.*        topics that begin so; kafka:* matches all topics of the system
 //
-// A pattern for hosts may end in ":" and a port. It then matches calls to that port only. An IPv6 network with a port is
-// in brackets, and any address may be. Names may be in any case and script, with or without a dot at their end.
+// A pattern for hosts may end in ":" and a port. It then matches calls to that port only. An IPv6 network with a port
+// is in brackets, and any address may be. Names may be in any case and script, with or without a dot at their end.
 func ParsePattern(s string) (Pattern, error) {
 	switch {
 	case s == "":
@@ -225,7 +225,8 @@ func Compare(a, b Pattern) int {
 
 func hasPort(p Pattern) int { return int(min(p.port, 1)) }
 
-// Table finds the value of the most specific pattern that matches. Call Add for all patterns, then Sort once, then Find.
+// Table finds the value of the most specific pattern that matches. Call Add for all patterns, then Sort once, then
+// Find.
 type Table[V any] struct{ rows []row[V] }
 
 type row[V any] struct {
@@ -241,8 +242,8 @@ func (t *Table[V]) Sort() {
 	slices.SortFunc(t.rows, func(a, b row[V]) int { return Compare(a.Pattern, b.Pattern) })
 }
 
-// Find returns the value of the most specific pattern that matches a host. inside says whether the host is internal. The
-// cost is linear in the number of patterns.
+// Find returns the value of the most specific pattern that matches a host. inside says whether the host is internal.
+// The cost is linear in the number of patterns.
 func (t *Table[V]) Find(h Host, inside bool) (value V, ok bool) {
 	for i := range t.rows {
 		if t.rows[i].Match(h, inside) {

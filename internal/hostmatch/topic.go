@@ -11,9 +11,9 @@ func ParseAny(s string, port uint16) (Host, bool) {
 }
 
 // parseTopic parses a topic or a queue: a word for its system, a colon, and a name. The word has letters of any case,
-// digits, "_" and "-", and begins with a letter. The name is visible ASCII without commas. It must not have digits only,
-// because that is a port. It must not begin with a slash, because that is a URL. begins says that s is the beginning of
-// names; its own name may then be empty.
+// digits, "_" and "-", and begins with a letter. The name is visible ASCII without commas. It must not have digits
+// only, because that is a port. It must not begin with a slash, because that is a URL. begins says that s is the
+// beginning of names; its own name may then be empty.
 func parseTopic(s string, begins bool) (topic string, ok bool) {
 	system, name, ok := strings.Cut(s, ":")
 	if !ok || system == "" || !isLetter(system[0]) || name == "" && !begins || strings.HasPrefix(name, ":") || strings.HasPrefix(name, "/") || isPort(name) && !begins {

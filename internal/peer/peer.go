@@ -30,8 +30,8 @@ func (p Prefixes) ContainHostPort(s string) bool {
 	return err == nil && p.Contain(addr.Addr())
 }
 
-// ContainAddr is Contain for an address of package net. It returns false if the network is not TCP, because a Unix socket
-// may have any name.
+// ContainAddr is Contain for an address of package net. It returns false if the network is not TCP, because a Unix
+// socket may have any name.
 func (p Prefixes) ContainAddr(a net.Addr) bool {
 	return a != nil && strings.HasPrefix(a.Network(), "tcp") && p.ContainHostPort(a.String())
 }
@@ -44,8 +44,8 @@ func unmapped(p netip.Prefix) netip.Prefix {
 	return p
 }
 
-// SPIFFEID returns the SPIFFE ID of a connection's peer, from the certificate that crypto/tls has verified. It returns ""
-// if crypto/tls has verified none, or if the certificate does not have exactly one URI, or is that of a CA (SPIFFE,
+// SPIFFEID returns the SPIFFE ID of a connection's peer, from the certificate that crypto/tls has verified. It returns
+// "" if crypto/tls has verified none, or if the certificate does not have exactly one URI, or is that of a CA (SPIFFE,
 // X509-SVID, section 2).
 func SPIFFEID(state *tls.ConnectionState) string {
 	if state == nil || len(state.VerifiedChains) == 0 || len(state.VerifiedChains[0]) == 0 {

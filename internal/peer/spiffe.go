@@ -35,8 +35,8 @@ func (ids IDs) Have(id string) bool {
 	return ok && path != "" && (ids.exact[id] || ids.domains[domain])
 }
 
-// split parses a SPIFFE ID strictly. The scheme and the domain are in lower case. There is no port, user, query, fragment,
-// escape, or empty or dotted segment.
+// split parses a SPIFFE ID strictly. The scheme and the domain are in lower case. There is no port, user, query,
+// fragment, escape, or empty or dotted segment.
 func split(id string) (domain, path string, ok bool) {
 	rest, ok := strings.CutPrefix(id, "spiffe://")
 	if !ok || len(id) > 2048 {

@@ -10,9 +10,9 @@ import "strings"
 //	element = key "=" value *( ";" key "=" value )
 //	value   = text without , ; = " / a quoted text, in which \ may stand before any character
 //
-// Proxies append, so the elements before the last are from other senders. ForwardedID returns "" if the last element does
-// not have exactly one URI, or if the header violates the grammar. The whole line must follow it, because a client that
-// opens a quote would change what the proxy's quotes mean.
+// Proxies append, so the elements before the last are from other senders. ForwardedID returns "" if the last element
+// does not have exactly one URI, or if the header violates the grammar. The whole line must follow it, because a client
+// that opens a quote would change what the proxy's quotes mean.
 func ForwardedID(all []string) (id string) {
 	if len(all) == 0 {
 		return ""

@@ -85,8 +85,8 @@ func TestForwardedID(t *testing.T) {
 	}
 }
 
-// TestForwardedIDAttacks: a client writes any text before the element that the proxy appends. It has a certificate with a
-// subject of its choice. The proxy writes quotes in the subject with backslashes.
+// TestForwardedIDAttacks: a client writes any text before the element that the proxy appends. It has a certificate with
+// a subject of its choice. The proxy writes quotes in the subject with backslashes.
 func TestForwardedIDAttacks(t *testing.T) {
 	for name, own := range map[string]string{
 		"a URI":         nearby + `;Subject="CN=x";URI=` + evil,

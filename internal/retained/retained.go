@@ -19,8 +19,8 @@ type Strings struct {
 }
 
 // Watch adds values. A string that is already watched counts once: HPACK makes one string of equal lines. A part of a
-// larger string counts with its own length, as long as the whole lives. Strings shorter than 16 bytes may live as long as
-// their neighbours in memory.
+// larger string counts with its own length, as long as the whole lives. Strings shorter than 16 bytes may live as long
+// as their neighbours in memory.
 func (s *Strings) Watch(values ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -35,8 +35,9 @@ func (s *Strings) Watch(values ...string) {
 	}
 }
 
-// Bytes collects garbage until at most want bytes of the watched strings are left, or until five seconds have passed. It
-// returns the number of bytes that are left. It waits because ending goroutines and pools release strings a little later.
+// Bytes collects garbage until at most want bytes of the watched strings are left, or until five seconds have passed.
+// It returns the number of bytes that are left. It waits because ending goroutines and pools release strings a little
+// later.
 func (s *Strings) Bytes(want int) int {
 	end := time.Now().Add(5 * time.Second)
 	for {
