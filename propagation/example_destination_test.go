@@ -54,7 +54,7 @@ func ExampleDestination() {
 	// X-Request-Id: [5f2f7d9c-7b1a-9d5e-8f57-1f8f0a2b3c4d]
 }
 
-// Two rules for the same hosts are a mistake, however they are spelled; so is one that can match nothing.
+// Two rules for the same hosts are a mistake, in whatever spelling. So is a rule that matches nothing.
 func ExampleDestination_mistakes() {
 	_, err := propagation.New(propagation.Config{Destinations: []propagation.Destination{
 		{Hosts: []string{"*.bücher.example"}},
@@ -64,7 +64,7 @@ func ExampleDestination_mistakes() {
 	// Output:
 	// propagation: Config.Destinations[1].Hosts[0]: "*.XN--bcher-kva.example.": matches the same as Destinations[0].Hosts[0] ("*.bücher.example"): list it once
 	// propagation: Config.Destinations[1].Hosts[1]: "https://api.example.com": has a scheme: a pattern is a host, and perhaps a port
-	// propagation: Config.Destinations[1].Hosts[2]: "10.1.0.0/8": has bits set behind its length: write 10.0.0.0/8
+	// propagation: Config.Destinations[1].Hosts[2]: "10.1.0.0/8": has bits set after its prefix length: write 10.0.0.0/8
 }
 
 // Before a policy holds, see what it would do: all is sent, and counted as if it were withheld.

@@ -1,4 +1,4 @@
-// Package cputime measures what a test's own work takes, without what other work of the machine takes meanwhile.
+// Package cputime measures the processor time of a test's own work. Other work of the machine does not count.
 package cputime
 
 import (
@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// Start begins to measure, in the goroutine that does the work: it stays on its thread until it calls the function
-// returned, which tells the time since. Where the system does not tell a thread's time (see thread), it is the clock's.
+// Start starts a measurement. Call it in the goroutine that does the work. The returned function ends the measurement
+// and returns the time since Start. Until then the goroutine stays on its thread. On systems other than Linux the time
+// is that of the clock.
 func Start() (stop func() time.Duration) {
 	runtime.LockOSThread()
 	began := thread()

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// thread returns the processor's time that the thread has had. (Getrusage counts it in ticks.)
+// thread returns the processor time that the thread has used. Getrusage is less exact, because it counts in ticks.
 func thread() time.Duration {
 	var now unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &now); err != nil {

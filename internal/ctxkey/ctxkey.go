@@ -1,14 +1,13 @@
-// Package ctxkey learns the context keys that other packages keep to themselves.
+// Package ctxkey learns the unexported context keys of other packages.
 package ctxkey
 
 import "context"
 
-// Unlearned is the type of keys that nobody asks for.
+// Unlearned is the type of the keys that Learn returns if it fails. No other package uses them.
 type Unlearned struct{ _ byte }
 
-// Learn returns the one key that ask asks its context for: a function that looks something up in a
-// context tells a context that listens what it looks for. If it does not ask for just
-// one, the ground has moved, and the key returned is a new *Unlearned.
+// Learn returns the key that ask looks up in its context. It passes a context that records the keys of all calls of
+// Value. If ask does not look up exactly one key, the other package has changed, and Learn returns a new *Unlearned.
 func Learn(ask func(context.Context)) any {
 	l := &listener{Context: context.Background()}
 	ask(l)
@@ -18,13 +17,13 @@ func Learn(ask func(context.Context)) any {
 	return l.asked[0]
 }
 
-// Learned reports whether Learn has learned a key.
+// Learned reports whether a key of Learn is another package's, and not an *Unlearned.
 func Learned(key any) bool {
 	_, no := key.(*Unlearned)
 	return !no
 }
 
-// listener is a context that remembers what it was asked for.
+// listener is a context that records the keys that are looked up in it.
 type listener struct {
 	context.Context
 	asked []any

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A function that asks for none, for several, or for nil teaches nothing.
+// TestLearn: a function that looks up no key, several keys or nil gives an *Unlearned.
 func TestLearn(t *testing.T) {
 	type key struct{ n int }
 	for name, ask := range map[string]func(context.Context){

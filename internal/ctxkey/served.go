@@ -8,9 +8,9 @@ import (
 	"sync/atomic"
 )
 
-// Served reports whether ctx descends from the context of an inbound request, whatever headers that request
-// had. It looks for the values that servers put there: net/http's, and those under the keys of MarkServed.
-// The context of a connection (http.Server.ConnContext) counts too. It allocates nothing, and a nil context is not one.
+// Served reports whether ctx descends from the context of an inbound request, whatever headers that request had. It
+// looks for the values that servers put there: net/http's, and those under the keys of MarkServed. The context of a
+// connection (http.Server.ConnContext) counts too. For a nil context it returns false. It does not allocate.
 func Served(ctx context.Context) bool {
 	if ctx == nil {
 		return false
@@ -28,8 +28,8 @@ func Served(ctx context.Context) bool {
 	return false
 }
 
-// MarkServed adds keys under which a server puts values into the context of each inbound request. It ignores
-// keys that were not learned, and keys that it has already. It may be called from any goroutine.
+// MarkServed adds keys under which a server puts values into the context of each inbound request. It ignores keys that
+// were not learned, and keys that it already has. It is safe for concurrent use.
 func MarkServed(keys ...any) {
 	marking.Lock()
 	defer marking.Unlock()
@@ -49,6 +49,6 @@ func MarkServed(keys ...any) {
 }
 
 var (
-	marks   atomic.Pointer[[]any] // replaced, never changed: readers hold no lock
+	marks   atomic.Pointer[[]any] // replaced and never changed, because readers hold no lock
 	marking sync.Mutex            // held by writers
 )

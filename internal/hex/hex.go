@@ -1,7 +1,7 @@
-// Package hex reads and writes the lower-case hexadecimal numbers of trace headers.
+// Package hex decodes and encodes the lower-case hexadecimal numbers of trace headers.
 //
-// encoding/hex takes both cases and reports errors by allocating; the formats want
-// lower case only, and a wrong digit is an everyday event.
+// encoding/hex accepts both cases and allocates its errors. The formats need lower case only, and wrong digits are
+// common.
 package hex
 
 import "slices"
@@ -10,7 +10,7 @@ const digits = "0123456789abcdef"
 
 const bad = 0xFF
 
-// values maps a lower-case digit to its value and every other byte to bad.
+// values maps a lower-case digit to its value, and every other byte to bad.
 var values = func() (t [256]byte) {
 	for i := range t {
 		t[i] = bad
@@ -21,7 +21,8 @@ var values = func() (t [256]byte) {
 	return
 }()
 
-// Decode fills dst from exactly twice as many lower-case digits and reports whether s is that.
+// Decode fills dst from lower-case digits. It reports whether s has exactly two of them for each byte of dst, and
+// nothing else.
 func Decode(dst []byte, s string) bool {
 	if len(s) != 2*len(dst) {
 		return false
@@ -35,8 +36,7 @@ func Decode(dst []byte, s string) bool {
 	return seen <= 0x0F
 }
 
-// DecodePadded is Decode for one digit at least and as many as fit dst, as if s had
-// zeros on its left.
+// DecodePadded is Decode for a number with fewer digits, as if s had zeros on its left. s has at least one digit.
 func DecodePadded(dst []byte, s string) bool {
 	if s == "" || len(s) > 2*len(dst) {
 		return false
@@ -54,7 +54,7 @@ func DecodePadded(dst []byte, s string) bool {
 // Digit returns the value of a lower-case digit, and false for any other byte.
 func Digit(c byte) (byte, bool) { return values[c], values[c] != bad }
 
-// Append appends two lower-case digits a byte.
+// Append appends two lower-case digits for each byte of src.
 func Append(dst, src []byte) []byte {
 	from := len(dst)
 	dst = slices.Grow(dst, 2*len(src))[:from+2*len(src)]
@@ -62,7 +62,7 @@ func Append(dst, src []byte) []byte {
 	return dst
 }
 
-// Encode writes two lower-case digits a byte to dst, which has room for them.
+// Encode writes two lower-case digits for each byte of src to dst, which must be long enough.
 func Encode(dst, src []byte) {
 	dst = dst[:2*len(src)]
 	for i, b := range src {
@@ -71,7 +71,7 @@ func Encode(dst, src []byte) {
 	}
 }
 
-// pairs are the digits of every byte: one look-up where there would be two.
+// pairs are the two digits of every byte. They save one of two look-ups.
 var pairs = func() (t [256][2]byte) {
 	for i := range t {
 		t[i] = [2]byte{digits[i>>4], digits[i&0xF]}

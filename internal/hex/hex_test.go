@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// FuzzDecode holds both readers to encoding/hex.
+// FuzzDecode compares both decoders with encoding/hex.
 func FuzzDecode(f *testing.F) {
 	for _, s := range []string{"", "0", "00f067aa0ba902b7", "00F067aa0ba902b7", "1", "g0", "00f067aa0ba902b70"} {
 		f.Add(s)

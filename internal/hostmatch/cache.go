@@ -6,9 +6,9 @@ import (
 	"sync/atomic"
 )
 
-// Cache keeps what was found out of some strings. It is bounded: 64 sets of four, each string in
-// the one that its hash names; when a set is full, a new string takes the place of
-// one in turn. Reading it takes no lock. The zero Cache is not ready: see NewCache.
+// Cache keeps a value for each host and port. It has 64 sets of four entries. The hash of the host chooses the set. A
+// new entry in a full set replaces the four in turn. Reading takes no lock. The zero Cache is not ready for use: see
+// NewCache.
 type Cache[V any] struct {
 	seed  maphash.Seed
 	sets  [64][4]atomic.Pointer[entry[V]]
@@ -21,13 +21,14 @@ type entry[V any] struct {
 	value V
 }
 
-// maxKey is the longest string that is kept: a host name has 253 bytes at most, with ":" and port 259.
+// maxKey is the length of the longest host that is kept. A host name has at most 253 bytes. With ":" and a port it has
+// 259.
 const maxKey = 259
 
 // NewCache returns an empty cache.
 func NewCache[V any]() *Cache[V] { return &Cache[V]{seed: maphash.MakeSeed()} }
 
-// Get returns what was put for a host and the port that it means.
+// Get returns the value that Put kept for a host and a default port.
 func (c *Cache[V]) Get(host string, port uint16) (value V, ok bool) {
 	set := &c.sets[maphash.String(c.seed, host)%64]
 	for i := range set {
@@ -38,13 +39,13 @@ func (c *Cache[V]) Get(host string, port uint16) (value V, ok bool) {
 	return value, false
 }
 
-// Put keeps a value, unless the host is longer than a host can be.
+// Put keeps a value. It does nothing if the host is longer than any valid one.
 func (c *Cache[V]) Put(host string, port uint16, value V) {
 	if len(host) > maxKey {
 		return
 	}
 	n := maphash.String(c.seed, host) % 64
-	e := &entry[V]{key: strings.Clone(host), // it may be a part of something large
+	e := &entry[V]{key: strings.Clone(host), // it may be a part of a large string
 		port: port, value: value}
 	for i := range c.sets[n] {
 		if c.sets[n][i].CompareAndSwap(nil, e) {

@@ -35,7 +35,7 @@ func TestCache(t *testing.T) {
 	}
 }
 
-// kept counts the hosts that a cache has.
+// kept returns the number of hosts in a cache.
 func (c *Cache[V]) kept() (n int) {
 	for i := range c.sets {
 		for j := range c.sets[i] {
@@ -47,7 +47,8 @@ func (c *Cache[V]) kept() (n int) {
 	return n
 }
 
-// TestCacheBounded: 100,000 hosts, each a part of something large, leave 256, and nothing large.
+// TestCacheBounded: of 100,000 hosts, each a part of a large string, the cache keeps 256, and none of the large
+// strings.
 func TestCacheBounded(t *testing.T) {
 	const hosts = 100_000
 	heap := func() uint64 {
@@ -78,7 +79,7 @@ func TestCacheBounded(t *testing.T) {
 	runtime.KeepAlive(c)
 }
 
-// TestCacheLongest: what is too long for a host is not kept, however often it comes.
+// TestCacheLongest: a string that is too long for a host is not kept.
 func TestCacheLongest(t *testing.T) {
 	c := NewCache[int]()
 	for n, want := range map[int]bool{253: true, 259: true, 260: false, 1 << 20: false} {
@@ -90,7 +91,7 @@ func TestCacheLongest(t *testing.T) {
 	}
 }
 
-// TestCacheConcurrent: whoever asks gets what was put for that host, never another's.
+// TestCacheConcurrent: Get returns the value of its own host, never another's.
 func TestCacheConcurrent(t *testing.T) {
 	c := NewCache[string]()
 	var wg sync.WaitGroup

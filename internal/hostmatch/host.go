@@ -1,5 +1,4 @@
-// Package hostmatch reads the hosts that calls go to, and finds the most specific of the patterns that
-// match one.
+// Package hostmatch parses the hosts that calls go to, and finds the most specific pattern that matches a host.
 package hostmatch
 
 import (
@@ -10,26 +9,27 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// Host is where a call goes, in one spelling: a name or an address, and a port.
+// Host is the destination of a call in a canonical spelling: a name or an address, and a port.
 type Host struct {
 	Name string     // in lower-case ASCII, without the dot at its end; "" for an address
-	Addr netip.Addr // without a zone, IPv4 never as IPv6
-	Port uint16     // 0: not known
+	Addr netip.Addr // without a zone; an IPv4 address in IPv6 is converted to IPv4
+	Port uint16     // 0: unknown
 
-	// Topic is a topic or a queue as "system:name", with the system in lower case; then the rest is empty.
+	// Topic is a topic or a queue as "system:name", with the system in lower case. The other fields are then empty.
 	Topic string
 
-	// TopLevel: the name is one label with a dot at its end, "ai.". It is absolute: a top-level domain of the
-	// public DNS, and no search list completes it (RFC 1034, section 3.1).
+	// TopLevel reports that the name is a single label with a dot at its end, such as "ai.". The name is absolute: it is
+	// a top-level domain of the public DNS, and no search list completes it (RFC 1034, section 3.1).
 	TopLevel bool
 }
 
-// Parse reads a host as URLs have it: a name in any case and script, with or without a dot at its end, an IPv4
-// address, an IPv6 address in brackets, and perhaps ":" and a port; port is what it means without.
+// Parse parses a host as in a URL: a name, an IPv4 address, or an IPv6 address in brackets. A name may be in any case
+// and script, with or without a dot at its end. ":" and a port may follow. port is the default for a host without one.
 //
-// It is strict where resolvers are not: what ends in a number and is no address in
-// its usual form ("127.1", "0x7f.1", "2130706433") is an address to some and a name to others, and is neither here.
-// Of what is no host only the port is known, if that.
+// Parse is stricter than resolvers. Some of them take "127.1", "0x7f.1" or "2130706433" for an address, others for a
+// name. Parse takes them for neither: a host that ends in a number must be an address in its usual form.
+//
+// For an invalid host ok is false, and only the port is set, if it is known.
 func Parse(s string, port uint16) (h Host, ok bool) {
 	name, digits, ok := split(s)
 	if !ok {
@@ -49,7 +49,7 @@ func Parse(s string, port uint16) (h Host, ok bool) {
 	return h, ok
 }
 
-// parseName reads what stands before the port.
+// parseName parses a host without its port.
 func parseName(s string) (h Host, ok bool) {
 	if len(s) > maxSpelled {
 		return h, false
@@ -73,19 +73,19 @@ func parseName(s string) (h Host, ok bool) {
 	return h, validName(name)
 }
 
-// notOfZone reports whether a character may not stand in the zone of an address in a URL (RFC 6874, section 2).
+// notOfZone reports whether a character is not allowed in the zone of an address in a URL (RFC 6874, section 2).
 func notOfZone(c rune) bool {
 	return !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.ContainsRune("-._~", c))
 }
 
-// maxSpelled is more than any name has bytes, in any script: 253 letters of four. Package idna takes time
-// that is quadratic in the length.
+// maxSpelled limits the length of a name in any script: 253 letters of four bytes. Package idna takes time that is
+// quadratic in the length.
 const maxSpelled = 4 * maxName
 
-// maxName is how many bytes a name of DNS has at most, without the dot at its end (RFC 1035, section 2.3.4).
+// maxName is the maximum length of a DNS name in bytes, without the dot at its end (RFC 1035, section 2.3.4).
 const maxName = 253
 
-// split parts a host from its port. An IPv6 address is in brackets.
+// split separates a host from its port. An IPv6 address keeps its brackets.
 func split(s string) (name, port string, ok bool) {
 	if strings.HasPrefix(s, "[") {
 		end := strings.IndexByte(s, ']')
@@ -99,7 +99,7 @@ func split(s string) (name, port string, ok bool) {
 	return name, port, name != ""
 }
 
-// ascii returns a name as net/http looks it up: in lower-case ASCII (IDNA 2008, UTS 46).
+// ascii returns a name in lower-case ASCII, as net/http looks it up (IDNA 2008, UTS 46).
 func ascii(name string) (string, bool) {
 	for i := range len(name) {
 		if name[i] >= 0x80 {
@@ -110,8 +110,8 @@ func ascii(name string) (string, bool) {
 	return strings.ToLower(name), true
 }
 
-// validName reports whether a lower-case name is one of DNS (RFC 1123, section 2.1, and the underscore),
-// whose last label is no number, as no top-level domain is.
+// validName reports whether a lower-case name is a DNS name (RFC 1123, section 2.1, and the underscore). Its last label
+// must not be a number, because no top-level domain is a number.
 func validName(name string) bool {
 	if len(name) > maxName {
 		return false
@@ -131,7 +131,7 @@ func validName(name string) bool {
 	return !isNumber(last)
 }
 
-// isNumber reports whether a resolver may take a label for a number: digits, or hexadecimal ones behind 0x.
+// isNumber reports whether a resolver may take a label for a number: digits, or 0x and hexadecimal digits.
 func isNumber(label string) bool {
 	digits, hex := strings.CutPrefix(label, "0x")
 	for i := range len(digits) {
@@ -143,14 +143,15 @@ func isNumber(label string) bool {
 	return true
 }
 
-// internalSuffixes end names that no public resolver knows: of Kubernetes, of private clouds
-// (ICANN keeps .internal for them), of mDNS (RFC 6762), of Consul, and of this machine (RFC 6761).
+// internalSuffixes end names that no public resolver knows. They belong to Kubernetes, private clouds (ICANN reserves
+// .internal for them), mDNS (RFC 6762), Consul, and this machine (RFC 6761).
 var internalSuffixes = []string{".svc", ".cluster.local", ".internal", ".local", ".consul", ".localhost"}
 
 func (h Host) oneLabel() bool { return h.Name != "" && !strings.Contains(h.Name, ".") }
 
-// Internal reports whether the host belongs to the service's own network, judged by its form: a name of one label
-// that is not a top-level domain, a name that ends in one of the suffixes above, a loopback address or a private one.
+// Internal reports whether the host belongs to the service's own network by its form. These are internal: a name of one
+// label that is not a top-level domain, a name with one of the suffixes above, a loopback address, and a private
+// address.
 func (h Host) Internal() bool {
 	if h.Name == "" {
 		return h.Addr.IsLoopback() || h.Addr.IsPrivate()

@@ -9,7 +9,7 @@ import (
 
 func addr(s string) netip.Addr { return netip.MustParseAddr(s) }
 
-// TestParse: one host has one spelling, whatever the URL's.
+// TestParse: a host has one canonical spelling, in whatever spelling the URL has it.
 func TestParse(t *testing.T) {
 	longest := strings.Repeat("a.", 126) + "a" // 253 bytes
 	for spelled, want := range map[string]Host{
@@ -31,7 +31,7 @@ func TestParse(t *testing.T) {
 		"bücher.example":         {Name: "xn--bcher-kva.example", Port: 80},
 		"BÜCHER.example":         {Name: "xn--bcher-kva.example", Port: 80},
 		"XN--bcher-KVA.example":  {Name: "xn--bcher-kva.example", Port: 80},
-		"example。com":            {Name: "example.com", Port: 80}, // U+3002, which UTS 46 takes for a dot
+		"example。com":            {Name: "example.com", Port: 80}, // UTS 46 takes U+3002 for a dot
 		"evil．example":           {Name: "evil.example", Port: 80},
 		"ｅｘａｍｐｌｅ.com":            {Name: "example.com", Port: 80}, // full width
 		"Kelvin.example":         {Name: "kelvin.example", Port: 80},
@@ -57,7 +57,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// notHosts are what is neither a name nor an address in its usual form.
+// notHosts are neither names nor addresses in their usual form.
 var notHosts = []string{
 	"", ".", "..", ":", ":80", ".com", "a..b", "a...", "example.com..", " ", " example.com", "example.com ", "exa mple.com",
 	"user@example.com", "example.com/path", "example.com?q", "example.com#f", `example.com\.svc`, "example.com%2esvc", "exam\x00ple.svc",
@@ -66,7 +66,7 @@ var notHosts = []string{
 	strings.Repeat("a", 64), strings.Repeat("a.", 127) + "a", strings.Repeat("ä.", 127) + "a",
 	"evil.example／.svc", "evil.example＠x.svc", "℀.svc", "evil.example：80", "xn--.ä", "ä.xn--a",
 	"::1", "fd00::1", "[::1", "::1]", "[]", "[::1]80", "[::1]x:80", "[[::1]]", "[::1]:80:80", "[example.com]", "[127.0.0.1]", "[::1%]", "[::1%2 0]", "[::1%a%b]", "[::1%eth0/24]", "[fd00::g]", "x[::1]",
-	// addresses to inet_aton (POSIX), names to others
+	// inet_aton (POSIX) takes these for addresses, other resolvers for names
 	"127.1", "127.0.1", "0x7f.1", "0x7f.0.0.1", "0177.0.0.1", "127.0.0.01", "0x7f000001", "0X7F000001", "017700000001", "2130706433", "127.0.0.0x1", "1", "0",
 	"0x", "8.8.8", "8.8", "134744072", "0x8080808", "1.2.3.4.5", "256.256.256.256", "999.1", "1.1.1.1.1.", "１２７.１", "①", "example.com.1", "x.0x1f", "127.0.0.1..",
 	"١٢٧.0.0.1", "x.٨",
@@ -80,14 +80,14 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// TestParseLong: who redirects can write what he likes into a host; package idna would take seconds for it.
+// TestParseLong: a redirect may contain any host. Package idna would take seconds for this one.
 func TestParseLong(t *testing.T) {
 	var long strings.Builder
 	for i := range 1 << 16 {
 		long.WriteRune(rune(0x4e00 + i%20000))
 	}
 	host, best := long.String(), time.Hour
-	for range 5 { // other work of the machine may spoil one
+	for range 5 { // other work of the machine may slow down one of them
 		start := time.Now()
 		if _, ok := Parse(host, 80); ok {
 			t.Error("taken for a host")
@@ -128,7 +128,8 @@ func TestInternal(t *testing.T) {
 	}
 }
 
-// FuzzParse holds what is parsed to what net/http and the resolvers make of it, and Parse to a slow one.
+// FuzzParse compares Parse with a slow parser. It also checks that an internal host is not an address elsewhere to
+// net/http or to a resolver.
 func FuzzParse(f *testing.F) {
 	for _, s := range notHosts {
 		f.Add(s, uint16(80))

@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// Pattern stands for some hosts.
+// Pattern matches hosts.
 type Pattern struct {
 	kind   kind
-	name   string       // exact: the name; suffix: what it ends in, with the dot; topics: what they are or begin with
-	prefix netip.Prefix // network; an address is one of full length
+	name   string       // exact: the name; suffix: the end of the name, with its dot; topics: the topic or its beginning
+	prefix netip.Prefix // the network; a single address is a network of full length
 	port   uint16       // 0: any
 }
 
@@ -31,26 +31,26 @@ const (
 	anyHost
 )
 
-// The patterns that stand for a class of hosts.
+// The patterns that match a class of hosts.
 const (
 	SingleLabel = "<single-label>" // names without a dot
 	Internal    = "<internal>"     // hosts that the caller of Match or Find calls internal
 )
 
-// ParsePattern reads a pattern:
+// ParsePattern parses a pattern:
 //
 //	api.example.com       that host
-//	*.example.com         all below it, however deep, and not example.com itself
-//	10.0.0.0/8, fd00::/8  addresses of a network
+//	*.example.com         all hosts below example.com at any depth, but not example.com itself
+//	10.0.0.0/8, fd00::/8  the addresses of a network
 //	10.1.2.3, [fd00::1]   an address
 //	<single-label>        names without a dot
 //	<internal>            hosts of the service's own network
-//	*                     all
+//	*                     all hosts, topics and queues
 //	kafka:orders.created  a topic or a queue: a word for the system, a colon and the name
-//	kafka:orders.*        topics that begin so; kafka:* is all of the system's
+//	kafka:orders.*        topics that begin so; kafka:* matches all topics of the system
 //
-// Each may be followed by ":" and a port, for calls to that alone; an IPv6 network is then in brackets, as
-// an address always may be. Names are in any case and script, with or without a dot at their end.
+// A pattern for hosts may end in ":" and a port. It then matches calls to that port only. An IPv6 network with a port
+// is in brackets, and any address may be. Names may be in any case and script, with or without a dot at their end.
 func ParsePattern(s string) (Pattern, error) {
 	switch {
 	case s == "":
@@ -60,7 +60,7 @@ func ParsePattern(s string) (Pattern, error) {
 	case strings.Contains(s, "@"):
 		return Pattern{}, errors.New("has a user: a pattern is a host, and perhaps a port")
 	case strings.Contains(s, "%"):
-		return Pattern{}, errors.New("has a %: no call is matched by the zone of its address")
+		return Pattern{}, errors.New("has a %: a pattern cannot match the zone of an address")
 	case strings.HasSuffix(s, ":") && !strings.HasSuffix(s, "::"):
 		return Pattern{}, errors.New("has a colon and no port")
 	}
@@ -80,19 +80,19 @@ func ParsePattern(s string) (Pattern, error) {
 		inside, port, ok := split(s)
 		prefix, err := parsePrefix(strings.TrimSuffix(inside[min(1, len(inside)):], "]"))
 		if !ok || err != nil {
-			return Pattern{}, errors.New("is no address or network in brackets")
+			return Pattern{}, errors.New("is not an address or a network in brackets")
 		}
 		return networkOf(prefix, port)
 	}
 	if strings.Count(s, ":") > 1 {
-		return Pattern{}, errors.New("has more than one colon: an IPv6 address with a port stands in brackets")
+		return Pattern{}, errors.New("has more than one colon: write an IPv6 address with a port in brackets")
 	}
 	host, port, _ := strings.Cut(s, ":")
 	if prefix, err := parsePrefix(host); err == nil {
 		return networkOf(prefix, port)
 	}
 	if strings.Contains(host, "/") {
-		return Pattern{}, errors.New("is no network, and a host has no path")
+		return Pattern{}, errors.New("is not a network, and a host cannot have a path")
 	}
 	p := Pattern{}
 	var err error
@@ -107,24 +107,24 @@ func ParsePattern(s string) (Pattern, error) {
 	case host == Internal:
 		p.kind = internal
 	case strings.Contains(below, "*"):
-		return Pattern{}, errors.New("has a * that is not all of it, nor its first label")
+		return Pattern{}, errors.New("has a * in the wrong place: use it alone or as the first label")
 	default:
 		h, ok := Parse(below, 0)
 		if !ok || h.Name == "" {
-			return Pattern{}, errors.New("is no host name, so it can match nothing")
+			return Pattern{}, errors.New("is not a valid host name, so it matches nothing")
 		}
 		p.name = h.Name
 		if wild {
 			p.kind, p.name = suffix, "."+h.Name
 			if len(p.name) >= maxName {
-				return Pattern{}, errors.New("is so long that no name below it can be, so it can match nothing")
+				return Pattern{}, errors.New("is too long for any name below it, so it matches nothing")
 			}
 		}
 	}
 	return p, nil
 }
 
-// parsePrefix reads a network or an address.
+// parsePrefix parses a network or an address.
 func parsePrefix(s string) (netip.Prefix, error) {
 	if addr, err := netip.ParseAddr(s); err == nil {
 		return netip.PrefixFrom(addr, addr.BitLen()), nil
@@ -135,12 +135,12 @@ func parsePrefix(s string) (netip.Prefix, error) {
 func networkOf(prefix netip.Prefix, port string) (p Pattern, err error) {
 	if addr := prefix.Addr(); addr.Is4In6() {
 		if prefix.Bits() < 96 {
-			return p, errors.New("is wider than IPv4 and written as IPv4 in IPv6, so it can match nothing")
+			return p, errors.New("is a network of IPv4 in IPv6 that is wider than IPv4, so it matches nothing")
 		}
 		prefix = netip.PrefixFrom(addr.Unmap(), prefix.Bits()-96)
 	}
 	if prefix.Masked() != prefix {
-		return p, errors.New("has bits set behind its length: write " + prefix.Masked().String())
+		return p, errors.New("has bits set after its prefix length: write " + prefix.Masked().String())
 	}
 	p.kind, p.prefix = network, prefix
 	if port != "" {
@@ -155,12 +155,12 @@ func parsePort(s string) (uint16, error) {
 	}
 	n, err := strconv.ParseUint(s, 10, 16)
 	if err != nil || n == 0 {
-		return 0, errors.New("has a port that is none: 1 to 65535")
+		return 0, errors.New("has an invalid port: use 1 to 65535")
 	}
 	return uint16(n), nil
 }
 
-// String returns the pattern in its one spelling: patterns that stand for the same hosts have the same.
+// String returns the pattern in its canonical spelling. Patterns that match the same hosts have the same one.
 func (p Pattern) String() string {
 	s := p.name
 	switch p.kind {
@@ -188,7 +188,7 @@ func (p Pattern) String() string {
 	return s
 }
 
-// Match reports whether the pattern stands for a host, which may be an internal one.
+// Match reports whether the pattern matches a host. inside says whether the host is internal.
 func (p Pattern) Match(h Host, inside bool) bool {
 	if p.port != 0 && p.port != h.Port {
 		return false
@@ -212,8 +212,8 @@ func (p Pattern) Match(h Host, inside bool) bool {
 	return true
 }
 
-// Compare orders patterns, the most specific first: by kind, then the longer, then one with a port
-// before one without. It is 0 for patterns of which no host matches both, or which are the same.
+// Compare orders patterns, the most specific first: by kind, then the longer one, then one with a port before one
+// without. It returns 0 only for equal patterns, and for patterns without a common host.
 func Compare(a, b Pattern) int {
 	return cmp.Or(
 		cmp.Compare(a.kind, b.kind),
@@ -225,7 +225,8 @@ func Compare(a, b Pattern) int {
 
 func hasPort(p Pattern) int { return int(min(p.port, 1)) }
 
-// Table finds values by the most specific pattern that matches. Add all patterns, then Sort it once, then Find.
+// Table finds the value of the most specific pattern that matches. Call Add for all patterns, then Sort once, then
+// Find.
 type Table[V any] struct{ rows []row[V] }
 
 type row[V any] struct {
@@ -233,7 +234,7 @@ type row[V any] struct {
 	value V
 }
 
-// Add adds a pattern. Each is added once.
+// Add adds a pattern. Do not add the same pattern twice.
 func (t *Table[V]) Add(p Pattern, value V) { t.rows = append(t.rows, row[V]{p, value}) }
 
 // Sort orders the patterns, the most specific first.
@@ -241,8 +242,8 @@ func (t *Table[V]) Sort() {
 	slices.SortFunc(t.rows, func(a, b row[V]) int { return Compare(a.Pattern, b.Pattern) })
 }
 
-// Find returns the value of the most specific pattern that matches a host, which may be an internal one. Its cost is
-// linear in the number of patterns.
+// Find returns the value of the most specific pattern that matches a host. inside says whether the host is internal.
+// The cost is linear in the number of patterns.
 func (t *Table[V]) Find(h Host, inside bool) (value V, ok bool) {
 	for i := range t.rows {
 		if t.rows[i].Match(h, inside) {

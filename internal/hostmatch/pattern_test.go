@@ -17,7 +17,7 @@ func pattern(t testing.TB, s string) Pattern {
 	return p
 }
 
-// TestParsePattern: patterns for the same hosts have one spelling, by which mistakes are found.
+// TestParsePattern: patterns for the same hosts have one canonical spelling. Duplicate patterns are found by it.
 func TestParsePattern(t *testing.T) {
 	for spelled, want := range map[string]string{
 		"api.example.com":        "api.example.com",
@@ -72,7 +72,7 @@ func TestParsePattern(t *testing.T) {
 	}
 }
 
-// TestParsePatternRefuses: what is no pattern, and what can match nothing, with a word of the reason.
+// TestParsePatternRefuses: invalid patterns, and patterns that match nothing, each with a word of the reason.
 func TestParsePatternRefuses(t *testing.T) {
 	for s, reason := range map[string]string{
 		"": "empty", "http://example.com": "scheme", "https://*.example.com/": "scheme", "user@example.com": "user", "user:pass@10.0.0.1": "user",
@@ -81,14 +81,14 @@ func TestParsePatternRefuses(t *testing.T) {
 		"example.com:0": "port", "example.com:65536": "port", "example.com:https": "port", "example.com:-1": "port", "example.com:80:80": "port", "*:x": "port",
 		"10.0.0.1:0": "port", "[fd00::1]:0": "port", "fd00::/8:443": "port",
 		"10.1.0.0/8": "write 10.0.0.0/8", "fd00::1/8": "write fd00::/8", "::ffff:10.1.0.0/104": "write 10.0.0.0/8",
-		"::ffff:10.0.0.0/64": "can match nothing", "::ffff:0:0/95": "can match nothing",
+		"::ffff:10.0.0.0/64": "matches nothing", "::ffff:0:0/95": "matches nothing",
 		"fe80::1%eth0": "zone", "[fe80::1%eth0]": "zone", "[fe80::1%25eth0]:80": "zone", "fe80::%eth0/64": "zone",
-		"**": "*", "*example.com": "*", "*.*.example.com": "*", "api.*.com": "*", "api.*": "*", "*.": "can match nothing", "*.*": "*",
-		".": "can match nothing", ".example.com": "can match nothing", "a..b": "can match nothing", "exa mple.com": "can match nothing", " example.com": "can match nothing",
-		"127.1": "can match nothing", "0x7f.1": "can match nothing", "2130706433": "can match nothing", "*.1": "can match nothing", "*.10.0.0.1": "can match nothing",
-		"*.0x1": "can match nothing", "10.0.0.01": "can match nothing", "<single>": "can match nothing", "<Single-Label>": "can match nothing",
-		"evil.example／x": "can match nothing", strings.Repeat("a", 64): "can match nothing", strings.Repeat("a.", 127) + "a": "can match nothing",
-		"*." + strings.Repeat("a.", 125) + "aa": "can match nothing", // 252 bytes: nothing has room before it
+		"**": "*", "*example.com": "*", "*.*.example.com": "*", "api.*.com": "*", "api.*": "*", "*.": "matches nothing", "*.*": "*",
+		".": "matches nothing", ".example.com": "matches nothing", "a..b": "matches nothing", "exa mple.com": "matches nothing", " example.com": "matches nothing",
+		"127.1": "matches nothing", "0x7f.1": "matches nothing", "2130706433": "matches nothing", "*.1": "matches nothing", "*.10.0.0.1": "matches nothing",
+		"*.0x1": "matches nothing", "10.0.0.01": "matches nothing", "<single>": "matches nothing", "<Single-Label>": "matches nothing",
+		"evil.example／x": "matches nothing", strings.Repeat("a", 64): "matches nothing", strings.Repeat("a.", 127) + "a": "matches nothing",
+		"*." + strings.Repeat("a.", 125) + "aa": "matches nothing", // 252 bytes: no label has room before it
 		"[example.com]":                         "brackets", "[]": "brackets", "[fd00::1": "brackets", "[fd00::1]80": "brackets", "[[fd00::1]": "brackets", "[[fd00::1]]": "brackets", "[*]": "brackets", "[fd00::]/8": "brackets",
 		"::1]": "port", "fd00::g": "port",
 	} {
@@ -104,7 +104,7 @@ func TestParsePatternRefuses(t *testing.T) {
 	}
 }
 
-// TestMatch: hosts that a pattern stands for, and after ! some that it does not.
+// TestMatch: hosts that a pattern matches, and after ! some that it does not match.
 func TestMatch(t *testing.T) {
 	for of, hosts := range map[string]string{
 		"api.example.com":      "api.example.com API.example.com. api.example.com:1 ! example.com x.api.example.com xapi.example.com api.example.co api.example.comx 1.2.3.4",
@@ -137,7 +137,7 @@ func TestMatch(t *testing.T) {
 				continue
 			}
 			h, ok := Parse(host, 80)
-			if !ok { // as a caller does with what is no host
+			if !ok { // as callers do for an invalid host
 				h = Host{Port: 80}
 			}
 			if p.Match(h, h.Internal()) != want {
@@ -147,7 +147,7 @@ func TestMatch(t *testing.T) {
 	}
 }
 
-// specific lists patterns that may all match one of some hosts, the most specific first.
+// specific lists patterns that overlap, the most specific first.
 var specific = []string{
 	"api.internal.example.com:443", "api.internal.example.com", "10.1.2.3:443", "10.1.2.3", "10.1.2.0/24:443", "10.1.2.0/24", "10.0.0.0/8", "0.0.0.0/0",
 	"*.internal.example.com:443", "*.internal.example.com", "*.example.com:443", "*.example.com", "*.com", "<single-label>:443", "<single-label>",
@@ -180,7 +180,7 @@ func TestMostSpecific(t *testing.T) {
 	}
 }
 
-// TestCompare: the order is total where a host can match both.
+// TestCompare: the order is total for patterns that overlap.
 func TestCompare(t *testing.T) {
 	for i, a := range specific {
 		for j, b := range specific {
@@ -192,8 +192,8 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// FuzzParsePattern: a pattern's spelling stands for the same pattern, has hosts that it matches, and is found
-// in a table as a slow search does.
+// FuzzParsePattern: the canonical spelling parses to the same pattern. The pattern matches some host. A table finds the
+// same pattern as a slow search.
 func FuzzParsePattern(f *testing.F) {
 	for _, s := range specific {
 		f.Add(s, "api.internal.example.com:443", uint16(80))
@@ -252,7 +252,7 @@ func member(p Pattern) Host {
 	return h
 }
 
-// TestTableOfMany: the rows are found whatever the order in which they were added.
+// TestTableOfMany: Find finds the rows in whatever order they were added.
 func TestTableOfMany(t *testing.T) {
 	var table Table[int]
 	for _, i := range rand.New(rand.NewPCG(1, 2)).Perm(100) {

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// The slow oracles: they say what Parse and Table.Find should, in other words.
+// The slow oracles compute the results of Parse and Table.Find in another way.
 
 var (
 	slowName   = regexp.MustCompile(`^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$`)
@@ -61,7 +61,7 @@ func slowParse(s string, port uint16) (Host, bool) {
 	return h, len(host) <= 253 && slowName.MatchString(host) && !slowNumber.MatchString(host)
 }
 
-// spell writes a host as URLs have it.
+// spell writes a host as in a URL.
 func spell(h Host) string {
 	s := h.Name
 	if h.TopLevel {
@@ -75,8 +75,8 @@ func spell(h Host) string {
 	return s + ":" + strconv.Itoa(int(h.Port))
 }
 
-// takenForAddress returns the address that net/http or a resolver of the C library dials without a
-// look-up, if there is one: each part may be octal, decimal or hexadecimal, and the last stands for all that are missing.
+// takenForAddress returns the address that net/http or a resolver of the C library dials without a look-up. ok is false
+// if there is none. Each part may be octal, decimal or hexadecimal. The last part stands for all missing parts.
 func takenForAddress(host string) (addr netip.Addr, ok bool) {
 	u := url.URL{Host: host}
 	name := u.Hostname()
@@ -103,7 +103,7 @@ func takenForAddress(host string) (addr netip.Addr, ok bool) {
 	return netip.AddrFrom4([4]byte{byte(bits >> 24), byte(bits >> 16), byte(bits >> 8), byte(bits)}), true
 }
 
-// slowFind finds the most specific pattern by what the documentation of Destination says.
+// slowFind finds the most specific pattern by the rules in the documentation of Destination.
 func slowFind(patterns []Pattern, h Host) (best Pattern, ok bool) {
 	better := func(a, b Pattern) bool {
 		if a.kind != b.kind {

@@ -2,7 +2,7 @@ package hostmatch
 
 import "strings"
 
-// ParseAny reads a topic or a queue ("kafka:orders.created"), or else a host as Parse does.
+// ParseAny parses a topic or a queue ("kafka:orders.created"). It parses any other string as a host, as Parse does.
 func ParseAny(s string, port uint16) (Host, bool) {
 	if topic, ok := parseTopic(s, false); ok {
 		return Host{Topic: topic}, true
@@ -10,9 +10,10 @@ func ParseAny(s string, port uint16) (Host, bool) {
 	return Parse(s, port)
 }
 
-// parseTopic reads the name of a topic or a queue: a word for its system, a colon, and the name in visible ASCII
-// without commas. The word is of letters, digits, "_" and "-", in any case, and begins with a letter. A name of digits
-// only would be a port, and one that begins with a slash the rest of a URL. begins says that s is only the beginning of names, which may be empty.
+// parseTopic parses a topic or a queue: a word for its system, a colon, and a name. The word has letters of any case,
+// digits, "_" and "-", and begins with a letter. The name is visible ASCII without commas. It must not have digits
+// only, because that is a port. It must not begin with a slash, because that is a URL. begins says that s is the
+// beginning of names; its own name may then be empty.
 func parseTopic(s string, begins bool) (topic string, ok bool) {
 	system, name, ok := strings.Cut(s, ":")
 	if !ok || system == "" || !isLetter(system[0]) || name == "" && !begins || strings.HasPrefix(name, ":") || strings.HasPrefix(name, "/") || isPort(name) && !begins {

@@ -1,5 +1,4 @@
-// Package peer tells who is at the other end of a connection: by its address, or by the SPIFFE
-// ID of its certificate.
+// Package peer identifies the peer of a connection by its address, or by the SPIFFE ID of its certificate.
 package peer
 
 import (
@@ -9,11 +8,11 @@ import (
 	"strings"
 )
 
-// Prefixes are the addresses of some peers.
+// Prefixes are address ranges of peers.
 type Prefixes []netip.Prefix
 
-// Contain reports whether an address is in one of the prefixes. IPv4 addresses written as IPv6 count
-// as IPv4, and zones do not count.
+// Contain reports whether an address is in one of the prefixes. It treats an IPv4 address in IPv6 as IPv4, and ignores
+// zones.
 func (p Prefixes) Contain(addr netip.Addr) bool {
 	addr = addr.Unmap().WithZone("")
 	for _, prefix := range p {
@@ -24,19 +23,20 @@ func (p Prefixes) Contain(addr netip.Addr) bool {
 	return false
 }
 
-// ContainHostPort is Contain for an address with a port, as net/http has it; false for anything else.
+// ContainHostPort is Contain for an address with a port, as in http.Request.RemoteAddr. It returns false for any other
+// string.
 func (p Prefixes) ContainHostPort(s string) bool {
 	addr, err := netip.ParseAddrPort(s)
 	return err == nil && p.Contain(addr.Addr())
 }
 
-// ContainAddr is Contain for an address as package net has it; false for one that is none of IP: a
-// Unix socket can be called anything.
+// ContainAddr is Contain for an address of package net. It returns false if the network is not TCP, because a Unix
+// socket may have any name.
 func (p Prefixes) ContainAddr(a net.Addr) bool {
 	return a != nil && strings.HasPrefix(a.Network(), "tcp") && p.ContainHostPort(a.String())
 }
 
-// unmapped returns a prefix of IPv4 addresses that is written as one of IPv6 in IPv4's form.
+// unmapped converts a prefix of IPv4 addresses in IPv6 to IPv4. It returns any other prefix unchanged.
 func unmapped(p netip.Prefix) netip.Prefix {
 	if p.Addr().Is4In6() && p.Bits() >= 96 {
 		return netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
@@ -44,9 +44,9 @@ func unmapped(p netip.Prefix) netip.Prefix {
 	return p
 }
 
-// SPIFFEID returns the SPIFFE ID of a connection's peer, from the certificate that crypto/tls has
-// verified; "" if it has verified none, or if that has not just one URI
-// (SPIFFE, X509-SVID, section 2).
+// SPIFFEID returns the SPIFFE ID of a connection's peer, from the certificate that crypto/tls has verified. It returns
+// "" if crypto/tls has verified none, or if the certificate does not have exactly one URI, or is that of a CA (SPIFFE,
+// X509-SVID, section 2).
 func SPIFFEID(state *tls.ConnectionState) string {
 	if state == nil || len(state.VerifiedChains) == 0 || len(state.VerifiedChains[0]) == 0 {
 		return ""

@@ -22,9 +22,9 @@ func TestPrefixes(t *testing.T) {
 		{"::ffff:10.0.0.0/104", "10.1.2.3:80", true},
 		{"::ffff:10.0.0.0/104", "11.1.2.3:80", false},
 		{"fe80::/10", "[fe80::1%eth0]:80", true},
-		{"::/0", "10.1.2.3:80", false}, // of IPv6 only
+		{"::/0", "10.1.2.3:80", false}, // IPv6 only
 		{"0.0.0.0/0", "[::1]:80", false},
-		{"0.0.0.0/0", "10.1.2.3", false}, // without a port it is not net/http's
+		{"0.0.0.0/0", "10.1.2.3", false}, // net/http's addresses have a port
 		{"0.0.0.0/0", "", false},
 		{"0.0.0.0/0", "@", false},
 		{"0.0.0.0/0", "example.com:80", false},

@@ -5,21 +5,20 @@ import (
 	"strings"
 )
 
-// IDs are SPIFFE IDs, and trust domains, of some peers.
+// IDs are SPIFFE IDs and trust domains of peers.
 type IDs struct {
 	exact   map[string]bool
 	domains map[string]bool
 }
 
-// ParseIDs parses spiffe://domain/path, which stands for one workload, and spiffe://domain, which
-// stands for all of a trust domain (SPIFFE-ID, section 2). It panics where one is neither: they are
-// written in the program.
+// ParseIDs parses spiffe://domain/path, which is one workload, and spiffe://domain, which is all of a trust domain
+// (SPIFFE-ID, section 2). It panics if one is neither, because the ids are part of the program.
 func ParseIDs(ids []string) IDs {
 	set := IDs{map[string]bool{}, map[string]bool{}}
 	for _, id := range ids {
 		domain, path, ok := split(id)
 		if !ok {
-			panic(fmt.Sprintf("traceferry: %q is no SPIFFE ID: want spiffe://domain/path, or spiffe://domain for all of it", id))
+			panic(fmt.Sprintf("traceferry: %q is not a SPIFFE ID: want spiffe://domain/path, or spiffe://domain for all of it", id))
 		}
 		if path == "" {
 			set.domains[domain] = true
@@ -30,14 +29,14 @@ func ParseIDs(ids []string) IDs {
 	return set
 }
 
-// Have reports whether a workload is one of them. A trust domain itself is no workload.
+// Have reports whether a workload is one of them. A trust domain is not a workload.
 func (ids IDs) Have(id string) bool {
 	domain, path, ok := split(id)
 	return ok && path != "" && (ids.exact[id] || ids.domains[domain])
 }
 
-// split parses a SPIFFE ID strictly: a lower-case scheme and domain, no port, user, query or fragment, no
-// empty or dotted segment, no escape.
+// split parses a SPIFFE ID strictly. The scheme and the domain are in lower case. There is no port, user, query,
+// fragment, escape, or empty or dotted segment.
 func split(id string) (domain, path string, ok bool) {
 	rest, ok := strings.CutPrefix(id, "spiffe://")
 	if !ok || len(id) > 2048 {

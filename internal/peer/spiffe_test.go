@@ -21,7 +21,7 @@ func TestIDs(t *testing.T) {
 		"spiffe://example.org/ns/a/sa/b/c":                      false,
 		"spiffe://example.org/ns/a/sa/B":                        false,
 		"spiffe://example.org":                                  false,
-		"spiffe://partner.example":                              false, // a trust domain is no workload
+		"spiffe://partner.example":                              false, // a trust domain is not a workload
 		"spiffe://partner.example/":                             false,
 		"spiffe://partner.example.evil/x":                       false,
 		"spiffe://evil.partner.example/x":                       false,
@@ -66,7 +66,7 @@ func TestParseIDsPanics(t *testing.T) {
 	}
 }
 
-// slowID is SPIFFE-ID's grammar by other means: an expression, net/url and path.
+// slowID is part of SPIFFE-ID's grammar as a regular expression. slowHave does the rest with net/url and path.
 var slowID = regexp.MustCompile(`^spiffe://[a-z0-9._-]+((?:/[a-zA-Z0-9._-]+)*)$`)
 
 func slowHave(id string, exact []string, domains []string) bool {

@@ -2,17 +2,17 @@ package peer
 
 import "strings"
 
-// ForwardedID returns the SPIFFE ID of the client whose certificate the nearest proxy has verified: the
-// URI of the last element of x-forwarded-client-cert
+// ForwardedID returns the SPIFFE ID of the client whose certificate the nearest proxy has verified. That is the URI of
+// the last element of x-forwarded-client-cert
 // (https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#x-forwarded-client-cert):
 //
 //	header  = element *( "," element )
 //	element = key "=" value *( ";" key "=" value )
-//	value   = text without , ; = " / a quoted text, in which \ stands before any character
+//	value   = text without , ; = " / a quoted text, in which \ may stand before any character
 //
-// Proxies append, so the elements before the last are what others have said. "" if the header is not by
-// that grammar, or the element has not just one URI. The whole header must be by it: a client that
-// opens a quote would shift what the proxy has quoted.
+// Proxies append, so the elements before the last are from other senders. ForwardedID returns "" if the last element
+// does not have exactly one URI, or if the header violates the grammar. The whole line must follow it, because a client
+// that opens a quote would change what the proxy's quotes mean.
 func ForwardedID(all []string) (id string) {
 	if len(all) == 0 {
 		return ""
@@ -29,7 +29,7 @@ func ForwardedID(all []string) (id string) {
 		}
 		if more = after != ""; more {
 			if after[0] == ',' {
-				uris = 0 // the next proxy's
+				uris = 0 // the next proxy's element begins
 			}
 			rest = after[1:]
 		}
@@ -40,7 +40,7 @@ func ForwardedID(all []string) (id string) {
 	return id
 }
 
-// cutValue returns the value that s begins with, and what follows it: nothing, or a separator and more.
+// cutValue returns the value at the beginning of s, and the rest: nothing, or a separator and more.
 func cutValue(s string) (value, after string, ok bool) {
 	s = strings.TrimLeft(s, " \t")
 	end := 0
@@ -58,7 +58,7 @@ func cutValue(s string) (value, after string, ok bool) {
 	return value, after, after == "" || after[0] == ',' || after[0] == ';'
 }
 
-// unquote returns the text of the quotes that s begins with, and where they end.
+// unquote returns the text of the quotes at the beginning of s, and the index after them.
 func unquote(s string) (text string, end int, ok bool) {
 	var b strings.Builder
 	for i := 1; i < len(s); i++ {

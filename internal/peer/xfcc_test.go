@@ -14,7 +14,7 @@ const (
 	nearby = "By=spiffe://example.org/me;Hash=468ed33be74eee65"
 )
 
-// TestForwardedID takes the elements from Envoy's documentation, and as its proxies write them.
+// TestForwardedID has elements of Envoy's documentation, and others as its proxies write them.
 func TestForwardedID(t *testing.T) {
 	for name, row := range map[string]struct {
 		lines []string
@@ -85,8 +85,8 @@ func TestForwardedID(t *testing.T) {
 	}
 }
 
-// TestForwardedIDAttacks: a client writes what it likes before the element that the proxy appends, and has
-// a certificate of its own, with a subject that it chose: quotes come with backslashes there.
+// TestForwardedIDAttacks: a client writes any text before the element that the proxy appends. It has a certificate with
+// a subject of its choice. The proxy writes quotes in the subject with backslashes.
 func TestForwardedIDAttacks(t *testing.T) {
 	for name, own := range map[string]string{
 		"a URI":         nearby + `;Subject="CN=x";URI=` + evil,
@@ -110,8 +110,8 @@ func TestForwardedIDAttacks(t *testing.T) {
 	}
 }
 
-// TestForwardedIDUnclosed: a quoted text that does not end hides what the proxy has appended. The client's own
-// element has no quotes here that would end it.
+// TestForwardedIDUnclosed: a quoted text that does not end hides the element that the proxy has appended. The client's
+// own element has no quotes here that would end it.
 func TestForwardedIDUnclosed(t *testing.T) {
 	for _, before := range []string{
 		`URI=` + good + `;X="`, `X="`, `URI="` + good, `URI="` + good + `\"`, `URI=` + good + `;X="\"`, `URI=` + good + `;X="a\\\"`,
@@ -127,7 +127,7 @@ func TestForwardedIDUnclosed(t *testing.T) {
 	}
 }
 
-// The grammar as an expression, and what is made of its matches.
+// The grammar as regular expressions, and their use.
 var (
 	slowPair   = `[ \t]*[^,;="]*[^,;=" \t][^,;="]*=[ \t]*(?:"(?s:[^"\\]|\\.)*"|[^,;="]*)[ \t]*`
 	slowHeader = regexp.MustCompile(`^` + slowPair + `(?:[,;]` + slowPair + `)*$`)
@@ -166,7 +166,7 @@ func FuzzForwardedID(f *testing.F) {
 		f.Add(header)
 	}
 	f.Fuzz(func(t *testing.T, header string) {
-		if !isASCII(header) { // net/http lets more through, the expressions take runes
+		if !isASCII(header) { // net/http accepts more, but the expressions work on runes
 			t.Skip()
 		}
 		if got, want := peer.ForwardedID([]string{header}), slowForwardedID(header); got != want {

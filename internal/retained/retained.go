@@ -1,7 +1,7 @@
-// Package retained tells a test which strings are still in memory after all who should have let them go did.
+// Package retained finds out in a test which strings are still in memory after their owners should have released them.
 //
-// It asks for each string by itself, so that what else the process holds (buffers, pools, other tests) does not
-// count, as it does in a measurement of the heap.
+// It checks each string by itself. So other memory of the process (buffers, pools, other tests) does not count. In a
+// measurement of the heap it would.
 package retained
 
 import (
@@ -12,15 +12,15 @@ import (
 	"weak"
 )
 
-// Strings watches strings without keeping them. The zero value watches none; several goroutines may use it.
+// Strings watches strings without keeping them in memory. The zero value watches none. It is safe for concurrent use.
 type Strings struct {
 	mu      sync.Mutex
-	watched map[weak.Pointer[byte]]int // by where it begins, its length
+	watched map[weak.Pointer[byte]]int // the length of a string by its first byte
 }
 
-// Watch adds values. One that is there already (HPACK makes one string of equal lines) counts once; a part of a larger
-// string counts by its own length, for as long as the whole lives. Strings shorter than 16 bytes may live as long as
-// neighbours of theirs.
+// Watch adds values. A string that is already watched counts once: HPACK makes one string of equal lines. A part of a
+// larger string counts with its own length, as long as the whole lives. Strings shorter than 16 bytes may live as long
+// as their neighbours in memory.
 func (s *Strings) Watch(values ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -35,8 +35,9 @@ func (s *Strings) Watch(values ...string) {
 	}
 }
 
-// Bytes collects garbage until at most want bytes of the watched strings are left, or five seconds have passed
-// (goroutines that end, and pools, let go of theirs a little later), and returns how many are left.
+// Bytes collects garbage until at most want bytes of the watched strings are left, or until five seconds have passed.
+// It returns the number of bytes that are left. It waits because ending goroutines and pools release strings a little
+// later.
 func (s *Strings) Bytes(want int) int {
 	end := time.Now().Add(5 * time.Second)
 	for {

@@ -34,6 +34,7 @@ func ParseBaggage(all []string) (baggage.Baggage, bool) {
 	return bag, err == nil
 }
 
+// SameBaggage reports whether two baggages have the same members, in any order.
 func SameBaggage(a, b baggage.Baggage) bool {
 	if a.Len() != b.Len() {
 		return false

@@ -56,6 +56,7 @@ func (l Lines) First(i int) string {
 	return ""
 }
 
+// TrimOWS removes spaces and tabs around s.
 func TrimOWS(s string) string { return strings.Trim(s, " \t") }
 
 // WrittenSpan is a span context to write, with the extras that some formats carry.

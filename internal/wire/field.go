@@ -20,9 +20,9 @@ const (
 
 // Field is one header name of a format.
 type Field struct {
-	Lower  string // in gRPC metadata
-	Canon  string // in http.Header
-	Text   string // in a TextMapCarrier, if it differs from Lower
+	Lower  string // the name in gRPC metadata
+	Canon  string // the name in http.Header
+	Text   string // the name in a TextMapCarrier, if it differs from Lower
 	Format Format // zero: a name of Config.Headers
 	List   bool   // lines may be joined with a comma
 	Bin    bool   // raw bytes in gRPC metadata, base64 in HTTP
@@ -42,6 +42,7 @@ const maxFormatFields = 64
 // FieldSet is a set of field numbers of formats.
 type FieldSet uint64
 
+// Has reports whether a field is in the set.
 func (s FieldSet) Has(id FieldID) bool { return s>>id&1 != 0 }
 
 // The numbers of all header names, and sets of fields and formats. All are computed from the table of formats.

@@ -174,6 +174,7 @@ func (f Format) Prefixes() []string {
 	return slices.Clone(Table[f].Prefixes)
 }
 
+// Known reports whether f is one of the constants.
 func (f Format) Known() bool { return f >= W3C && f <= FormatCount }
 
 // Decodes reports whether the format is a trace format: one that names a span.
@@ -185,6 +186,7 @@ func (f Format) Encodes() bool { return Table[f].encode != nil }
 // FormatSet is a set of formats: bit f stands for Format f.
 type FormatSet uint32
 
+// SetOf returns the set of some formats.
 func SetOf(fs ...Format) FormatSet {
 	var s FormatSet
 	for _, f := range fs {
@@ -193,6 +195,7 @@ func SetOf(fs ...Format) FormatSet {
 	return s
 }
 
+// Has reports whether a format is in the set.
 func (s FormatSet) Has(f Format) bool { return s&(1<<f) != 0 }
 
 // All ranges over the set in the order of the constants.

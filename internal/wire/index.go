@@ -19,12 +19,14 @@ type Index struct {
 	allows   func(name string) bool // whether a pattern of Config.Headers may carry a name
 }
 
+// Name is a fixed name or a prefix of an Index.
 type Name struct {
 	Key    string // in the carrier's own spelling
 	ID     FieldID
 	Format FormatSet // the format of a fixed name; empty for Config.Headers
 
-	Telling bool // the spelling shows that the carrier uses the usual one; B3 may be in capitals by chance
+	// Telling reports that a key in this spelling shows that the carrier uses the usual spelling. "B3" does not show it.
+	Telling bool
 }
 
 const (
@@ -102,8 +104,8 @@ func (x *Index) Key(key string) (string, bool) {
 	return "", false
 }
 
-// FindPrefix returns the prefix that a key begins with, in any case: the rest of the key has lost its case on the
-// way anyway. The longest pattern of Config.Headers decides. A name that no pattern may carry matches none.
+// FindPrefix returns the prefix that a key begins with, in any case, because the rest of the key has already lost its
+// case. The longest pattern of Config.Headers decides. A name that no pattern may carry matches none.
 func (x *Index) FindPrefix(key string) (FieldID, bool) {
 	if key == "" || x.letters>>(key[0]&31)&1 == 0 {
 		return 0, false

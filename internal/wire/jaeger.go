@@ -16,7 +16,7 @@ import (
 //	span-id         = 1 to 16 digits, likewise
 //	parent-id       = deprecated: any text is read, "0" is written
 //	flags           = hexadecimal, in any case; bit 0 sampled, bit 1 debug, which needs bit 0
-//	jaeger-debug-id = any text; asks for a debug trace where there is no uber-trace-id
+//	jaeger-debug-id = any text; requests a debug trace if uber-trace-id is absent
 //	jaeger-baggage  = key "=" value, joined with ","
 //	uberctx-KEY     = a baggage item, URL-encoded
 //

@@ -21,6 +21,7 @@ func (h *Match) Says(line string) bool { return NotBlank(line) || h.Raw && line 
 // UsualMatches is the number of matches for which callers reserve stack space.
 const UsualMatches = 12
 
+// IsRequestID reports whether a match is the x-request-id.
 func IsRequestID(h Match) bool { return h.ID == FirstField[RequestID] }
 
 // NotBlank reports whether a line has content. HTTP trims the white space around a value.
@@ -62,6 +63,7 @@ func JoinMatches(hits []Match) []Match {
 	return joined
 }
 
+// FormatsOf returns the formats of the matches, without Config.Headers.
 func FormatsOf(hits []Match) (s FormatSet) {
 	for i := range hits {
 		if id := hits[i].ID; id < FirstHeader {
@@ -79,6 +81,7 @@ func CompareNames(a, b Match) int {
 	return strings.Compare(a.Key, b.Key)
 }
 
+// CompareMatches orders matches by number, by whole name, and then by spelling, the usual spelling first.
 func CompareMatches(a, b Match) int {
 	if c := CompareNames(a, b); c != 0 {
 		return c

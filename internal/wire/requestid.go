@@ -8,8 +8,8 @@ import (
 )
 
 // requestID is Envoy's x-request-id
-// (https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#x-request-id):
-// It is any string. Envoy makes UUIDs, samples by their first eight digits, and keeps the trace reason in their
+// (https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#x-request-id).
+// It may be any string. Envoy makes UUIDs, samples by their first eight digits, and keeps the trace reason in their
 // fifteenth character. So it must be forwarded unchanged.
 var requestID = Codec{
 	name:   "requestid",

@@ -129,11 +129,13 @@ func changedMember(raw, shown, m string) bool {
 	return !HasMember(raw, m)
 }
 
+// KeyOf returns the key of a list member: the text before the first "=".
 func KeyOf(m string) string {
 	key, _, _ := strings.Cut(m, "=")
 	return key
 }
 
+// HasMember reports whether a list contains exactly this member.
 func HasMember(list, member string) bool {
 	for m := range Members(list) {
 		if m == member {
@@ -143,6 +145,7 @@ func HasMember(list, member string) bool {
 	return false
 }
 
+// HasKey reports whether a list has a member with the key.
 func HasKey(list, key string) bool {
 	for m := range Members(list) {
 		if KeyOf(m) == key {

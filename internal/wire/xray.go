@@ -98,7 +98,7 @@ func encodeXRay(e *encoder) {
 	for pair := range xrayPairs(e.own.First(0)) {
 		switch key := TrimOWS(KeyOf(pair)); {
 		case strings.EqualFold(key, "Root") || strings.EqualFold(key, "Parent") || strings.EqualFold(key, "Sampled"):
-		case !ascii.Printable(pair): // would stop the ids, too, where it must not be sent
+		case !ascii.Printable(pair): // an unprintable pair would stop the ids, too
 		case key == "Lineage" || e.kept:
 			e.buf = append(e.buf, ';')
 			e.buf = append(e.buf, pair...)
