@@ -108,8 +108,8 @@ func TestSeriesOfConfigs(t *testing.T) {
 		"migrated":       {compile(t, propagation.Config{Formats: []propagation.Format{propagation.W3C}, ReadOnly: []propagation.Format{propagation.B3Single}}), 17},
 		"the zero's":     {compile(t, propagation.Config{}), 49},
 		"with headers":   {compile(t, propagation.Config{Headers: []string{"x-tenant"}}), 51},
-		"all formats":    {compile(t, propagation.Config{Formats: propagation.AllFormats()}), 85},
-		"all there are":  {compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-tenant"}, Reconcile: true}), 97},
+		"all formats":    {compile(t, propagation.Config{Formats: propagation.AllFormats()}), 91},
+		"all there are":  {compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-tenant"}, Reconcile: true}), 104},
 		"only baggage's": {compile(t, propagation.Config{Formats: []propagation.Format{propagation.Baggage}}), 9},
 	} {
 		if got := seriesOf(test.p); len(got) != test.want {

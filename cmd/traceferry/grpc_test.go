@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -76,7 +77,7 @@ func TestDoctorFromHTTPToGRPC(t *testing.T) {
 	})))
 	defer service.Close()
 	got := runWith(t, "", "doctor", "-wait", "100ms", "-echo", echo, "-want", "grpctracebin,tracecontext", service.URL)
-	if got.status != good || !strings.Contains(got.out, "70 calls") && !strings.Contains(got.out, "35 calls: /ratings.Ratings/Each") {
+	if got.status != good || !strings.Contains(got.out, fmt.Sprint(2*exchanges, " calls")) && !strings.Contains(got.out, fmt.Sprint(exchanges, " calls: /ratings.Ratings/Each")) {
 		t.Errorf("status %d, errors %q\n%s", got.status, got.errors, got.out)
 	}
 }

@@ -171,9 +171,13 @@ func notToken(c rune) bool {
 	return c <= ' ' || c >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, c)
 }
 
-// fieldOf returns the one header that names a span if it has this value, "" if there is none or more than one.
+// fieldOf returns the one header that names a span if it has this value, "" if there is none or more than one. A value
+// of sentry-trace reads like one of b3, which is more common.
 func fieldOf(value string) (field string) {
 	for _, f := range propagation.AllFormats() {
+		if f == propagation.Sentry {
+			continue
+		}
 		p := propagation.MustNew(propagation.Config{Formats: []propagation.Format{f}})
 		for _, name := range f.Fields() {
 			ctx := p.ExtractHTTP(context.Background(), http.Header{http.CanonicalHeaderKey(name): {value}})
