@@ -105,7 +105,7 @@ func (c *Config) validateDestinations(wrong func(field string, value any, reason
 	for i, d := range c.Destinations {
 		rule := fmt.Sprintf("Destinations[%d].", i)
 		if len(d.Hosts) == 0 {
-			wrong(rule+"Hosts", d.Hosts, "is empty, so the rule can match nothing")
+			wrong(rule+"Hosts", d.Hosts, "is empty, so the rule matches nothing")
 		}
 		hosts(rule+"Hosts", d.Hosts, ruled)
 		listed := wire.FormatSet(0)
