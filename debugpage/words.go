@@ -8,6 +8,7 @@ var advice = map[propagation.LossReason]string{
 	propagation.LostTrace:   "Let the tracer continue the received trace: give it this Propagator, for example with otel.SetTextMapPropagator.",
 	propagation.LostClient:  "Make the call with a client that has httptrace.NewTransport, or a connection that has grpctrace.DialOptions.",
 	propagation.LostTime:    "For work that outlives the request, make the context with propagation.Copy before the handler ends.",
+	propagation.LostOrder:   "Put httptrace.NewTransport inside of the other client: otelhttp.NewTransport(httptrace.NewTransport(p, nil)).",
 }
 
 // help says what each counter counts.

@@ -13,7 +13,7 @@ func CopyCapture(dst, src context.Context) context.Context {
 		About: c.About & RawBins, IDs: c.IDs, Vals: c.Vals,
 	}
 	d.learned.Store(c.learned.Load()) // the lines are the same, so the results are, too
-	d.seen.Store(c.seen.Load() &^ baggageAsked)
+	d.seen.Store(c.seen.Load() & (printable | unprintable | restarted))
 	d.place(Of(dst), false)
 	d.Report()
 	return d

@@ -59,12 +59,17 @@ func (p *Engine) Lines(ctx context.Context, destination string) iter.Seq2[string
 
 // yieldLines yields the plan's lines. It reports whether yield wants more.
 func (o *plan) yieldLines(yield func(name, value string) bool) bool {
-	defer o.report()
+	any := false
+	defer func() {
+		o.report()
+		o.noteCall(any)
+	}()
 	var at cursor
 	var e entry
 	var lost tally
 	for o.next(&at, &e) {
 		lost.count(o, &e)
+		any = any || e.values != nil
 		for _, v := range e.values {
 			if !yield(e.lower(), v) {
 				return false

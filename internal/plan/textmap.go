@@ -42,6 +42,7 @@ func (p *Engine) Inject(ctx context.Context, carrier propagation.TextMapCarrier)
 	if p.isZero() || capture.IsNil(carrier) || capture.IsNilMap(carrier) {
 		return
 	}
+	p.noteInject(ctx)
 	p.injectAlso(ctx, carrier)
 	var o plan
 	o.read(p, ctx)
