@@ -89,6 +89,9 @@ func TestReadmeCost(t *testing.T) {
 // TestFormatsPage holds the tables of docs/formats.md to the code.
 func TestFormatsPage(t *testing.T) {
 	text := read(t, "docs/formats.md")
+	if n := len(propagation.AllFormats()); n != 17 || !strings.Contains(readme(t), "in seventeen formats") {
+		t.Errorf("there are %d formats, and README has another number", n)
+	}
 	row := func(cells ...string) string { return "\n| " + strings.Join(cells, " | ") + " |" }
 	for _, f := range propagation.AllFormats() {
 		headers := f.Fields()
