@@ -20,16 +20,78 @@ import (
 
 func readme(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile("README.md")
+	return read(t, "README.md")
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(text)
 }
 
-// TestReadmeFormats holds README's tables to the code.
-func TestReadmeFormats(t *testing.T) {
-	text := readme(t)
+// TestReadmeLength: README is read in one sitting, and its first two commands are the demo and the tests.
+func TestReadmeLength(t *testing.T) {
+	lines := strings.Split(strings.TrimSpace(readme(t)), "\n")
+	if len(lines) > 200 {
+		t.Errorf("README has %d lines, want at most 200", len(lines))
+	}
+	var commands []string
+	for _, line := range lines {
+		if command, ok := strings.CutPrefix(line, "    go "); ok {
+			commands = append(commands, "go "+command)
+		}
+	}
+	if want := []string{"go run ./examples/bookinfo", "go test ./..."}; len(commands) < 2 || !slices.Equal(commands[:2], want) {
+		t.Errorf("README's commands are %q, want %q first", commands, want)
+	}
+}
+
+// TestReadmeFrameworks: each line of README's table is on docs/frameworks.md, whose lines are tested in interop/frameworks.
+func TestReadmeFrameworks(t *testing.T) {
+	_, table, _ := strings.Cut(readme(t), "| Library | The line |\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	page := read(t, "docs/frameworks.md")
+	rows := regexp.MustCompile("(?m)^\\| [^|]+ \\| `([^`]+)` \\|$").FindAllStringSubmatch(table, -1)
+	if len(rows) < 10 {
+		t.Fatalf("the table has %d rows", len(rows))
+	}
+	for _, row := range rows {
+		if !strings.Contains(page, row[1]) {
+			t.Errorf("docs/frameworks.md does not have %s", row[1])
+		}
+	}
+}
+
+// TestReadmeCost: README's three rows are rows of the tables on docs/performance.md.
+func TestReadmeCost(t *testing.T) {
+	page := read(t, "docs/performance.md")
+	for name, row := range map[string]string{
+		"HTTP server: `Middleware`":      "middleware, the 17 headers of an Istio sidecar, 6 to carry; `preset.Istio()`",
+		"HTTP client: `Transport`":       "transport, 2 headers of its own and 6 carried; `preset.Istio()`",
+		"gRPC server: unary interceptor": "unary server interceptor, the 17 headers of an Istio sidecar, 6 to carry; `preset.Istio()`",
+	} {
+		_, cells, _ := strings.Cut(page, "\n| "+row+" |")
+		cells, _, ok := strings.Cut(cells, "\n")
+		if !ok {
+			t.Fatalf("docs/performance.md has no row %s", row)
+		}
+		allocations := regexp.MustCompile(` · (\d+) `).FindAllStringSubmatch(cells, -1)
+		ferry, hand, otel := allocations[0][1], allocations[1][1], allocations[len(allocations)-1][1]
+		if want := "| " + name + " | " + ferry + " | " + hand + " | " + otel + " |"; !strings.Contains(readme(t), want) {
+			t.Errorf("README does not have the row %s", want)
+		}
+	}
+}
+
+// TestFormatsPage holds the tables of docs/formats.md to the code.
+func TestFormatsPage(t *testing.T) {
+	text := read(t, "docs/formats.md")
+	if n := len(propagation.AllFormats()); n != 17 || !strings.Contains(readme(t), "in seventeen formats") {
+		t.Errorf("there are %d formats, and README has another number", n)
+	}
 	row := func(cells ...string) string { return "\n| " + strings.Join(cells, " | ") + " |" }
 	for _, f := range propagation.AllFormats() {
 		headers := f.Fields()
@@ -37,7 +99,7 @@ func TestReadmeFormats(t *testing.T) {
 			headers = append(headers, prefix+"*")
 		}
 		if want := f.String() + " | " + strings.Join(headers, ", ") + " |"; !strings.Contains(text, want) {
-			t.Errorf("README's table of formats has no row with %q", want)
+			t.Errorf("the table of formats has no row with %q", want)
 		}
 	}
 	for name, config := range map[string]func() propagation.Config{
@@ -53,7 +115,7 @@ func TestReadmeFormats(t *testing.T) {
 			formats = append(formats, f.String())
 		}
 		if want := row(name, strings.Join(formats, ", ")); !strings.Contains(text, want) {
-			t.Errorf("README's table of presets has no row %q", want)
+			t.Errorf("the table of presets has no row %q", want)
 		}
 	}
 }

@@ -8,7 +8,7 @@
 //	go -C benchmarks test -run '^$' -bench . -count 10 > new.txt
 //	benchstat -filter '.name:Extract' -row /request -col /lib,/config new.txt
 //
-// The README's table, printed or written:
+// The tables of docs/performance.md, printed or written:
 //
 //	go -C benchmarks run ./cmd/table
 //	go -C benchmarks run ./cmd/table -w

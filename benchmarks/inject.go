@@ -47,7 +47,7 @@ func verbatimTask(to target, goal *Goal) Task {
 	ctx, header, handHeader := c.p.ExtractHTTP(context.Background(), h), to.header(), to.header()
 	return Task{
 		Section: sectionHTTP, Name: "Inject", Input: "span=none/" + to.path,
-		Title: "inject what came, " + to.title,
+		Title: "inject the received headers, " + to.title,
 		Entries: append([]Entry{
 			c.entry(func() { c.p.InjectHTTP(ctx, header()) }, goal),
 			handEntry(func() { handInject(carried, handHeader()) }),

@@ -22,22 +22,22 @@ const peersDocument = "../docs/peers.md"
 
 const peersIntro = `# Peers
 
-This page shows what each Go propagator does with unusual input. Each cell is the result of a run: one header, extracted through
-OpenTelemetry's HeaderCarrier, and, where the column says so, injected again. ` + "`go test . -run TestPeers -update`" + ` in
-[interop](../interop) writes this page, and the same test without -update checks it.
+This page shows what each Go propagator does with unusual input. Each cell is the result of a run: one header was extracted through
+OpenTelemetry's HeaderCarrier and, if the column says so, injected again. ` + "`go test . -run TestPeers -update`" + ` in
+[interop](../interop) writes this page. The same test without -update checks it.
 
-The inputs are the golden vectors of [propagation/testdata](../propagation/testdata/vectors.json), which traceferry's own tests use. They are run
-by ` + "`propagationtest.TestPropagator`" + `, with which you can test a propagator of your own. Inputs on which all agree are counted and not listed.
+The inputs are the golden vectors of [propagation/testdata](../propagation/testdata/vectors.json), which traceferry's own tests use, too.
+` + "`propagationtest.TestPropagator`" + ` runs them. You can test your own propagator with it. Inputs on which all propagators agree are counted and not listed.
 
-- **expected** is what the source in the same line says. "spec" is a specification. "reference-implementation" is the code to which the format belongs, where there is no
-  specification.
-- Inputs on which the specifications are silent or ambiguous stand apart, as choices. There traceferry's policy is expected, and a peer that differs is not wrong.
-- Promises are traceferry's own. OpenTelemetry's specification does not ask propagators to forward headers as they came, so a peer that
-  does not is not wrong. "replace", "fields" and "no panic" follow from that specification.
-- A tracestate that must be discarded is judged by OpenTelemetry's TraceState. dd-trace-go's adapter does not fill it, so such inputs say nothing about
+- **expected** is what the source in the same line says. "spec" is a specification. If there is none, "reference-implementation" is the code that
+  defines the format.
+- Choices are inputs on which the specifications are silent or ambiguous. Expected is traceferry's policy, and a peer that differs is not wrong.
+- Promises are traceferry's own. OpenTelemetry's specification does not ask propagators to forward headers unchanged, so a peer that
+  changes them is not wrong. "replace", "fields" and "no panic" follow from that specification.
+- OpenTelemetry's TraceState shows whether a tracestate was discarded. dd-trace-go's adapter does not fill it, so such inputs say nothing about
   dd-trace-go. A tracer may put a member of its own first in the list.
-- The order of the members of baggage and of x-datadog-tags is not judged: the types of OpenTelemetry and of dd-trace-go keep none.
-- OpenTelemetry's span context has two states of sampling. An open decision is not judged, and debug counts as sampled.
+- The order of the members of baggage and of x-datadog-tags is not compared, because the types of OpenTelemetry and of dd-trace-go do not keep it.
+- OpenTelemetry's span context has two states of sampling. An open decision is not compared, and debug counts as sampled.
 
 `
 

@@ -19,34 +19,36 @@ const translationDocument = "../docs/translation.md"
 
 const translationHead = `# Translation
 
-What is left of a caller's trace context when a service that received it in one format sends it in another.
-Each cell is the result of real requests: extracted, injected and read again, from HTTP and gRPC metadata to HTTP and gRPC metadata,
-which all four agree. The file is written by "go test ./propagation -run TestTranslation -update", and checked by the same test without -update,
-which also holds every cell to the rules below.
+This page says what of a caller's trace context arrives if a service receives it in one format and sends it in another.
 
-Both ids of the span always arrive. Also:
+Each cell is the result of real requests: extracted, injected and read again. They went from HTTP and gRPC metadata to HTTP and gRPC metadata, and all four
+ways gave the same result. "go test ./propagation -run TestTranslation -update" writes this page. The same test without -update checks it, and checks
+every cell against the rules below.
 
-- **128**, **64**: the bits of the trace id that arrive. 64 is the low half, and all of an id that has no more.
-- Decisions are **?** left open, **0** denied, **1** accepted, **d** debug. "says" lists those that the format can say. Each arrives as it was but
-  for those after the number: "?→0" is an open decision that arrives as denied, as Config.Deferred has it by default; "d→1" is debug that
-  arrives as accepted.
-- **random** is W3C's random flag, **parent** the id of the caller's own parent, **tracestate** the whole list, with members that
-  OpenTelemetry refuses; **origin** is Datadog's, in its own header or in the member dd of tracestate.
+Both ids of the span always arrive. The cells say what else arrives:
+
+- **128** and **64** are the bits of the trace id that arrive. 64 is the low half, or the whole id if it has 64 bits.
+- The decisions are **?** (open), **0** (denied), **1** (accepted) and **d** (debug). The column "says" lists those that the format can express.
+  A decision arrives unchanged unless the cell says otherwise. "?→0" means: an open decision arrives as denied, which is the default of
+  Config.Deferred. "d→1" means: debug arrives as accepted.
+- **random** is W3C's random flag. **parent** is the id of the caller's own parent. **tracestate** is the whole list, with members that
+  OpenTelemetry refuses. **origin** is Datadog's, in its own header or in the member dd of tracestate.
 
 The rules:
 
-- x-ot-span-context and ot-tracer-* have 64 bits. Datadog has 128, the high half in the tag _dd.p.tid.
-- These formats can leave a decision open: %s. grpc-trace-bin could, but grpc-go wants it whole, so it is not written so.
-- An open decision stays open in X-Ray and Google's header by default: X-Ray's SDKs and services then decide by their own rules, and a 0 would
-  forbid that. OpenTelemetry's X-Ray propagators for JavaScript and .NET read no header without a decision, and so does its propagator of Google's
-  header for Python; those for Go, Java and Python (X-Ray), and for Go (Google's), take it for not sampled. For these readers set Config.Deferred:
-  Emit then writes its word when it translates. All readers of the other formats take an absent decision, so it is always absent there.
-- Debug is B3's and Jaeger's. Elsewhere it is accepted; in Datadog it is priority 2, the closest that there is.
-- The random flag is W3C's alone: no other format can promise that an id is random, and so it is never set for one.
-- A parent id is B3's. It is read from Jaeger and from x-ot-span-context as old Envoys wrote it, and not written there: Jaeger's is deprecated. In b3
-  it stands after the decision, and where that is open there is no place for it.
-- tracestate is W3C's, but for Datadog's member dd.
-- A format that is translated into itself is sent as it came.
+- x-ot-span-context and ot-tracer-* have 64 bits. Datadog has 128, with the high half in the tag _dd.p.tid.
+- These formats can leave a decision open: %s. grpc-trace-bin could, too, but grpc-go reads it only with a decision.
+- An open decision stays open in X-Ray and in Google's header by default. X-Ray's SDKs and services then decide by their own rules, which a 0 would
+  forbid. Some of OpenTelemetry's propagators need a decision there. Those of X-Ray for JavaScript and .NET, and that of Google's header for Python,
+  read no header without one. Those of X-Ray for Go, Java and Python, and that of Google's header for Go, read it as not sampled. For
+  these readers set Config.Deferred: Emit then writes its decision when it translates.
+- In all other formats an open decision is always absent, because all their readers accept that.
+- Only B3 and Jaeger have debug. Elsewhere it becomes accepted. In Datadog it becomes priority 2, which is the closest value.
+- Only W3C has the random flag. No other format can promise that an id is random, so a translated id never has it.
+- Only B3 has a parent id that is written. It is read from Jaeger and from x-ot-span-context in the form of old Envoys, too. Jaeger's is deprecated. In
+  b3 the parent comes after the decision, so b3 has no place for it if the decision is open.
+- Only W3C has tracestate. Datadog has the content of its member dd.
+- A format that is translated into itself is sent as received.
 `
 
 // deferring returns the names of the formats that can leave a decision open.
@@ -77,15 +79,15 @@ func (m translation) document(doc *strings.Builder, got map[string]arrival) {
 const withoutSpans = `
 ## Without a local span
 
-Config.Emit names the target; nothing traces in the service.
+Config.Emit lists the target. No tracer runs in the service.
 `
 
 const withSpans = `
 ## With a local span
 
-The service has a span of OpenTelemetry's SDK, whose sampler is parent-based, and Config.Emit names the target. What arrives is that span,
-in the caller's trace. An open decision is Config.Deferred's before the sampler sees it, and debug stays in the format that said it. parent is here
-the caller's span: every format that has one gets it from the span, unless the SDK dropped it.
+Config.Emit lists the target. The service has a span of OpenTelemetry's SDK, with a parent-based sampler. That span arrives, in the caller's
+trace. Config.Deferred decides an open decision before the sampler sees it. Debug stays in the format that had it. Here, parent is the
+caller's span. Every format with a parent gets it from the span, unless the SDK dropped the span.
 `
 
 func table(doc *strings.Builder, says func(dialect) string, cell func(dialect, propagation.Format) string) {

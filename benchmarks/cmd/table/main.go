@@ -1,5 +1,5 @@
 // Table measures traceferry beside its peers and prints how they compare, as Markdown; with -w it
-// writes that into the README, between the two markers. Run it from the folder benchmarks:
+// writes that into docs/performance.md, between the two markers. Run it from the folder benchmarks:
 //
 //	go -C benchmarks run ./cmd/table
 //	go -C benchmarks run ./cmd/table -w
@@ -30,7 +30,7 @@ func main() {
 // options are the command's flags.
 type options struct {
 	write     bool
-	readme    string
+	page      string
 	rounds    int
 	benchtime time.Duration
 }
@@ -38,8 +38,8 @@ type options struct {
 func parse(args []string, stderr io.Writer) (o options, err error) {
 	flags := flag.NewFlagSet("table", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.BoolVar(&o.write, "w", false, "write the table into the README instead of printing it")
-	flags.StringVar(&o.readme, "readme", "../README.md", "the file for -w")
+	flags.BoolVar(&o.write, "w", false, "write the table into the page instead of printing it")
+	flags.StringVar(&o.page, "page", "../docs/performance.md", "the file for -w")
 	flags.IntVar(&o.rounds, "rounds", 5, "how often each library is measured; its best round counts")
 	flags.DurationVar(&o.benchtime, "benchtime", 100*time.Millisecond, "how long a round takes for each library")
 	if err := flags.Parse(args); err != nil {
@@ -67,7 +67,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 		_, err = io.WriteString(stdout, table)
 		return err
 	}
-	r, err := openReadme(o.readme) // before the long part, not after it
+	p, err := openPage(o.page) // before the long part, not after it
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return r.write(table)
+	return p.write(table)
 }
 
 // measure does all tasks, saying on stderr where it is, and returns the Markdown.

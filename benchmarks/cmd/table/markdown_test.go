@@ -52,7 +52,7 @@ func TestMarkdown(t *testing.T) {
 func TestRun(t *testing.T) {
 	path := writeFile(t, beginMarker+endMarker)
 	var stdout strings.Builder
-	if err := run([]string{"-w", "-readme", path, "-rounds", "1", "-benchtime", "1us"}, &stdout, io.Discard); err != nil {
+	if err := run([]string{"-w", "-page", path, "-rounds", "1", "-benchtime", "1us"}, &stdout, io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	if stdout.Len() > 0 {

@@ -11,14 +11,14 @@ const (
 	endMarker   = "<!-- benchmarks:end -->"
 )
 
-// readme is a file around the place where the table stands: what is before it, the marker
+// page is a file around the place where the table stands: what is before it, the marker
 // included, and what is after it.
-type readme struct{ path, before, after string }
+type page struct{ path, before, after string }
 
-func openReadme(path string) (*readme, error) {
+func openPage(path string) (*page, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("the README: %w", err)
+		return nil, fmt.Errorf("the page: %w", err)
 	}
 	for _, marker := range []string{beginMarker, endMarker} {
 		if n := strings.Count(string(text), marker); n != 1 {
@@ -30,10 +30,10 @@ func openReadme(path string) (*readme, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s has the marker %s before %s", path, endMarker, beginMarker)
 	}
-	return &readme{path, before + beginMarker, endMarker + after}, nil
+	return &page{path, before + beginMarker, endMarker + after}, nil
 }
 
 // write puts table between the markers, in place of what was there.
-func (r *readme) write(table string) error {
-	return os.WriteFile(r.path, []byte(r.before+"\n"+strings.TrimSpace(table)+"\n"+r.after), 0o644)
+func (p *page) write(table string) error {
+	return os.WriteFile(p.path, []byte(p.before+"\n"+strings.TrimSpace(table)+"\n"+p.after), 0o644)
 }

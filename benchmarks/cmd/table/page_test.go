@@ -12,22 +12,22 @@ import (
 
 func writeFile(t *testing.T, text string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "README.md")
+	path := filepath.Join(t.TempDir(), "performance.md")
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	return path
 }
 
-func TestReadmeKeepsWhatIsAround(t *testing.T) {
+func TestPageKeepsWhatIsAround(t *testing.T) {
 	path := writeFile(t, "# Title\n\n"+beginMarker+"\nold\n"+endMarker+"\n\nThe end.")
 	want := "# Title\n\n" + beginMarker + "\n| new |\n" + endMarker + "\n\nThe end."
 	for range 2 { // the second time finds what the first has written
-		r, err := openReadme(path)
+		p, err := openPage(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := r.write("| new |\n\n"); err != nil {
+		if err := p.write("| new |\n\n"); err != nil {
 			t.Fatal(err)
 		}
 		if got, _ := os.ReadFile(path); string(got) != want {
@@ -36,8 +36,8 @@ func TestReadmeKeepsWhatIsAround(t *testing.T) {
 	}
 }
 
-// A README that cannot be written is reported before anything is measured.
-func TestReadmeWithoutPlace(t *testing.T) {
+// A page that cannot be written is reported before anything is measured.
+func TestPageWithoutPlace(t *testing.T) {
 	for name, text := range map[string]string{
 		"empty":     "",
 		"no begin":  endMarker,
@@ -47,7 +47,7 @@ func TestReadmeWithoutPlace(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := writeFile(t, text)
-			err := run([]string{"-w", "-readme", path}, io.Discard, io.Discard)
+			err := run([]string{"-w", "-page", path}, io.Discard, io.Discard)
 			if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "marker") {
 				t.Errorf("got error %v, want one that names the file and the marker", err)
 			}
@@ -56,8 +56,8 @@ func TestReadmeWithoutPlace(t *testing.T) {
 			}
 		})
 	}
-	path := filepath.Join(t.TempDir(), "README.md")
-	if err := run([]string{"-w", "-readme", path}, io.Discard, io.Discard); !errors.Is(err, fs.ErrNotExist) {
+	path := filepath.Join(t.TempDir(), "performance.md")
+	if err := run([]string{"-w", "-page", path}, io.Discard, io.Discard); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("without a file: got error %v", err)
 	}
 }
