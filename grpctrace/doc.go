@@ -42,6 +42,12 @@
 // [WithTraceResponse], [WithServerTiming] and [WithResponseTraceID] make the server interceptors tell the caller the
 // trace id: in the header of a call that succeeds, and in the trailer of a call that fails. By default only callers that
 // are trusted in everything get it; [WithResponseTo] changes that.
+// # Lost headers
+//
+// Set propagation.Observer.Lost to learn which line of the program makes a call that loses headers. The client's side
+// reports calls without the handler's context, calls after the handler has returned, restarted traces, and headers that a
+// stats handler behind ClientHandler has changed. Package grpcguard reports calls of connections without options of this
+// package. See propagation.Loss.
 //
 // # What grpc-go refuses
 //

@@ -65,21 +65,22 @@ func TestRequestOver(t *testing.T) {
 					conn := dial(t, back, client...)
 					conn.Connect()
 					var later sync.WaitGroup
-					over := make(chan struct{})
 					front := serve(t, serviceOf(func(ctx context.Context, call caller, msg []byte) ([]byte, error) {
+						request := ctx
 						if string(msg) == "copy" {
 							ctx = propagation.Copy(context.Background(), ctx)
 						}
-						later.Go(func() { <-over; call(ctx, conn, nil) })
+						later.Go(func() {
+							<-request.Done()
+							time.Sleep(20 * time.Millisecond) // a stats handler learns the end a little later
+							call(ctx, conn, nil)
+						})
 						return nil, nil
 					}), server...)
 					for msg, want := range map[string]int{"context": 1, "copy": 0} {
-						over = make(chan struct{})
 						if _, err := call(sending(t, metadata.Pairs("traceparent", w3c)), dial(t, front), []byte(msg)); err != nil {
 							t.Fatal(err)
 						}
-						time.Sleep(20 * time.Millisecond) // the server ends the request after its answer
-						close(over)
 						later.Wait()
 						got := losses()
 						if len(got) != want || want == 1 && (got[0].Reason != propagation.LostTime || !strings.HasSuffix(got[0].File, "_test.go")) {

@@ -290,6 +290,23 @@ func TestLossWithoutServer(t *testing.T) {
 	}
 }
 
+// TestCopyOfNothing: a job of a request without headers has a context.
+func TestCopyOfNothing(t *testing.T) {
+	p, book := watched(propagation.Config{})
+	client := &http.Client{Transport: httptrace.NewTransport(p, new(trip))}
+	var later sync.WaitGroup
+	front := serve(t, httptrace.Middleware(p)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		ctx := propagation.Copy(context.Background(), r.Context())
+		later.Go(func() { client.Do(outgoing(t, ctx, inside)) })
+	})))
+	exchange(t, front.URL, nil)
+	later.Wait()
+	book.expect(t)
+	if n := p.Stats().Total(propagation.NothingReceived); n != 1 {
+		t.Errorf("%d calls were counted, want 1", n)
+	}
+}
+
 // TestRewriteLoses: a proxy behind a restarted trace reports it once, beside a Transport of its own.
 func TestRewriteLoses(t *testing.T) {
 	p, book := watched(propagation.Config{})
@@ -317,6 +334,25 @@ func TestLossPlace(t *testing.T) {
 	}
 }
 
+// TestLossIsBounded: what others choose of a loss is short, and a deep stack is read in part.
+func TestLossIsBounded(t *testing.T) {
+	p, book := watched(propagation.Config{})
+	r := outgoing(t, context.Background(), "http://"+strings.Repeat("a", 10000))
+	r.Method = strings.Repeat("M", 10000)
+	var deep func(n int)
+	deep = func(n int) {
+		if n > 0 {
+			deep(n - 1)
+			return
+		}
+		httptrace.NewTransport(p, new(trip)).RoundTrip(r)
+	}
+	deep(100000)
+	if losses := book.take(); len(losses) != 1 || len(losses[0].Destination) != 256 || len(losses[0].Method) != 256 || losses[0].Line == 0 {
+		t.Errorf("reported %.1000v", losses)
+	}
+}
+
 // TestPanicInLost: the request continues, and the panic is counted.
 func TestPanicInLost(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{Observer: &propagation.Observer{Lost: func(context.Context, propagation.Loss) { panic("lost") }}})
@@ -337,8 +373,9 @@ func TestLossesAtOnce(t *testing.T) {
 	p, book := watched(propagation.Config{})
 	const requests, calls = 50, 4
 	var later sync.WaitGroup
-	client := &http.Client{Transport: httptrace.NewTransport(p, httptrace.Guard(p, new(trip)))}
-	bare := &http.Client{Transport: httptrace.Guard(p, new(trip))}
+	base := roundTripperFunc(func(r *http.Request) (*http.Response, error) { return new(trip).RoundTrip(r) })
+	client := &http.Client{Transport: httptrace.NewTransport(p, httptrace.Guard(p, base))}
+	bare := &http.Client{Transport: httptrace.Guard(p, base)}
 	h := httptrace.Middleware(p)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		for range calls {
 			later.Go(func() {

@@ -8,7 +8,7 @@ type Loss struct {
 	Reason LossReason
 
 	// Destination is the host of the URL, or the host of the gRPC target; "" if it is not known. It has no path and no
-	// query.
+	// query, and at most 256 bytes, as Method. In a proxy both may be a caller's choice.
 	Destination string
 	// Method is the HTTP method ("GET"), or the full gRPC method ("/package.Service/Method"). It is "" for
 	// [Propagator.InjectHTTPTo].
@@ -71,7 +71,10 @@ const (
 	// requests with headers to carry.
 	LostTime
 	// LostOrder: a client inside of httptrace.Transport, such as otelhttp's transport with another propagator, changed
-	// the headers that Transport had written. Put Transport inside. Package grpctrace does not report it.
+	// the headers that name spans after Transport had written them. Or a stats handler behind grpctrace.ClientHandler did,
+	// such as otelgrpc's. Formats that the other propagator does not write may then name another span. Put Transport
+	// inside, and ClientHandler last. A transport that does not return the request with the response
+	// (http.Response.Request) hides it.
 	LostOrder
 )
 

@@ -33,10 +33,11 @@ const (
 	Unsendable
 	// NoContext: an outgoing request had nothing to carry, and its context does not descend from the context of an
 	// inbound request. Examples are client.Get and context.Background. In code that serves a request this is a mistake.
-	// A job that the program starts by itself is counted too. Its Format is zero.
+	// A job that the program starts by itself is counted too. Its Format is zero. Observer.Lost gets the line of the call
+	// (LostContext).
 	//
 	// The contexts of net/http's and grpc-go's servers are recognised by the values that these servers put there. Other
-	// contexts (fasthttp's, httptest.NewRequest's, those of Copy) are recognised only by captured headers.
+	// contexts (fasthttp's, httptest.NewRequest's) are recognised only by captured headers.
 	//
 	// The Transport, InjectHTTPTo and the gRPC clients count it. The other Inject methods do not, because they may run
 	// beside these for one call.

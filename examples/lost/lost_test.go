@@ -81,6 +81,7 @@ func TestRight(t *testing.T) {
 	defer front.Close()
 	for _, h := range right {
 		request(front, h.name)
+		send(front, h.name, http.Header{}) // nothing to lose
 	}
 	s.close() // waits for the jobs
 	if stats := p.Stats(); stats.Captured() != uint64(len(right)) || stats.Carried() < stats.Captured() || stats.Uncarried() != 0 || stats.Total(propagation.NoContext) != 0 {

@@ -69,12 +69,16 @@ func run() (all []found) {
 	return all
 }
 
-// request sends a request to one handler of the shop, as a mesh with B3 and W3C headers does. Server.Client does not use
+// request sends a request to one handler of the shop, as a mesh with B3 headers does. Server.Client does not use
 // http.DefaultTransport.
 func request(front *httptest.Server, name string) {
+	send(front, name, http.Header{
+		"X-B3-Traceid": {"463ac35c9f6413ad48485a3953bb6124"}, "X-B3-Spanid": {"a2fb4a1d1a96d312"}, "X-B3-Sampled": {"1"},
+	})
+}
+
+func send(front *httptest.Server, name string, h http.Header) {
 	r := get(context.Background(), front.URL+"/"+path(name))
-	r.Header.Set("X-B3-TraceId", "463ac35c9f6413ad48485a3953bb6124")
-	r.Header.Set("X-B3-SpanId", "a2fb4a1d1a96d312")
-	r.Header.Set("X-B3-Sampled", "1")
+	r.Header = h
 	answer(front.Client().Do(r))
 }

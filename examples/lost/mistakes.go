@@ -112,7 +112,7 @@ func (s *shop) plainBackground(w http.ResponseWriter, _ *http.Request) {
 }
 
 // moment is longer than the server needs to end a request.
-const moment = 30 * time.Millisecond
+const moment = 100 * time.Millisecond
 
 func (s *shop) afterRequest(w http.ResponseWriter, r *http.Request) {
 	go func() {

@@ -1,11 +1,18 @@
 package capture
 
-import "context"
+import (
+	"context"
+
+	"github.com/traceferry/traceferry/internal/ctxkey"
+)
 
 // CopyCapture returns dst with the capture of src: see propagation.Copy.
 func CopyCapture(dst, src context.Context) context.Context {
 	c, dst := Of(src), OrBackground(dst)
 	if c == nil {
+		if ctxkey.Served(src) && !ctxkey.Served(dst) { // or its calls would be taken for calls without a context
+			return ctxkey.ContextServed(dst)
+		}
 		return dst
 	}
 	d := &Node{

@@ -4,19 +4,18 @@ import (
 	"context"
 	"reflect"
 
-	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 	"go.opentelemetry.io/otel/trace"
 )
 
 // Restarted reports whether a local span of another trace than the caller's runs in ctx, and nothing shows that this is
-// on purpose. The caller must be trusted with its ids. A span that links to the caller's span is on purpose. So are all
-// spans, if the span that was active before Extract links to it.
+// on purpose. A span that links to the caller's span is on purpose. So are all spans, if the span that was active before
+// Extract links to it. Ids of an untrusted caller are withheld, so that they name no trace here.
 //
 // A child of such a span that was started after Extract cannot be told from the child of a span that was restarted by
 // mistake. Nor can a span that the SDK dropped, because it has no links.
 func (c *Node) Restarted(ctx context.Context, local trace.TraceID) bool {
-	if c == nil || c.Trust&policy.DistrustIDs != 0 || c.Formats&wire.TraceFormats == 0 || c.seen.Load()&restarted != 0 {
+	if c == nil || c.Formats&wire.TraceFormats == 0 || c.seen.Load()&restarted != 0 {
 		return false
 	}
 	read := c.read()

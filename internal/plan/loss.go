@@ -93,13 +93,17 @@ func (p *Engine) report(ctx context.Context, reason LossReason, to Callee, metho
 }
 
 func (p *Engine) reportAt(ctx context.Context, reason LossReason, to Callee, method string, site callsite.Site) {
-	loss := Loss{Reason: reason, Method: method, Site: site}
+	loss := Loss{Reason: reason, Method: method[:min(len(method), maxText)], Site: site}
 	if to != nil {
-		loss.Destination, _ = hostOf(to)
+		host, _ := hostOf(to)
+		loss.Destination = host[:min(len(host), maxText)]
 	}
 	defer p.in.Meter.Recovered()
 	p.lost(capture.OrBackground(ctx), loss)
 }
+
+// maxText bounds the text in a Loss. Callers may choose it, through a proxy or a redirect.
+const maxText = 256
 
 // destinationOf returns the destination of a request, or nil.
 func destinationOf(r *http.Request) Callee {

@@ -35,7 +35,7 @@ func TestCarries(t *testing.T) {
 }
 
 func TestLosesNothing(t *testing.T) {
-	p := propagation.MustNew(propagation.Config{Observer: propagationtest.FailOnLoss(t)}) // fails with the line of a lost call
+	p := propagation.MustNew(propagation.Config{Observer: propagationtest.FailOnLoss(t)})
 	client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
 	details := httptest.NewServer(http.NotFoundHandler())
 	defer details.Close()
