@@ -47,7 +47,7 @@ func TestLinksNoMore(t *testing.T) {
 // TestEngineLayers: each package of the engine imports only packages of the layers below it, and helpers that know no
 // header.
 func TestEngineLayers(t *testing.T) {
-	helpers := []string{"internal/ascii", "internal/ctxkey", "internal/hex", "internal/hostmatch"}
+	helpers := []string{"internal/ascii", "internal/callsite", "internal/ctxkey", "internal/hex", "internal/hostmatch"}
 	layers := []string{"internal/wire", "internal/outcome", "internal/policy", "internal/capture", "internal/plan", "propagation"}
 	for i, layer := range layers {
 		imports := goList(t, "-f", `{{join .Imports "\n"}}`, "./"+layer)
