@@ -2,6 +2,7 @@ package grpctrace
 
 import (
 	"github.com/traceferry/traceferry/internal/ctxkey"
+	"github.com/traceferry/traceferry/internal/grpctarget"
 	"github.com/traceferry/traceferry/internal/plan"
 	"github.com/traceferry/traceferry/propagation"
 	"google.golang.org/grpc"
@@ -35,7 +36,7 @@ func (f optionFunc) apply(o *options) { f(o) }
 // The known schemes are dns, passthrough, unix, unix-abstract, ipv4, ipv6, xds (the name of the service) and direct (a
 // list of addresses, in go-zero and Kratos). A list is internal if all its addresses are.
 func WithTarget(target string) Option {
-	to := endpointOf(canonical(target))
+	to := grpctarget.Parse(grpctarget.Canonical(target))
 	return optionFunc(func(o *options) { o.target = to })
 }
 
