@@ -29,7 +29,7 @@ func TestLinksNoMore(t *testing.T) {
 		"propagation":        {"google.golang.org/grpc", "go.opentelemetry.io/otel/sdk", "github.com/go-chi/chi", module + "/httptrace", module + "/grpctrace"},
 		"propagation/preset": {"google.golang.org/grpc", "go.opentelemetry.io/otel/sdk", "github.com/go-chi/chi", module + "/httptrace", module + "/grpctrace"},
 		"httptrace":          {"google.golang.org/grpc", "go.opentelemetry.io/otel/sdk", "github.com/go-chi/chi", "go.opentelemetry.io/contrib", module + "/grpctrace"},
-		"grpctrace":          {"go.opentelemetry.io/otel/sdk", "github.com/go-chi/chi", "go.opentelemetry.io/contrib", module + "/httptrace"},
+		"grpctrace":          {"go.opentelemetry.io/otel/sdk", "github.com/go-chi/chi", "go.opentelemetry.io/contrib", module + "/httptrace", module + "/internal/pickguard"},
 	}
 	for pkg, unwanted := range heavy {
 		deps := goList(t, "-deps", "./"+pkg)
@@ -78,6 +78,7 @@ func TestImportsOneWay(t *testing.T) {
 		"httptrace":                   {"propagation", "internal"},
 		"propagation/propagationtest": {"propagation", "propagation/testdata", "internal"},
 		"grpctrace":                   {"propagation", "internal"},
+		"grpctrace/grpcguard":         {"propagation", "internal"},
 		"internal":                    {"internal"},
 	}
 	for pkg, may := range allowed {

@@ -70,9 +70,13 @@ func ServerOptions(p *propagation.Propagator, opts ...Option) []grpc.ServerOptio
 //	conn, err := grpc.NewClient(target, opts...)
 func DialOptions(p *propagation.Propagator, opts ...Option) []grpc.DialOption {
 	to := &callees{told: collect(opts).target}
+	unary, stream := to.noteUnary, to.noteStream
+	if (*plan.Engine)(p).Watches() {
+		unary, stream = watchedUnary(p, to, noteCallee), watchedStream(p, to, noteCallee)
+	}
 	return []grpc.DialOption{
-		grpc.WithChainUnaryInterceptor(to.noteUnary),
-		grpc.WithChainStreamInterceptor(to.noteStream),
+		grpc.WithChainUnaryInterceptor(unary),
+		grpc.WithChainStreamInterceptor(stream),
 		grpc.WithStatsHandler(ClientHandler(p, opts...)),
 	}
 }
