@@ -42,6 +42,7 @@
 // [WithTraceResponse], [WithServerTiming] and [WithResponseTraceID] make the server interceptors tell the caller the
 // trace id: in the header of a call that succeeds, and in the trailer of a call that fails. By default only callers that
 // are trusted in everything get it; [WithResponseTo] changes that.
+//
 // # Lost headers
 //
 // Set propagation.Observer.Lost to learn which line of the program makes a call that loses headers. The client's side
