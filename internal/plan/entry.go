@@ -61,7 +61,13 @@ func (e *entry) drop(why Fate) bool {
 }
 
 // deny removes the lines to send because the destination may not receive them.
-func (o *plan) deny(e *entry) { e.drop(Disallowed) }
+func (o *plan) deny(e *entry) {
+	if o.allowed != nil && o.allowed.OnlySampled.Has(e.def.Format) {
+		e.drop(NotSampled)
+		return
+	}
+	e.drop(Disallowed)
+}
 
 // cursor is a position in the entries of a plan.
 type cursor struct {

@@ -33,6 +33,8 @@ const (
 
 	// Disallowed: nothing is sent, because it may not go to the destination.
 	Disallowed
+	// NotSampled: nothing is sent, because it may go to the destination only if the call is sampled.
+	NotSampled
 	// Untrusted: nothing is sent, because the caller is not trusted with it.
 	Untrusted
 	// Stale: nothing is sent, because another format of the same request names a newer span.
@@ -66,6 +68,7 @@ var fateNames = [...]string{
 	PartlyDisallowed: "sent in part: the destination may not have the rest",
 	Reported:         "sent as received, and would be disallowed",
 	Disallowed:       "not sent: the destination may not have it",
+	NotSampled:       "not sent: the destination may have it only if the trace is sampled",
 	Untrusted:        "not sent: the caller is not trusted with it",
 	Stale:            "not sent: another format names a newer span",
 	Malformed:        "not sent: malformed",
@@ -92,7 +95,7 @@ func (f Fate) Sent() bool { return f < Disallowed }
 // elsewhere.
 func (f Fate) outcome() outcome.Set {
 	switch f {
-	case Disallowed, PartlyDisallowed:
+	case Disallowed, PartlyDisallowed, NotSampled:
 		return 1 << outcome.Disallowed
 	case Unsendable, PartlyUnsendable:
 		return 1 << outcome.Unsendable
