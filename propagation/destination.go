@@ -62,6 +62,16 @@ type Destination struct {
 	// host. Empty but not nil means none. Baggage, not Formats, decides about the baggage in these formats.
 	Formats []Format
 
+	// OnlySampled are formats that may be sent only if the call is sampled. Use it for vendors that bill by what they
+	// receive. A call is sampled if its decision is Accepted or Debug. The decision is that of the local span if one
+	// runs, else the received decision of RemoteFromContext. An open decision is not accepted, whatever Config.Deferred
+	// says, and neither is a decision that the caller is not trusted with.
+	//
+	// If the call is not sampled, nothing of these formats is sent, and each is counted (Disallowed). If it is sampled,
+	// OnlySampled changes nothing. It can list formats without a decision, such as Baggage. It must not list a format
+	// that Formats excludes. nil and empty mean none.
+	OnlySampled []Format
+
 	// Baggage are the keys of the baggage members that may be sent, in every form of baggage. "*" means all keys. Only
 	// "*" allows the items in an x-ot-span-context. Keys in Jaeger's and OTTrace's forms are compared in any case,
 	// because these forms do not preserve case. Other keys are compared exactly. A form that is not in Config.Formats
@@ -108,18 +118,27 @@ func (c *Config) validateDestinations(wrong func(field string, value any, reason
 			wrong(rule+"Hosts", d.Hosts, "is empty, so the rule matches nothing")
 		}
 		hosts(rule+"Hosts", d.Hosts, ruled)
-		listed := wire.FormatSet(0)
-		for j, f := range d.Formats {
-			at := fmt.Sprintf("%sFormats[%d]", rule, j)
-			switch {
-			case !wire.Format(f).Known():
-				wrong(at, f, "no such format")
-			case listed.Has(wire.Format(f)):
-				wrong(at, f, "is listed twice")
-			default:
-				listed |= 1 << f
+		formats := func(list string, fs []Format, may wire.FormatSet) (listed wire.FormatSet) {
+			for j, f := range fs {
+				at := fmt.Sprintf("%s%s[%d]", rule, list, j)
+				switch {
+				case !wire.Format(f).Known():
+					wrong(at, f, "no such format")
+				case listed.Has(wire.Format(f)):
+					wrong(at, f, "is listed twice")
+				case !may.Has(wire.Format(f)):
+					wrong(at, f, "is not in Formats, so it is never sent")
+				default:
+					listed |= 1 << f
+				}
 			}
+			return listed
 		}
+		may := ^wire.FormatSet(0)
+		if listed := formats("Formats", d.Formats, may); d.Formats != nil {
+			may = listed | 1<<wire.Baggage // about which Baggage decides
+		}
+		formats("OnlySampled", d.OnlySampled, may)
 		for j, key := range d.Baggage {
 			if key != wire.Every && !policy.ValidToken(key) {
 				wrong(fmt.Sprintf("%sBaggage[%d]", rule, j), key, "is no key of baggage (W3C Baggage, section 3.3.1), nor *")
@@ -137,7 +156,7 @@ func (c *Config) validateDestinations(wrong func(field string, value any, reason
 func rulesOf(ds []Destination) []policy.Rule {
 	specs := make([]policy.Rule, len(ds))
 	for i, d := range ds {
-		specs[i] = policy.Rule{Hosts: d.Hosts, Formats: wireFormats(d.Formats), Baggage: d.Baggage, Headers: d.Headers}
+		specs[i] = policy.Rule{Hosts: d.Hosts, Formats: wireFormats(d.Formats), OnlySampled: wireFormats(d.OnlySampled), Baggage: d.Baggage, Headers: d.Headers}
 	}
 	return specs
 }

@@ -21,6 +21,8 @@ func TestDestinationMistakes(t *testing.T) {
 			{Hosts: []string{"b"}, Baggage: []string{"tenant", "*", "", "a b", "a=b"}},
 			{Hosts: []string{"c"}, Headers: []string{"END-USER", "*", "baggage", "x-other"}},
 			{Hosts: []string{"*.EXAMPLE.com."}},
+			{Hosts: []string{"d"}, OnlySampled: []propagation.Format{propagation.W3C, 99, propagation.W3C}},
+			{Hosts: []string{"e"}, Formats: []propagation.Format{propagation.W3C}, OnlySampled: []propagation.Format{propagation.B3Single, propagation.Baggage, propagation.W3C}},
 		},
 	},
 		mistake{"Destinations[1].Hosts[1]", "a..b"}, mistake{"Destinations[1].Hosts[2]", "127.1"},
@@ -29,6 +31,8 @@ func TestDestinationMistakes(t *testing.T) {
 		mistake{"Destinations[3].Baggage[2]", ""}, mistake{"Destinations[3].Baggage[3]", "a b"}, mistake{"Destinations[3].Baggage[4]", "a=b"},
 		mistake{"Destinations[4].Headers[2]", "baggage"}, mistake{"Destinations[4].Headers[3]", "x-other"},
 		mistake{"Destinations[5].Hosts[0]", "*.EXAMPLE.com."},
+		mistake{"Destinations[6].OnlySampled[1]", propagation.Format(99)}, mistake{"Destinations[6].OnlySampled[2]", propagation.W3C},
+		mistake{"Destinations[7].OnlySampled[0]", propagation.B3Single},
 	)
 	for _, hosts := range [][]string{nil, {}} {
 		_, err := propagation.New(propagation.Config{Destinations: []propagation.Destination{{Hosts: hosts}}})

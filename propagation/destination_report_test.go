@@ -98,3 +98,16 @@ func TestNoCallee(t *testing.T) {
 		}
 	}
 }
+
+// TestReportedInPart: of a header that goes only because the rules report, the lines may not all be legal. Explain says so.
+func TestReportedInPart(t *testing.T) {
+	p := compile(t, propagation.Config{DestinationsReportOnly: true})
+	ctx := received(p, "Baggage", "user=bob", "Baggage", "a=\x01", "Baggage", "tenant=7")
+	expect(t, sentTo(t, p, ctx, "http://evil.example/"), carrier("Baggage", "user=bob", "Baggage", "tenant=7"))
+	for _, x := range p.Explain(ctx, "evil.example").Headers {
+		if x.Fate != propagation.FatePartlyUnsendable {
+			t.Errorf("of %s Explain says %v", x.Name, x.Fate)
+		}
+	}
+	expectCounts(t, p, map[string]uint64{"baggage disallowed": 1, "baggage unsendable": 1})
+}

@@ -54,6 +54,32 @@ func ExampleDestination() {
 	// X-Request-Id: [5f2f7d9c-7b1a-9d5e-8f57-1f8f0a2b3c4d]
 }
 
+// A vendor that bills by what it receives gets its format only in sampled traces.
+func ExampleDestination_onlySampled() {
+	p := propagation.MustNew(propagation.Config{
+		Formats: []propagation.Format{propagation.W3C, propagation.Sentry},
+		Destinations: []propagation.Destination{
+			{Hosts: []string{"*.vendor.example"}, OnlySampled: []propagation.Format{propagation.Sentry}},
+		},
+	})
+	for _, decision := range []string{"0", "1"} {
+		ctx := p.ExtractHTTP(context.Background(), http.Header{
+			"Traceparent":  {"00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-0" + decision},
+			"Sentry-Trace": {"463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-" + decision},
+		})
+		target, h := &url.URL{Scheme: "https", Host: "eu.vendor.example"}, http.Header{}
+		p.InjectHTTPTo(ctx, target, h)
+		fmt.Println("decision", decision)
+		show(h)
+	}
+	// Output:
+	// decision 0
+	// Traceparent: [00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-00]
+	// decision 1
+	// Sentry-Trace: [463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-1]
+	// Traceparent: [00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01]
+}
+
 // Two rules for the same hosts are a mistake, in whatever spelling. So is a rule that matches nothing.
 func ExampleDestination_mistakes() {
 	_, err := propagation.New(propagation.Config{Destinations: []propagation.Destination{

@@ -29,6 +29,9 @@ const (
 
 	// FateDisallowed: nothing is sent, because the destination's rule does not allow it.
 	FateDisallowed
+	// FateNotSampled: nothing is sent, because the destination gets the format only if the call is sampled. See
+	// Destination.OnlySampled.
+	FateNotSampled
 	// FateUntrusted: nothing is sent, because the caller is not trusted with it.
 	FateUntrusted
 	// FateStale: nothing is sent, because another format of the same request names a newer span.

@@ -51,6 +51,15 @@ func TestConnection(t *testing.T) {
 	}
 }
 
+// TestConnectionOfBlankLines: a header without content is not left out, so it is not counted, among few lines and many.
+func TestConnectionOfBlankLines(t *testing.T) {
+	for _, besides := range [][]string{nil, {"Traceparent", callerW3C}, {"Traceparent", callerW3C, "Uberctx-A", "1"}} {
+		p := compile(t, propagation.Config{Formats: propagation.AllFormats()})
+		received(p, append(besides, "B3", " ", "Connection", "b3")...)
+		expectCounts(t, p, nil)
+	}
+}
+
 // TestConnectionIsCounted: and nothing is read of it.
 func TestConnectionIsCounted(t *testing.T) {
 	for name, p := range map[string]*propagation.Propagator{"usual": compile(t, preset.Istio()), "all": compile(t, distrusting())} {

@@ -47,7 +47,7 @@ func TestLinesCarryEverything(t *testing.T) {
 	})
 	r := newRequests(t, 7)
 	for i := range 3000 {
-		h := r.header()
+		h := r.Header()
 		h["X-Tenant"], h["X-Shop-Cart"] = []string{"t"}, []string{"a", "b"}
 		ctx := p.ExtractHTTP(context.Background(), h)
 		want := sent(p, ctx)

@@ -27,7 +27,7 @@ func TestPromise1_Verbatim(t *testing.T) {
 			r := newRequests(t, 1)
 			kept := 0
 			for range 5000 {
-				in := r.header()
+				in := r.Header()
 				want := expectVerbatim(p, c, in)
 				out := http.Header{}
 				p.InjectHTTP(p.ExtractHTTP(context.Background(), in.Clone()), out)

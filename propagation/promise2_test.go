@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/requests"
 	"github.com/traceferry/traceferry/propagation"
 )
 
@@ -26,9 +27,9 @@ func TestPromise2_Consistent(t *testing.T) {
 	for _, c := range []propagation.Config{c, emitting} {
 		p, verbatim := propagation.MustNew(c), propagation.MustNew(silent)
 		for range 3000 {
-			in := r.header()
+			in := r.Header()
 			if r.IntN(2) == 0 { // the caller's own trace goes on
-				local = readAs(pick(r, traceFormats()), in)
+				local = readAs(requests.Pick(r.Source, traceFormats()), in)
 			}
 			if !local.IsValid() || r.IntN(2) == 0 {
 				local = r.context()

@@ -130,7 +130,7 @@ func TestPromise5_ReplaceNeverAppend(t *testing.T) {
 		if isLocal = r.IntN(3) == 0; isLocal {
 			local = r.context()
 		}
-		in, before := r.header(), r.header()
+		in, before := r.Header(), r.Header()
 		ctx := p.ExtractHTTP(context.Background(), in)
 		fresh, once, mdOnce := http.Header{}, before.Clone(), map[string][]string{}
 		p.InjectHTTP(ctx, fresh)

@@ -1,6 +1,8 @@
 package capture
 
 import (
+	"slices"
+
 	"github.com/traceferry/traceferry/internal/outcome"
 	"github.com/traceferry/traceferry/internal/wire"
 )
@@ -43,6 +45,7 @@ func (e *Extraction) dropHop(hits []wire.Match, connection []string) (rest []wir
 	for _, h := range hits {
 		f := p.Field(h.ID)
 		switch {
+		case !slices.ContainsFunc(h.Vals, h.Says): // nothing is left out
 		case h.ID < wire.FirstHeader && formats.Has(f.Format), h.Key != "" && names[p.ReadMetadata.Spell(h.Key)], h.Key == "" && names[f.Lower]:
 			e.over = append(e.over, h)
 			left |= 1 << f.Format

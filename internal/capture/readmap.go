@@ -12,6 +12,11 @@ func (e *Extraction) ExtractMap(m map[string][]string, x *wire.Index) context.Co
 	if ctx, ok := e.usual(m, x); ok {
 		return ctx
 	}
+	return e.ExtractAnyMap(m, x)
+}
+
+// ExtractAnyMap is ExtractMap without its faster way for most requests.
+func (e *Extraction) ExtractAnyMap(m map[string][]string, x *wire.Index) context.Context {
 	var usual [wire.UsualMatches]wire.Match
 	hits := usual[:0]
 	tagged := e.prefixed()

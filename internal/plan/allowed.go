@@ -22,10 +22,14 @@ func (p *Engine) clearanceFor(src *source, to Callee) *policy.Decision {
 	if to == nil || !p.rules.Listed && !src.private() {
 		return nil
 	}
-	if c := p.clearanceOf(to); !c.Open {
-		return c
+	c := p.clearanceOf(to)
+	if c.Unsampled != nil && !src.sampled() {
+		c = c.Unsampled
 	}
-	return nil
+	if c.Open {
+		return nil
+	}
+	return c
 }
 
 // open reports whether a destination may receive everything in a capture.

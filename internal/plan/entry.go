@@ -61,7 +61,13 @@ func (e *entry) drop(why Fate) bool {
 }
 
 // deny removes the lines to send because the destination may not receive them.
-func (o *plan) deny(e *entry) { e.drop(Disallowed) }
+func (o *plan) deny(e *entry) {
+	if o.allowed != nil && o.allowed.OnlySampled.Has(e.def.Format) {
+		e.drop(NotSampled)
+		return
+	}
+	e.drop(Disallowed)
+}
 
 // cursor is a position in the entries of a plan.
 type cursor struct {
@@ -310,12 +316,16 @@ func (o *plan) replace(e *entry, r *capture.Run) {
 	o.sendItem(e, vals)
 }
 
-// unwritable returns the written formats that the carrier cannot hold.
+// unwritable returns the written formats that the carrier or the format itself cannot hold: such a carrier does not say
+// whether it takes bytes or base64, and a format of 64 bits would have an id of zeros.
 func (o *plan) unwritable() (fs wire.FormatSet) {
 	if o.over == overText {
-		fs = o.written & wire.BinFormats
+		fs = wire.BinFormats
 	}
-	return fs
+	if o.lowIsZero {
+		fs |= wire.HalfFormats
+	}
+	return fs & o.written
 }
 
 // tally counts the outcomes of a plan's entries.

@@ -33,6 +33,8 @@ const (
 
 	// Disallowed: nothing is sent, because it may not go to the destination.
 	Disallowed
+	// NotSampled: nothing is sent, because it may go to the destination only if the call is sampled.
+	NotSampled
 	// Untrusted: nothing is sent, because the caller is not trusted with it.
 	Untrusted
 	// Stale: nothing is sent, because another format of the same request names a newer span.
@@ -86,6 +88,7 @@ var fateNames = [...]string{
 	Reported:         "sent as received, only because of Config.DestinationsReportOnly",
 
 	Disallowed: "not sent: not allowed at the destination",
+	NotSampled: "not sent: the destination gets it only if the trace is sampled",
 	Untrusted:  "not sent: the caller is not trusted",
 	Stale:      "not sent: another format names a newer span",
 	Malformed:  "not sent: it is malformed",
@@ -121,7 +124,7 @@ func (f Fate) Sent() bool { return f < Disallowed }
 // elsewhere.
 func (f Fate) outcome() outcome.Set {
 	switch f {
-	case Disallowed, PartlyDisallowed:
+	case Disallowed, PartlyDisallowed, NotSampled:
 		return 1 << outcome.Disallowed
 	case Unsendable, PartlyUnsendable:
 		return 1 << outcome.Unsendable

@@ -41,6 +41,8 @@ type plan struct {
 	sends   wire.FieldSet // fields that are sent in any way
 	removes wire.FieldSet // fields that name spans and are removed from the carrier
 	careful bool          // the transport may refuse some lines
+
+	lowIsZero bool // the low half of the written trace id is zero
 }
 
 // build makes the plan of a call from its source. It reports whether there is anything to do. to may be nil.
@@ -52,7 +54,7 @@ func (o *plan) build(ctx context.Context, p *Engine, over transport, to Callee) 
 	c := o.c
 	if c != nil {
 		o.forwarded = c.Formats & p.in.Carries
-		o.careful = !c.Printable() || over == overText || over == overGRPC && !p.plainHeaders ||
+		o.careful = o.careful || !c.Printable() || over == overText || over == overGRPC && !p.plainHeaders ||
 			c.Overflow != nil && c.Overflow.Keys != nil // the caller chose the names
 	}
 	switch {

@@ -77,7 +77,7 @@ func (o *plan) sendable(e *entry) {
 // leaveOut records that some lines cannot be sent.
 func (e *entry) leaveOut() {
 	e.lost |= 1 << outcome.Unsendable
-	if e.fate == Sent || e.fate == Recoded {
+	if e.fate == Sent || e.fate == Recoded || e.fate == Reported {
 		e.fate = PartlyUnsendable
 	}
 }

@@ -37,6 +37,14 @@ func (src *source) verbatim() bool { return src.c != nil && !src.isLocal && !src
 // private reports whether part of the source may go to internal hosts only.
 func (src *source) private() bool { return src.changed || src.c != nil && src.c.Private() }
 
+// sampled reports whether the call is sampled: by the local span if there is one, else by the received decision.
+func (src *source) sampled() bool {
+	if src.isLocal {
+		return src.local.Sampling.Sampled()
+	}
+	return src.c != nil && src.c.Parse().Remote.Sampling.Sampled()
+}
+
 // readBaggage records the application's baggage if it differs from the received one. It becomes items if items were
 // received and are sent, else a header.
 func (src *source) readBaggage(p *Engine, ctx context.Context) {

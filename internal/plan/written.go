@@ -153,12 +153,13 @@ func (o *plan) translated(read *capture.Parsed) wire.SpanContext {
 // formats that need not decide.
 func (o *plan) write(into wire.FormatSet, span *wire.WrittenSpan, read *capture.Parsed, spoken wire.Sampling) {
 	o.forwarded &^= into
-	o.written = into
+	o.written, o.lowIsZero = into, [8]byte(span.TraceID[8:]) == [8]byte{}
+	unwritable := o.unwritable()
 	e := wire.NewEncoder(span, o.p.in.Deferred, spoken, o.over == overGRPC)
 	for rest := into; rest != 0; rest &= rest - 1 {
 		f := wire.Format(bits.TrailingZeros32(uint32(rest)))
-		if o.over == overText && wire.Fields[wire.FirstField[f]].Bin {
-			continue // the carrier does not say whether it takes bytes or base64
+		if unwritable.Has(f) {
+			continue
 		}
 		var own wire.Lines
 		var same *wire.SpanContext

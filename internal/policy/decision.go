@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -26,6 +27,11 @@ type Decision struct {
 	// Redirected is the decision after a redirect from another host. It excludes Config.UnsafeHeaders, because
 	// http.Client does not send Authorization and Cookie there either.
 	Redirected *Decision
+
+	// Unsampled is the decision for a call that is not sampled. It is nil if that makes no difference. It excludes
+	// OnlySampled, which is empty in any other decision.
+	Unsampled   *Decision
+	OnlySampled wire.FormatSet
 }
 
 // newDecision compiles a rule for internal or external hosts. headers are the fields of Config.Headers and
@@ -61,14 +67,33 @@ func newDecision(d Rule, headers []wire.Field, internal bool) *Decision {
 	}
 	redirected.Open = c.Open && slices.Equal(c.headers, redirected.headers)
 	c.Redirected = &redirected
+	if only := wire.SetOf(d.OnlySampled...) & c.Formats; only != 0 {
+		c.onlySampled(only)
+		redirected.onlySampled(only)
+	}
 	return c
+}
+
+// onlySampled limits formats to calls that are sampled. The decision is not Open then, because an inner span may decide
+// otherwise than the call.
+func (c *Decision) onlySampled(only wire.FormatSet) {
+	c.Open = false
+	unsampled := *c
+	unsampled.OnlySampled = only
+	unsampled.Formats &^= only
+	for f := range only.All {
+		unsampled.Fields &^= wire.FieldsOf[f]
+	}
+	c.Unsampled = &unsampled
 }
 
 // of returns a copy of the decision that names the host pattern of its rule.
 func (c *Decision) of(rule string) *Decision {
-	ruled, redirected := *c, *c.Redirected
-	ruled.Rule, redirected.Rule = rule, rule
-	ruled.Redirected = &redirected
+	if c == nil {
+		return nil
+	}
+	ruled := *c
+	ruled.Rule, ruled.Redirected, ruled.Unsampled = rule, c.Redirected.of(rule), c.Unsampled.of(rule)
 	return &ruled
 }
 
@@ -88,6 +113,10 @@ func (c *Decision) and(d *Decision) *Decision {
 		both.Rule = strings.Trim(c.Rule+", "+d.Rule, ", ")
 	}
 	both.Redirected = c.Redirected.and(d.Redirected)
+	both.OnlySampled = c.OnlySampled | d.OnlySampled
+	if c.Unsampled != nil || d.Unsampled != nil {
+		both.Unsampled = cmp.Or(c.Unsampled, c).and(cmp.Or(d.Unsampled, d))
+	}
 	return &both
 }
 

@@ -9,9 +9,9 @@ import (
 
 // Rule is a propagation.Destination. Nil and empty lists differ.
 type Rule struct {
-	Hosts            []string
-	Formats          []wire.Format
-	Baggage, Headers []string
+	Hosts                []string
+	Formats, OnlySampled []wire.Format
+	Baggage, Headers     []string
 }
 
 // Rules decides what each destination may receive. It does not change after NewRules, and is safe for concurrent

@@ -62,6 +62,7 @@ var (
 
 	TraceFormats   = formatsWhere(func(c *Codec) bool { return c.Decode != nil })
 	BinFormats     = formatsWhere(func(c *Codec) bool { return strings.HasSuffix(c.Fields[0], "-bin") })
+	HalfFormats    = formatsWhere(func(c *Codec) bool { return c.half })
 	Yielding       = formatsWhere(func(c *Codec) bool { return c.Yields != 0 })
 	Yielded        = formatsYieldedTo()
 	ItemFormats    = formatsWhere(func(c *Codec) bool { return c.ReadItem != nil }) // their baggage may become OpenTelemetry's

@@ -48,6 +48,7 @@ type Codec struct {
 	// other fields are always forwarded unchanged.
 	encode  func(*encoder)
 	written int
+	half    bool // it has only the low half of a trace id, or readers take that half for the id
 
 	lists   []string // fields whose lines may be joined with a comma
 	baggage []string // fields and prefixes that hold user data; see Destination

@@ -31,6 +31,7 @@ var otSpanContext = Codec{
 	Fields:         []string{"x-ot-span-context"},
 	Decode:         decodeOTSpanContext,
 	encode:         encodeOTSpanContext,
+	half:           true,
 	WithoutBaggage: otSpanContextWithoutBaggage,
 }
 

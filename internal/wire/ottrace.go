@@ -19,6 +19,7 @@ var otTrace = Codec{
 	Prefixes: []string{"ot-baggage-"},
 	Decode:   decodeOTTrace,
 	encode:   encodeOTTrace,
+	half:     true,
 	baggage:  []string{"ot-baggage-"},
 	ReadItem: plainItem, WriteItem: plainItem,
 	orders: []string{"ot-tracer-sampled"},

@@ -1,0 +1,154 @@
+package plan_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/traceferry/traceferry/httptrace"
+	"github.com/traceferry/traceferry/internal/headerdiff"
+	"github.com/traceferry/traceferry/internal/plan"
+	"github.com/traceferry/traceferry/internal/policy"
+	"github.com/traceferry/traceferry/propagation"
+	"go.opentelemetry.io/otel/baggage"
+	otelprop "go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// TestDifferentialFast: the fast ways for most requests give what the general way gives. The general service differs from
+// the fast one only in what must not matter: each Extract reads in full, its observer has the ids of every request
+// parsed, a rule for an unrelated host has every destination judged, and no context is directly that of an Extract.
+func TestDifferentialFast(t *testing.T) {
+	differential(t, func(t *testing.T, w *world) {
+		one := func(c *propagation.Config) { c.GenerateRequestID = false }
+		fast := asShipped(w.propagator("fast", one))
+		general := inFull(w.propagator("general", func(c *propagation.Config) {
+			one(c)
+			c.Observer = &propagation.Observer{Outcome: func(context.Context, propagation.Format, propagation.Outcome) {}}
+			c.Destinations = append(slices.Clone(c.Destinations), propagation.Destination{Hosts: []string{"unrelated.invalid"}, Formats: []propagation.Format{}})
+		}))
+		before := [2]propagation.Stats{fast.Stats(), general.Stats()}
+		quick, slow := w.receive(fast), w.receive(general)
+		dirty := w.hostileHeader()
+		got := w.everything(fast, quick, dirty, false)
+		want := w.everything(general, context.WithValue(slow, ownKey{}, true), dirty, true)
+		for what := range want {
+			compare(t, want[what], got[what], "%s, in general and fast", what)
+		}
+		compare(t, w.counts(before[1], general.Stats()), w.counts(before[0], fast.Stats()), "counts, in general and fast")
+		again, _ := w.call(fast, quick) // it may share the metadata of the first, and is not counted then
+		compare(t, want["a gRPC call"], again, "a second gRPC call, in general and fast")
+	})
+}
+
+type (
+	ownKey  struct{} // of the application's own context
+	callKey struct{} // of outgoing metadata
+)
+
+// inFull reads requests without the fast way, and puts a context of the application's own around each.
+func inFull(p *propagation.Propagator) service {
+	shipped := asShipped(p)
+	return service{p, func(ctx context.Context, m map[string][]string, way wayIn, trust propagation.Trust) context.Context {
+		if way == byText {
+			return shipped.extract(ctx, m, way, trust)
+		}
+		read := (*plan.Engine)(p).ExtractInFull(ctx, m, way == byMetadata, way == byHeaderCarrier, policy.Trust(trust))
+		if read == ctx {
+			return ctx
+		}
+		return context.WithValue(read, ownKey{}, true)
+	}}
+}
+
+// uncounted are outcomes that are counted when ids are read, and so at another time, or not at all.
+var uncounted = []propagation.Outcome{propagation.Malformed, propagation.Duplicate, propagation.Conflict, propagation.Stale}
+
+// counts describes what has been counted. What Ignore drops is not always counted.
+func (w *world) counts(before, after propagation.Stats) map[string][]string {
+	all := map[string][]string{}
+	for key, n := range after.All() {
+		ignored := w.ignored && slices.Contains([]propagation.Outcome{propagation.Untrusted, propagation.TooLarge, propagation.Unsendable}, key.Outcome)
+		if n -= before.Count(key.Format, key.Outcome); n > 0 && !ignored && !slices.Contains(uncounted, key.Outcome) {
+			all[key.String()] = []string{fmt.Sprint(n)}
+		}
+	}
+	return all
+}
+
+// everything is what calls with a context send, by the way, and what the context tells.
+func (w *world) everything(by service, ctx context.Context, dirty http.Header, careful bool) map[string]map[string][]string {
+	e, all := (*plan.Engine)(by.Propagator), map[string]map[string][]string{}
+	write := func(what string, h http.Header, inject func(http.Header)) {
+		inject(h)
+		all[what] = h
+	}
+	write("InjectHTTP", http.Header{}, func(h http.Header) { by.InjectHTTP(ctx, h) })
+	write("InjectHTTP over other headers", dirty.Clone(), func(h http.Header) { by.InjectHTTP(ctx, h) })
+	write("InjectHTTPTo", http.Header{}, func(h http.Header) { by.InjectHTTPTo(ctx, w.target, h) })
+	write("InjectHTTPTo over other headers", dirty.Clone(), func(h http.Header) { by.InjectHTTPTo(ctx, w.target, h) })
+	write("InjectMetadata", http.Header{}, func(h http.Header) { by.InjectMetadata(ctx, h) })
+	write("InjectMetadata over other metadata", lower(dirty), func(h http.Header) { by.InjectMetadata(ctx, h) })
+	all["CloneHTTP"], _ = e.CloneHTTP(ctx, dirty)
+	all["CloneMetadata"], _ = e.CloneMetadata(ctx, callee(w.target.Host), lower(dirty))
+
+	r := (&http.Request{Method: http.MethodGet, URL: w.target, Header: dirty}).WithContext(ctx)
+	var sent http.Header
+	transport := httptrace.NewTransport(by.Propagator, roundTripper(func(r *http.Request) {
+		sent = r.Header
+		inner := r.Header.Clone()
+		by.InjectHTTP(r.Context(), inner)
+		all["an Inject inside a Transport"] = inner
+	}))
+	transport.RoundTrip(r)
+	all["a Transport"] = sent
+	r.Response = &http.Response{Request: (&http.Request{URL: &url.URL{Scheme: "http", Host: "other.example"}})}
+	transport.RoundTrip(r)
+	all["a Transport, after a redirect"] = sent
+
+	var called context.Context
+	all["a gRPC call"], called = w.call(by, ctx)
+	inner := http.Header{}
+	by.InjectMetadata(called, inner)
+	all["an Inject inside a gRPC call"] = inner
+	text := otelprop.MapCarrier{}
+	by.Inject(ctx, text)
+	all["Inject"] = headerdiff.Single(text)
+	all["what the context tells"] = accessors(ctx)
+	for _, over := range plan.Overs {
+		fates := map[string][]string{}
+		for _, h := range e.Entries(ctx, plan.ToURL(w.target), over.Over, careful) {
+			fates[h.Name] = append(fates[h.Name], h.Fate.String())
+		}
+		all["fates over "+over.Name] = fates
+	}
+	return all
+}
+
+// call returns the metadata of a gRPC call, and the context in which grpc-go would go on.
+func (w *world) call(by service, ctx context.Context) (map[string][]string, context.Context) {
+	out, _ := (*plan.Engine)(by.Propagator).ContextWithMetadata(ctx, callee(w.target.Host), callKey{}, func(md map[string][]string) any { return md })
+	md, _ := out.Value(callKey{}).(map[string][]string)
+	return md, out
+}
+
+// accessors is what the accessors say.
+func accessors(ctx context.Context) map[string][]string {
+	remote, ok := propagation.RemoteFromContext(ctx)
+	stranger, held := propagation.UntrustedFromContext(ctx)
+	said := map[string][]string{
+		"RemoteFromContext":    {fmt.Sprint(remote, ok)},
+		"UntrustedFromContext": {fmt.Sprint(stranger, held)},
+		"RequestIDFromContext": {propagation.RequestIDFromContext(ctx)},
+		"the active span":      {fmt.Sprint(trace.SpanContextFromContext(ctx))},
+		"baggage":              {baggage.FromContext(ctx).String()},
+	}
+	for name, value := range propagation.CapturedFromContext(ctx) {
+		said["captured "+strings.ToLower(name)] = append(said["captured "+strings.ToLower(name)], value)
+	}
+	return said
+}
