@@ -29,7 +29,7 @@ func TestLinksNoMore(t *testing.T) {
 		"propagation":        {"google.golang.org/grpc", "go.opentelemetry.io/otel/sdk", "github.com/go-chi/chi", module + "/httptrace", module + "/grpctrace"},
 		"propagation/preset": {"google.golang.org/grpc", "go.opentelemetry.io/otel/sdk", "github.com/go-chi/chi", module + "/httptrace", module + "/grpctrace"},
 		"httptrace":          {"google.golang.org/grpc", "go.opentelemetry.io/otel/sdk", "github.com/go-chi/chi", "go.opentelemetry.io/contrib", module + "/grpctrace"},
-		"grpctrace":          {"go.opentelemetry.io/otel/sdk", "github.com/go-chi/chi", "go.opentelemetry.io/contrib", module + "/httptrace"},
+		"grpctrace":          {"go.opentelemetry.io/otel/sdk", "github.com/go-chi/chi", "go.opentelemetry.io/contrib", module + "/httptrace", module + "/internal/pickguard"},
 		"stats/expvarstats":  {"expvar", "google.golang.org/grpc", "go.opentelemetry.io/otel/sdk"}, // expvar registers a handler
 		"stats/otelstats":    {"expvar", "google.golang.org/grpc", "go.opentelemetry.io/otel/sdk", "github.com/prometheus"},
 	}
@@ -49,7 +49,7 @@ func TestLinksNoMore(t *testing.T) {
 // TestEngineLayers: each package of the engine imports only packages of the layers below it, and helpers that know no
 // header.
 func TestEngineLayers(t *testing.T) {
-	helpers := []string{"internal/ascii", "internal/ctxkey", "internal/hex", "internal/hostmatch"}
+	helpers := []string{"internal/ascii", "internal/callsite", "internal/ctxkey", "internal/hex", "internal/hostmatch"}
 	layers := []string{"internal/wire", "internal/outcome", "internal/policy", "internal/capture", "internal/plan", "propagation"}
 	for i, layer := range layers {
 		imports := goList(t, "-f", `{{join .Imports "\n"}}`, "./"+layer)
@@ -82,6 +82,7 @@ func TestImportsOneWay(t *testing.T) {
 		"grpctrace":                   {"propagation", "internal"},
 		"stats/expvarstats":           {"propagation"},
 		"stats/otelstats":             {"propagation"},
+		"grpctrace/grpcguard":         {"propagation", "internal"},
 		"internal":                    {"internal"},
 	}
 	for pkg, may := range allowed {

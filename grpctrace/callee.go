@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync/atomic"
 
+	"github.com/traceferry/traceferry/internal/grpctarget"
 	"github.com/traceferry/traceferry/internal/plan"
 	"google.golang.org/grpc"
 )
@@ -16,7 +17,7 @@ type callees struct {
 
 // firstConnection is the first connection that an interceptor was called for, most often its only one.
 type firstConnection struct {
-	endpoint
+	grpctarget.Endpoint
 	cc *grpc.ClientConn
 }
 
@@ -35,7 +36,7 @@ func (c *callees) of(cc *grpc.ClientConn) plan.Callee {
 	}
 	first := c.first.Load()
 	if first == nil {
-		first = &firstConnection{endpointOf(cc.CanonicalTarget()), cc}
+		first = &firstConnection{grpctarget.Parse(cc.CanonicalTarget()), cc}
 		c.first.CompareAndSwap(nil, first)
 	}
 	if first.cc == cc {

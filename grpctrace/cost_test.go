@@ -32,7 +32,17 @@ func TestPromise10_Cost(t *testing.T) {
 	if race.Enabled {
 		t.Skip("the race detector allocates by itself: run without -race")
 	}
-	p, bg := propagation.MustNew(preset.Istio()), context.Background()
+	for name, observer := range map[string]*propagation.Observer{"no Observer": nil, "an Observer without Lost": {}} {
+		t.Run(name, func(t *testing.T) {
+			config := preset.Istio()
+			config.Observer = observer
+			testCost(t, propagation.MustNew(config))
+		})
+	}
+}
+
+func testCost(t *testing.T, p *propagation.Propagator) {
+	bg := context.Background()
 	came, bare := metadata.NewIncomingContext(bg, istio), metadata.NewIncomingContext(bg, metadata.Pairs("user-agent", "x"))
 	var in context.Context
 	unaryServer, streamServer := grpctrace.UnaryServerInterceptor(p), grpctrace.StreamServerInterceptor(p)

@@ -37,6 +37,13 @@
 // a function of your own. Beside otelgrpc, use ServerHandler for that, and register it before otelgrpc's handler.
 // Interceptors run later, when otelgrpc's span is already a child of the untrusted caller's span.
 //
+// # Lost headers
+//
+// Set propagation.Observer.Lost to learn which line of the program makes a call that loses headers. The client's side
+// reports calls without the handler's context, calls after the handler has returned, restarted traces, and headers that a
+// stats handler behind ClientHandler has changed. Package grpcguard reports calls of connections without options of this
+// package. See propagation.Loss.
+//
 // # What grpc-go refuses
 //
 // grpc-go fails a call for a metadata value with a byte outside 0x20-0x7E. It silently drops names that it keeps for

@@ -5,21 +5,22 @@ import (
 	"sync"
 	"weak"
 
+	"github.com/traceferry/traceferry/internal/grpctarget"
 	"google.golang.org/grpc"
 )
 
 // endpoints keeps the endpoints of connections that share an interceptor, because grpc-go builds the canonical target
 // anew at each call of CanonicalTarget. The key is the connection: the same target means something else to a connection
 // with resolvers of its own (grpc.WithResolvers).
-var endpoints = endpointCache{known: map[weak.Pointer[grpc.ClientConn]]endpoint{}}
+var endpoints = endpointCache{known: map[weak.Pointer[grpc.ClientConn]]grpctarget.Endpoint{}}
 
 // endpointCache keeps the endpoint of a connection until the connection is garbage.
 type endpointCache struct {
 	mu    sync.RWMutex
-	known map[weak.Pointer[grpc.ClientConn]]endpoint
+	known map[weak.Pointer[grpc.ClientConn]]grpctarget.Endpoint
 }
 
-func (c *endpointCache) of(cc *grpc.ClientConn) endpoint {
+func (c *endpointCache) of(cc *grpc.ClientConn) grpctarget.Endpoint {
 	key := weak.Make(cc)
 	c.mu.RLock()
 	e, ok := c.known[key]
@@ -27,7 +28,7 @@ func (c *endpointCache) of(cc *grpc.ClientConn) endpoint {
 	if ok {
 		return e
 	}
-	e = endpointOf(cc.CanonicalTarget())
+	e = grpctarget.Parse(cc.CanonicalTarget())
 	c.mu.Lock()
 	_, ok = c.known[key]
 	c.known[key] = e

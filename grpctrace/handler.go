@@ -3,6 +3,7 @@ package grpctrace
 import (
 	"context"
 
+	"github.com/traceferry/traceferry/internal/capture"
 	"github.com/traceferry/traceferry/internal/plan"
 	"github.com/traceferry/traceferry/propagation"
 	"google.golang.org/grpc/stats"
@@ -14,12 +15,26 @@ import (
 // an option.
 func ServerHandler(p *propagation.Propagator, opts ...Option) stats.Handler {
 	o := collect(opts)
-	return handler(func(ctx context.Context, call *stats.RPCTagInfo) context.Context {
+	return serverHandler{watches: (*plan.Engine)(p).Watches(), handler: func(ctx context.Context, call *stats.RPCTagInfo) context.Context {
+		trust := propagation.Continue
 		if o.trust != nil {
-			return extract(ctx, p, o.trust(ctx, call.FullMethodName))
+			trust = o.trust(ctx, call.FullMethodName)
 		}
-		return extract(ctx, p, propagation.Continue)
-	})
+		ctx, _ = extract(ctx, p, trust)
+		return ctx
+	}}
+}
+
+// serverHandler notes the end of each call.
+type serverHandler struct {
+	handler
+	watches bool
+}
+
+func (h serverHandler) HandleRPC(ctx context.Context, s stats.RPCStats) {
+	if _, ended := s.(*stats.End); ended {
+		capture.Of(ctx).End(h.watches)
+	}
 }
 
 // ClientHandler returns a stats handler that puts the headers of the context into a call's metadata, as the client
@@ -37,12 +52,16 @@ func ServerHandler(p *propagation.Propagator, opts ...Option) stats.Handler {
 // without it, it sends everything.
 func ClientHandler(p *propagation.Propagator, opts ...Option) stats.Handler {
 	o := collect(opts)
-	return handler(func(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+	to := func(ctx context.Context) plan.Callee {
 		if o.target != nil {
-			return inject(ctx, p, o.target)
+			return o.target
 		}
-		return inject(ctx, p, plan.CalleeFromContext(ctx))
-	})
+		return plan.CalleeFromContext(ctx)
+	}
+	if (*plan.Engine)(p).Watches() {
+		return watchedHandler{p, to}
+	}
+	return handler(func(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return inject(ctx, p, to(ctx)) })
 }
 
 // handler is a stats handler that only tags calls.

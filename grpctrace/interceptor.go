@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/traceferry/traceferry/internal/contexts"
+	"github.com/traceferry/traceferry/internal/plan"
 	"github.com/traceferry/traceferry/propagation"
 	"google.golang.org/grpc"
 )
@@ -16,12 +17,15 @@ import (
 //
 // It costs one allocation, and none for a call with nothing to carry.
 func UnaryServerInterceptor(p *propagation.Propagator, opts ...Option) grpc.UnaryServerInterceptor {
-	o := collect(opts)
+	o, watches := collect(opts), (*plan.Engine)(p).Watches()
 	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		trust := propagation.Continue
 		if o.trust != nil {
-			return handler(extract(ctx, p, o.trust(ctx, info.FullMethod)), req)
+			trust = o.trust(ctx, info.FullMethod)
 		}
-		return handler(extract(ctx, p, propagation.Continue), req)
+		ctx, captured := extract(ctx, p, trust)
+		defer captured.End(watches)
+		return handler(ctx, req)
 	}
 }
 
@@ -29,13 +33,15 @@ func UnaryServerInterceptor(p *propagation.Propagator, opts ...Option) grpc.Unar
 // life of the stream. It costs one more allocation, for a stream with that context. It changes only the stream's
 // Context method.
 func StreamServerInterceptor(p *propagation.Propagator, opts ...Option) grpc.StreamServerInterceptor {
-	o := collect(opts)
+	o, watches := collect(opts), (*plan.Engine)(p).Watches()
 	return func(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 		outer, trust := stream.Context(), propagation.Continue
 		if o.trust != nil {
 			trust = o.trust(outer, info.FullMethod)
 		}
-		if ctx := extract(outer, p, trust); !contexts.Same(ctx, outer) {
+		ctx, captured := extract(outer, p, trust)
+		defer captured.End(watches)
+		if !contexts.Same(ctx, outer) {
 			stream = &serverStream{stream, ctx}
 		}
 		return handler(srv, stream)
@@ -63,6 +69,9 @@ func (s *serverStream) Context() context.Context { return s.ctx }
 // then costs one allocation.
 func UnaryClientInterceptor(p *propagation.Propagator, opts ...Option) grpc.UnaryClientInterceptor {
 	to := &callees{told: collect(opts).target}
+	if (*plan.Engine)(p).Watches() {
+		return watchedUnary(p, to, inject)
+	}
 	return func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 		return invoke(inject(ctx, p, to.of(cc)), method, req, reply, cc, opts...)
 	}
@@ -71,6 +80,9 @@ func UnaryClientInterceptor(p *propagation.Propagator, opts ...Option) grpc.Unar
 // StreamClientInterceptor is [UnaryClientInterceptor] for streams. Headers are sent once, when the stream begins.
 func StreamClientInterceptor(p *propagation.Propagator, opts ...Option) grpc.StreamClientInterceptor {
 	to := &callees{told: collect(opts).target}
+	if (*plan.Engine)(p).Watches() {
+		return watchedStream(p, to, inject)
+	}
 	return func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, begin grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 		return begin(inject(ctx, p, to.of(cc)), desc, cc, method, opts...)
 	}

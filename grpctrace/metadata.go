@@ -3,8 +3,10 @@ package grpctrace
 import (
 	"context"
 
+	"github.com/traceferry/traceferry/internal/capture"
 	"github.com/traceferry/traceferry/internal/ctxkey"
 	"github.com/traceferry/traceferry/internal/plan"
+	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/propagation"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
@@ -28,12 +30,12 @@ func incoming(ctx context.Context) metadata.MD {
 	return md
 }
 
-// extract returns the context with the headers in the call's metadata.
-func extract(ctx context.Context, p *propagation.Propagator, trust propagation.Trust) context.Context {
+// extract returns the context with the headers in the call's metadata, and the capture in it, or nil.
+func extract(ctx context.Context, p *propagation.Propagator, trust propagation.Trust) (context.Context, *capture.Node) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	return p.ExtractMetadataTrust(ctx, incoming(ctx), trust)
+	return (*plan.Engine)(p).ExtractMetadata(ctx, incoming(ctx), policy.Trust(trust))
 }
 
 // inject returns the context with outgoing metadata that has the headers of ctx that are allowed for the destination.

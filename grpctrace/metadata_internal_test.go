@@ -45,6 +45,11 @@ func forget(t *testing.T) {
 	incomingKey, outgoingKey = new(ctxkey.Unlearned), new(ctxkey.Unlearned)
 }
 
+func extracted(ctx context.Context, p *propagation.Propagator) context.Context {
+	ctx, _ = extract(ctx, p, propagation.Continue)
+	return ctx
+}
+
 // Without the keys the same is carried, by grpc-go's public functions.
 func TestPublicFunctionsCarryTheSame(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
@@ -54,7 +59,7 @@ func TestPublicFunctionsCarryTheSame(t *testing.T) {
 	}
 	byHand := metadata.Pairs("traceparent", "stale", "x-request-id", "mine", "own", "1")
 	carry := func() [3]metadata.MD {
-		ctx := extract(metadata.NewIncomingContext(context.Background(), came), p, propagation.Continue)
+		ctx := extracted(metadata.NewIncomingContext(context.Background(), came), p)
 		first, _ := metadata.FromOutgoingContext(inject(ctx, p, nil))
 		again, _ := metadata.FromOutgoingContext(inject(ctx, p, nil))
 		merged, _ := metadata.FromOutgoingContext(inject(metadata.NewOutgoingContext(ctx, byHand), p, nil))
@@ -76,7 +81,7 @@ func TestPublicFunctionsCarryTheSame(t *testing.T) {
 		t.Errorf("merged %v, want %v", learned[2], want)
 	}
 	bg := context.Background()
-	if extract(bg, p, propagation.Continue) != bg || inject(bg, p, nil) != bg {
+	if extracted(bg, p) != bg || inject(bg, p, nil) != bg {
 		t.Error("a context that carries nothing was changed")
 	}
 }
@@ -85,7 +90,7 @@ func TestPublicFunctionsCarryTheSame(t *testing.T) {
 // them, by the same Propagator.
 func TestMetadataIsMadeOnce(t *testing.T) {
 	p, other := propagation.MustNew(propagation.Config{}), propagation.MustNew(propagation.Config{})
-	ctx := extract(metadata.NewIncomingContext(context.Background(), metadata.Pairs("b3", "0")), p, propagation.Continue)
+	ctx := extracted(metadata.NewIncomingContext(context.Background(), metadata.Pairs("b3", "0")), p)
 	made := func(p *propagation.Propagator) uintptr {
 		raw := reflect.ValueOf(inject(context.WithValue(ctx, t, 1), p, nil).Value(outgoingKey))
 		return raw.FieldByName("md").Pointer()

@@ -2,6 +2,7 @@ package grpctrace
 
 import (
 	"github.com/traceferry/traceferry/internal/ctxkey"
+	"github.com/traceferry/traceferry/internal/grpctarget"
 	"github.com/traceferry/traceferry/internal/plan"
 	"github.com/traceferry/traceferry/propagation"
 	"google.golang.org/grpc"
@@ -35,7 +36,7 @@ func (f optionFunc) apply(o *options) { f(o) }
 // The known schemes are dns, passthrough, unix, unix-abstract, ipv4, ipv6, xds (the name of the service) and direct (a
 // list of addresses, in go-zero and Kratos). A list is internal if all its addresses are.
 func WithTarget(target string) Option {
-	to := endpointOf(canonical(target))
+	to := grpctarget.Parse(grpctarget.Canonical(target))
 	return optionFunc(func(o *options) { o.target = to })
 }
 
@@ -69,9 +70,13 @@ func ServerOptions(p *propagation.Propagator, opts ...Option) []grpc.ServerOptio
 //	conn, err := grpc.NewClient(target, opts...)
 func DialOptions(p *propagation.Propagator, opts ...Option) []grpc.DialOption {
 	to := &callees{told: collect(opts).target}
+	unary, stream := to.noteUnary, to.noteStream
+	if (*plan.Engine)(p).Watches() {
+		unary, stream = watchedUnary(p, to, noteCallee), watchedStream(p, to, noteCallee)
+	}
 	return []grpc.DialOption{
-		grpc.WithChainUnaryInterceptor(to.noteUnary),
-		grpc.WithChainStreamInterceptor(to.noteStream),
+		grpc.WithChainUnaryInterceptor(unary),
+		grpc.WithChainStreamInterceptor(stream),
 		grpc.WithStatsHandler(ClientHandler(p, opts...)),
 	}
 }

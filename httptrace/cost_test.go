@@ -29,6 +29,10 @@ func TestPromise10_Cost(t *testing.T) {
 	bare := http.Header{"User-Agent": {"x"}, "Accept": {"x"}, "Accept-Encoding": {"x"}, "Content-Type": {"x"}}
 	zero, istio := propagation.MustNew(propagation.Config{}), propagation.MustNew(preset.Istio())
 	all := propagation.MustNew(propagation.Config{Formats: propagation.AllFormats()})
+	observed, listened := preset.Istio(), preset.Istio()
+	observed.Observer = &propagation.Observer{}
+	listened.Observer = &propagation.Observer{Lost: func(context.Context, propagation.Loss) {}}
+	deaf, listening := propagation.MustNew(observed), propagation.MustNew(listened)
 
 	for name, c := range map[string]struct {
 		p       *propagation.Propagator
@@ -42,6 +46,9 @@ func TestPromise10_Cost(t *testing.T) {
 		"Middleware without headers, zero Config":  {zero, bare, 0},
 		"Middleware without headers, all formats":  {all, bare, 0},
 		"Middleware, nil Propagator":               {nil, sidecar, 0},
+		"Middleware with headers, no Lost":         {deaf, sidecar, 2},
+		"Middleware without headers, no Lost":      {deaf, bare, 0},
+		"Middleware with headers, Lost":            {listening, sidecar, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := httptrace.Middleware(c.p)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
@@ -65,6 +72,9 @@ func TestPromise10_Cost(t *testing.T) {
 		"Transport, 3 own headers and 6 injected": {istio, ctx, []string{"Accept", "User-Agent", "Content-Type"}, 6},
 		"Transport, nothing to inject":            {istio, context.Background(), []string{"Accept"}, 0},
 		"Transport, nil Propagator":               {nil, ctx, []string{"Accept"}, 0},
+		"Transport, 2 own headers, no Lost":       {deaf, ctx, []string{"Accept", "User-Agent"}, 4},
+		"Transport, nothing to inject, no Lost":   {deaf, context.Background(), []string{"Accept"}, 0},
+		"Transport, 2 own headers, Lost":          {listening, ctx, []string{"Accept", "User-Agent"}, 4 + 3}, // the request is copied, with a mark for the base
 	} {
 		t.Run(name, func(t *testing.T) {
 			transport := httptrace.NewTransport(c.p, answerer{&http.Response{StatusCode: http.StatusOK, Body: http.NoBody}})

@@ -30,6 +30,12 @@
 // write then carry the span around the call. If otelhttp's propagator is not p, the headers that it writes are not
 // filtered by destination.
 //
+// # Lost headers
+//
+// Set propagation.Observer.Lost to learn which line of the program makes a call that loses headers. [Transport] reports
+// calls without the handler's context, calls after the handler has returned, restarted traces and headers that a transport
+// inside has changed. [Guard] reports calls of clients without a Transport. See propagation.Loss.
+//
 // # At an edge
 //
 // Middleware trusts every caller by default. At an edge, pass a [Decider]: [Edge], [PeersIn], [PeersWithID], or a

@@ -4,7 +4,8 @@ import (
 	"mime/multipart"
 	"net/http"
 	"runtime"
-	"strings"
+
+	"github.com/traceferry/traceferry/internal/callsite"
 )
 
 // giveBack copies to the original what its copy has learned, unless the owner of the original may have given it up. had
@@ -46,7 +47,7 @@ func ownerWaits(r *http.Request) bool {
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs[:])])
 	for {
 		frame, more := frames.Next()
-		if serves(frame.Function) {
+		if callsite.ServesHTTP(frame.Function) {
 			return true
 		}
 		if !more {
@@ -55,11 +56,4 @@ func ownerWaits(r *http.Request) bool {
 	}
 	_, served := r.Context().Value(http.ServerContextKey).(*http.Server)
 	return !served && r.Context().Err() == nil
-}
-
-// serves reports whether a function is the one that calls handlers: for HTTP/1, or for HTTP/2 in net/http and in
-// golang.org/x/net.
-func serves(function string) bool {
-	return function == "net/http.(*conn).serve" || function == "net/http.(*http2serverConn).runHandler" ||
-		strings.HasSuffix(function, "/http2.(*serverConn).runHandler")
 }

@@ -5,6 +5,9 @@ import (
 	"slices"
 
 	"github.com/traceferry/traceferry/internal/contexts"
+	"github.com/traceferry/traceferry/internal/ctxkey"
+	"github.com/traceferry/traceferry/internal/plan"
+	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/propagation"
 )
 
@@ -38,7 +41,7 @@ import (
 func Middleware(p *propagation.Propagator, opts ...Option) func(http.Handler) http.Handler {
 	o := collect(opts)
 	return func(next http.Handler) http.Handler {
-		return &handler{p: p, next: next, options: o}
+		return &handler{p: p, next: next, options: o, watches: (*plan.Engine)(p).Watches()}
 	}
 }
 
@@ -46,6 +49,7 @@ type handler struct {
 	p    *propagation.Propagator
 	next http.Handler
 	options
+	watches bool // Observer.Lost is set
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -54,7 +58,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.trust != nil {
 		trust = h.trust(r)
 	}
-	ctx := h.p.ExtractHTTPTrust(outer, r.Header, trust)
+	ctx, captured := (*plan.Engine)(h.p).ExtractHTTP(outer, r.Header, policy.Trust(trust))
 	if h.tags != nil {
 		h.tags.set(ctx, r)
 	}
@@ -63,7 +67,13 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("X-Request-Id", id)
 		}
 	}
+	if h.watches && captured == nil && !ctxkey.Served(ctx) { // as in tests without a server
+		ctx = ctxkey.ContextServed(ctx)
+	}
 	if contexts.Same(ctx, outer) {
+		if captured != nil {
+			defer captured.End(h.watches)
+		}
 		h.next.ServeHTTP(w, r)
 		return
 	}
@@ -74,5 +84,6 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	inner := r.WithContext(ctx)
 	defer giveBack(r, inner, inner.MultipartForm)
+	defer captured.End(h.watches)
 	h.next.ServeHTTP(w, inner)
 }

@@ -1,9 +1,11 @@
 package httptrace
 
 import (
+	"context"
 	"net/http/httputil"
 
 	"github.com/traceferry/traceferry/internal/contexts"
+	"github.com/traceferry/traceferry/internal/ctxkey"
 	"github.com/traceferry/traceferry/internal/plan"
 	"github.com/traceferry/traceferry/propagation"
 )
@@ -26,7 +28,7 @@ func Rewrite(p *propagation.Propagator, next func(*httputil.ProxyRequest)) func(
 		if next != nil {
 			next(pr)
 		}
-		ctx := p.ExtractHTTP(pr.Out.Context(), pr.In.Header)
+		ctx := watchRewritten(p, pr, p.ExtractHTTP(pr.Out.Context(), pr.In.Header))
 		if !contexts.Same(ctx, pr.Out.Context()) {
 			pr.Out = pr.Out.WithContext(ctx)
 		}
@@ -34,4 +36,18 @@ func Rewrite(p *propagation.Propagator, next func(*httputil.ProxyRequest)) func(
 			pr.Out.Header = h
 		}
 	}
+}
+
+// watchRewritten reports losses, if Observer.Lost is set. It returns the context with a mark, so that a Transport of the
+// proxy does not report them again.
+func watchRewritten(p *propagation.Propagator, pr *httputil.ProxyRequest, ctx context.Context) context.Context {
+	engine := (*plan.Engine)(p)
+	if !engine.Watches() || plan.Watched(ctx) {
+		return ctx
+	}
+	if !ctxkey.Served(ctx) { // as in tests without a server
+		ctx = ctxkey.ContextServed(ctx)
+	}
+	engine.WatchRequest(pr.Out.WithContext(ctx))
+	return engine.ContextWatched(ctx)
 }

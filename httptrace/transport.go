@@ -51,6 +51,15 @@ func NewTransport(p *propagation.Propagator, base http.RoundTripper, opts ...Opt
 
 // RoundTrip implements http.RoundTripper. It returns the response and error of the base.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if (*plan.Engine)(t.p).Watches() {
+		return t.watch(r)
+	}
+	_, resp, err := t.send(r)
+	return resp, err
+}
+
+// send injects into a copy of the request and sends it. It also returns the copy.
+func (t *Transport) send(r *http.Request) (*http.Request, *http.Response, error) {
 	next, ctx, told := t.next(), r.Context(), false
 	if _, last := next.(*http.Transport); !last { // it may inject, and does not know the destination
 		ctx, told = (*plan.Engine)(t.p).ContextForRequest(r)
@@ -71,6 +80,31 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		answer.Request = r
 		resp = &answer // a redirect is checked against the host that sent it
 	}
+	return r, resp, err
+}
+
+// watch sends a request and reports losses.
+func (t *Transport) watch(r *http.Request) (*http.Response, error) {
+	engine := (*plan.Engine)(t.p)
+	if plan.Watched(r.Context()) { // by an outer Transport
+		_, resp, err := t.send(r)
+		return resp, err
+	}
+	lost, wrapped := engine.WatchRequest(r), false
+	switch t.next().(type) {
+	case *http.Transport:
+	case *Transport:
+		r = r.WithContext(engine.ContextWatched(r.Context()))
+	default:
+		r, wrapped = r.WithContext(engine.ContextWatched(r.Context())), true
+	}
+	sent, resp, err := t.send(r)
+	switch {
+	case err != nil && !lost:
+		engine.WatchFailedRequest(r)
+	case wrapped && resp != nil && resp.Request != nil && resp.Request != sent:
+		engine.WatchSent(sent, resp.Request.Header)
+	}
 	return resp, err
 }
 
@@ -86,11 +120,15 @@ func (t *Transport) CloseIdleConnections() {
 var stdTransport = http.DefaultTransport
 
 func (t *Transport) next() http.RoundTripper {
-	switch {
-	case t.base != nil:
-		return t.base
-	case http.DefaultTransport == http.RoundTripper(t):
+	base := t.base
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	if g, ok := base.(*guard); ok { // this Transport examines the call
+		base = g.next()
+	}
+	if base == http.RoundTripper(t) {
 		return stdTransport
 	}
-	return http.DefaultTransport
+	return base
 }

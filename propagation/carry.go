@@ -28,14 +28,16 @@ import (
 // It costs one allocation for up to eight lines with fixed names, and a few more otherwise. It is safe for concurrent
 // use.
 func (p *Propagator) ExtractHTTP(ctx context.Context, h http.Header) context.Context {
-	return (*plan.Engine)(p).ExtractHTTP(ctx, h, policy.Continue)
+	ctx, _ = (*plan.Engine)(p).ExtractHTTP(ctx, h, policy.Continue)
+	return ctx
 }
 
 // ExtractHTTPTrust is [Propagator.ExtractHTTP] for a caller who is trusted as far as trust says. Any trust but Continue
 // is kept in the returned context, also if there is nothing to carry. That costs one allocation. The nil Propagator
 // carries nothing, but its context keeps trust, too.
 func (p *Propagator) ExtractHTTPTrust(ctx context.Context, h http.Header, trust Trust) context.Context {
-	return (*plan.Engine)(p).ExtractHTTP(ctx, h, policy.Trust(trust))
+	ctx, _ = (*plan.Engine)(p).ExtractHTTP(ctx, h, policy.Trust(trust))
+	return ctx
 }
 
 // InjectHTTP writes the headers that ctx carries to an outgoing HTTP request. Without a local span in ctx, it writes
@@ -77,12 +79,14 @@ func (p *Propagator) InjectHTTPTo(ctx context.Context, target *url.URL, h http.H
 // ExtractMetadata is [Propagator.ExtractHTTP] for gRPC metadata. Names are in lower case, but any case is read. Values
 // of -bin names are raw bytes, as grpc-go returns them.
 func (p *Propagator) ExtractMetadata(ctx context.Context, md map[string][]string) context.Context {
-	return (*plan.Engine)(p).ExtractMetadata(ctx, md, policy.Continue)
+	ctx, _ = (*plan.Engine)(p).ExtractMetadata(ctx, md, policy.Continue)
+	return ctx
 }
 
 // ExtractMetadataTrust is [Propagator.ExtractHTTPTrust] for gRPC metadata.
 func (p *Propagator) ExtractMetadataTrust(ctx context.Context, md map[string][]string, trust Trust) context.Context {
-	return (*plan.Engine)(p).ExtractMetadata(ctx, md, policy.Trust(trust))
+	ctx, _ = (*plan.Engine)(p).ExtractMetadata(ctx, md, policy.Trust(trust))
+	return ctx
 }
 
 // InjectMetadata is [Propagator.InjectHTTP] for gRPC metadata. Names are in lower case, and values of -bin names are

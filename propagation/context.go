@@ -57,7 +57,8 @@ func CapturedFromContext(ctx context.Context) iter.Seq2[string, string] {
 //
 //	go job(propagation.Copy(context.Background(), r.Context()))
 //
-// It costs one allocation. If src has captured nothing, it returns dst.
+// It costs one allocation. If src has captured nothing, it returns dst, with a mark that it belongs to an inbound request
+// if src does. Calls with that context are counted as [NothingReceived].
 func Copy(dst, src context.Context) context.Context { return capture.CopyCapture(dst, src) }
 
 // Promote returns a context in which the caller of ctx is trusted. It is for handlers that authenticate their callers

@@ -81,6 +81,13 @@
 // Middleware, interceptors, ExtractHTTP and ExtractMetadata leave a valid local span active. Extract is OpenTelemetry's
 // method. It hides the local span behind the caller's span, as OpenTelemetry's own propagators do.
 //
+// # Lost headers
+//
+// A call carries what its context carries, so that a wrong context, a wrong client or a wrong order loses the headers.
+// With [Observer].Lost set, each such call is reported with the line of the program that made it; see [Loss]. In a test,
+// propagationtest.FailOnLoss makes it a failure. In production, [Stats] has the number of requests and of calls that
+// carried headers.
+//
 // # Open decisions
 //
 // B3, Datadog, X-Ray and Google's header can leave the sampling decision to the receiver. This package then leaves it

@@ -165,7 +165,7 @@ func ExamplePropagator_Stats() {
 	fmt.Println(p.Stats())
 	// Output:
 	// 1
-	// tracecontext malformed: 1
+	// requests captured: 1, tracecontext malformed: 1
 }
 
 func ExampleRemoteFromContext() {

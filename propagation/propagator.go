@@ -39,7 +39,7 @@ func New(c Config) (*Propagator, error) {
 		GenerateRequestID: c.GenerateRequestID, DropMalformed: c.DropMalformed, Reconcile: c.Reconcile, ASCIIOnly: c.ASCIIOnly,
 		Deferred: wire.Sampling(c.Deferred), LocalSpan: localSpan(c.LocalSpan), Also: c.Also, Limits: capture.Limits(c.Limits.withDefaults()),
 		Rules: rulesOf(c.Destinations), InternalHosts: c.InternalHosts, ReportOnly: c.DestinationsReportOnly,
-		Observe: c.Observer.outcome(), Extracted: c.Observer.extracted(),
+		Observe: c.Observer.outcome(), Extracted: c.Observer.extracted(), Lost: c.Observer.lost(),
 	})), nil
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// Stats has the number of outcomes since the Propagator was made. It is a copy that does not change. The zero value has
-// no counts.
+// Stats has the number of outcomes since the Propagator was made, and the number of requests and calls that went well. It
+// is a copy that does not change. The zero value has no counts.
 //
 // Malformed, Duplicate, Conflict and Stale are counted when ids are read, once for each request. Ids are read on first
 // use, or when a local span is written. With Config.Observer.Outcome set, every Extract reads and counts them.
@@ -22,6 +22,7 @@ import (
 type Stats struct {
 	counts   [wire.FormatCount + 1][outcome.Count]uint64
 	possible [wire.FormatCount + 1]outcome.Set // for Series
+	traffic  [outcome.TrafficCount]uint64
 }
 
 // StatsKey names one count of [Stats].
@@ -50,7 +51,46 @@ func (s Stats) Total(o Outcome) (n uint64) {
 	return n
 }
 
-// All ranges over the counts that are not zero. The zero Format comes first, then the formats in the order of their
+// Captured returns the number of inbound requests of which something was captured. An Extract with a context that
+// already has a capture is not counted, so that a request counts once.
+func (s Stats) Captured() uint64 { return s.traffic[outcome.Captured] }
+
+// Carried returns the number of outgoing calls that carried at least one header. httptrace.Transport and Rewrite,
+// [Propagator.InjectHTTPTo] and the clients of package grpctrace count them. The other Inject methods do not, because they
+// may run beside these for one call. Attempts of a retried call, and hops of a redirect, count each.
+//
+// If Captured grows and Carried does not, no call of the service carries headers.
+func (s Stats) Carried() uint64 { return s.traffic[outcome.Carried] }
+
+// Uncarried returns the number of captured requests that made calls of which none carried a header. It counts when the
+// handler returns, in httptrace.Middleware and on the server's side of package grpctrace. Only calls with the request's
+// context can be attributed to it: a call with context.Background is counted as [NoContext] instead. Calls of clients
+// without traceferry are seen by httptrace.Guard and grpcguard.Enable only. Calls to destinations that may have none of
+// the headers do not count.
+func (s Stats) Uncarried() uint64 { return s.traffic[outcome.Uncarried] }
+
+// printed is one count as String and MarshalJSON write it.
+type printed struct {
+	of, what string
+	n        uint64
+}
+
+// printed returns the counts that are not zero.
+func (s Stats) printed() (all []printed) {
+	for _, line := range []printed{
+		{"requests", "captured", s.Captured()}, {"requests", "uncarried", s.Uncarried()}, {"calls", "carried", s.Carried()},
+	} {
+		if line.n != 0 {
+			all = append(all, line)
+		}
+	}
+	for key, n := range s.All() {
+		all = append(all, printed{key.Format.String(), key.Outcome.String(), n})
+	}
+	return all
+}
+
+// All ranges over the counts of outcomes that are not zero. The zero Format comes first, then the formats in the order of their
 // constants. Outcomes of a format are in the order of their constants.
 func (s Stats) All() iter.Seq2[StatsKey, uint64] {
 	return func(yield func(StatsKey, uint64) bool) {
@@ -64,34 +104,37 @@ func (s Stats) All() iter.Seq2[StatsKey, uint64] {
 	}
 }
 
-// String lists the counts that are not zero, in the order of [Stats.All]: "headers no context: 2, b3 malformed: 1". It
-// returns "" if all counts are zero.
+// String lists the counts that are not zero. Requests and calls come first, then outcomes in the order of [Stats.All]:
+//
+//	requests captured: 9, calls carried: 7, headers no context: 2, b3 malformed: 1
+//
+// It returns "" if all counts are zero.
 func (s Stats) String() string {
 	var b strings.Builder
-	for key, n := range s.All() {
+	for _, line := range s.printed() {
 		if b.Len() > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(key.String() + ": " + strconv.FormatUint(n, 10))
+		b.WriteString(line.of + " " + line.what + ": " + strconv.FormatUint(line.n, 10))
 	}
 	return b.String()
 }
 
 // MarshalJSON returns the counts that are not zero, as an object of objects with sorted keys. The outer keys are
-// formats, the inner keys outcomes, each as its String method returns it. It returns {} if all counts are zero. The
-// error is always nil.
+// formats, the inner keys outcomes, each as its String method returns it. Beside the formats there are the keys
+// "requests", with Captured and Uncarried, and "calls", with Carried. It returns {} if all counts are zero. The error is
+// always nil.
 //
-//	{"b3":{"malformed":1},"headers":{"no context":2}}
+//	{"b3":{"malformed":1},"calls":{"carried":7},"headers":{"no context":2},"requests":{"captured":9}}
 //
 // The names are stable: a name is never used for another format or outcome.
 func (s Stats) MarshalJSON() ([]byte, error) {
 	counts := map[string]map[string]uint64{}
-	for key, n := range s.All() {
-		format := key.Format.String()
-		if counts[format] == nil {
-			counts[format] = map[string]uint64{}
+	for _, line := range s.printed() {
+		if counts[line.of] == nil {
+			counts[line.of] = map[string]uint64{}
 		}
-		counts[format][key.Outcome.String()] = n
+		counts[line.of][line.what] = line.n
 	}
 	return json.Marshal(counts)
 }
@@ -104,6 +147,9 @@ func (p *Propagator) Stats() (s Stats) {
 			s.counts[f][o] = (*plan.Engine)(p).Count(wire.Format(f), outcome.Outcome(o))
 		}
 		s.possible[f] = (*plan.Engine)(p).Possible(wire.Format(f))
+	}
+	for e := range s.traffic {
+		s.traffic[e] = (*plan.Engine)(p).Traffic(outcome.Event(e))
 	}
 	return s
 }

@@ -33,8 +33,8 @@ func TestStatsPrinted(t *testing.T) {
 	}{
 		{propagation.Stats{}, "", "{}"},
 		{empty, "", "{}"},
-		{full, "headers no context: 2, headers nothing received: 1, b3 malformed: 1, jaeger malformed: 1",
-			`{"b3":{"malformed":1},"headers":{"no context":2,"nothing received":1},"jaeger":{"malformed":1}}`},
+		{full, "requests captured: 1, headers no context: 2, headers nothing received: 1, b3 malformed: 1, jaeger malformed: 1",
+			`{"b3":{"malformed":1},"headers":{"no context":2,"nothing received":1},"jaeger":{"malformed":1},"requests":{"captured":1}}`},
 	} {
 		if got := fmt.Sprint(test.stats); got != test.text {
 			t.Errorf("prints %q, want %q", got, test.text)

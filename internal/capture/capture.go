@@ -69,6 +69,9 @@ type captureKey struct{}
 // CalleeKey is the context key of a call's destination. An inbound request does not inherit it.
 type CalleeKey struct{}
 
+// WatchedKey is the context key of the mark that a call is examined for losses. An inbound request does not inherit it.
+type WatchedKey struct{}
+
 // Of returns the nearest capture of the context, or nil.
 func Of(ctx context.Context) *Node {
 	if c, ok := ctx.(*Node); ok || ctx == nil {
@@ -150,6 +153,11 @@ const (
 	baggageAsked uint32 = 1 << iota // OpenTelemetry's baggage was read, so the application may have changed it
 	printable                       // all lines are in 0x20-0x7E, so every transport accepts them
 	unprintable                     // some lines are not
+	called                          // a call was made with the request's context
+	carried                         // and it carried a header
+	uncarried                       // the request is counted, because none of its calls carried a header
+	over                            // the handler of the request has returned
+	restarted                       // a span that ran before has begun another trace on purpose
 )
 
 // Printable reports whether every transport accepts every line. It checks on the first call, because a request
@@ -186,8 +194,8 @@ func (c *Node) Value(key any) any {
 	switch key {
 	case captureKey{}:
 		return c
-	case CalleeKey{}:
-		return nil // an inbound request does not inherit the destination of an outer call
+	case CalleeKey{}, WatchedKey{}:
+		return nil // an inbound request does not inherit what belongs to an outer call
 	case OtelKeys.Span:
 		switch c.About & (ShowsSpan | hidesSpan) {
 		case ShowsSpan:

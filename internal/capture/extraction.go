@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/traceferry/traceferry/internal/outcome"
 	"github.com/traceferry/traceferry/internal/policy"
 	"github.com/traceferry/traceferry/internal/wire"
 )
@@ -19,7 +20,19 @@ type Extraction struct {
 	Lent    bool         // the carrier's strings may change later, so they are copied
 	oneLine bool         // the carrier returns only the first line of a name
 	over    []wire.Match // matches that exceed the limits, or are for one hop only
+	outer   *Node        // the capture in Ctx
 	Report
+}
+
+// Node returns the capture in a context that this Extraction has returned, or nil.
+func (e *Extraction) Node(ctx context.Context) *Node {
+	switch c := ctx.(type) {
+	case *Node:
+		return c
+	case *blank:
+		return nil
+	}
+	return e.outer
 }
 
 // finish reports outcomes and returns the context.
@@ -31,6 +44,7 @@ func (e *Extraction) finish(ctx context.Context) context.Context {
 // capture makes the context node of the matches. It returns the context unchanged if they change nothing.
 func (e *Extraction) capture(hits []wire.Match) context.Context {
 	p, outer := e.P, Of(e.Ctx)
+	e.outer = outer
 	if outer != nil {
 		e.Trust |= outer.Trust
 	} else if len(hits) == 0 && !p.GenerateRequestID && e.Trust == policy.Continue {
@@ -119,6 +133,12 @@ func complete(hits, known []wire.Match) {
 func (e *Extraction) start(c, outer *Node, read wire.FormatSet) context.Context {
 	c.fresh = read
 	c.place(outer, e.Hides)
+	if outer == nil && c.Len() > 0 {
+		c.Reader.Meter.Traffic.Add(outcome.Captured, c.Shard())
+	}
+	if c.Reader.Watched {
+		c.noteRestart()
+	}
 	e.tell(c, c.Reader)
 	c.Report()
 	if c.Reader.Extracted != nil && c.Len() > 0 {

@@ -25,6 +25,7 @@ type Reader struct {
 	Limits            Limits
 	Meter             *outcome.Meter
 	Extracted         func(context.Context, []wire.Format) // Observer.Extracted; may be nil
+	Watched           bool                                 // Observer.Lost is set
 
 	Engine any // the Engine of this Reader, for Explain
 }

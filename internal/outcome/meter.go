@@ -8,8 +8,9 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// Meter counts outcomes by format. It is safe for concurrent use.
+// Meter counts outcomes by format, and the traffic. It is safe for concurrent use.
 type Meter struct {
+	Traffic Traffic
 	counts  [wire.FormatCount + 1][Count]atomic.Uint64
 	observe func(context.Context, wire.Format, Outcome)
 }

@@ -122,6 +122,7 @@ func (p *Engine) cloneOwn(ctx context.Context, to Callee, m map[string][]string,
 		b := newBlock(len(m)+int(c.N), len(m)+int(c.N))
 		b.putNode(c)
 		b.putOwn(m, x, p.owns, &written{})
+		p.noteCall(c, true)
 		return b.m, true
 	}
 	o := plan{source: p.sourceOf(ctx)}
@@ -140,6 +141,7 @@ func (p *Engine) cloneOwn(ctx context.Context, to Callee, m map[string][]string,
 		lost.count(&o, &e)
 	}
 	o.report()
+	o.noteCall(len(b.m) > 0)
 	var before written
 	if o.allowed != nil || o.c != nil && (o.c.Trust != policy.Continue || p.asciiOnly && o.careful) {
 		before = o.writtenBefore(x)

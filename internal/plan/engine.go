@@ -32,6 +32,7 @@ type Engine struct {
 	spoken        wire.Sampling // Config.Deferred: replaces an open decision in formats that need not decide
 	localSpan     func(context.Context) (wire.SpanContext, bool)
 	rules         *policy.Rules
+	lost          func(context.Context, Loss) // Observer.Lost; nil: no call is examined
 }
 
 // Config is a valid propagation.Config in the types of this package.
@@ -52,6 +53,7 @@ type Config struct {
 
 	Observe   func(context.Context, wire.Format, outcome.Outcome)
 	Extracted func(context.Context, []wire.Format)
+	Lost      func(context.Context, Loss)
 }
 
 // New compiles a Config.
@@ -71,6 +73,7 @@ func New(c Config) *Engine {
 			Limits:            c.Limits,
 			Meter:             outcome.NewMeter(c.Observe),
 			Extracted:         c.Extracted,
+			Watched:           c.Lost != nil,
 		},
 		emits:         wire.SetOf(c.Emit...),
 		dropMalformed: c.DropMalformed,
@@ -78,6 +81,7 @@ func New(c Config) *Engine {
 		asciiOnly:     c.ASCIIOnly,
 		spoken:        c.Deferred,
 		localSpan:     c.LocalSpan,
+		lost:          c.Lost,
 	}
 	p.in.Engine = p
 	if i := slices.IndexFunc(carried, wire.Format.Encodes); c.Emit == nil && i >= 0 {
@@ -174,6 +178,22 @@ func (p *Engine) Count(f wire.Format, o outcome.Outcome) uint64 {
 		return 0
 	}
 	return p.in.Meter.Load(f, o)
+}
+
+// Traffic returns how often an event was counted.
+func (p *Engine) Traffic(e outcome.Event) uint64 {
+	if p.isZero() {
+		return 0
+	}
+	return p.in.Meter.Traffic.Load(e)
+}
+
+// noteCall counts a call that carries headers. It records in the capture, which may be nil, that there was a call.
+func (p *Engine) noteCall(c *capture.Node, carries bool) {
+	if carries {
+		p.in.Meter.Traffic.Add(outcome.Carried, c.Shard())
+	}
+	c.NoteCall(carries)
 }
 
 // Names returns the names that Inject may set, the names that Extract reads, and the prefixes of names; see the

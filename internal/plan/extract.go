@@ -9,16 +9,19 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 )
 
-// ExtractHTTP is propagation.Propagator.ExtractHTTPTrust.
-func (p *Engine) ExtractHTTP(ctx context.Context, h http.Header, trust policy.Trust) context.Context {
+// ExtractHTTP is propagation.Propagator.ExtractHTTPTrust. It also returns the capture in the context, or nil. The
+// caller that serves the request calls the capture's End.
+func (p *Engine) ExtractHTTP(ctx context.Context, h http.Header, trust policy.Trust) (context.Context, *capture.Node) {
 	e := capture.Extraction{P: p.inbound(), Ctx: capture.OrBackground(ctx), Trust: trust}
 	e.ExtractAlso(propagation.HeaderCarrier(h))
-	return e.ExtractMap(h, e.P.ReadHTTP)
+	ctx = e.ExtractMap(h, e.P.ReadHTTP)
+	return ctx, e.Node(ctx)
 }
 
-// ExtractMetadata is propagation.Propagator.ExtractMetadataTrust.
-func (p *Engine) ExtractMetadata(ctx context.Context, md map[string][]string, trust policy.Trust) context.Context {
+// ExtractMetadata is propagation.Propagator.ExtractMetadataTrust, with the capture as ExtractHTTP returns it.
+func (p *Engine) ExtractMetadata(ctx context.Context, md map[string][]string, trust policy.Trust) (context.Context, *capture.Node) {
 	e := capture.Extraction{P: p.inbound(), Ctx: capture.OrBackground(ctx), About: capture.RawBins, Trust: trust}
 	e.ExtractAlso(capture.MetadataCarrier(md))
-	return e.ExtractMap(md, e.P.ReadMetadata)
+	ctx = e.ExtractMap(md, e.P.ReadMetadata)
+	return ctx, e.Node(ctx)
 }

@@ -20,6 +20,7 @@ func (p *Engine) InjectHTTP(ctx context.Context, h http.Header) {
 		return
 	}
 	ctx = capture.OrBackground(ctx)
+	p.noteInject(ctx)
 	p.injectAlso(ctx, propagation.HeaderCarrier(h))
 	if c, ok := ctx.(*capture.Node); ok && p.forwards(c) {
 		p.forward(c, h)
@@ -45,6 +46,9 @@ func (p *Engine) InjectHTTPTo(ctx context.Context, target *url.URL, h http.Heade
 	if target != nil {
 		to = urlCallee{target}
 	}
+	if p.lost != nil && !Watched(ctx) {
+		p.Watch(ctx, to, "")
+	}
 	if target != nil && policy.Signed(&http.Request{URL: target, Header: h}) && !p.signedMay(ctx, to) {
 		return
 	}
@@ -56,11 +60,12 @@ func (p *Engine) InjectHTTPTo(ctx context.Context, target *url.URL, h http.Heade
 		p.in.Meter.CountNothing(ctx)
 		return
 	}
-	o.writeHTTP(h)
+	o.noteCall(o.writeHTTP(h))
 }
 
-// writeHTTP writes the plan's headers to an outgoing request and removes the headers that they replace.
-func (o *plan) writeHTTP(h http.Header) {
+// writeHTTP writes the plan's headers to an outgoing request and removes the headers that they replace. It reports
+// whether there is one.
+func (o *plan) writeHTTP(h http.Header) (any bool) {
 	if o.p.sweep(h, o.removes, o.sends) {
 		o.respell(h)
 	}
@@ -69,13 +74,21 @@ func (o *plan) writeHTTP(h http.Header) {
 	for e, ok := o.next(&at); ok; e, ok = o.next(&at) {
 		switch {
 		case e.values != nil:
-			h[e.canonical()] = e.values
+			h[e.canonical()], any = e.values, true
 		case e.fate == Removed && e.def.Format != wire.Baggage, e.fate == Unsendable && o.p.owns.Has(e.id):
 			delete(h, e.canonical()) // otherwise the value in h would be sent instead
 		}
 		lost.count(o, &e)
 	}
 	o.report()
+	return any
+}
+
+// noteCall is Engine.noteCall. A call to a destination that may have none of the headers is not noted.
+func (o *plan) noteCall(carries bool) {
+	if carries || o.allowed == nil {
+		o.p.noteCall(o.c, carries)
+	}
 }
 
 // report counts the outcomes of parsing the received headers.
@@ -204,6 +217,7 @@ func (p *Engine) InjectMetadata(ctx context.Context, md map[string][]string) {
 		return
 	}
 	ctx = capture.OrBackground(ctx)
+	p.noteInject(ctx)
 	p.injectAlso(ctx, capture.MetadataCarrier(md))
 	o := plan{source: p.sourceOf(ctx)}
 	if o.build(ctx, p, overGRPC, calleeIn(ctx)) {
@@ -211,8 +225,9 @@ func (p *Engine) InjectMetadata(ctx context.Context, md map[string][]string) {
 	}
 }
 
-// writeMetadata writes the plan's headers to metadata and removes the headers that they replace.
-func (o *plan) writeMetadata(md map[string][]string) {
+// writeMetadata writes the plan's headers to metadata and removes the headers that they replace. It reports whether
+// there is one.
+func (o *plan) writeMetadata(md map[string][]string) (any bool) {
 	if len(md) > 0 {
 		o.sweepMetadata(md)
 	}
@@ -220,11 +235,12 @@ func (o *plan) writeMetadata(md map[string][]string) {
 	var lost tally
 	for e, ok := o.next(&at); ok; e, ok = o.next(&at) {
 		if e.values != nil {
-			md[e.lower()] = e.values
+			md[e.lower()], any = e.values, true
 		}
 		lost.count(o, &e)
 	}
 	o.report()
+	return any
 }
 
 // sweepMetadata removes every spelling of the names that the plan sends or removes, so that no name is sent twice.

@@ -21,6 +21,7 @@ func (p *Engine) ContextWithMetadata(ctx context.Context, to Callee, key any, wr
 	}
 	if c, ok := ctx.(*capture.Node); ok && p.startsNothing(c) && p.open(c, to) {
 		if made := c.Made(p, key); made != nil {
+			p.noteCall(c, true)
 			return &contextWithValue{ctx, key, made.Value}, true
 		}
 	}
@@ -31,6 +32,7 @@ func (p *Engine) ContextWithMetadata(ctx context.Context, to Callee, key any, wr
 	}
 	if open && src.verbatim() && len(p.in.Also) == 0 {
 		if made := src.c.Made(p, key); made != nil {
+			p.noteCall(src.c, true)
 			return &contextWithValue{ctx, key, made.Value}, true
 		}
 	}
@@ -49,7 +51,7 @@ func (p *Engine) makeMetadata(ctx context.Context, src source, to Callee, open b
 	md := make(map[string][]string, usualNames)
 	o := plan{source: src}
 	if o.build(ctx, p, overGRPC, to) {
-		o.writeMetadata(md)
+		o.noteCall(o.writeMetadata(md))
 	}
 	md, _ = p.withAlso(ctx, to, md, true, overGRPC)
 	if len(md) == 0 {

@@ -42,6 +42,7 @@ func (p *Engine) Inject(ctx context.Context, carrier propagation.TextMapCarrier)
 	if p.isZero() || capture.IsNil(carrier) || capture.IsNilMap(carrier) {
 		return
 	}
+	p.noteInject(ctx)
 	p.injectAlso(ctx, carrier)
 	o := plan{source: p.sourceOf(ctx)}
 	if !o.build(ctx, p, overText, calleeIn(ctx)) {

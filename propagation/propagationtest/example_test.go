@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/traceferry/traceferry/grpctrace"
@@ -31,6 +32,22 @@ func TestCarries(t *testing.T) {
 	details := m.HTTP("details") // a server on loopback
 	ratings := m.GRPC("ratings") // a gRPC server that answers any method
 	m.Drive(newShop(details.URL, ratings.Target))
+}
+
+func TestLosesNothing(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{Observer: propagationtest.FailOnLoss(t)})
+	client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
+	details := httptest.NewServer(http.NotFoundHandler())
+	defer details.Close()
+	shop := httptest.NewServer(httptrace.Middleware(p)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		get(r.Context(), client, details.URL, http.Header{})
+	})))
+	defer shop.Close()
+	resp, err := http.Get(shop.URL) // the test's own call
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
 }
 
 func TestEachCase(t *testing.T) {

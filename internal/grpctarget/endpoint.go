@@ -1,4 +1,5 @@
-package grpctrace
+// Package grpctarget finds the host in the target of a gRPC connection.
+package grpctarget
 
 import (
 	"net"
@@ -9,19 +10,20 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// endpoint is the host of a target, as in a URL, and the default port of the target. Several hosts are separated by
+// Endpoint is the host of a target, as in a URL, and the default port of the target. Several hosts are separated by
 // commas. The host is empty if the target does not contain it.
-type endpoint struct {
+type Endpoint struct {
 	host string
 	port uint16
 }
 
-func (e endpoint) Host() (string, uint16) { return e.host, e.port }
+// Host returns the host and the default port. It makes Endpoint a plan.Callee.
+func (e Endpoint) Host() (string, uint16) { return e.host, e.port }
 
 // thisHost is the endpoint of every Unix socket.
-var thisHost = endpoint{host: "localhost"}
+var thisHost = Endpoint{host: "localhost"}
 
-// endpointOf parses a target in its canonical form, scheme://authority/endpoint. The resolver of the scheme decides
+// Parse parses a target in its canonical form, scheme://authority/endpoint. The resolver of the scheme decides
 // what the endpoint means. Only these schemes contain the host:
 //
 //   - dns, passthrough, unix, unix-abstract: grpc-go has them (grpc/grpc, doc/naming.md). The authority of dns is a
@@ -31,7 +33,7 @@ var thisHost = endpoint{host: "localhost"}
 //   - direct: a list of addresses, in go-zero and Kratos.
 //
 // For any other scheme the destination is unknown: the endpoint of etcd:///10.0.0.5:2379?key=user.rpc is the registry.
-func endpointOf(canonical string) endpoint {
+func Parse(canonical string) Endpoint {
 	scheme, rest, _ := strings.Cut(canonical, "://")
 	_, hosts, _ := strings.Cut(rest, "/")
 	switch scheme {
@@ -41,21 +43,21 @@ func endpointOf(canonical string) endpoint {
 		if strings.HasPrefix(hosts, "unix:") { // grpc-go's dialer opens the socket
 			return thisHost
 		}
-		return endpoint{host: numbered(hosts)}
+		return Endpoint{host: numbered(hosts)}
 	case "dns":
-		return endpoint{numbered(hosts), 443}
+		return Endpoint{numbered(hosts), 443}
 	case "ipv4", "ipv6":
-		return endpoint{hosts, 443}
+		return Endpoint{hosts, 443}
 	case "xds", "direct":
-		return endpoint{host: numbered(hosts)}
+		return Endpoint{host: numbered(hosts)}
 	}
-	return endpoint{}
+	return Endpoint{}
 }
 
-// canonical returns a target in the form that grpc.NewClient gives it. A target without a scheme of a registered
+// Canonical returns a target in the form that grpc.NewClient gives it. A target without a scheme of a registered
 // resolver gets the scheme dns. A scheme with "://" needs no registered resolver, because a connection may have
 // resolvers of its own.
-func canonical(target string) string {
+func Canonical(target string) string {
 	u, err := url.Parse(target)
 	if err != nil || !strings.Contains(target, "://") && !hasResolver(u.Scheme) {
 		u, err = url.Parse("dns:///" + target)

@@ -1,10 +1,14 @@
-package grpctrace
+package grpctarget
 
-import "testing"
+import (
+	"testing"
+
+	_ "google.golang.org/grpc" // registers the resolvers of the schemes
+)
 
 // What a target calls is what grpc.NewClient makes of it.
-func TestEndpointOf(t *testing.T) {
-	for target, want := range map[string]endpoint{
+func TestParse(t *testing.T) {
+	for target, want := range map[string]Endpoint{
 		"api.example.com":                     {"api.example.com", 443},
 		"api.example.com:8443":                {"api.example.com:8443", 443},
 		"api.example.com:https":               {"api.example.com:443", 443},
@@ -27,7 +31,7 @@ func TestEndpointOf(t *testing.T) {
 		"passthrough:///unix:///run/a.sock":   {"localhost", 0},
 		"":                                    {"", 443},
 	} {
-		if got := endpointOf(canonical(target)); got != want {
+		if got := Parse(Canonical(target)); got != want {
 			t.Errorf("%q calls %v, want %v", target, got, want)
 		}
 	}
