@@ -19,36 +19,32 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 )
 
-// collected is the metric that a reader sees.
-func collected(t *testing.T, reader *sdkmetric.ManualReader) (m metricdata.Metrics, points []metricdata.DataPoint[int64]) {
+// collected is what a reader sees: the metrics by name, and the value of each series, which is named by its attributes'
+// values in the order of their keys.
+func collected(t *testing.T, reader *sdkmetric.ManualReader) (metrics map[string]metricdata.Metrics, series map[string]int64) {
 	t.Helper()
 	var all metricdata.ResourceMetrics
 	if err := reader.Collect(context.Background(), &all); err != nil {
 		t.Fatal(err)
 	}
+	metrics, series = map[string]metricdata.Metrics{}, map[string]int64{}
 	for _, scope := range all.ScopeMetrics {
-		for _, m = range scope.Metrics {
+		for _, m := range scope.Metrics {
+			metrics[m.Name] = m
 			sum, ok := m.Data.(metricdata.Sum[int64])
 			if !ok || !sum.IsMonotonic || sum.Temporality != metricdata.CumulativeTemporality {
 				t.Fatalf("%s is %T %+v", m.Name, m.Data, m.Data)
 			}
-			points = append(points, sum.DataPoints...)
+			for _, point := range sum.DataPoints {
+				name := strings.TrimPrefix(m.Name, "traceferry.")
+				for _, a := range point.Attributes.ToSlice() {
+					name += "/" + a.Value.AsString()
+				}
+				series[name] = point.Value
+			}
 		}
 	}
-	return m, points
-}
-
-// series is the value of each series, by its attributes, joined with a slash in the order of their keys.
-func series(points []metricdata.DataPoint[int64]) map[string]int64 {
-	all := map[string]int64{}
-	for _, p := range points {
-		var values []string
-		for _, a := range p.Attributes.ToSlice() {
-			values = append(values, a.Value.AsString())
-		}
-		all[strings.Join(values, "/")] += p.Value
-	}
-	return all
+	return metrics, series
 }
 
 // sdkReader is a real SDK and its reader.
@@ -81,34 +77,45 @@ func TestStatsMetric(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{Formats: []propagation.Format{propagation.W3C}})
 	registration := export(t, p, provider)
 
-	m, points := collected(t, reader)
-	if m.Name != "traceferry.outcomes" || m.Unit != "{outcome}" || m.Description == "" {
-		t.Errorf("the metric is %+v", m)
+	metrics, series := collected(t, reader)
+	units := map[string]string{}
+	for name, m := range metrics {
+		if units[name] = m.Unit; m.Description == "" {
+			t.Errorf("%s has no description", name)
+		}
 	}
-	zeros := maps.Collect(p.Stats().Series())
-	if got := series(points); len(got) != len(zeros) || got["headers/no_context"] != 0 || got["tracecontext/malformed"] != 0 {
-		t.Errorf("before the first outcome: %v", got)
+	if want := map[string]string{
+		"traceferry.outcomes":          "{outcome}",
+		"traceferry.captured_requests": "{request}", "traceferry.uncarried_requests": "{request}", "traceferry.carried_calls": "{call}",
+	}; !maps.Equal(units, want) {
+		t.Errorf("metrics and units are %v", units)
+	}
+	want := map[string]int64{"captured_requests": 0, "uncarried_requests": 0, "carried_calls": 0}
+	for key := range p.Stats().Series() {
+		format, outcome := key.Labels()
+		want["outcomes/"+format+"/"+outcome] = 0
+	}
+	if !maps.Equal(series, want) {
+		t.Errorf("before the first outcome: %v", series)
 	}
 
 	lose(p, 3)
 	propagation.RemoteFromContext(p.ExtractHTTP(context.Background(), http.Header{"Traceparent": {"?"}}))
-	_, points = collected(t, reader)
-	if got := series(points); len(got) != len(zeros) || got["headers/no_context"] != 3 || got["tracecontext/malformed"] != 1 {
-		t.Errorf("after three calls without a context and a malformed header: %v", got)
+	want["outcomes/headers/no_context"], want["outcomes/tracecontext/malformed"], want["captured_requests"] = 3, 1, 1
+	if _, series = collected(t, reader); !maps.Equal(series, want) {
+		t.Errorf("after three calls without a context and a malformed header: %v", series)
 	}
-	for _, point := range points {
-		format, known := point.Attributes.Value(otelstats.FormatKey)
-		outcome, counted := point.Attributes.Value(otelstats.OutcomeKey)
-		if !known || !counted || point.Attributes.Len() != 2 {
-			t.Errorf("a point has %v: %v, %v", point.Attributes, format, outcome)
+	for _, point := range metrics["traceferry.outcomes"].Data.(metricdata.Sum[int64]).DataPoints {
+		if !point.Attributes.HasValue("traceferry.format") || !point.Attributes.HasValue("traceferry.outcome") || point.Attributes.Len() != 2 {
+			t.Errorf("a point has %v", point.Attributes)
 		}
 	}
 
 	if err := registration.Unregister(); err != nil {
 		t.Error(err)
 	}
-	if _, points = collected(t, reader); len(points) > 0 {
-		t.Errorf("unregistered, and %d points", len(points))
+	if _, series = collected(t, reader); len(series) > 0 {
+		t.Errorf("unregistered, and there are %v", series)
 	}
 }
 
@@ -121,16 +128,15 @@ func TestStatsMetricTwo(t *testing.T) {
 	provider, reader := sdkReader(t)
 	export(t, public, provider, attribute.String("shop.propagator", "public"))
 	export(t, internal, provider, attribute.String("shop.propagator", "internal"))
-	_, points := collected(t, reader)
-	if got := series(points); got["public/headers/no_context"] != 2 || got["internal/headers/no_context"] != 5 {
+	_, got := collected(t, reader)
+	if got["outcomes/public/headers/no_context"] != 2 || got["outcomes/internal/headers/no_context"] != 5 {
 		t.Errorf("with an attribute: %v", got)
 	}
 
 	provider, reader = sdkReader(t)
 	export(t, public, provider)
 	export(t, internal, provider)
-	_, points = collected(t, reader)
-	if got := series(points); got["headers/no_context"] != 7 {
+	if _, got = collected(t, reader); got["outcomes/headers/no_context"] != 7 {
 		t.Errorf("without an attribute: %v", got)
 	}
 }
@@ -143,18 +149,17 @@ func TestStatsMetricGlobal(t *testing.T) {
 	provider, reader := sdkReader(t)
 	otel.SetMeterProvider(provider)
 	lose(p, 1)
-	_, points := collected(t, reader)
-	if got := series(points); got["headers/no_context"] != 1 {
+	if _, got := collected(t, reader); got["outcomes/headers/no_context"] != 1 {
 		t.Errorf("the global provider has %v", got)
 	}
 }
 
-// TestStatsMetricNothing: the nil Propagator has no series.
+// TestStatsMetricNothing: the nil Propagator has no outcomes.
 func TestStatsMetricNothing(t *testing.T) {
 	provider, reader := sdkReader(t)
 	export(t, nil, provider)
-	if _, points := collected(t, reader); len(points) > 0 {
-		t.Errorf("has %v", series(points))
+	if _, got := collected(t, reader); len(got) != 3 {
+		t.Errorf("has %v", got)
 	}
 }
 
@@ -170,15 +175,15 @@ func TestStatsMetricConcurrent(t *testing.T) {
 	}
 	last := int64(0)
 	for range 50 {
-		_, points := collected(t, reader)
-		now := series(points)["headers/no_context"]
+		_, got := collected(t, reader)
+		now := got["outcomes/headers/no_context"]
 		if now < last {
 			t.Errorf("fell from %d to %d", last, now)
 		}
 		last = now
 	}
 	all.Wait()
-	if _, points := collected(t, reader); series(points)["headers/no_context"] != callers*calls {
-		t.Errorf("ends with %v", series(points))
+	if _, got := collected(t, reader); got["outcomes/headers/no_context"] != callers*calls {
+		t.Errorf("ends with %v", got)
 	}
 }

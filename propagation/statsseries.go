@@ -7,7 +7,7 @@ import (
 	"github.com/traceferry/traceferry/internal/outcome"
 )
 
-// Series ranges over the counts that the Propagator can have, zeros included, in the order of [Stats.All]. It is for
+// Series ranges over the outcomes that the Propagator can count, zeros included, in the order of [Stats.All]. It is for
 // exporters of metrics: a counter that appears with its first increment shows no increase, so a rate misses it.
 //
 // The number of series depends on the Config, not on requests: the zero Config has 49, and a Config with everything

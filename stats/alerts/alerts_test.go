@@ -20,11 +20,13 @@ const (
 	otherOne = "cc000000000000cc"
 )
 
-// shop is a service that calls another one with its request's context, or with none.
+// shop is a service that calls another one.
 type shop struct {
-	p        *propagation.Propagator
-	url      string
-	careless bool
+	p   *propagation.Propagator
+	url string
+
+	lostContext bool // its call has another context than the request's
+	bareClient  bool // its client has no transport of ours, only a Guard
 }
 
 func newShop(t *testing.T, config propagation.Config) *shop {
@@ -33,13 +35,17 @@ func newShop(t *testing.T, config propagation.Config) *shop {
 	callee := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(callee.Close)
 	client := &http.Client{Transport: httptrace.NewTransport(s.p, nil)}
+	bare := &http.Client{Transport: httptrace.Guard(s.p, nil)}
 	service := httptest.NewServer(httptrace.Middleware(s.p)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := r.Context()
-		if s.careless {
+		ctx, do := r.Context(), client.Do
+		if s.lostContext {
 			ctx = context.Background()
 		}
+		if s.bareClient {
+			do = bare.Do
+		}
 		req, _ := http.NewRequestWithContext(ctx, "GET", callee.URL, nil)
-		resp, err := client.Do(req)
+		resp, err := do(req)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadGateway)
 			return
@@ -75,16 +81,18 @@ func (s *shop) serve(t *testing.T, pairs ...string) {
 func TestAlerts(t *testing.T) {
 	panics := propagation.Config{Observer: &propagation.Observer{Extracted: func(context.Context, []propagation.Format) { panic("mistake") }}}
 	reads := propagation.Config{Observer: &propagation.Observer{Outcome: func(context.Context, propagation.Format, propagation.Outcome) {}}}
+	finds := propagation.Config{Observer: &propagation.Observer{Lost: func(context.Context, propagation.Loss) {}}}
 	alerts := map[string]bool{}
 	for name, test := range map[string]struct {
-		config   propagation.Config
-		careless bool
-		in       []string // headers of the requests that go wrong
-		minutes  int      // from the first of them to the alert
-		want     string
+		config  propagation.Config
+		mistake func(*shop)
+		in      []string // headers of the requests that go wrong
+		minutes int      // from the first of them to the alert
+		want    string
 	}{
 		"no mistake":        {in: []string{"Traceparent", w3c}},
-		"no context":        {careless: true, in: []string{"Traceparent", w3c}, minutes: 10, want: "TraceContextMissing "},
+		"bare client":       {config: finds, mistake: func(s *shop) { s.bareClient = true }, in: []string{"Traceparent", w3c}, minutes: 10, want: "TraceHeadersUncarried "},
+		"no context":        {mistake: func(s *shop) { s.lostContext = true }, in: []string{"Traceparent", w3c}, minutes: 10, want: "TraceContextMissing "},
 		"malformed":         {config: reads, in: []string{"Traceparent", "?"}, minutes: 10, want: "TraceHeadersMalformed tracecontext"},
 		"duplicate":         {config: reads, in: []string{"B3", otherB3, "B3", otherB3}, minutes: 10, want: "TraceHeadersMalformed b3"},
 		"two tracers":       {config: reads, in: []string{"Traceparent", w3c, "B3", otherB3}, minutes: 10, want: "TraceHeadersDisagree b3"},
@@ -105,7 +113,9 @@ func TestAlerts(t *testing.T) {
 				}
 			}
 			good.serve(t, test.in...)
-			bad.careless = test.careless
+			if test.mistake != nil {
+				test.mistake(bad)
+			}
 			for minute := range 20 {
 				bad.serve(t, test.in...)
 				s.minute(url)
@@ -117,7 +127,7 @@ func TestAlerts(t *testing.T) {
 					t.Fatalf("minute %d: %q fires, want %q\n%v", minute, got, want, bad.p.Stats())
 				}
 			}
-			bad.careless = false
+			bad.lostContext, bad.bareClient = false, false
 			for range 20 {
 				bad.serve(t) // without headers
 				s.minute(url)

@@ -31,11 +31,15 @@ func TestOpenTelemetry(t *testing.T) {
 
 	s := newServer(t)
 	s.minute(metrics.URL)
-	shop.careless = true
+	shop.lostContext = true
 	shop.serve(t, "Traceparent", w3c)
 	s.minute(metrics.URL)
-	got := s.query(`increase(traceferry_outcomes_total{traceferry_format="headers",traceferry_outcome="no_context"}[5m]) > 0`)
-	if len(got) != 1 || got[0].Metric.Get("job") != "shop" {
-		t.Errorf("one call without a context gives %v\n%v", got, s.query(`{__name__=~".+"}`))
+	for _, series := range []string{
+		`traceferry_captured_requests_total`, `traceferry_outcomes_total{traceferry_format="headers",traceferry_outcome="no_context"}`,
+	} {
+		got := s.query("increase(" + series + "[5m]) > 0")
+		if len(got) != 1 || got[0].Metric.Get("job") != "shop" {
+			t.Errorf("one call without a context gives %s %v\n%v", series, got, s.query(`{__name__=~".+"}`))
+		}
 	}
 }

@@ -13,24 +13,29 @@ import (
 )
 
 // Var is an expvar.Var. It reads the counts when String is called, and costs nothing on the request path. It is safe
-// for concurrent use. The zero Var has no counts.
+// for concurrent use. The zero Var has no outcomes.
 type Var struct {
 	p *propagation.Propagator
 }
 
-// New returns a Var with the counts of a Propagator. A nil Propagator has no counts.
+// New returns a Var with the counts of a Propagator. A nil Propagator has no outcomes.
 func New(p *propagation.Propagator) Var { return Var{p} }
 
 // String returns the counts as a JSON object of objects with sorted keys. The outer keys are formats, the inner keys
-// outcomes, each as [propagation.StatsKey.Labels] returns it:
+// outcomes, each as [propagation.StatsKey.Labels] returns it. Beside the formats there are "requests" and "calls", with
+// [propagation.Stats.Captured], Uncarried and Carried:
 //
-//	{"b3":{"malformed":1,"stale":0},"headers":{"no_context":2}}
+//	{"b3":{"malformed":1,"stale":0},"calls":{"carried":7},"headers":{"no_context":2},"requests":{"captured":9,"uncarried":0}}
 //
 // All series of [propagation.Stats.Series] are there from the start, also those that are zero, so that a collector finds
 // its paths. Counts only grow.
 func (v Var) String() string {
-	counts := map[string]map[string]uint64{}
-	for key, n := range v.p.Stats().Series() {
+	stats := v.p.Stats()
+	counts := map[string]map[string]uint64{
+		"requests": {"captured": stats.Captured(), "uncarried": stats.Uncarried()},
+		"calls":    {"carried": stats.Carried()},
+	}
+	for key, n := range stats.Series() {
 		format, outcome := key.Labels()
 		if counts[format] == nil {
 			counts[format] = map[string]uint64{}

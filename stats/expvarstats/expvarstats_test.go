@@ -27,6 +27,8 @@ func TestEndpoint(t *testing.T) {
 	for range 2 {
 		propagation.RemoteFromContext(p.ExtractHTTP(context.Background(), http.Header{"B3": {"?"}}))
 	}
+	req, _ := http.NewRequestWithContext(p.ExtractHTTP(context.Background(), http.Header{"B3": {"0"}}), "GET", "http://127.0.0.1:0", nil)
+	client.Do(req)
 	for calls := uint64(1); calls <= 3; calls++ { // each call has no context, and is counted before it is answered
 		counts := variable(t, client, server.URL)
 		if got := counts["headers"]["no_context"]; got != calls {
@@ -35,6 +37,12 @@ func TestEndpoint(t *testing.T) {
 		if got := counts["b3"]["malformed"]; got != 2 {
 			t.Errorf("after 2 malformed headers: %d", got)
 		}
+		if got := counts["requests"]["captured"]; got != 3 {
+			t.Errorf("after 3 requests with headers: %d", got)
+		}
+		if got := counts["calls"]["carried"]; got != 1 {
+			t.Errorf("after one call that carried a header: %d", got)
+		}
 		if got, ok := counts["tracecontext"]["malformed"]; got != 0 || !ok {
 			t.Errorf("a count of zero is %d, present: %v", got, ok)
 		}
@@ -42,7 +50,7 @@ func TestEndpoint(t *testing.T) {
 		for _, of := range counts {
 			n += len(of)
 		}
-		if n != 18 {
+		if n != 21 {
 			t.Errorf("%d counts in %v", n, counts)
 		}
 	}
@@ -69,9 +77,11 @@ func variable(t *testing.T, client *http.Client, url string) map[string]map[stri
 	return all.Traceferry
 }
 
+// TestNothing: a Propagator that carries nothing has no outcomes.
 func TestNothing(t *testing.T) {
+	const nothing = `{"calls":{"carried":0},"requests":{"captured":0,"uncarried":0}}`
 	for name, v := range map[string]expvarstats.Var{"zero": {}, "nil": expvarstats.New(nil), "zero Propagator": expvarstats.New(new(propagation.Propagator))} {
-		if got := v.String(); got != "{}" {
+		if got := v.String(); got != nothing {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
@@ -85,5 +95,5 @@ func ExampleNew() {
 	client.Get("http://127.0.0.1:0") // without a request's context
 
 	fmt.Println(v)
-	// Output: {"baggage":{"disallowed":0,"malformed":0,"too_large":0,"unsendable":0},"headers":{"disallowed":0,"no_context":1,"nothing_received":0,"panicked":0,"untrusted":0}}
+	// Output: {"baggage":{"disallowed":0,"malformed":0,"too_large":0,"unsendable":0},"calls":{"carried":0},"headers":{"disallowed":0,"no_context":1,"nothing_received":0,"panicked":0,"untrusted":0},"requests":{"captured":0,"uncarried":0}}
 }

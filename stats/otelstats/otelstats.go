@@ -1,16 +1,23 @@
-// Package otelstats exports the counts of a Propagator as an OpenTelemetry metric:
+// Package otelstats exports the counts of a Propagator as OpenTelemetry metrics:
 //
 //	registration, err := otelstats.Register(p, nil)
 //
-// The metric is an observable counter, with a series for each format and outcome:
+// The metrics are observable counters. The first has a series for each format and outcome:
 //
 //	traceferry.outcomes{traceferry.format="headers", traceferry.outcome="no_context"}
+//	traceferry.captured_requests   inbound requests with trace headers
+//	traceferry.uncarried_requests  those of them that made calls, none of which carried a header
+//	traceferry.carried_calls       outgoing calls that carried a header
 //
-// It needs OpenTelemetry's API only. Your program chooses the SDK and its exporter.
+// The format "headers" stands for Config.Headers and for the request as a whole. See [propagation.StatsKey.Labels] for the
+// values, and [propagation.Stats] for what is counted. A Prometheus exporter calls the first traceferry_outcomes_total.
+//
+// The package needs OpenTelemetry's API only. Your program chooses the SDK and its exporter.
 package otelstats
 
 import (
 	"context"
+	"errors"
 
 	"github.com/traceferry/traceferry/propagation"
 	"go.opentelemetry.io/otel"
@@ -18,43 +25,53 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// The attributes of each series. Their values are those of [propagation.StatsKey.Labels].
-const (
-	FormatKey  = attribute.Key("traceferry.format")  // "b3"; "headers" for Config.Headers and the request as a whole
-	OutcomeKey = attribute.Key("traceferry.outcome") // "no_context"
-)
+// counters are the metrics without attributes of their own.
+var counters = []struct {
+	name, unit, description string
+	of                      func(propagation.Stats) uint64
+}{
+	{"traceferry.captured_requests", "{request}", "Inbound requests with trace headers.", propagation.Stats.Captured},
+	{"traceferry.uncarried_requests", "{request}", "Captured requests that made calls, none of which carried a header.", propagation.Stats.Uncarried},
+	{"traceferry.carried_calls", "{call}", "Outgoing calls that carried a header.", propagation.Stats.Carried},
+}
 
-// Name is the name of the metric. Its unit is {outcome}. A Prometheus exporter calls it traceferry_outcomes_total.
-const Name = "traceferry.outcomes"
-
-const scope = "github.com/traceferry/traceferry/stats/otelstats"
-
-// Register makes the metric in a provider, with the counts of a Propagator. If provider is nil, Register uses
+// Register makes the metrics in a provider, with the counts of a Propagator. If provider is nil, Register uses
 // otel.GetMeterProvider. The attributes are set on every series. To register a second Propagator with the same provider,
 // set an attribute that tells them apart. Otherwise the SDK adds their counts.
 //
-// The counts are read when the metric is collected, and cost nothing on the request path. Register and the collection
+// The counts are read when the metrics are collected, and cost nothing on the request path. Register and the collection
 // are safe for concurrent use. Counts only grow. All series of [propagation.Stats.Series] are there from the start,
 // also those that are zero, so that a rate sees the first increment.
 //
-// Call Unregister on the result to end the export. The errors are the provider's.
+// Call Unregister on the result to end the export. The errors are the provider's, all at once.
 func Register(p *propagation.Propagator, provider metric.MeterProvider, attrs ...attribute.KeyValue) (metric.Registration, error) {
 	if provider == nil {
 		provider = otel.GetMeterProvider()
 	}
-	meter := provider.Meter(scope)
-	counter, err := meter.Int64ObservableCounter(Name,
-		metric.WithDescription("Outcomes of carrying trace headers, by header format."),
-		metric.WithUnit("{outcome}"))
+	meter := provider.Meter("github.com/traceferry/traceferry/stats/otelstats")
+	outcomes, err := meter.Int64ObservableCounter("traceferry.outcomes",
+		metric.WithUnit("{outcome}"), metric.WithDescription("Outcomes of carrying trace headers, by header format."))
+	made := make([]metric.Int64ObservableCounter, len(counters))
+	all := []metric.Observable{outcomes}
+	for i, c := range counters {
+		counter, e := meter.Int64ObservableCounter(c.name, metric.WithUnit(c.unit), metric.WithDescription(c.description))
+		err = errors.Join(err, e)
+		made[i], all = counter, append(all, counter)
+	}
 	if err != nil {
 		return nil, err
 	}
 	common := metric.WithAttributes(attrs...)
 	return meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
-		for key, n := range p.Stats().Series() {
+		stats := p.Stats()
+		for i, c := range counters {
+			o.ObserveInt64(made[i], int64(c.of(stats)), common)
+		}
+		for key, n := range stats.Series() {
 			format, outcome := key.Labels()
-			o.ObserveInt64(counter, int64(n), common, metric.WithAttributes(FormatKey.String(format), OutcomeKey.String(outcome)))
+			labels := metric.WithAttributes(attribute.String("traceferry.format", format), attribute.String("traceferry.outcome", outcome))
+			o.ObserveInt64(outcomes, int64(n), common, labels)
 		}
 		return nil
-	}, counter)
+	}, all...)
 }

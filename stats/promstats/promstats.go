@@ -1,23 +1,25 @@
-// Package promstats exports the counts of a Propagator as a Prometheus metric:
+// Package promstats exports the counts of a Propagator as Prometheus metrics:
 //
 //	prometheus.MustRegister(promstats.New(p, nil))
 //
-// The metric is a counter, with a series for each format and outcome:
+// The metrics are counters. The first has a series for each format and outcome:
 //
-//	traceferry_outcomes_total{format="headers",outcome="no_context"} 2
+//	traceferry_outcomes_total{format="headers",outcome="no_context"}
+//	traceferry_captured_requests_total   inbound requests with trace headers
+//	traceferry_uncarried_requests_total  those of them that made calls, none of which carried a header
+//	traceferry_carried_calls_total       outgoing calls that carried a header
 //
-// It is a module of its own, so that only its users require Prometheus's client. File alerts.yaml beside it has rules
-// for Prometheus.
+// The format "headers" stands for Config.Headers and for the request as a whole. See [propagation.StatsKey.Labels] for the
+// values, and [propagation.Stats] for what is counted.
+//
+// It is a module of its own, so that only its users require Prometheus's client. Rules for Prometheus are in
+// stats/alerts/traceferry.yaml of the repository.
 package promstats
 
 import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/traceferry/traceferry/propagation"
 )
-
-// Name is the name of the metric. Its labels are "format" and "outcome". Their values are those of
-// [propagation.StatsKey.Labels]; the format "headers" stands for Config.Headers and for the request as a whole.
-const Name = "traceferry_outcomes_total"
 
 // New returns a Collector for the counts of a Propagator. The labels are set on every series; they may be nil. To
 // register a second Propagator in the same registry, give both the same label with different values:
@@ -31,21 +33,41 @@ const Name = "traceferry_outcomes_total"
 //
 // The Collector reads the counts when it is scraped, and costs nothing on the request path. It is safe for concurrent
 // use. Counts only grow, until the program ends. All series of [propagation.Stats.Series] are there from the start,
-// also those that are zero, so that rate sees the first increment. A nil Propagator has no series.
+// also those that are zero, so that rate sees the first increment. A nil Propagator has no outcomes.
 func New(p *propagation.Propagator, labels prometheus.Labels) prometheus.Collector {
-	return &collector{p, prometheus.NewDesc(Name, "Outcomes of carrying trace headers, by header format.", []string{"format", "outcome"}, labels)}
+	desc := func(name, help string, variable ...string) *prometheus.Desc {
+		return prometheus.NewDesc("traceferry_"+name+"_total", help, variable, labels)
+	}
+	return &collector{
+		p:         p,
+		outcomes:  desc("outcomes", "Outcomes of carrying trace headers, by header format.", "format", "outcome"),
+		captured:  desc("captured_requests", "Inbound requests with trace headers."),
+		uncarried: desc("uncarried_requests", "Captured requests that made calls, none of which carried a header."),
+		carried:   desc("carried_calls", "Outgoing calls that carried a header."),
+	}
 }
 
 type collector struct {
-	p    *propagation.Propagator
-	desc *prometheus.Desc
+	p                                      *propagation.Propagator
+	outcomes, captured, uncarried, carried *prometheus.Desc
 }
 
-func (c *collector) Describe(ch chan<- *prometheus.Desc) { ch <- c.desc }
+func (c *collector) Describe(ch chan<- *prometheus.Desc) {
+	for _, desc := range []*prometheus.Desc{c.outcomes, c.captured, c.uncarried, c.carried} {
+		ch <- desc
+	}
+}
 
 func (c *collector) Collect(ch chan<- prometheus.Metric) {
-	for key, n := range c.p.Stats().Series() {
+	send := func(desc *prometheus.Desc, n uint64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(n), labels...)
+	}
+	stats := c.p.Stats()
+	send(c.captured, stats.Captured())
+	send(c.uncarried, stats.Uncarried())
+	send(c.carried, stats.Carried())
+	for key, n := range stats.Series() {
 		format, outcome := key.Labels()
-		ch <- prometheus.MustNewConstMetric(c.desc, prometheus.CounterValue, float64(n), format, outcome)
+		send(c.outcomes, n, format, outcome)
 	}
 }

@@ -57,7 +57,13 @@ func scrape(t *testing.T, r *prometheus.Registry) string {
 func TestScrape(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{Formats: []propagation.Format{propagation.Baggage, propagation.B3Single}})
 	r := registry(t, promstats.New(p, nil))
-	const text = `# HELP traceferry_outcomes_total Outcomes of carrying trace headers, by header format.
+	const text = `# HELP traceferry_captured_requests_total Inbound requests with trace headers.
+# TYPE traceferry_captured_requests_total counter
+traceferry_captured_requests_total 0
+# HELP traceferry_carried_calls_total Outgoing calls that carried a header.
+# TYPE traceferry_carried_calls_total counter
+traceferry_carried_calls_total 0
+# HELP traceferry_outcomes_total Outcomes of carrying trace headers, by header format.
 # TYPE traceferry_outcomes_total counter
 traceferry_outcomes_total{format="b3",outcome="conflict"} 0
 traceferry_outcomes_total{format="b3",outcome="disallowed"} 0
@@ -75,16 +81,58 @@ traceferry_outcomes_total{format="headers",outcome="no_context"} 0
 traceferry_outcomes_total{format="headers",outcome="nothing_received"} 0
 traceferry_outcomes_total{format="headers",outcome="panicked"} 0
 traceferry_outcomes_total{format="headers",outcome="untrusted"} 0
+# HELP traceferry_uncarried_requests_total Captured requests that made calls, none of which carried a header.
+# TYPE traceferry_uncarried_requests_total counter
+traceferry_uncarried_requests_total 0
 `
 	if got := scrape(t, r); got != text {
 		t.Errorf("before the first outcome:\n%s", got)
 	}
 	lose(p, 2)
 	propagation.RemoteFromContext(p.ExtractHTTP(context.Background(), http.Header{"B3": {"?"}}))
-	want := strings.NewReplacer(`malformed"} 0`+"\n"+`traceferry_outcomes_total{format="b3",outcome="stale`, `malformed"} 1`+"\n"+`traceferry_outcomes_total{format="b3",outcome="stale`,
-		`no_context"} 0`, `no_context"} 2`).Replace(text)
+	want := text
+	for series, n := range map[string]string{
+		`outcomes_total{format="headers",outcome="no_context"}`: "2",
+		`outcomes_total{format="b3",outcome="malformed"}`:       "1",
+		`captured_requests_total`:                               "1",
+	} {
+		want = strings.ReplaceAll(want, "\ntraceferry_"+series+" 0\n", "\ntraceferry_"+series+" "+n+"\n")
+	}
 	if got := scrape(t, r); got != want {
 		t.Errorf("after two calls without a context and a malformed b3:\n%s", got)
+	}
+}
+
+// TestTraffic: requests and calls that went well, and a request whose only call carried nothing.
+func TestTraffic(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{
+		Formats: []propagation.Format{propagation.RequestID}, ReadOnly: []propagation.Format{propagation.W3C},
+	})
+	client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
+	service := httptest.NewServer(httptrace.Middleware(p)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		req, _ := http.NewRequestWithContext(r.Context(), "GET", "http://127.0.0.1:0", nil)
+		client.Do(req)
+	})))
+	for _, in := range []http.Header{
+		{"X-Request-Id": {"r1"}},
+		{"X-Request-Id": {"r2"}},
+		{"Traceparent": {"00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01"}}, // only read
+		{},
+	} {
+		req, _ := http.NewRequest("GET", service.URL, nil)
+		req.Header = in
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+	}
+	service.Close() // waits for the handlers
+	got := scrape(t, registry(t, promstats.New(p, nil)))
+	for _, line := range []string{"captured_requests_total 3", "carried_calls_total 2", "uncarried_requests_total 1", `outcomes_total{format="headers",outcome="nothing_received"} 1`} {
+		if !strings.Contains(got, "\ntraceferry_"+line+"\n") {
+			t.Errorf("no %s in\n%s", line, got)
+		}
 	}
 }
 
@@ -143,9 +191,9 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestNothing: the nil Propagator has no series.
+// TestNothing: the nil Propagator has no outcomes.
 func TestNothing(t *testing.T) {
-	if n := testutil.CollectAndCount(promstats.New(nil, nil)); n != 0 {
+	if n := testutil.CollectAndCount(promstats.New(nil, nil), "traceferry_outcomes_total"); n != 0 {
 		t.Errorf("%d series", n)
 	}
 }
@@ -160,9 +208,11 @@ func TestConcurrent(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		for _, m := range families[0].GetMetric() {
-			if m.GetLabel()[1].GetValue() == "no_context" {
-				return m.GetCounter().GetValue()
+		for _, family := range families {
+			for _, m := range family.GetMetric() {
+				if len(m.GetLabel()) == 2 && m.GetLabel()[1].GetValue() == "no_context" {
+					return m.GetCounter().GetValue()
+				}
 			}
 		}
 		return -1
