@@ -7,11 +7,11 @@ import (
 	"github.com/traceferry/traceferry/internal/outcome"
 )
 
-// Series ranges over the counts that the Propagator can have, zeros included, in the order of [Stats.All]. It is for
+// Series ranges over the outcomes that the Propagator can count, zeros included, in the order of [Stats.All]. It is for
 // exporters of metrics: a counter that appears with its first increment shows no increase, so a rate misses it.
 //
 // The number of series depends on the Config, not on requests: the zero Config has 49, and a Config with everything
-// has 97. A context from a Propagator that carries other formats can add counts of those
+// has 104. A context from a Propagator that carries other formats can add counts of those
 // formats. They appear when they are no longer zero. The zero Stats has no series.
 func (s Stats) Series() iter.Seq2[StatsKey, uint64] {
 	return func(yield func(StatsKey, uint64) bool) {
