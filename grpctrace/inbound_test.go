@@ -157,7 +157,7 @@ func checkSpan(t testing.TB, got, came metadata.MD, want trace.SpanContext) {
 // sameSpan reports whether a format, some of which hold half a trace id, names the span.
 func sameSpan(f propagation.Format, sc propagation.SpanContext, want trace.SpanContext) bool {
 	id := want.TraceID()
-	if f == propagation.OTSpanContext || f == propagation.OTTrace {
+	if wire.HalfFormats.Has(wire.Format(f)) {
 		clear(id[:8])
 	}
 	return sc.TraceID == id && sc.SpanID == want.SpanID() && sc.Sampling.Sampled() == want.IsSampled()

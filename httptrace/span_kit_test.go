@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/traceferry/traceferry/internal/wire"
 	"github.com/traceferry/traceferry/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
@@ -52,7 +53,7 @@ func checkNames(t *testing.T, got http.Header, span trace.SpanContext) {
 	want := span.TraceID().String()
 	for f, sc := range named {
 		id := sc.TraceID.String()
-		if f == propagation.OTSpanContext || f == propagation.OTTrace { // 64 bits
+		if wire.HalfFormats.Has(wire.Format(f)) { // 64 bits
 			id = want[:16] + id[16:]
 		}
 		if id != want || sc.SpanID != span.SpanID() || sc.Sampling.Sampled() != span.IsSampled() {

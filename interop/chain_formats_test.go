@@ -18,7 +18,7 @@ import (
 var chainFormats = slices.DeleteFunc(propagation.AllFormats(), func(f propagation.Format) bool { return !wire.Format(f).Encodes() })
 
 // halfIDs are those with 64 bits for a trace id.
-var halfIDs = []propagation.Format{propagation.OTSpanContext, propagation.OTTrace}
+var halfIDs = slices.DeleteFunc(propagation.AllFormats(), func(f propagation.Format) bool { return !wire.HalfFormats.Has(wire.Format(f)) })
 
 // chainWay is a way to run the chain.
 type chainWay struct {

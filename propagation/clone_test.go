@@ -147,3 +147,13 @@ func TestStripHTTP(t *testing.T) {
 		t.Errorf("the nil Propagator stripped: %q", h)
 	}
 }
+
+// TestCloneTwoSpellings: a header that the application has set in two spellings stays in both, whatever the order of the map.
+func TestCloneTwoSpellings(t *testing.T) {
+	p := clonePropagator(t)
+	ctx := received(p, "B3", callerB3)
+	for range 50 {
+		h, _ := engine(p).CloneHTTP(ctx, http.Header{"Request-Id": {"r1"}, "request-id": {"r1"}})
+		expect(t, h, http.Header{"B3": {callerB3}, "Request-Id": {"r1"}, "request-id": {"r1"}})
+	}
+}

@@ -178,7 +178,7 @@ func (b *block) putOwn(m map[string][]string, x *wire.Index, spans wire.FieldSet
 		if n != nil && n.ID < wire.FirstHeader && spans.Has(n.ID) {
 			continue
 		}
-		if n != nil && len(vals) == 1 && vals[0] != "" && vals[0] == strings.Join(b.m[n.Key], ",") {
+		if n != nil && len(vals) == 1 && vals[0] != "" && vals[0] == strings.Join(b.m[n.Key], ",") && (key == n.Key || m[n.Key] == nil) {
 			continue // our own Inject wrote it to a carrier that accepts one line
 		}
 		usual := key
