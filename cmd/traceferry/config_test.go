@@ -93,7 +93,7 @@ func TestConfigMistakes(t *testing.T) {
 			`Config.Deferred: want "denied" or "accepted"`,
 			"Config.Destinations[0].Hosts: want an array",
 			`Config.Destinations[1].Hosts[0]: "*.": is not a valid host name`,
-			`Config.Destinations[1] has no field "formatz": its fields are Hosts, Formats, Baggage, Headers`,
+			`Config.Destinations[1] has no field "formatz": its fields are Hosts, Formats, OnlySampled, Baggage, Headers`,
 			"Config.Reconcile: want true or false",
 			"Config.Reconcile is there twice",
 		},
