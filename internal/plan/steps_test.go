@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/traceferry/traceferry/internal/requests"
+	"github.com/traceferry/traceferry/internal/wire"
 	"github.com/traceferry/traceferry/propagation"
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/trace"
@@ -78,6 +79,11 @@ func (w *world) hostileHeader() http.Header {
 	if w.OneIn(40) {
 		for i := range w.IntN(100) {
 			h.Add(requests.Pick(w.Source, []string{"Tracestate", "Baggage", fmt.Sprint("Uberctx-K", i)}), fmt.Sprintf("k%d=%s", i, strings.Repeat("v", w.IntN(200))))
+		}
+	}
+	for name, vals := range h { // a blank line beside others says nothing; the general way drops it if the others were received
+		if blank := func(v string) bool { return !wire.NotBlank(v) }; !blank(strings.Join(vals, "")) {
+			h[name] = slices.DeleteFunc(vals, blank)
 		}
 	}
 	return h
