@@ -1,0 +1,18 @@
+// Traceferrylint finds the lines where a Go service loses its trace headers. See package lint for what it finds.
+//
+//	go install github.com/traceferry/traceferry/lint/cmd/traceferrylint@latest
+//	traceferrylint ./...
+//	traceferrylint -fix ./...
+//	go vet -vettool=$(which traceferrylint) ./...
+//
+// "traceferrylint help" lists the analyzers, "traceferrylint help NAME" says what one does and has its flags. With flags
+// such as -newrequest, only the named analyzers run. With -newrequest=false, all others do.
+package main
+
+import (
+	"golang.org/x/tools/go/analysis/multichecker"
+
+	"github.com/traceferry/traceferry/lint"
+)
+
+func main() { multichecker.Main(lint.Analyzers()...) }
