@@ -59,6 +59,21 @@ func differential(t *testing.T, run func(*testing.T, *world)) {
 	}
 }
 
+// TestDifferentialRepeats: a seed and a number make the same case again.
+func TestDifferentialRepeats(t *testing.T) {
+	for i := range 300 {
+		var told [2]string
+		for j := range told {
+			corpus := requests.NewCorpus(goldenRequests(t))
+			w := newWorld(corpus.Source(1, uint64(i)), newCompiled(corpus.Source(1, ^uint64(i)), i))
+			told[j] = w.String() + lines(w.hostileHeader())
+		}
+		if told[0] != told[1] {
+			t.Fatalf("case %d is\n%s\nand then\n%s", i, told[0], told[1])
+		}
+	}
+}
+
 // goldenRequests are the headers of the golden vectors that come in over HTTP.
 func goldenRequests(t *testing.T) (whole []http.Header) {
 	var vectors []struct {

@@ -81,9 +81,14 @@ func (w *world) hostileHeader() http.Header {
 			h.Add(requests.Pick(w.Source, []string{"Tracestate", "Baggage", fmt.Sprint("Uberctx-K", i)}), fmt.Sprintf("k%d=%s", i, strings.Repeat("v", w.IntN(200))))
 		}
 	}
-	for name, vals := range h { // a blank line beside others says nothing; the general way drops it if the others were received
-		if blank := func(v string) bool { return !wire.NotBlank(v) }; !blank(strings.Join(vals, "")) {
-			h[name] = slices.DeleteFunc(vals, blank)
+	return h
+}
+
+// withContent returns the lines that are not blank.
+func withContent(h http.Header) http.Header {
+	for name, lines := range h {
+		if h[name] = slices.DeleteFunc(lines, func(line string) bool { return !wire.NotBlank(line) }); len(h[name]) == 0 {
+			delete(h, name)
 		}
 	}
 	return h
