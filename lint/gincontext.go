@@ -3,6 +3,7 @@ package lint
 import (
 	"go/ast"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ast/inspector"
@@ -16,11 +17,9 @@ Engine.ContextWithFallback is set. A call with it carries no headers and is not 
 gin also uses it again for later requests. The same holds for fiber.Ctx of fiber 3 and
 for *fasthttp.RequestCtx.
 
-It is off by default, because five of 47 findings in public services were false: the flag -on
-switches it on.
-
 Calls of loggers and of functions with FromContext in their name are not reported: they read the
-framework's own values.
+framework's own values. Nor are calls of the program's own functions that return no error: most of
+them make no call that takes headers.
 
 The flag -fallback says that the program sets ContextWithFallback: only goroutines are
 then worth a look, see the analyzer goroutine. The analyzer sees that by itself only if the
@@ -29,15 +28,14 @@ package that sets it is the one that it checks.
 The suggested fix passes the request's context. It is made where the callee is in the
 standard library or in grpc-go, which do not read the framework's own values.`, runGinContext)
 
-var ginContextOn, fallback bool
+var fallback bool
 
 func init() {
-	GinContext.Flags.BoolVar(&ginContextOn, "on", false, "report contexts of frameworks; the analyzer is off by default")
 	GinContext.Flags.BoolVar(&fallback, "fallback", false, "the program sets gin's Engine.ContextWithFallback")
 }
 
 func runGinContext(r *reporter) {
-	if !ginContextOn || fallback || r.setsFallback() {
+	if fallback || r.setsFallback() {
 		return
 	}
 	for c := range r.root.Preorder((*ast.CallExpr)(nil), (*ast.AssignStmt)(nil), (*ast.ValueSpec)(nil), (*ast.ReturnStmt)(nil), (*ast.CompositeLit)(nil)) {
@@ -74,7 +72,7 @@ func (r *reporter) ginArguments(call *ast.CallExpr) {
 		return
 	}
 	sig, ok := r.TypesInfo.TypeOf(call.Fun).(*types.Signature)
-	if !ok || readsValues(callee(r.TypesInfo, call)) {
+	if fn := callee(r.TypesInfo, call); !ok || readsValues(fn) || fn != nil && r.returnsNoError(fn) {
 		return
 	}
 	for i, arg := range call.Args {
@@ -82,6 +80,24 @@ func (r *reporter) ginArguments(call *ast.CallExpr) {
 			r.gin(arg, sig.Params().At(i).Type(), ignoresKeys(callee(r.TypesInfo, call), sig))
 		}
 	}
+}
+
+// returnsNoError reports whether a function of the same program returns no error, and no context: it is not likely to make
+// calls that take headers.
+func (r *reporter) returnsNoError(fn *types.Func) bool {
+	own, _, _ := strings.Cut(r.Pkg.Path(), "/")
+	if r.Module != nil && r.Module.Path != "" {
+		own = r.Module.Path
+	}
+	if fn.Pkg() == nil || fn.Pkg().Path() != own && !strings.HasPrefix(fn.Pkg().Path(), own+"/") || returnsContext(fn) {
+		return false
+	}
+	for v := range fn.Signature().Results().Variables() {
+		if types.Identical(v.Type(), types.Universe.Lookup("error").Type()) {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *reporter) ginResults(c inspector.Cursor, n *ast.ReturnStmt) {

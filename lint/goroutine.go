@@ -18,7 +18,7 @@ context.WithoutCancel(ctx): both keep the headers.
 
 It reports a goroutine that passes the context to a call, in a function that serves a request, if the
 function does not wait after it starts the goroutine. A goroutine that watches the context's Done is
-not reported, nor one that calls Done of a WaitGroup. A *gin.Context is reported too: gin uses it again
+not reported, nor one that calls Done of a WaitGroup or writes to an io.Pipe. A *gin.Context is reported too: gin uses it again
 for later requests.
 
 With the flag -callees it also reports goroutines of functions that get the context from one that serves a
@@ -140,7 +140,7 @@ func (x *contexts) passedOn(c inspector.Cursor) bool {
 // watches reports whether the function of a goroutine ends with a context, because it reads Done of one, or has somebody
 // wait for it, by a sync.WaitGroup, or detaches itself from its context.
 func (x *contexts) watches(start inspector.Cursor) bool {
-	if x.readsDone(start) {
+	if x.readsDone(start) || x.writesPipe(start) {
 		return true
 	}
 	fn := callee(x.pass.TypesInfo, start.Node().(*ast.GoStmt).Call)
@@ -156,6 +156,16 @@ func (x *contexts) readsDone(c inspector.Cursor) bool {
 	for n := range c.Preorder((*ast.CallExpr)(nil)) {
 		call := n.Node().(*ast.CallExpr)
 		if fn := callee(x.pass.TypesInfo, call); isMethod(fn, "sync", "WaitGroup", "Done") || fn != nil && fn.Name() == "Done" && isContextLike(x.pass.TypesInfo.TypeOf(receiver(call))) {
+			return true
+		}
+	}
+	return false
+}
+
+// writesPipe reports whether a goroutine writes to an io.Pipe, whose reader waits for it.
+func (x *contexts) writesPipe(c inspector.Cursor) bool {
+	for n := range c.Preorder((*ast.Ident)(nil)) {
+		if isNamed(x.pass.TypesInfo.TypeOf(n.Node().(*ast.Ident)), "io", "PipeWriter") {
 			return true
 		}
 	}

@@ -22,7 +22,7 @@ func TestAnalyzers(t *testing.T) {
 
 // TestMain switches the analyzers on that are off by default.
 func TestMain(m *testing.M) {
-	for _, a := range []*analysis.Analyzer{lint.BareGRPC, lint.GinContext} {
+	for _, a := range []*analysis.Analyzer{lint.BareGRPC} {
 		if err := a.Flags.Set("on", "true"); err != nil {
 			panic(err)
 		}
@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 
 // TestOff: what is off by default reports nothing.
 func TestOff(t *testing.T) {
-	for _, a := range []*analysis.Analyzer{lint.BareGRPC, lint.GinContext} {
+	for _, a := range []*analysis.Analyzer{lint.BareGRPC} {
 		a.Flags.Set("on", "false")
 		defer a.Flags.Set("on", "true")
 		silent := &silence{TB: t}

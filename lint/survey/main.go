@@ -70,7 +70,6 @@ func widen() {
 	for _, err := range []error{
 		lint.BareClient.Flags.Set("callers", "true"),
 		lint.BareGRPC.Flags.Set("on", "true"),
-		lint.GinContext.Flags.Set("on", "true"),
 		lint.BareGRPC.Flags.Set("all", "true"),
 		lint.Goroutine.Flags.Set("callees", "true"),
 	} {

@@ -3,6 +3,7 @@ package goroutine
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -86,6 +87,15 @@ func logs(w http.ResponseWriter, r *http.Request) {
 }
 
 func logLate(ctx context.Context) { slog.InfoContext(ctx, "late") }
+
+func piped(w http.ResponseWriter, r *http.Request) {
+	read, write := io.Pipe()
+	go func() {
+		_, err := shops.Get(r.Context(), nil)
+		write.CloseWithError(err)
+	}()
+	io.Copy(w, read)
+}
 
 func waitGroup(w http.ResponseWriter, r *http.Request) {
 	var wg sync.WaitGroup

@@ -23,4 +23,4 @@ func handler(c *gin.Context) {
 }
 
 // user may read what gin's own Set has stored.
-func user(ctx context.Context) any { return ctx.Value("user") }
+func user(ctx context.Context) (any, error) { return ctx.Value("user"), nil }
