@@ -129,6 +129,15 @@ func (c *Node) Run(i int, r *Run) (next int) {
 	return next
 }
 
+// Skip returns the index of the first line from the i-th on that has no field of a set.
+func (c *Node) Skip(i int, fs wire.FieldSet) int {
+	ids, _ := c.Lines()
+	for i < len(ids) && fs.Has(ids[i]) {
+		i++
+	}
+	return i
+}
+
 // Runs ranges over the captured names.
 func (c *Node) Runs(yield func(Run) bool) {
 	for i := 0; i < c.Len(); {

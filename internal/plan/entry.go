@@ -76,6 +76,7 @@ type cursor struct {
 	end     int            // the line after run
 	value   int            // the next written value
 	item    int            // the next added item
+	skip    wire.FieldSet  // fields whose received lines need no entry
 	missing wire.FormatSet // formats that could not be written; set after the other entries
 	ending  bool
 }
@@ -84,8 +85,12 @@ type cursor struct {
 // headers come first, in the order of field numbers. Added items follow, then formats that could not be written.
 func (o *plan) next(at *cursor, e *entry) bool {
 	*e = entry{}
-	if at.line == at.end && at.line < o.c.Len() {
-		at.end = o.c.Run(at.line, &at.run)
+	if at.line == at.end {
+		if at.line = o.c.Skip(at.line, at.skip); at.line < o.c.Len() {
+			at.end = o.c.Run(at.line, &at.run)
+		} else {
+			at.end = at.line
+		}
 	}
 	line, value := at.line < at.end, at.value < o.newValues()
 	switch {
@@ -156,6 +161,18 @@ func (o *plan) newID(i int) wire.FieldID {
 // write them without making their entries.
 func (o *plan) plain() bool {
 	return o.allowed == nil && o.reported == nil && !o.careful && o.dropped()|o.reconciled == 0 && o.bag == ""
+}
+
+// replaced returns the fields whose received lines are dropped only because the local span is written instead. No
+// outcome is counted for them.
+func (o *plan) replaced() (s wire.FieldSet) {
+	if !o.isLocal || o.stale|o.malformed != 0 {
+		return 0
+	}
+	for f := range (o.written & o.p.in.Carries &^ o.unwritable()).All {
+		s |= wire.WrittenBy[f]
+	}
+	return s &^ o.keeps
 }
 
 // newEntry sets e to a header with a value that was not received. e.received is set already.

@@ -78,7 +78,7 @@ func (o *plan) writeHTTP(h http.Header) (any bool) {
 		for i := range o.values {
 			h[wire.Fields[o.encoded[i]].Canon] = o.values[i : i+1 : i+1]
 		}
-		at.value, any = len(o.values), len(o.values) > 0
+		at.value, at.skip, any = len(o.values), o.replaced(), len(o.values) > 0
 	}
 	for o.next(&at, &e) {
 		switch {

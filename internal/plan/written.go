@@ -155,21 +155,21 @@ func (o *plan) write(into wire.FormatSet, span *wire.WrittenSpan, read *capture.
 	o.forwarded &^= into
 	o.written, o.lowIsZero = into, [8]byte(span.TraceID[8:]) == [8]byte{}
 	unwritable := o.unwritable()
-	e := wire.NewEncoder(span, o.p.in.Deferred, spoken, o.over == overGRPC)
+	ids, vals := o.c.Lines()
+	e := wire.NewEncoder(span, ids, vals, o.p.in.Deferred, spoken, o.over == overGRPC)
 	for rest := into; rest != 0; rest &= rest - 1 {
 		f := wire.Format(bits.TrailingZeros32(uint32(rest)))
 		if unwritable.Has(f) {
 			continue
 		}
-		var own wire.Lines
 		var same *wire.SpanContext
-		if o.c != nil && (o.c.Formats & o.p.in.Carries).Has(f) {
-			own = o.c.LinesOf(f)
+		received := o.c != nil && (o.c.Formats & o.p.in.Carries).Has(f)
+		if received {
 			if came := read.Reading(f); (o.isLocal || came.Verdict != wire.Malformed) && came.Sc.TraceID.IsValid() && wire.SameTrace(came.Sc.TraceID, span.TraceID) {
 				same = &came.Sc
 			}
 		}
-		e.Write(f, &own, same)
+		e.Write(f, received, same)
 	}
 	o.encoded, o.values = e.Finish()
 }

@@ -140,8 +140,8 @@ func (t Trust) withoutDecision(hits []wire.Match, deferred wire.Sampling, raw bo
 		}
 		sc.Sampling, sc.TraceState = wire.Deferred, StateWithoutDecision(sc.TraceState)
 		span.SpanContext = sc
-		e := wire.NewEncoder(span, deferred, wire.Deferred, raw)
-		e.Write(f, &own, &sc)
+		e := wire.NewEncoder(span, own.IDs, own.Vals, deferred, wire.Deferred, raw)
+		e.Write(f, true, &sc)
 		numbers, values := e.Finish()
 		for i, v := range values {
 			made = append(made, wire.Match{ID: numbers[i], Vals: []string{v}, Raw: wire.Fields[numbers[i]].Bin && raw})

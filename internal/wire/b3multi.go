@@ -67,7 +67,7 @@ func encodeB3Multi(e *encoder) {
 	case Accepted:
 		e.put(3, "1")
 	case Debug:
-		if e.own.First(3) != "" {
+		if e.own(3) != "" {
 			e.put(3, "1")
 		}
 		e.put(4, "1")

@@ -80,12 +80,13 @@ type encoder struct {
 	spoken      Sampling // replaces an open decision in the other formats, for readers that require one
 	raw         bool     // the carrier takes raw bytes under -bin names
 
+	received Lines // the received lines of all formats; Base is the first field of the current format
+
 	// The current format:
-	base       FieldID // the number of its first field
-	own        Lines   // its received lines
-	kept       bool    // own names the written trace, so its other content remains valid
-	stateCame  string  // the received tracestate, if kept
-	keptRandom bool    // the received random flag, if kept
+	came       bool   // its received lines are in received
+	kept       bool   // they name the written trace, so their other content remains valid
+	stateCame  string // the received tracestate, if kept
+	keptRandom bool   // the received random flag, if kept
 
 	buf   []byte // all fields of all formats
 	n     int
@@ -101,25 +102,24 @@ const maxPooled = 4096
 
 var encoders = sync.Pool{New: func() any { return &encoder{buf: make([]byte, 0, 1024)} }}
 
-// NewEncoder returns an encoder for a span. deferred replaces an open decision in formats that must decide. spoken
-// replaces it in the other formats, unless spoken is Deferred.
-func NewEncoder(span *WrittenSpan, deferred, spoken Sampling, raw bool) *encoder {
+// NewEncoder returns an encoder for a span. ids and vals are the received lines, sorted by field number. deferred
+// replaces an open decision in formats that must decide. spoken replaces it in the other formats, unless spoken is
+// Deferred.
+func NewEncoder(span *WrittenSpan, ids []FieldID, vals []string, deferred, spoken Sampling, raw bool) *encoder {
 	e := encoders.Get().(*encoder)
 	e.WrittenSpan, e.deferred, e.spoken, e.raw = *span, deferred, spoken, raw
+	e.received.IDs, e.received.Vals = ids, vals
 	e.buf, e.n = e.buf[:0], 0
 	hex.Encode(e.traceDigits[:], span.TraceID[:])
 	hex.Encode(e.spanDigits[:], span.SpanID[:])
 	return e
 }
 
-// Write writes the span in a format. own are the received lines of the format. same is their span context if it
-// names the written trace, otherwise nil.
-func (e *encoder) Write(f Format, own *Lines, same *SpanContext) {
+// Write writes the span in a format. came reports whether the format's received lines may be used. same is their span
+// context if it names the written trace, otherwise nil.
+func (e *encoder) Write(f Format, came bool, same *SpanContext) {
 	decision := e.Sampling
-	e.base = FirstField[f]
-	if len(own.Vals)+len(e.own.Vals) > 0 { // most formats have none; writing pointers to the heap costs more than this
-		e.own = *own
-	}
+	e.received.Base, e.came = FirstField[f], came
 	if e.kept = same != nil; e.kept {
 		e.stateCame, e.keptRandom = same.TraceState, same.Random
 		if same.Sampling == Debug && e.Sampling == Accepted {
@@ -141,7 +141,7 @@ func (e *encoder) Finish() (ids [MaxEncoded]FieldID, values []string) {
 	}
 	ids = e.field
 	if cap(e.buf) <= maxPooled {
-		e.WrittenSpan, e.own, e.stateCame = WrittenSpan{}, Lines{}, ""
+		e.WrittenSpan, e.received, e.stateCame = WrittenSpan{}, Lines{}, ""
 		encoders.Put(e)
 	}
 	return ids, values
@@ -155,12 +155,20 @@ func (e *encoder) decision() Sampling {
 	return e.Sampling
 }
 
+// own returns the first received line of the current format's i-th field, trimmed.
+func (e *encoder) own(i int) string {
+	if !e.came {
+		return ""
+	}
+	return e.received.First(i)
+}
+
 // add appends to the value that is being written.
 func (e *encoder) add(s string) { e.buf = append(e.buf, s...) }
 
 // close ends the value of the current format's i-th field: the bytes appended to buf since the last close.
 func (e *encoder) close(i int) {
-	e.field[e.n], e.end[e.n] = e.base+FieldID(i), len(e.buf)
+	e.field[e.n], e.end[e.n] = e.received.Base+FieldID(i), len(e.buf)
 	e.n++
 }
 

@@ -115,7 +115,7 @@ func encodeGRPCTraceBin(e *encoder) {
 	switch {
 	case e.raw:
 		e.buf = append(e.buf, b[:]...)
-	case unpaddedBase64(e.own.First(0)):
+	case unpaddedBase64(e.own(0)):
 		e.buf = base64.RawStdEncoding.AppendEncode(e.buf, b[:])
 	default:
 		e.buf = base64.StdEncoding.AppendEncode(e.buf, b[:])

@@ -78,7 +78,7 @@ func encodeJaeger(e *encoder) {
 	e.buf = append(e.buf, ":0:"...)
 	e.buf = append(e.buf, flags)
 	e.close(0)
-	if id := e.own.First(1); id != "" && ascii.Printable(id) { // an unprintable value would stop the ids, too
+	if id := e.own(1); id != "" && ascii.Printable(id) { // an unprintable value would stop the ids, too
 		e.put(1, id)
 	}
 }

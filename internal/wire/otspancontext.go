@@ -141,7 +141,7 @@ func eachField(msg []byte, visit func(num protowire.Number, typ protowire.Type, 
 }
 
 func encodeOTSpanContext(e *encoder) {
-	if strings.Contains(e.own.First(0), ";") {
+	if strings.Contains(e.own(0), ";") {
 		e.buf = append(e.buf, e.traceDigits[16:]...)
 		e.buf = append(e.buf, ';')
 		e.buf = append(e.buf, e.spanDigits[:]...)
@@ -165,7 +165,7 @@ func (e *encoder) lightStepCarrier() []byte {
 		basic = protowire.AppendVarint(basic, 1)
 	}
 	if e.kept {
-		came, _ := lightStepBasic(e.own.First(0))
+		came, _ := lightStepBasic(e.own(0))
 		eachField(came, func(num protowire.Number, _ protowire.Type, _, whole []byte) {
 			if num > basicSampled { // baggage, and fields of later versions
 				basic = append(basic, whole...)

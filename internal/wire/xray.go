@@ -95,7 +95,7 @@ func encodeXRay(e *encoder) {
 		e.buf = append(e.buf, ";Sampled="...)
 		e.buf = append(e.buf, digit)
 	}
-	for pair := range xrayPairs(e.own.First(0)) {
+	for pair := range xrayPairs(e.own(0)) {
 		switch key := TrimOWS(KeyOf(pair)); {
 		case strings.EqualFold(key, "Root") || strings.EqualFold(key, "Parent") || strings.EqualFold(key, "Sampled"):
 		case !ascii.Printable(pair): // an unprintable pair would stop the ids, too
