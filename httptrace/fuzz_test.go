@@ -26,6 +26,7 @@ func FuzzPolicies(f *testing.F) {
 	for way, host := range []string{"api.example.com", "reviews", "8.8.8.8", "[::1]:80", "reviews.default.svc:9080"} {
 		f.Add(textOf(inbound(1)), byte(way), host)
 	}
+	f.Add("Uberctx-: u8\nOt-Baggage-: u9", byte(0), "api.example.com") // prefixes without a key
 	plain := everything()
 	making := everything()
 	making.GenerateRequestID = true

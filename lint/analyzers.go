@@ -15,3 +15,8 @@ func Analyzers() []*analysis.Analyzer {
 		OTelOrder,
 	}
 }
+
+// offByDefault adds the flag -on to an analyzer that reports nothing without it.
+func offByDefault(a *analysis.Analyzer, on *bool) {
+	a.Flags.BoolVar(on, "on", false, "report findings; the analyzer is off by default")
+}

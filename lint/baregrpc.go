@@ -15,8 +15,8 @@ var BareGRPC = analyzer("baregrpc", `report gRPC connections without the options
 Calls on a connection of grpc.NewClient, Dial or DialContext carry no trace headers, unless an
 option writes them: grpctrace.DialOptions(p), or otelgrpc with p as its propagator.
 
-It is off by default, because one of two findings in public services was false: the flag -on
-switches it on.
+It is off by default, because the survey of public services has too few findings to judge it. The
+flag -on switches it on.
 
 It reports a connection in a package that serves requests, because others may be of a command or an
 agent; the flag -all reports those too. It reports it only if all its options are known: written in the call, or in variables and
@@ -26,7 +26,7 @@ trace are trusted.`, runBareGRPC)
 var bareGRPCOn, allPackages bool
 
 func init() {
-	BareGRPC.Flags.BoolVar(&bareGRPCOn, "on", false, "report connections; the analyzer is off by default")
+	offByDefault(BareGRPC, &bareGRPCOn)
 	BareGRPC.Flags.BoolVar(&allPackages, "all", false, "also in packages that serve no requests")
 }
 

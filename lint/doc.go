@@ -12,6 +12,8 @@
 //	newrequest   http.NewRequest and client.Get, which take no context
 //	otelorder    traceferry and OpenTelemetry's instrumentation in the wrong order
 //
+// baregrpc and gincontext are off by default. Their flag -on switches them on.
+//
 // Run them with the command in lint/cmd/traceferrylint, by itself or with go vet, or in golangci-lint with the plugin
 // in lint/golangci. The page docs/diagnosis.md has a section for each analyzer.
 //

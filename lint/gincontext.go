@@ -21,6 +21,9 @@ Calls of loggers and of functions with FromContext in their name are not reporte
 framework's own values. Nor are calls of the program's own functions that return no error: most of
 them make no call that takes headers.
 
+It is off by default, because its share of false findings is known only for the services that shaped
+its rules. The flag -on switches it on.
+
 The flag -fallback says that the program sets ContextWithFallback: only goroutines are
 then worth a look, see the analyzer goroutine. The analyzer sees that by itself only if the
 package that sets it is the one that it checks.
@@ -28,14 +31,15 @@ package that sets it is the one that it checks.
 The suggested fix passes the request's context. It is made where the callee is in the
 standard library or in grpc-go, which do not read the framework's own values.`, runGinContext)
 
-var fallback bool
+var ginContextOn, fallback bool
 
 func init() {
+	offByDefault(GinContext, &ginContextOn)
 	GinContext.Flags.BoolVar(&fallback, "fallback", false, "the program sets gin's Engine.ContextWithFallback")
 }
 
 func runGinContext(r *reporter) {
-	if fallback || r.setsFallback() {
+	if !ginContextOn || fallback || r.setsFallback() {
 		return
 	}
 	for c := range r.root.Preorder((*ast.CallExpr)(nil), (*ast.AssignStmt)(nil), (*ast.ValueSpec)(nil), (*ast.ReturnStmt)(nil), (*ast.CompositeLit)(nil)) {

@@ -20,9 +20,11 @@ func TestAnalyzers(t *testing.T) {
 	}
 }
 
+var offByDefault = []*analysis.Analyzer{lint.BareGRPC, lint.GinContext}
+
 // TestMain switches the analyzers on that are off by default.
 func TestMain(m *testing.M) {
-	for _, a := range []*analysis.Analyzer{lint.BareGRPC} {
+	for _, a := range offByDefault {
 		if err := a.Flags.Set("on", "true"); err != nil {
 			panic(err)
 		}
@@ -32,7 +34,7 @@ func TestMain(m *testing.M) {
 
 // TestOff: what is off by default reports nothing.
 func TestOff(t *testing.T) {
-	for _, a := range []*analysis.Analyzer{lint.BareGRPC} {
+	for _, a := range offByDefault {
 		a.Flags.Set("on", "false")
 		defer a.Flags.Set("on", "true")
 		silent := &silence{TB: t}

@@ -136,10 +136,10 @@ func TestStripHTTP(t *testing.T) {
 		UnsafeHeaders: []string{"jwt"},
 	})
 	h := http.Header(metadataOf("Traceparent", "1", "tracestate", "1", "UBER-TRACE-ID", "1", "Uberctx-A", "1", "uberctx-b", "1",
-		"X-Request-ID", "1", "X-B3-Sampled", "1", "x-amzn-trace-id", "1", "x-tenant", "1", "Jwt", "1",
-		"B3", "stays", "Uberctx-", "stays", "Authorization", "stays", "Baggage", "stays"))
+		"X-Request-ID", "1", "X-B3-Sampled", "1", "x-amzn-trace-id", "1", "x-tenant", "1", "Jwt", "1", "Uberctx-", "1",
+		"B3", "stays", "Ot-Baggage-", "stays", "Authorization", "stays", "Baggage", "stays"))
 	engine(p).StripHTTP(context.Background(), h)
-	expect(t, h, metadataOf("B3", "stays", "Uberctx-", "stays", "Authorization", "stays", "Baggage", "stays"))
+	expect(t, h, metadataOf("B3", "stays", "Ot-Baggage-", "stays", "Authorization", "stays", "Baggage", "stays"))
 	engine(p).StripHTTP(context.Background(), nil)
 	var none *propagation.Propagator
 	engine(none).StripHTTP(context.Background(), h)

@@ -10,7 +10,7 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// StripHTTP removes every header that this Propagator reads or writes, in any spelling. Use it in a reverse proxy,
+// StripHTTP removes every header that this Propagator reads or writes, in any spelling, and its prefixes without a key. Use it in a reverse proxy,
 // which copies headers from the inbound request. If the caller is not fully trusted, StripHTTP also removes
 // untrusted headers: those of every format, carried or not, and the Config.Headers of the Propagator that extracted
 // ctx. A nil Propagator does only the latter. StripHTTP takes linear time.
@@ -34,8 +34,17 @@ func (p *Engine) sends(key string) bool {
 	if p == nil || p.in.SentHTTP == nil {
 		return false
 	}
-	_, ours := p.in.SentHTTP.Owner(key)
+	_, ours := owner(p.in.SentHTTP, key)
 	return ours
+}
+
+// owner is Index.Owner that also finds a prefix without a key. No Extract reads such a header, but some receivers take it
+// for baggage with an empty key.
+func owner(x *wire.Index, key string) (wire.FieldID, bool) {
+	if id, ok := x.Owner(key); ok || !strings.HasSuffix(key, "-") {
+		return id, ok
+	}
+	return x.FindPrefix(key + "-")
 }
 
 // stripping is the state of one StripHTTP.
@@ -47,11 +56,7 @@ type stripping struct {
 // believed returns the trusted lines of a header.
 func (s *stripping) believed(key string, vals []string) []string {
 	trust, by := s.c.Trust, s.c.Reader
-	id, known := wire.AllNames().Owner(key)
-	if !known { // a prefix without a key: some readers take it for baggage with an empty key
-		id, known = wire.AllNames().FindPrefix(key + "-")
-	}
-	if known {
+	if id, known := owner(wire.AllNames(), key); known {
 		f := &wire.Fields[id]
 		if trust.Withholds(f) {
 			return nil
@@ -61,7 +66,7 @@ func (s *stripping) believed(key string, vals []string) []string {
 		}
 		return vals
 	}
-	if id, theirs := by.SentHTTP.Owner(key); theirs && trust.Withholds(by.Field(id)) || s.holdsHeader(strings.ToLower(key)) {
+	if id, theirs := owner(by.SentHTTP, key); theirs && trust.Withholds(by.Field(id)) || s.holdsHeader(strings.ToLower(key)) {
 		return nil
 	}
 	return s.c.Known(key, vals)

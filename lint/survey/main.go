@@ -71,6 +71,7 @@ func widen() {
 		lint.BareClient.Flags.Set("callers", "true"),
 		lint.BareGRPC.Flags.Set("on", "true"),
 		lint.BareGRPC.Flags.Set("all", "true"),
+		lint.GinContext.Flags.Set("on", "true"),
 		lint.Goroutine.Flags.Set("callees", "true"),
 	} {
 		if err != nil {
