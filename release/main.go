@@ -65,7 +65,7 @@ func run(version string, dry bool) error {
 // ready returns all reasons why the version cannot be released. A dry run needs no entry in the changelog.
 func ready(root, version string, dry bool) error {
 	var errs []error
-	if semver.Canonical(version) != version || semver.Major(version) > "v1" {
+	if !semver.IsValid(version) || semver.Canonical(version) != version || semver.Major(version) > "v1" {
 		errs = append(errs, fmt.Errorf("VERSION is %q, not a version such as v0.1.0; a new major version needs a new import path", version))
 	}
 	if dry {
