@@ -2,6 +2,7 @@
 //
 //	go -C release run . v0.1.0       # makes the tags in this clone; push them when you have looked at them
 //	go -C release run . -n v0.1.0    # a dry run: makes them in a temporary clone, and uses them from a new module
+//	go -C release run . -licenses    # prints the table of docs/dependencies.md
 //
 // A nested module needs no replace line to be required: its tag is on a commit of its own, whose go.mod requires the
 // other modules at the same version. The branch stays as it is.
@@ -20,22 +21,29 @@ import (
 
 func main() {
 	dry := flag.Bool("n", false, "dry run: tag a temporary clone, and use the modules from there")
+	list := flag.Bool("licenses", false, "print the licences of all dependencies, and release nothing")
 	flag.Parse()
-	if flag.NArg() != 1 {
-		fmt.Fprintln(os.Stderr, "usage: release [-n] VERSION")
+	if (flag.NArg() == 1) == *list {
+		fmt.Fprintln(os.Stderr, "usage: release [-n] VERSION, or release -licenses")
 		os.Exit(2)
 	}
-	if err := run(flag.Arg(0), *dry); err != nil {
+	root, err := command("", nil, "git", "rev-parse", "--show-toplevel")
+	switch {
+	case err != nil:
+	case *list:
+		var table string
+		table, err = licenses(root)
+		fmt.Print(table)
+	default:
+		err = run(root, flag.Arg(0), *dry)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)
 		os.Exit(1)
 	}
 }
 
-func run(version string, dry bool) error {
-	root, err := command("", nil, "git", "rev-parse", "--show-toplevel")
-	if err != nil {
-		return err
-	}
+func run(root, version string, dry bool) error {
 	if err := ready(root, version, dry); err != nil {
 		return err
 	}

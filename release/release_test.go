@@ -83,3 +83,22 @@ func TestModules(t *testing.T) {
 		t.Errorf("the tags are %v, want %v", tags, want)
 	}
 }
+
+// TestLicenses: docs/dependencies.md has the licences of what the published packages link.
+func TestLicenses(t *testing.T) {
+	root, err := command("", nil, "git", "rev-parse", "--show-toplevel")
+	if err != nil {
+		t.Skipf("this folder is no clone: %v", err)
+	}
+	want, err := licenses(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(filepath.Join(root, "docs/dependencies.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(page), want) {
+		t.Errorf("docs/dependencies.md does not have this table:\n%s", want)
+	}
+}

@@ -11,7 +11,7 @@ import (
 // its commands.
 func (r *release) use() error {
 	for i, m := range r.modules {
-		packages, commands, err := r.packages(m)
+		packages, commands, err := packagesOf(r.dir, m)
 		if err != nil {
 			return err
 		}
@@ -29,9 +29,9 @@ func (r *release) use() error {
 	return nil
 }
 
-// packages returns the packages of a module that others may import, and its commands.
-func (r *release) packages(m *module) (packages, commands []string, err error) {
-	listed, err := command(filepath.Join(r.dir, m.dir), nil, "go", "list", "-f", "{{.Name}} {{.ImportPath}} {{len .GoFiles}}", "./...")
+// packagesOf returns the packages of a module that others may import, and its commands.
+func packagesOf(root string, m *module) (packages, commands []string, err error) {
+	listed, err := command(filepath.Join(root, m.dir), nil, "go", "list", "-f", "{{.Name}} {{.ImportPath}} {{len .GoFiles}}", "./...")
 	if err != nil {
 		return nil, nil, err
 	}
