@@ -50,6 +50,13 @@ type Config struct {
 	// them there.
 	UnsafeHeaders []string
 
+	// Aliases are further names for formats, such as "original-traceparent" for W3C. See FormatAlias. nil means none.
+	Aliases []FormatAlias
+
+	// HeaderAliases are further headers to carry that are sent under another name, or with a default if the request had
+	// none. See HeaderAlias. nil means none.
+	HeaderAliases []HeaderAlias
+
 	// GenerateRequestID makes Extract generate a random UUID (version 4) for a request without x-request-id. It needs
 	// RequestID in Formats. Every Extract then allocates the context node and the id, also if nothing was received.
 	GenerateRequestID bool
@@ -213,8 +220,9 @@ func (c *Config) validate() error {
 			names[lower] = field
 		}
 	}
-	if n := len(c.Headers) + len(c.UnsafeHeaders); n > maxHeaders {
-		wrong("Headers", n, "at most %d names, UnsafeHeaders included", maxHeaders)
+	c.validateAliases(func(f Format) bool { return seen[f] != "" || emitted[f] }, names, wrong)
+	if n := c.headerCount(); n > maxHeaders {
+		wrong("Headers", n, "at most %d names, UnsafeHeaders and HeaderAliases included", maxHeaders)
 	}
 
 	if c.GenerateRequestID && seen[RequestID] == "" {
@@ -250,6 +258,10 @@ const (
 	maxLines   = 65535   // of Limits.Lines and MessageLines
 	maxLimit   = 1 << 30 // of the others: sizes are added up as ints of 32 bits
 )
+
+func (c *Config) headerCount() int {
+	return len(c.Headers) + len(c.UnsafeHeaders) + len(c.HeaderAliases)
+}
 
 // withDefaults returns the limits with their defaults filled in.
 func (l Limits) withDefaults() Limits {

@@ -42,7 +42,7 @@ const (
 	DistrustBaggage
 	// DistrustRequestID withholds x-request-id. With Config.GenerateRequestID, Extract makes a new one.
 	DistrustRequestID
-	// DistrustHeaders withholds Config.Headers and UnsafeHeaders.
+	// DistrustHeaders withholds Config.Headers, UnsafeHeaders and HeaderAliases.
 	DistrustHeaders
 
 	_ // Ignore

@@ -49,7 +49,7 @@ func (e *Extraction) usual(m map[string][]string, x *wire.Index) (context.Contex
 	}
 	c := u.c
 	if c == nil || c.N == 0 {
-		return ctx, trust == policy.Continue && Of(ctx) == nil
+		return ctx, trust == policy.Continue && !p.Marks && Of(ctx) == nil
 	}
 	if u.size > p.Limits.TotalBytes || int(c.N) > p.Limits.Lines {
 		return ctx, false

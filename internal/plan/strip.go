@@ -34,8 +34,9 @@ func (p *Engine) sends(key string) bool {
 	if p == nil || p.in.SentHTTP == nil {
 		return false
 	}
-	_, ours := p.in.SentHTTP.Owner(key)
-	return ours
+	_, sent := p.in.SentHTTP.Owner(key)
+	_, read := p.in.ReadHTTP.Owner(key)
+	return sent || read
 }
 
 // stripping is the state of one StripHTTP.
@@ -51,6 +52,10 @@ func (s *stripping) believed(key string, vals []string) []string {
 	if !known { // a prefix without a key: some readers take it for baggage with an empty key
 		id, known = wire.AllNames().FindPrefix(key + "-")
 	}
+	if !known { // an alias
+		theirs, read := by.ReadHTTP.Owner(key)
+		id, known = theirs, read && theirs < wire.FirstHeader
+	}
 	if known {
 		f := &wire.Fields[id]
 		if trust.Withholds(f) {
@@ -61,7 +66,7 @@ func (s *stripping) believed(key string, vals []string) []string {
 		}
 		return vals
 	}
-	if id, theirs := by.SentHTTP.Owner(key); theirs && trust.Withholds(by.Field(id)) || s.holdsHeader(strings.ToLower(key)) {
+	if id, theirs := by.ReadHTTP.Owner(key); theirs && trust.Withholds(by.Field(id)) || s.holdsHeader(strings.ToLower(key)) {
 		return nil
 	}
 	return s.c.Known(key, vals)

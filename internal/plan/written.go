@@ -26,6 +26,9 @@ func (o *plan) writeLocal(carried wire.FormatSet) {
 			wanted |= 1 << fallback
 		}
 	}
+	if o.p.aliases != 0 {
+		into, wanted = o.p.bothNames(into), o.p.bothNames(wanted)
+	}
 	o.disallowed = wanted &^ o.may(wanted)
 	into = o.may(into)
 	o.agree(local, into)
@@ -161,14 +164,7 @@ func (o *plan) write(into wire.FormatSet, span *wire.WrittenSpan, read *capture.
 		if unwritable.Has(f) {
 			continue
 		}
-		var own wire.Lines
-		var same *wire.SpanContext
-		if o.c != nil && (o.c.Formats & o.p.in.Carries).Has(f) {
-			own = o.c.LinesOf(f)
-			if came := read.Reading(f); (o.isLocal || came.Verdict != wire.Malformed) && came.Sc.TraceID.IsValid() && wire.SameTrace(came.Sc.TraceID, span.TraceID) {
-				same = &came.Sc
-			}
-		}
+		own, same := o.received(f, span, read)
 		e.Write(f, &own, same)
 	}
 	o.encoded, o.values = e.Finish()

@@ -65,7 +65,7 @@ func FormatsOfAll(hits []wire.Match) (s wire.FormatSet) {
 
 // Rewrites reports whether Amend may change a field's lines.
 func (t Trust) Rewrites(f *wire.Field) bool {
-	return t.Has(DistrustBaggage) && wire.Table[f.Format].WithoutBaggage != nil || t.Has(DistrustSampling) && f.Format == wire.RequestID
+	return t.Has(DistrustBaggage) && wire.Table[f.Format].WithoutBaggage != nil || t.Has(DistrustSampling) && f.Format.Base() == wire.RequestID
 }
 
 // Amend returns the trusted content of lines that are not withheld as a whole. It returns nil if all of it is
@@ -99,7 +99,7 @@ func withoutBaggage(h wire.Match, f *wire.Field) []string {
 
 // unasked returns the request id, changed to request no trace.
 func unasked(h wire.Match, f *wire.Field) []string {
-	if f.Format != wire.RequestID {
+	if f.Format.Base() != wire.RequestID {
 		return nil
 	}
 	var vals []string
@@ -130,6 +130,9 @@ func (t Trust) withoutDecision(hits []wire.Match, deferred wire.Sampling, raw bo
 	for f := range wire.FormatsOf(ids).All {
 		own := linesOf(ids, f)
 		sc, v := wire.Table[f].Decode(own)
+		if state := StateWithoutDecision(wire.JoinTraceState(own.All(1))); v == wire.Absent && wire.Table[f].Members && state != "" && wire.FormatsOf(ids).Has(f.Alias()) {
+			made = append(made, wire.Match{ID: own.Base + 1, Vals: []string{state}}) // it belongs to the alias
+		}
 		if v&^wire.Undecidable == wire.Malformed || !sc.TraceID.IsValid() {
 			continue
 		}

@@ -35,6 +35,12 @@ func (l Lines) All(i int) []string {
 	return l.Vals[from:to:to]
 }
 
+// Alone returns the lines of the first field.
+func (l Lines) Alone() Lines {
+	from, to := RangeOf(l.IDs, l.Base, 1)
+	return Lines{l.Base, l.IDs[from:to:to], l.Vals[from:to:to]}
+}
+
 // RangeOf returns the range of n consecutive field numbers in a sorted list.
 func RangeOf(ids []FieldID, first FieldID, n int) (from, to int) {
 	for from < len(ids) && ids[from] < first {
@@ -94,7 +100,7 @@ type encoder struct {
 }
 
 // MaxEncoded is the maximum number of fields that all formats together write. A test checks it.
-const MaxEncoded = 24
+const MaxEncoded = 32
 
 // maxPooled is the size of the largest buffer that returns to the pool.
 const maxPooled = 4096

@@ -146,9 +146,11 @@ func (x *Index) LookUp(n int) bool {
 
 // AllNames returns an index of the names of all formats.
 var AllNames = sync.OnceValue(func() *Index {
-	ids := make([]FieldID, FirstHeader)
-	for i := range ids {
-		ids[i] = FieldID(i)
+	var ids []FieldID
+	for id := range FirstHeader {
+		if Fields[id].Lower != "" { // not an alias
+			ids = append(ids, id)
+		}
 	}
 	return NewIndex(ids, func(id FieldID) *Field { return &Fields[id] }, false, nil)
 })
