@@ -57,6 +57,17 @@ type Config struct {
 	// none. See HeaderAlias. nil means none.
 	HeaderAliases []HeaderAlias
 
+	// RoutingKeys are keys of members of the baggage header that route a request to a sandbox, such as "sd-routing-key".
+	// These members are carried even if Formats does not list Baggage; other baggage is then not. Destinations judge
+	// them as any baggage: by default, they go to internal hosts only. Keys are compared exactly. If Formats lists Baggage,
+	// RoutingKeys has an effect with TrustRoutingKeys only. nil means none. See docs/routing.md for the keys of vendors.
+	RoutingKeys []string
+
+	// TrustRoutingKeys carries the members of RoutingKeys also if the caller is not trusted with its baggage, as behind
+	// httptrace.Edge. Other baggage of such a caller stays withheld. Any caller can then choose the sandbox that handles
+	// its request. Ignore withholds these members, too.
+	TrustRoutingKeys bool
+
 	// GenerateRequestID makes Extract generate a random UUID (version 4) for a request without x-request-id. It needs
 	// RequestID in Formats. Every Extract then allocates the context node and the id, also if nothing was received.
 	GenerateRequestID bool
@@ -219,6 +230,22 @@ func (c *Config) validate() error {
 			}
 			names[lower] = field
 		}
+	}
+	keys := map[string]bool{}
+	for i, key := range c.RoutingKeys {
+		field := fmt.Sprintf("RoutingKeys[%d]", i)
+		switch {
+		case key == wire.Every:
+			wrong(field, key, "would carry all baggage: put Baggage in Formats")
+		case !policy.ValidToken(key):
+			wrong(field, key, "is no key of baggage (W3C Baggage, section 3.3.1)")
+		case keys[key]:
+			wrong(field, key, "is listed twice")
+		}
+		keys[key] = true
+	}
+	if c.TrustRoutingKeys && len(c.RoutingKeys) == 0 {
+		wrong("TrustRoutingKeys", true, "needs RoutingKeys")
 	}
 	c.validateAliases(func(f Format) bool { return seen[f] != "" || emitted[f] }, names, wrong)
 	if n := c.headerCount(); n > maxHeaders {

@@ -45,6 +45,7 @@ func (e *Extraction) finish(ctx context.Context) context.Context {
 func (e *Extraction) capture(hits []wire.Match) context.Context {
 	p, outer := e.P, Of(e.Ctx)
 	e.outer = outer
+	hits = e.onlyRouting(hits)
 	if outer != nil {
 		e.Trust |= outer.Trust
 	} else if len(hits) == 0 && !p.GenerateRequestID && !p.Marks && e.Trust == policy.Continue {

@@ -15,6 +15,8 @@ type Reader struct {
 	Reads   wire.FormatSet // Carries and ReadOnly
 	Headers []wire.Field   // Config.Headers and UnsafeHeaders, patterns last
 
+	Routing Routing
+
 	Fields *wire.FieldTable // the fields of formats, with the names of Config.Aliases
 
 	ReadHTTP, ReadMetadata *wire.Index // names that are read

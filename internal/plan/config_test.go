@@ -124,6 +124,9 @@ func (w *compiled) randomConfig() propagation.Config {
 	if w.OneIn(3) {
 		w.addAliases(&c)
 	}
+	if w.OneIn(4) {
+		c.RoutingKeys, c.TrustRoutingKeys = requests.Pick(w.Source, [][]string{{"tenant"}, {"user", "plan"}, {"sd-routing-key"}}), w.OneIn(2)
+	}
 	if w.OneIn(2) {
 		w.addRules(&c)
 	}

@@ -47,6 +47,8 @@ type Config struct {
 	Headers, UnsafeHeaders  []string
 	Aliases                 []Alias
 	HeaderAliases           []HeaderAlias
+	RoutingKeys             []string
+	TrustRoutingKeys        bool
 
 	GenerateRequestID, DropMalformed, Reconcile, ASCIIOnly bool
 
@@ -96,6 +98,7 @@ func New(c Config) *Engine {
 		lost:          c.Lost,
 	}
 	p.in.Engine = p
+	p.addRoutingKeys(&c)
 	if i := slices.IndexFunc(carried, wire.Format.Encodes); c.Emit == nil && i >= 0 {
 		p.fallback = carried[i]
 	}

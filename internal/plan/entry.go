@@ -258,6 +258,9 @@ func (o *plan) receivedEntry(e *entry, r *capture.Run) {
 	if e.def.Format == wire.RequestID && o.c.About&capture.MadeRequestID != 0 {
 		e.fate = Generated
 	}
+	if o.p.in.Routing.Only && e.def.Format == wire.Baggage && !o.route(e, r) {
+		return
+	}
 	o.judge(e, r.Vals)
 	e.values = r.Vals
 	if o.allowed != nil {

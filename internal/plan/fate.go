@@ -36,6 +36,9 @@ const (
 	// Defaulted: the header was not received, and is sent with its default of Config.HeaderAliases.
 	Defaulted
 
+	// Routed: only the members with a key of Config.RoutingKeys are sent.
+	Routed
+
 	// Disallowed: nothing is sent, because it may not go to the destination.
 	Disallowed
 	// NotSampled: nothing is sent, because it may go to the destination only if the call is sampled.
@@ -94,6 +97,7 @@ var fateNames = [...]string{
 
 	Renamed:   "sent as received, under another name",
 	Defaulted: "sent with its default, because it was not received",
+	Routed:    "sent in part: only the members of Config.RoutingKeys",
 
 	Disallowed: "not sent: not allowed at the destination",
 	NotSampled: "not sent: the destination gets it only if the trace is sampled",

@@ -116,7 +116,7 @@ func (p *Engine) startsNothing(c *capture.Node) bool {
 // forwards reports whether a call sends exactly the lines of a capture's node. Most calls do.
 func (p *Engine) forwards(c *capture.Node) bool {
 	return c.Reader == &p.in && c.Overflow == nil && p.startsNothing(c) && c.About&capture.RawBins == 0 && c.Formats&^p.in.Carries == 0 &&
-		p.emits == 0 && (!p.dropMalformed && !p.reconcile || c.Formats&wire.TraceFormats == 0) && (c.Formats&wire.Yielding == 0 || c.Formats&wire.Yielded == 0) && c.Printable()
+		p.emits == 0 && (!p.in.Routing.Only || !c.Formats.Has(wire.Baggage)) && (!p.dropMalformed && !p.reconcile || c.Formats&wire.TraceFormats == 0) && (c.Formats&wire.Yielding == 0 || c.Formats&wire.Yielded == 0) && c.Printable()
 }
 
 // forward writes the lines of a node.

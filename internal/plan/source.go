@@ -63,14 +63,18 @@ func (src *source) readBaggage(p *Engine, ctx context.Context) {
 	if !itemized && !p.in.Carries.Has(wire.Baggage) {
 		return
 	}
-	now := baggage.FromContext(ctx)
+	now, routed := baggage.FromContext(ctx), func(b baggage.Baggage) baggage.Baggage { return b }
+	if p.in.Routing.Only && !itemized {
+		routed = p.in.Routing.Keys.Baggage
+	}
+	now = routed(now)
 	if c == nil {
 		src.changed, src.bag = now.Len() > 0, now.String()
 		return
 	}
 	now = c.OwnBaggage(now)
 	shown := c.Learn().ReadBaggage(c)
-	if wire.SameBaggage(shown, now) {
+	if wire.SameBaggage(routed(shown), now) {
 		return
 	}
 	src.changed = true

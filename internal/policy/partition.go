@@ -8,12 +8,16 @@ import (
 )
 
 // Partition splits received lines into trusted lines, some of them rewritten, and withheld lines. deferred replaces
-// an open decision in formats that must decide. raw means that -bin values are bytes. The caller must not use the
-// matches afterwards.
-func (t Trust) Partition(hits []wire.Match, deferred wire.Sampling, raw bool) (trusted, withheld []wire.Match) {
+// an open decision in formats that must decide. raw means that -bin values are bytes. Members of the baggage header with
+// one of the keys are trusted. The caller must not use the matches afterwards.
+func (t Trust) Partition(hits []wire.Match, deferred wire.Sampling, raw bool, keys wire.Keys) (trusted, withheld []wire.Match) {
+	routing, routed := keys.Match(hits)
+	routed = routed && t.Has(DistrustBaggage)
 	switch {
 	case t == Continue:
 		return hits, nil
+	case t.Has(Restart) && routed:
+		return []wire.Match{routing}, hits
 	case t.Has(Restart):
 		return nil, hits
 	}
@@ -39,6 +43,9 @@ func (t Trust) Partition(hits []wire.Match, deferred wire.Sampling, raw bool) (t
 		}
 	} else if t.Has(DistrustIDs) {
 		trusted = append(trusted, decisionOnly(withheld)...)
+	}
+	if routed {
+		trusted = append(trusted, routing)
 	}
 	wire.SortMatches(trusted)
 	wire.SortMatches(withheld)

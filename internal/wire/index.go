@@ -155,6 +155,14 @@ var AllNames = sync.OnceValue(func() *Index {
 	return NewIndex(ids, func(id FieldID) *Field { return &Fields[id] }, false, nil)
 })
 
+// Baggage returns the name of the baggage header in the spelling of this kind of carrier.
+func (x *Index) Baggage() string {
+	if x.Lower {
+		return "baggage"
+	}
+	return "Baggage"
+}
+
 // Connection returns the name of the Connection header in the spelling of this kind of carrier.
 func (x *Index) Connection() string {
 	if x.Lower {
