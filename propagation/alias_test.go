@@ -514,3 +514,22 @@ func TestAliasCost(t *testing.T) {
 		}
 	}
 }
+
+// TestAliasesTogether: a local span is written to all formats and all aliases at once.
+func TestAliasesTogether(t *testing.T) {
+	span := otherSpan
+	span.ParentID, span.Sampling = callerContext.SpanID, propagation.Debug
+	c := propagation.Config{Formats: propagation.AllFormats(), Emit: slices.DeleteFunc(propagation.AllFormats(), func(f propagation.Format) bool {
+		return slices.Contains([]propagation.Format{propagation.RequestID, propagation.Baggage, propagation.SkyWalking, propagation.ClientTrace, propagation.Linkerd1, propagation.AzureRequestID}, f)
+	}), LocalSpan: running(span)}
+	for _, f := range aliasableTraces {
+		c.Aliases = append(c.Aliases, propagation.FormatAlias{Format: f, Name: strings.Replace(aliasName(f), "trace", "trace-"+f.String(), 1)})
+	}
+	p := compile(t, c)
+	out := sent(p, received(p, "x-b3-sampled", "1", "jaeger-debug-id", "a", "x-datadog-origin", "o", "x-datadog-tags", "_dd.p.dm=-1"))
+	for _, a := range c.Aliases {
+		if own := out.Get(a.Format.Fields()[0]); own == "" || out.Get(a.Name) != own {
+			t.Errorf("%s is %q, and %s %q", a.Name, out.Get(a.Name), a.Format.Fields()[0], own)
+		}
+	}
+}

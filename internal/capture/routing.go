@@ -15,7 +15,7 @@ type Routing struct {
 }
 
 // edits reports whether an Extract may change a baggage header.
-func (r *Routing) edits() bool { return r.Only || r.Trusted }
+func (r *Routing) edits(t policy.Trust) bool { return r.Only || r.Trusted && t != policy.Continue }
 
 // trusted returns the keys whose members are trusted in spite of a decision. Ignore has none.
 func (r *Routing) trusted(t policy.Trust) wire.Keys {
@@ -26,7 +26,7 @@ func (r *Routing) trusted(t policy.Trust) wire.Keys {
 }
 
 // onlyRouting removes the members without a routing key from the matches, if the Config does not carry other baggage. It
-// records what it removes, in case that the caller is not trusted.
+// records what it removes, for a caller who is not trusted.
 func (e *Extraction) onlyRouting(hits []wire.Match) []wire.Match {
 	if !e.P.Routing.Only {
 		return hits

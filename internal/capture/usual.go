@@ -13,7 +13,7 @@ import (
 // reads no lines. It returns false for any other request.
 func (e *Extraction) usual(m map[string][]string, x *wire.Index) (context.Context, bool) {
 	p, ctx, trust := e.P, e.Ctx, e.Trust
-	if p.GenerateRequestID || p.Routing.edits() && len(m[x.Baggage()]) > 0 {
+	if p.GenerateRequestID || p.Routing.edits(trust) && len(m[x.Baggage()]) > 0 {
 		return ctx, false
 	}
 	if trust != policy.Continue && trust != policy.Restart {

@@ -137,8 +137,10 @@ func (t Trust) withoutDecision(hits []wire.Match, deferred wire.Sampling, raw bo
 	for f := range wire.FormatsOf(ids).All {
 		own := linesOf(ids, f)
 		sc, v := wire.Table[f].Decode(own)
-		if state := StateWithoutDecision(wire.JoinTraceState(own.All(1))); v == wire.Absent && wire.Table[f].Members && state != "" && wire.FormatsOf(ids).Has(f.Alias()) {
-			made = append(made, wire.Match{ID: own.Base + 1, Vals: []string{state}}) // it belongs to the alias
+		if v == wire.Absent && wire.Table[f].Members && wire.FormatsOf(ids).Has(f.Alias()) { // the tracestate of an alias
+			if state := StateWithoutDecision(wire.JoinTraceState(own.All(1))); state != "" {
+				made = append(made, wire.Match{ID: own.Base + 1, Vals: []string{state}})
+			}
 		}
 		if v&^wire.Undecidable == wire.Malformed || !sc.TraceID.IsValid() {
 			continue
