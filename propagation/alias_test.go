@@ -449,6 +449,8 @@ func TestHeaderDefault(t *testing.T) {
 			t.Errorf("%s: captured %q", name, got)
 		}
 	}
+	sent(p, received(p))["X-Region"][0] = "overwritten"
+	expect(t, sent(p, received(p)), both)
 	expect(t, sent(p, received(p, "x-region", "us")), carrier("x-region", "us", "x-acme-plan", "free"))
 	expect(t, sent(p, p.ExtractMetadata(context.Background(), metadataOf("x-plan", "gold"))), carrier("x-region", "eu", "x-acme-plan", "gold"))
 	for name, ctx := range map[string]context.Context{

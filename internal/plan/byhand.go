@@ -69,7 +69,7 @@ func (w *written) has(key string, vals []string) bool {
 		}
 	}
 	for _, d := range w.defaults {
-		if d.id == id && d.values[0] == line {
+		if d.id == id && d.value == line {
 			return true
 		}
 	}

@@ -14,13 +14,13 @@ type HeaderAlias struct{ Received, Sent, Default string }
 // header is an entry of Config.Headers, UnsafeHeaders or HeaderAliases.
 type header struct {
 	read, sent wire.Field
-	standard   string // the default; "" if there is none
+	value      string // the default; "" if there is none
 }
 
 // defaulted is a header with a default.
 type defaulted struct {
-	id     wire.FieldID
-	values []string
+	id    wire.FieldID
+	value string
 }
 
 // addHeaders compiles the headers that are no headers of formats.
@@ -34,7 +34,7 @@ func (p *Engine) addHeaders(c *Config) {
 		add(wire.EntryField(name, true))
 	}
 	for _, a := range c.HeaderAliases {
-		h := header{read: wire.HeaderField(a.Received, false), standard: a.Default}
+		h := header{read: wire.HeaderField(a.Received, false), value: a.Default}
 		if h.sent = h.read; a.Sent != "" {
 			h.sent = wire.HeaderField(a.Sent, false)
 		}
@@ -44,8 +44,8 @@ func (p *Engine) addHeaders(c *Config) {
 	for i, h := range all {
 		p.in.Headers, p.sentHeaders = append(p.in.Headers, h.read), append(p.sentHeaders, h.sent)
 		p.renames = p.renames || h.read.Lower != h.sent.Lower
-		if h.standard != "" {
-			p.defaults = append(p.defaults, defaulted{wire.FirstHeader + wire.FieldID(i), []string{h.standard}})
+		if h.value != "" {
+			p.defaults = append(p.defaults, defaulted{wire.FirstHeader + wire.FieldID(i), h.value})
 		}
 	}
 	p.in.Marks = len(p.defaults) > 0
@@ -79,10 +79,10 @@ func (p *Engine) missing(c *capture.Node) []defaulted {
 
 // defaultEntry sets e to a header that was not received, with its default.
 func (o *plan) defaultEntry(e *entry, d defaulted) {
-	e.id, e.def, e.fate, e.values = d.id, o.p.out(d.id), Defaulted, d.values
-	o.judge(e, d.values)
+	e.id, e.def, e.fate, e.values = d.id, o.p.out(d.id), Defaulted, []string{d.value} // requests must not share memory
+	o.judge(e, e.values)
 	if o.allowed != nil {
-		e.values = o.allowed.Allow(d.id, "", d.values)
+		e.values = o.allowed.Allow(d.id, "", e.values)
 	}
 	switch {
 	case len(e.values) == 0:
