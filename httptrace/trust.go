@@ -39,7 +39,7 @@ func WithTrust(decide func(*http.Request) propagation.Trust) Option { return Dec
 
 // Edge restarts the trace of every caller. It is for services that untrusted callers reach without a proxy that
 // restarts traces. It withholds their Config.Headers, too. To keep those, return propagation.Restart &^
-// propagation.DistrustHeaders from your own Decider.
+// propagation.DistrustHeaders from your own Decider. To keep routing keys in their baggage, set Config.TrustRoutingKeys.
 //
 // With otelhttp outside of Middleware, trace.SpanContextFromContext returns otelhttp's span. That span has the trace id
 // that the caller sent: logs show it, and calls continue it. Without an SDK, trace.SpanContextFromContext returns the

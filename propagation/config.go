@@ -50,6 +50,24 @@ type Config struct {
 	// them there.
 	UnsafeHeaders []string
 
+	// Aliases are further names for formats, such as "original-traceparent" for W3C. See FormatAlias. nil means none.
+	Aliases []FormatAlias
+
+	// HeaderAliases are further headers to carry that are sent under another name, or with a default if the request had
+	// none. See HeaderAlias. nil means none.
+	HeaderAliases []HeaderAlias
+
+	// RoutingKeys are keys of members of the baggage header that route a request to a sandbox, such as "sd-routing-key".
+	// These members are carried even if Formats does not list Baggage; other baggage is then not. Destinations judge
+	// them as any baggage: by default, they go to internal hosts only. Keys are compared exactly. If Formats lists Baggage,
+	// RoutingKeys has an effect with TrustRoutingKeys only. nil means none. See docs/routing.md for the keys of vendors.
+	RoutingKeys []string
+
+	// TrustRoutingKeys carries the members of RoutingKeys also if the caller is not trusted with its baggage, as behind
+	// httptrace.Edge. Other baggage of such a caller stays withheld. Any caller can then choose the sandbox that handles
+	// its request. Ignore withholds these members, too.
+	TrustRoutingKeys bool
+
 	// GenerateRequestID makes Extract generate a random UUID (version 4) for a request without x-request-id. It needs
 	// RequestID in Formats. Every Extract then allocates the context node and the id, also if nothing was received.
 	GenerateRequestID bool
@@ -213,8 +231,25 @@ func (c *Config) validate() error {
 			names[lower] = field
 		}
 	}
-	if n := len(c.Headers) + len(c.UnsafeHeaders); n > maxHeaders {
-		wrong("Headers", n, "at most %d names, UnsafeHeaders included", maxHeaders)
+	keys := map[string]bool{}
+	for i, key := range c.RoutingKeys {
+		field := fmt.Sprintf("RoutingKeys[%d]", i)
+		switch {
+		case key == wire.Every:
+			wrong(field, key, "would carry all baggage: put Baggage in Formats")
+		case !policy.ValidToken(key):
+			wrong(field, key, "is no key of baggage (W3C Baggage, section 3.3.1)")
+		case keys[key]:
+			wrong(field, key, "is listed twice")
+		}
+		keys[key] = true
+	}
+	if c.TrustRoutingKeys && len(c.RoutingKeys) == 0 {
+		wrong("TrustRoutingKeys", true, "needs RoutingKeys")
+	}
+	c.validateAliases(func(f Format) bool { return seen[f] != "" || emitted[f] }, names, wrong)
+	if n := c.headerCount(); n > maxHeaders {
+		wrong("Headers", n, "at most %d names, UnsafeHeaders and HeaderAliases included", maxHeaders)
 	}
 
 	if c.GenerateRequestID && seen[RequestID] == "" {
@@ -250,6 +285,10 @@ const (
 	maxLines   = 65535   // of Limits.Lines and MessageLines
 	maxLimit   = 1 << 30 // of the others: sizes are added up as ints of 32 bits
 )
+
+func (c *Config) headerCount() int {
+	return len(c.Headers) + len(c.UnsafeHeaders) + len(c.HeaderAliases)
+}
 
 // withDefaults returns the limits with their defaults filled in.
 func (l Limits) withDefaults() Limits {

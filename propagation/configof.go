@@ -30,6 +30,8 @@ func (c *Config) clone() Config {
 		d.Formats = publicFormats(wire.DefaultFormats)
 	}
 	d.Headers, d.UnsafeHeaders = slices.Clone(c.Headers), slices.Clone(c.UnsafeHeaders)
+	d.Aliases, d.HeaderAliases = slices.Clone(c.Aliases), slices.Clone(c.HeaderAliases)
+	d.RoutingKeys = slices.Clone(c.RoutingKeys)
 	d.Also, d.InternalHosts = slices.Clone(c.Also), slices.Clone(c.InternalHosts)
 	d.Limits = c.Limits.withDefaults()
 	d.Destinations = slices.Clone(c.Destinations)

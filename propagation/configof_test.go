@@ -15,6 +15,9 @@ func filled() propagation.Config {
 	return propagation.Config{
 		Formats: []propagation.Format{propagation.W3C, propagation.RequestID}, Emit: []propagation.Format{propagation.W3C},
 		ReadOnly: []propagation.Format{propagation.B3Single}, Headers: []string{"End-User"}, UnsafeHeaders: []string{"authorization"},
+		Aliases:       []propagation.FormatAlias{{Format: propagation.W3C, Name: "original-traceparent"}},
+		HeaderAliases: []propagation.HeaderAlias{{Received: "x-tenant", Sent: "x-acme-tenant", Default: "none"}},
+		RoutingKeys:   []string{"sd-routing-key"}, TrustRoutingKeys: true,
 		GenerateRequestID: true, Deferred: propagation.Accepted,
 		LocalSpan: func(context.Context) (propagation.SpanContext, bool) { return propagation.SpanContext{}, false },
 		Also:      []otelprop.TextMapPropagator{otelprop.Baggage{}}, DropMalformed: true, Reconcile: true, ASCIIOnly: true,

@@ -18,7 +18,7 @@ import (
 //
 //   - baggage in all its forms: baggage, jaeger-baggage, uberctx-*, ot-baggage-*, sw8-correlation, correlation-context,
 //     and the items in an x-ot-span-context
-//   - Config.Headers and UnsafeHeaders
+//   - Config.Headers, UnsafeHeaders and HeaderAliases, defaults included
 //
 // Internal hosts are:
 //
@@ -81,7 +81,8 @@ type Destination struct {
 	// it means all to an internal host and none to any other. Empty but not nil means none.
 	Baggage []string
 
-	// Headers are the names of Config.Headers and UnsafeHeaders that may be sent. "*" means all. "x-company-*" means
+	// Headers are the names of Config.Headers, UnsafeHeaders and HeaderAliases that may be sent. A HeaderAlias has the name
+	// that is sent. "*" means all. "x-company-*" means
 	// the names of Config.Headers that begin with "x-company-". If Config.Headers has such a pattern, Headers may list
 	// single names under it.
 	//
@@ -109,8 +110,8 @@ func (c *Config) validateDestinations(wrong func(field string, value any, reason
 	}
 	hosts("InternalHosts", c.InternalHosts, map[string]string{})
 
-	carried := policy.NewHeaderSet(slices.Concat(c.Headers, c.UnsafeHeaders))
-	tooMany := len(c.Headers)+len(c.UnsafeHeaders) > maxHeaders // a mistake by itself; each entry below would be compared with all
+	carried := policy.NewHeaderSet(slices.Concat(c.Headers, c.UnsafeHeaders, c.sentNames()))
+	tooMany := c.headerCount() > maxHeaders // a mistake by itself; each entry below would be compared with all
 	ruled := map[string]string{}
 	for i, d := range c.Destinations {
 		rule := fmt.Sprintf("Destinations[%d].", i)
@@ -146,7 +147,7 @@ func (c *Config) validateDestinations(wrong func(field string, value any, reason
 		}
 		for j, name := range d.Headers {
 			if name != wire.Every && !tooMany && !carried.Touches(name) {
-				wrong(fmt.Sprintf("%sHeaders[%d]", rule, j), name, "is not in Headers or UnsafeHeaders, so it is not carried")
+				wrong(fmt.Sprintf("%sHeaders[%d]", rule, j), name, "is not in Headers or UnsafeHeaders, and no HeaderAlias sends it, so it is never sent")
 			}
 		}
 	}

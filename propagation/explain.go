@@ -35,6 +35,7 @@ type Explanation struct {
 // ExplainedFormat is a received trace format.
 type ExplainedFormat struct {
 	Format      Format
+	Name        string      // the alias in Config.Aliases under which it was received; "" for the format's own names
 	SpanContext SpanContext // what its headers say; zero if they are malformed
 	Verdict     Verdict     // how it compares with Explanation.Winner
 	Why         string      // the verdict in words, with its reason
@@ -43,6 +44,7 @@ type ExplainedFormat struct {
 // ExplainedHeader is a header that was received, or would be sent.
 type ExplainedHeader struct {
 	Name     string // in lower case; it may have any characters if the caller chose it
+	SentAs   string // the name under which it would be sent, if that differs; see HeaderAlias
 	Format   Format // the format that owns the name; zero if none does
 	Received string // the received lines, quoted, or their size (see Explain); "" if there are none
 	Sent     string // the lines that would be sent, in the same form
@@ -100,7 +102,7 @@ func (p *Propagator) ExplainRequest(r *http.Request, host string) Explanation {
 }
 
 func newExplanation(host string, made plan.Explained) Explanation {
-	x := Explanation{Host: host, Internal: made.Internal, Rule: made.Rule, Local: publicSpanContext(made.Local), Source: Format(made.Source)}
+	x := Explanation{Host: host, Internal: made.Internal, Rule: made.Rule, Local: publicSpanContext(made.Local), Source: Format(made.Source.Base())}
 	if made.Node != nil {
 		x.Trust = Trust(made.Node.Trust)
 		x.explainFormats(made.Node)
@@ -117,7 +119,7 @@ func (x *Explanation) explainHeaders(all []plan.Header) (explained []ExplainedHe
 			tell = sized
 		}
 		explained = append(explained, ExplainedHeader{
-			Name: h.Name, Format: Format(f.Format), Received: tell(h.Received), Sent: tell(h.Sent), Fate: Fate(h.Fate), Why: x.because(h),
+			Name: h.Name, SentAs: h.SentAs, Format: Format(f.Format.Base()), Received: tell(h.Received), Sent: tell(h.Sent), Fate: Fate(h.Fate), Why: x.because(h),
 		})
 	}
 	return explained

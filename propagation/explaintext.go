@@ -40,7 +40,7 @@ func (x Explanation) String() string {
 		b.WriteString("received trace formats:\n")
 		w := newTable(&b)
 		for _, f := range x.Received {
-			fmt.Fprintf(w, "  %v\t%s\n", f.Format, f.Why)
+			fmt.Fprintf(w, "  %s\t%s\n", f.title(), f.Why)
 		}
 		w.Flush()
 	}
@@ -91,6 +91,8 @@ func (x *Explanation) because(h *plan.Header) string {
 		return "sent with the span context of " + x.Source.String()
 	case FateReconciled:
 		return "sent with the span of " + x.Source.String() + ", because of Config.Reconcile"
+	case FateRenamed:
+		return "sent as received, under the name " + h.SentAs
 	case FateUntrusted:
 		return "not sent: the caller is " + trusted(x.Trust)
 	case FateReported:
@@ -111,6 +113,14 @@ func (x *Explanation) because(h *plan.Header) string {
 		return "not carried: it " + h.Reason
 	}
 	return fate.String()
+}
+
+// title returns the name of the format, with its alias.
+func (f ExplainedFormat) title() string {
+	if f.Name == "" {
+		return f.Format.String()
+	}
+	return f.Format.String() + " (" + f.Name + ")"
 }
 
 func quoted(lines []string) string {

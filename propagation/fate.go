@@ -27,6 +27,15 @@ const (
 	// FateReported: the received lines are sent because of Config.DestinationsReportOnly. A rule would leave them out.
 	FateReported
 
+	// FateRenamed: the received lines are sent under another name, as Config.HeaderAliases asks. The name is
+	// ExplainedHeader.SentAs.
+	FateRenamed
+	// FateDefaulted: the header was not received, and is sent with its default in Config.HeaderAliases.
+	FateDefaulted
+
+	// FateRouted: only the members with a key of Config.RoutingKeys are sent.
+	FateRouted
+
 	// FateDisallowed: nothing is sent, because the destination's rule does not allow it.
 	FateDisallowed
 	// FateNotSampled: nothing is sent, because the destination gets the format only if the call is sampled. See

@@ -34,9 +34,11 @@ func New(c Config) (*Propagator, error) {
 		return nil, err
 	}
 	public := c.clone()
+	aliases, headerAliases := c.planAliases()
 	return (*Propagator)(plan.New(plan.Config{
 		Formats: wireFormats(c.Formats), Emit: wireFormats(c.Emit), ReadOnly: wireFormats(c.ReadOnly),
-		Headers: c.Headers, UnsafeHeaders: c.UnsafeHeaders,
+		Headers: c.Headers, UnsafeHeaders: c.UnsafeHeaders, Aliases: aliases, HeaderAliases: headerAliases,
+		RoutingKeys: c.RoutingKeys, TrustRoutingKeys: c.TrustRoutingKeys,
 		GenerateRequestID: c.GenerateRequestID, DropMalformed: c.DropMalformed, Reconcile: c.Reconcile, ASCIIOnly: c.ASCIIOnly,
 		Deferred: wire.Sampling(c.Deferred), LocalSpan: localSpan(c.LocalSpan), Also: c.Also, Limits: capture.Limits(c.Limits.withDefaults()),
 		Rules: rulesOf(c.Destinations), InternalHosts: c.InternalHosts, ReportOnly: c.DestinationsReportOnly,

@@ -38,11 +38,11 @@ const (
 	DistrustSampling
 	// DistrustBaggage withholds baggage in every form: baggage, jaeger-baggage, uberctx-*, ot-baggage-*,
 	// sw8-correlation, correlation-context, and the items in an x-ot-span-context. It also withholds OpenTelemetry's
-	// baggage that is already in the context.
+	// baggage that is already in the context. Config.TrustRoutingKeys excepts some members.
 	DistrustBaggage
 	// DistrustRequestID withholds x-request-id. With Config.GenerateRequestID, Extract makes a new one.
 	DistrustRequestID
-	// DistrustHeaders withholds Config.Headers and UnsafeHeaders.
+	// DistrustHeaders withholds Config.Headers, UnsafeHeaders and HeaderAliases.
 	DistrustHeaders
 
 	_ // Ignore

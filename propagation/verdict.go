@@ -56,7 +56,7 @@ func (x *Explanation) explainFormats(c *capture.Node) {
 		return
 	}
 	l := c.Parse()
-	x.Remote, x.Winner = publicSpanContext(l.Remote), Format(l.Winner)
+	x.Remote, x.Winner = publicSpanContext(l.Remote), Format(l.Winner.Base())
 	var first wire.Format // the first valid format with ids
 	for i := range l.Readings {
 		r := &l.Readings[i]
@@ -64,7 +64,7 @@ func (x *Explanation) explainFormats(c *capture.Node) {
 			first = r.Format
 		}
 		yields := wire.Table[r.Format].Yields
-		f := ExplainedFormat{Format: Format(r.Format), SpanContext: publicSpanContext(r.Sc), Verdict: VerdictOtherTrace}
+		f := ExplainedFormat{Format: Format(r.Format.Base()), Name: c.AliasName(r.Format), SpanContext: publicSpanContext(r.Sc), Verdict: VerdictOtherTrace}
 		f.Why = "names another trace than " + x.Winner.String()
 		switch sameTrace := wire.SameTrace(r.Sc.TraceID, l.Remote.TraceID); {
 		case r.Format == l.Winner:
@@ -75,7 +75,7 @@ func (x *Explanation) explainFormats(c *capture.Node) {
 			case !r.Sc.SpanID.IsValid():
 				f.Why = "is used: it is the first with a trace id, and no format has a span id"
 			case first != r.Format:
-				f.Why = "is used: it names a newer span than " + first.String()
+				f.Why = "is used: it names a newer span than " + first.Base().String()
 			default:
 				f.Why = "is used: it is the first valid format with ids, in the order of Config.Formats"
 			}

@@ -17,6 +17,8 @@ func TestConfigFromJSON(t *testing.T) {
 	got, err := newConfig("", `{
 		"formats": ["tracecontext", "b3"], "emit": ["b3"], "readOnly": ["b3multi"],
 		"headers": ["end-user", "x-company-*"], "unsafeHeaders": ["authorization"], "generateRequestID": false,
+		"routingKeys": ["sd-routing-key"], "trustRoutingKeys": true,
+		"aliases": [{"format": "tracecontext", "name": "original-traceparent"}], "headerAliases": [{"received": "x-tenant", "sent": "x-acme-tenant", "default": "none"}],
 		"deferred": "accepted", "dropMalformed": true, "reconcile": true, "asciiOnly": true,
 		"limits": {"headerBytes": 1, "totalBytes": 2, "lines": 3, "metadataBytes": 4},
 		"destinations": [{"hosts": ["*.corp.example"], "formats": [], "baggage": ["*"], "headers": null}],
@@ -28,7 +30,10 @@ func TestConfigFromJSON(t *testing.T) {
 	want := propagation.Config{
 		Formats: []propagation.Format{propagation.W3C, propagation.B3Single}, Emit: []propagation.Format{propagation.B3Single}, ReadOnly: []propagation.Format{propagation.B3Multi},
 		Headers: []string{"end-user", "x-company-*"}, UnsafeHeaders: []string{"authorization"},
-		Deferred: propagation.Accepted, DropMalformed: true, Reconcile: true, ASCIIOnly: true,
+		RoutingKeys: []string{"sd-routing-key"}, TrustRoutingKeys: true,
+		Aliases:       []propagation.FormatAlias{{Format: propagation.W3C, Name: "original-traceparent"}},
+		HeaderAliases: []propagation.HeaderAlias{{Received: "x-tenant", Sent: "x-acme-tenant", Default: "none"}},
+		Deferred:      propagation.Accepted, DropMalformed: true, Reconcile: true, ASCIIOnly: true,
 		Limits:        propagation.Limits{HeaderBytes: 1, TotalBytes: 2, Lines: 3, MetadataBytes: 4},
 		Destinations:  []propagation.Destination{{Hosts: []string{"*.corp.example"}, Formats: []propagation.Format{}, Baggage: []string{"*"}}},
 		InternalHosts: []string{"*.cluster.example"}, DestinationsReportOnly: true,

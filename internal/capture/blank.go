@@ -25,7 +25,7 @@ func WithoutCapture(ctx context.Context) context.Context {
 	if c.Trust == policy.Continue {
 		return hideCapture(ctx)
 	}
-	d := &Node{parent: ctx, Reader: c.Reader, Trust: c.Trust}
+	d := &Node{parent: ctx, Reader: c.Reader, Trust: c.Trust, About: Detached}
 	e := Extraction{P: c.Reader}
 	return e.start(d, c, 0)
 }

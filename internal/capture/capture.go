@@ -62,6 +62,7 @@ const (
 	hidesSpan                          // returns no active span, to hide an outer one
 	hidesBaggage                       // returns no baggage, to hide an outer one
 	MadeRequestID                      // the request id was generated, not received
+	Detached                           // WithoutCapture made it: it is not of a request
 )
 
 type captureKey struct{}
@@ -229,7 +230,7 @@ func (c *Node) Value(key any) any {
 // String names the formats and prints no values, because contexts are often logged.
 func (c *Node) String() string {
 	var names []string
-	for f := range c.Formats.All {
+	for f := range c.Formats.Bases().All {
 		names = append(names, f.String())
 	}
 	return NameOf(c.parent) + ".traceferry(" + strings.Join(names, ",") + ")"

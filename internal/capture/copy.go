@@ -17,7 +17,7 @@ func CopyCapture(dst, src context.Context) context.Context {
 	}
 	d := &Node{
 		parent: dst, Reader: c.Reader, Overflow: c.Overflow, Formats: c.Formats, fresh: c.fresh, N: c.N, HeldCount: c.HeldCount, Trust: c.Trust,
-		About: c.About & RawBins, IDs: c.IDs, Vals: c.Vals,
+		About: c.About & (RawBins | Detached), IDs: c.IDs, Vals: c.Vals,
 	}
 	d.learned.Store(c.learned.Load()) // the lines are the same, so the results are, too
 	d.seen.Store(c.seen.Load() & (printable | unprintable | restarted))

@@ -22,13 +22,13 @@ func (e *Extraction) distrust(outer *Node, hits []wire.Match, h heritage) contex
 	dropped := p.remember(e.over, trust)
 	later := wire.FormatsOf(hits)
 	raw := about&RawBins != 0
-	believed, held := trust.Partition(hits, p.Deferred, raw)
+	believed, held := trust.Partition(hits, p.Deferred, raw, p.Routing.trusted(trust))
 	read := wire.FormatsOf(believed)
 	if outer != nil {
 		if len(believed) == 0 && len(dropped) == 0 && outer.Trust == trust && h.repeat && outer.hidesAll(ctx) && (!p.GenerateRequestID || outer.Formats.Has(wire.RequestID)) {
 			return e.finish(ctx) // the decision of an outer Extract still applies
 		}
-		inherited, heldNow := trust.Besides(outer.Trust).Partition(outer.inherit(believed, read, about, &h), p.Deferred, raw)
+		inherited, heldNow := trust.Besides(outer.Trust).Partition(outer.inherit(believed, read, about, &h), p.Deferred, raw, p.Routing.trusted(trust))
 		believed = append(believed, inherited...)
 		made = outer.About&MadeRequestID != 0 && slices.ContainsFunc(inherited, wire.IsRequestID)
 		if trust&policy.Forget == 0 {

@@ -45,9 +45,10 @@ func (e *Extraction) finish(ctx context.Context) context.Context {
 func (e *Extraction) capture(hits []wire.Match) context.Context {
 	p, outer := e.P, Of(e.Ctx)
 	e.outer = outer
+	hits = e.onlyRouting(hits)
 	if outer != nil {
 		e.Trust |= outer.Trust
-	} else if len(hits) == 0 && !p.GenerateRequestID && e.Trust == policy.Continue {
+	} else if len(hits) == 0 && !p.GenerateRequestID && !p.Marks && e.Trust == policy.Continue {
 		return e.finish(e.Ctx)
 	}
 	hits = e.clean(hits, outer)
@@ -67,7 +68,7 @@ func (e *Extraction) capture(hits []wire.Match) context.Context {
 		}
 		h := e.heritage(outer, hits)
 		inherited := outer.inherit(hits, read, e.About, &h)
-		if len(hits) == 0 && len(inherited) == outer.names() && (!p.GenerateRequestID || slices.ContainsFunc(inherited, wire.IsRequestID)) {
+		if len(hits) == 0 && len(inherited) == outer.names() && (!p.GenerateRequestID || slices.ContainsFunc(inherited, wire.IsRequestID)) && (!p.Marks || outer.Reader == p) {
 			return e.finish(e.Ctx)
 		}
 		hits = append(hits, inherited...)
@@ -75,6 +76,9 @@ func (e *Extraction) capture(hits []wire.Match) context.Context {
 		wire.SortMatches(hits)
 	}
 	c := e.node(hits)
+	if c == nil && p.Marks {
+		c = &Node{parent: e.Ctx, Reader: p, About: e.About}
+	}
 	if c == nil {
 		if outer != nil {
 			return e.finish(hideCapture(e.Ctx))

@@ -14,7 +14,7 @@ import (
 func (p *Reader) listed(connection []string) bool {
 	for _, line := range connection {
 		for name := range wire.Members(line) {
-			if _, ours := p.SentHTTP.Owner(name); ours {
+			if _, ours := p.ReadHTTP.Owner(name); ours {
 				return true
 			}
 		}
@@ -30,7 +30,7 @@ func (e *Extraction) dropHop(hits []wire.Match, connection []string) (rest []wir
 	names := map[string]bool{}
 	for _, line := range connection {
 		for name := range wire.Members(line) {
-			id, ours := p.SentHTTP.Owner(name)
+			id, ours := p.ReadHTTP.Owner(name)
 			switch {
 			case !ours:
 			case id < wire.PrefixBase:

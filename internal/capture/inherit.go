@@ -59,6 +59,8 @@ func (c *Node) inherit(own []wire.Match, read wire.FormatSet, about traits, by *
 			}
 		} else if read.Has(f.Format) {
 			continue
+		} else if wire.AliasFields.Has(r.ID) {
+			h.Key = p.foreignAlias(&f, r.ID)
 		}
 		h.Raw = f.Bin && about&RawBins != 0
 		if f.Bin && c.About&RawBins != about&RawBins {
@@ -67,6 +69,27 @@ func (c *Node) inherit(own []wire.Match, read wire.FormatSet, about traits, by *
 		hits = append(hits, h)
 	}
 	return hits
+}
+
+// foreignAlias returns the name of an alias if p has another name for it, and "" otherwise.
+func (p *Reader) foreignAlias(f *wire.Field, id wire.FieldID) string {
+	if p.Field(id).Lower == f.Lower {
+		return ""
+	}
+	return f.Lower
+}
+
+// AliasName returns the name under which an alias was captured. It returns "" for a format that is no alias.
+func (c *Node) AliasName(f wire.Format) string {
+	if f.Base() == f {
+		return ""
+	}
+	for r := range c.Runs {
+		if r.ID == wire.FirstField[f] {
+			return c.Field(r).Lower
+		}
+	}
+	return ""
 }
 
 // headerID returns the number of a name of Config.Headers for p: that of p's own name, of p's pattern, or
@@ -91,8 +114,14 @@ func (p *Reader) headerID(f wire.Field) (wire.FieldID, string) {
 // NotSent is the number of a captured name that the sending Propagator does not carry.
 const NotSent = wire.ForeignHeader
 
-// NumberOf returns p's number for a captured name of any Propagator's Config.Headers.
+// NumberOf returns p's number for a captured name of any Propagator's Config.Headers and Config.Aliases.
 func (p *Reader) NumberOf(c *Node, r Run) wire.FieldID {
+	if r.ID < wire.FirstHeader {
+		if f := c.Field(r); p.foreignAlias(&f, r.ID) != "" {
+			return NotSent
+		}
+		return r.ID
+	}
 	if c.Reader == p && r.ID < wire.ForeignUnsafe {
 		return r.ID
 	}

@@ -46,6 +46,9 @@ func (c *Node) undecide(active trace.Span) {
 // an outer Extract that is not inherited.
 func (c *Node) placeBaggage(outer *Node, hide bool) (answers traits) {
 	distrusted := c.Trust.Has(policy.DistrustBaggage)
+	if distrusted && c.Formats.Has(wire.Baggage) { // members with a routing key
+		return hidesBaggage | showsBaggage
+	}
 	if distrusted && (outer == nil || !outer.Trust.Has(policy.DistrustBaggage)) {
 		return hidesBaggage
 	}

@@ -15,11 +15,16 @@ type Reader struct {
 	Reads   wire.FormatSet // Carries and ReadOnly
 	Headers []wire.Field   // Config.Headers and UnsafeHeaders, patterns last
 
+	Routing Routing
+
+	Fields *wire.FieldTable // the fields of formats, with the names of Config.Aliases
+
 	ReadHTTP, ReadMetadata *wire.Index // names that are read
 	SentHTTP               *wire.Index // names that are read or written, as outgoing carriers may spell them
 	Patterned              bool        // Config.Headers contains a pattern
 
 	GenerateRequestID bool
+	Marks             bool          // Extract makes a Node for each request, also if nothing was received
 	Deferred          wire.Sampling // replaces an open decision in formats that must decide
 	Also              []propagation.TextMapPropagator
 	Limits            Limits
@@ -38,12 +43,12 @@ var Nobody = newNobody()
 
 func newNobody() *Reader {
 	none := wire.NewIndex(nil, nil, false, nil)
-	return &Reader{ReadHTTP: none, ReadMetadata: none, SentHTTP: none, Meter: outcome.NewMeter(nil)}
+	return &Reader{Fields: &wire.Fields, ReadHTTP: none, ReadMetadata: none, SentHTTP: none, Meter: outcome.NewMeter(nil)}
 }
 
 func (p *Reader) Field(id wire.FieldID) *wire.Field {
 	if id < wire.FirstHeader {
-		return &wire.Fields[id]
+		return &p.Fields[id]
 	}
 	return &p.Headers[id-wire.FirstHeader]
 }
@@ -54,11 +59,15 @@ func (p *Reader) described(id wire.FieldID, key string) wire.Field {
 	case wire.ForeignHeader, wire.ForeignUnsafe:
 		return wire.HeaderField(key, id == wire.ForeignUnsafe)
 	}
-	f := p.Field(id)
-	if id >= wire.FirstHeader && f.Prefix {
+	f := *p.Field(id)
+	switch {
+	case key == "":
+	case id >= wire.FirstHeader && f.Prefix:
 		return wire.HeaderField(key, false)
+	case id < wire.FirstHeader && wire.AliasFields.Has(id): // another Propagator's name
+		f.Rename(key)
 	}
-	return *f
+	return f
 }
 
 // OrBackground returns ctx, or context.Background if ctx is nil.

@@ -96,7 +96,7 @@ func (c *Node) read() *Parsed {
 func (l *Parsed) decode(c *Node) (events []event) {
 	l.Readings = make([]reading, 0, bits.OnesCount32(uint32(c.Formats&wire.TraceFormats)))
 	add := func(f wire.Format) {
-		sc, v := wire.Table[f].Decode(c.LinesOf(f))
+		sc, v := c.decode(f)
 		if c.Trust.Has(policy.DistrustSampling) {
 			sc.Sampling = wire.Deferred // Partition had to write a decision in some formats
 		}
@@ -150,6 +150,18 @@ func (l *Parsed) decode(c *Node) (events []event) {
 		}
 	}
 	return events
+}
+
+// decode decodes the lines of a format. The alias of a traceparent has the tracestate, unless that belongs to a valid
+// traceparent.
+func (c *Node) decode(f wire.Format) (wire.SpanContext, wire.Verdict) {
+	sc, v := wire.Table[f].Decode(c.LinesOf(f))
+	if base := f.Base(); base != f && wire.Table[f].Members && v == wire.Valid {
+		if _, beside := wire.Table[base].Decode(c.LinesOf(base)); beside != wire.Valid {
+			sc.TraceState = wire.JoinTraceState(c.LinesOf(base).All(1))
+		}
+	}
+	return sc, v
 }
 
 // repeatsField reports whether a single-line field was received more than once.
@@ -247,9 +259,14 @@ func (c *Node) Remote() (sc wire.SpanContext, ok bool) {
 
 // RequestID returns the received request id if it is valid, else "".
 func (c *Node) RequestID() string {
-	if c != nil && c.Formats.Has(wire.RequestID) {
-		if id := c.LinesOf(wire.RequestID).First(0); wire.ValidRequestID(id) {
-			return id
+	if c == nil {
+		return ""
+	}
+	for _, f := range [...]wire.Format{wire.RequestID.Alias(), wire.RequestID} {
+		if c.Formats.Has(f) {
+			if id := c.LinesOf(f).First(0); wire.ValidRequestID(id) {
+				return id
+			}
 		}
 	}
 	return ""

@@ -33,5 +33,5 @@ func (r *Report) tell(ctx context.Context, p *Reader) {
 
 func (p *Reader) tellExtracted(ctx context.Context, read wire.FormatSet) {
 	defer p.Meter.Recovered()
-	p.Extracted(ctx, slices.Collect(read.All))
+	p.Extracted(ctx, slices.Collect(read.Bases().All))
 }

@@ -48,6 +48,12 @@ func (s fingerprints) addItems(r Run) {
 // UntrustedMembers returns a function that reports whether a baggage member may be from the untrusted caller. If the
 // capture does not know what the caller sent, the function returns true for any member.
 func (c *Node) UntrustedMembers() func(baggage.Member) bool {
+	keys, untrusted := c.Reader.Routing.trusted(c.Trust), c.untrustedMembers()
+	return func(m baggage.Member) bool { return !keys.Has(m.Key()) && untrusted(m) }
+}
+
+// untrustedMembers is UntrustedMembers without regard to routing keys.
+func (c *Node) untrustedMembers() func(baggage.Member) bool {
 	dropped := c.Dropped()
 	if c.Trust&policy.Forget != 0 || !c.Reader.Reads.Has(wire.Baggage) || dropped.Has(wire.Fields[wire.FirstField[wire.Baggage]].Lower, AnyLine) {
 		return func(baggage.Member) bool { return true }

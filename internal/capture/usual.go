@@ -13,7 +13,7 @@ import (
 // reads no lines. It returns false for any other request.
 func (e *Extraction) usual(m map[string][]string, x *wire.Index) (context.Context, bool) {
 	p, ctx, trust := e.P, e.Ctx, e.Trust
-	if p.GenerateRequestID {
+	if p.GenerateRequestID || p.Routing.edits(trust) && len(m[x.Baggage()]) > 0 {
 		return ctx, false
 	}
 	if trust != policy.Continue && trust != policy.Restart {
@@ -49,7 +49,7 @@ func (e *Extraction) usual(m map[string][]string, x *wire.Index) (context.Contex
 	}
 	c := u.c
 	if c == nil || c.N == 0 {
-		return ctx, trust == policy.Continue && Of(ctx) == nil
+		return ctx, trust == policy.Continue && !p.Marks && Of(ctx) == nil
 	}
 	if u.size > p.Limits.TotalBytes || int(c.N) > p.Limits.Lines {
 		return ctx, false

@@ -26,8 +26,9 @@ func (m *Meter) Observed() bool { return m.observe != nil }
 // Load returns a count.
 func (m *Meter) Load(f wire.Format, o Outcome) uint64 { return m.counts[f][o].Load() }
 
-// Count counts an outcome and calls the observer.
+// Count counts an outcome and calls the observer. An alias counts as its format.
 func (m *Meter) Count(ctx context.Context, f wire.Format, o Outcome) {
+	f = f.Base()
 	m.counts[f][o].Add(1)
 	if m.observe != nil {
 		m.tell(ctx, f, o)
@@ -52,7 +53,7 @@ func (m *Meter) CountUntrusted(ctx context.Context, formats wire.FormatSet) {
 	}
 	m.counts[0][Untrusted].Add(1)
 	if m.observe != nil {
-		for f := range formats.All {
+		for f := range formats.Bases().All {
 			m.tell(ctx, f, Untrusted)
 		}
 	}

@@ -24,6 +24,8 @@ type written struct {
 	baggage string   // the application's change of the baggage header
 	items   []capture.BagItems
 
+	defaults []defaulted
+
 	untrusted func(baggage.Member) bool // set on first use
 
 	received map[capture.Fingerprint]mark // the lines of c and held; set on first use
@@ -39,7 +41,7 @@ const (
 )
 
 func (o *plan) writtenBefore(x *wire.Index) written {
-	w := written{p: o.p, ctx: o.ctx, x: x, c: o.c, encoded: o.encoded, values: o.values, baggage: o.bag, items: o.items}
+	w := written{p: o.p, ctx: o.ctx, x: x, c: o.c, encoded: o.encoded, values: o.values, baggage: o.bag, items: o.items, defaults: o.defaults}
 	if o.c != nil && o.c.Trust != policy.Continue {
 		w.held = o.c.Untrusted()
 	}
@@ -48,7 +50,7 @@ func (o *plan) writtenBefore(x *wire.Index) written {
 
 // has reports whether the context holds exactly these lines of a header.
 func (w *written) has(key string, vals []string) bool {
-	id, ours := w.x.Owner(key)
+	id, ours := w.owner(key)
 	if !ours {
 		return false
 	}
@@ -63,6 +65,11 @@ func (w *written) has(key string, vals []string) bool {
 	}
 	for i := range w.items {
 		if b := &w.items[i]; b.ID == id && join(b.Vals) == line {
+			return true
+		}
+	}
+	for _, d := range w.defaults {
+		if d.id == id && d.value == line {
 			return true
 		}
 	}
@@ -91,7 +98,7 @@ func (w *written) trusted(key string, vals []string) []string {
 
 // without returns the lines of a header that have none of the marks, or for which stays returns true.
 func (w *written) without(key string, vals []string, marks mark, stays func(string) bool) []string {
-	id, ours := w.x.Owner(key)
+	id, ours := w.owner(key)
 	if !ours {
 		return vals
 	}
@@ -135,6 +142,12 @@ func (w *written) mark(c *capture.Node, m mark) {
 			w.received[capture.FingerprintOf(lower, line)] |= aLine | m
 		}
 		w.received[capture.FingerprintOf(lower, join(r.Vals))] |= allLines | m
+		if sent := w.p.sentName(c, r); sent != lower {
+			for line := range capture.Variants(r.Vals) {
+				w.received[capture.FingerprintOf(sent, line)] |= aLine | m
+			}
+			w.received[capture.FingerprintOf(sent, join(r.Vals))] |= allLines | m
+		}
 	}
 }
 

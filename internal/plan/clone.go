@@ -121,7 +121,7 @@ func (p *Engine) clone(ctx context.Context, to Callee, m map[string][]string, ov
 func (p *Engine) cloneOwn(ctx context.Context, to Callee, m map[string][]string, x *wire.Index, over transport) (map[string][]string, bool) {
 	if c, ok := ctx.(*capture.Node); ok && over == overHTTP && p.forwards(c) && p.open(c, to) {
 		b := newBlock(len(m)+int(c.N), len(m)+int(c.N))
-		b.putNode(c)
+		b.putNode(p, c)
 		b.putOwn(m, x, p.owns, &written{})
 		p.noteCall(c, true)
 		return b.m, true
@@ -191,7 +191,7 @@ func (b *block) putOwn(m map[string][]string, x *wire.Index, spans wire.FieldSet
 			if before.has(key, vals) {
 				continue // the allowed part is in the block already
 			}
-			if vals = before.judged(key, vals, b.m[usual]); len(vals) == 0 {
+			if vals = before.judged(key, vals, b.m[before.sentAs(key, usual)]); len(vals) == 0 {
 				continue
 			}
 		}
@@ -215,14 +215,15 @@ func (o *plan) size() (names, lines int) {
 	for i := range o.items {
 		names, lines = names+1, lines+len(o.items[i].Vals)
 	}
-	return names + o.newValues(), lines + o.newValues()
+	more := o.newValues() + len(o.defaults)
+	return names + more, lines + more
 }
 
 // putNode adds the lines of a node.
-func (b *block) putNode(c *capture.Node) {
+func (b *block) putNode(p *Engine, c *capture.Node) {
 	var r capture.Run
 	for i, n := 0, int(c.N); i < n; {
 		i = c.Run(i, &r)
-		b.put(c.Reader.Field(r.ID).Canon, r.Vals)
+		b.put(p.out(r.ID).Canon, r.Vals)
 	}
 }

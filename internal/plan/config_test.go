@@ -44,7 +44,8 @@ func (w *compiled) propagator(name string, change func(*propagation.Config)) *pr
 // other is a Propagator that another library of the service has.
 func (w *compiled) other() *propagation.Propagator {
 	return w.propagator("other", func(config *propagation.Config) {
-		*config = propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-company-id", "x-user", "x-noise"}, UnsafeHeaders: []string{"authorization"}}
+		*config = propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-company-id", "x-user", "x-noise"}, UnsafeHeaders: []string{"authorization"},
+			Aliases: []propagation.FormatAlias{{Format: propagation.W3C, Name: aliasOf(propagation.W3C)}, {Format: propagation.B3Single, Name: "x-other-b3"}}}
 	})
 }
 
@@ -119,6 +120,12 @@ func (w *compiled) randomConfig() propagation.Config {
 		if w.OneIn(8) {
 			c.InternalHosts = append(c.InternalHosts, host)
 		}
+	}
+	if w.OneIn(3) {
+		w.addAliases(&c)
+	}
+	if w.OneIn(4) {
+		c.RoutingKeys, c.TrustRoutingKeys = requests.Pick(w.Source, [][]string{{"tenant"}, {"user", "plan"}, {"sd-routing-key"}}), w.OneIn(2)
 	}
 	if w.OneIn(2) {
 		w.addRules(&c)

@@ -17,11 +17,16 @@ import (
 type Engine struct {
 	in       capture.Reader
 	emits    wire.FormatSet
-	owns     wire.FieldSet // fields that name spans, of all formats read or written; only Inject may set them
-	fallback wire.Format   // written for a local span if no other format is; zero: none
-	names    []string      // Fields
-	readable []string      // ReadFields
-	prefixes []string      // Prefixes
+	aliases  wire.FormatSet // of Config.Aliases
+	owns     wire.FieldSet  // fields that name spans, of all formats read or written; only Inject may set them
+	fallback wire.Format    // written for a local span if no other format is; zero: none
+	names    []string       // Fields
+	readable []string       // ReadFields
+	prefixes []string       // Prefixes
+
+	sentHeaders []wire.Field // like in.Headers, with the names that are sent
+	renames     bool         // some of these names differ
+	defaults    []defaulted  // of Config.HeaderAliases
 
 	sentMetadata *wire.Index // like in.SentHTTP, for metadata
 	plainHeaders bool        // gRPC accepts all names of Config.Headers
@@ -40,6 +45,10 @@ type Engine struct {
 type Config struct {
 	Formats, Emit, ReadOnly []wire.Format // nil and empty differ
 	Headers, UnsafeHeaders  []string
+	Aliases                 []Alias
+	HeaderAliases           []HeaderAlias
+	RoutingKeys             []string
+	TrustRoutingKeys        bool
 
 	GenerateRequestID, DropMalformed, Reconcile, ASCIIOnly bool
 
@@ -89,49 +98,49 @@ func New(c Config) *Engine {
 		lost:          c.Lost,
 	}
 	p.in.Engine = p
+	p.addRoutingKeys(&c)
 	if i := slices.IndexFunc(carried, wire.Format.Encodes); c.Emit == nil && i >= 0 {
 		p.fallback = carried[i]
 	}
-	for f := range (p.in.Reads | p.emits | wire.SetOf(p.fallback)).All {
+	p.addAliases(c.Aliases)
+	for f := range p.bothNames(p.in.Reads | p.emits | wire.SetOf(p.fallback)).All {
 		p.owns |= wire.WrittenBy[f]
 	}
-	for _, entry := range c.Headers {
-		p.in.Headers = append(p.in.Headers, wire.EntryField(entry, false))
-	}
-	for _, name := range c.UnsafeHeaders {
-		p.in.Headers = append(p.in.Headers, wire.EntryField(name, true))
-	}
-	slices.SortStableFunc(p.in.Headers, policy.ComparePatterns)
+	p.addHeaders(&c)
 	p.compileNames()
-	p.rules = policy.NewRules(c.Rules, c.InternalHosts, c.ReportOnly, p.in.Headers)
+	p.rules = policy.NewRules(c.Rules, c.InternalHosts, c.ReportOnly, p.sentHeaders)
 	return p
 }
 
 // compileNames makes the indexes and the lists of names.
 func (p *Engine) compileNames() {
 	var read, sent []wire.FieldID
-	for i, f := range wire.Fields[:wire.FirstHeader] {
-		id := wire.FieldID(i)
+	for id := range wire.FirstHeader {
+		f := p.in.Field(id)
 		if p.in.Reads.Has(f.Format) {
 			read = append(read, id)
 		}
 		if p.in.Reads.Has(f.Format) || p.owns.Has(id) {
 			sent = append(sent, id)
 		}
-		p.list(&f)
+		p.list(f)
 	}
 	p.plainHeaders = true
-	for i, h := range p.in.Headers {
+	for i, h := range p.sentHeaders {
 		id := wire.FirstHeader + wire.FieldID(i)
 		read, sent = append(read, id), append(sent, id)
-		p.list(&h)
+		if h.Prefix {
+			p.prefixes = append(p.prefixes, h.Lower)
+		} else {
+			p.names, p.readable = append(p.names, h.Lower), append(p.readable, p.in.Headers[i].Lower)
+		}
 		p.in.Patterned = p.in.Patterned || h.Prefix
 		p.plainHeaders = p.plainHeaders && !h.Prefix && ascii.MetadataKey(h.Lower)
 	}
 	p.in.ReadHTTP = wire.NewIndex(read, p.in.Field, false, policy.CarriesUnder)
 	p.in.ReadMetadata = wire.NewIndex(read, p.in.Field, true, policy.CarriesUnder)
-	p.in.SentHTTP = wire.NewIndex(sent, p.in.Field, false, policy.CarriesUnder)
-	p.sentMetadata = wire.NewIndex(sent, p.in.Field, true, policy.CarriesUnder)
+	p.in.SentHTTP = wire.NewIndex(sent, p.out, false, policy.CarriesUnder)
+	p.sentMetadata = wire.NewIndex(sent, p.out, true, policy.CarriesUnder)
 }
 
 // sent returns the index of the names that a transport sends.
@@ -145,16 +154,15 @@ func (p *Engine) sent(over transport) *wire.Index {
 // isZero reports whether the Engine is nil or was not made by New, so that it carries nothing.
 func (p *Engine) isZero() bool { return p == nil || p.in.Meter == nil }
 
-// list adds a name or a prefix to the lists for Names.
+// list adds a name or a prefix of a format to the lists for Names.
 func (p *Engine) list(f *wire.Field) {
-	header := f.Format == 0
-	switch read := header || p.in.Reads.Has(f.Format); {
+	switch read := p.in.Reads.Has(f.Format); {
 	case read && f.Prefix:
 		p.prefixes = append(p.prefixes, f.Lower)
 	case read:
 		p.readable = append(p.readable, f.Lower)
 	}
-	if !f.Prefix && (header || (p.in.Carries | p.emits).Has(f.Format)) {
+	if !f.Prefix && p.bothNames(p.in.Carries|p.emits).Has(f.Format) {
 		p.names = append(p.names, f.Lower)
 	}
 }

@@ -77,12 +77,14 @@ type cursor struct {
 	value   int            // the next written value
 	item    int            // the next added item
 	skip    wire.FieldSet  // fields whose received lines need no entry
+	def     int            // the next default
 	missing wire.FormatSet // formats that could not be written; set after the other entries
 	ending  bool
 }
 
 // next sets e to the next entry of the plan. It reports whether there is one. Received headers, sent or not, and written
-// headers come first, in the order of field numbers. Added items follow, then formats that could not be written.
+// headers come first, in the order of field numbers. Added items follow, then defaults, then formats that could not be
+// written.
 func (o *plan) next(at *cursor, e *entry) bool {
 	*e = entry{}
 	if at.line == at.end {
@@ -103,9 +105,15 @@ func (o *plan) next(at *cursor, e *entry) bool {
 	case line:
 		at.line = at.end
 		o.receivedEntry(e, &at.run)
+		if e.fate == Sent && o.p.renamed(e.id) {
+			e.fate = Renamed
+		}
 	case at.item < len(o.changes.added):
 		o.addedEntry(e, o.changes.added[at.item])
 		at.item++
+	case at.def < len(o.defaults):
+		o.defaultEntry(e, o.defaults[at.def])
+		at.def++
 	default:
 		return o.missingEntry(e, at)
 	}
@@ -122,7 +130,7 @@ func (o *plan) missingEntry(e *entry, at *cursor) bool {
 		if o.c != nil && len(o.c.LinesOf(f).All(0)) > 0 {
 			continue // it has an entry already
 		}
-		e.id, e.def = wire.FirstField[f], &wire.Fields[wire.FirstField[f]]
+		e.id, e.def = wire.FirstField[f], o.p.in.Field(wire.FirstField[f])
 		if o.disallowed.Has(f) {
 			o.deny(e)
 		} else {
@@ -178,7 +186,7 @@ func (o *plan) replaced() (s wire.FieldSet) {
 // newEntry sets e to a header with a value that was not received. e.received is set already.
 func (o *plan) newEntry(e *entry, i int) {
 	e.id = o.newID(i)
-	e.def = &wire.Fields[e.id]
+	e.def = o.p.in.Field(e.id)
 	if i == len(o.values) {
 		e.values, e.fate = []string{o.bag}, Changed
 		o.judge(e, e.values)
@@ -251,7 +259,7 @@ func (o *plan) judge(e *entry, vals []string) {
 // receivedEntry sets e to a received header for which no value was written.
 func (o *plan) receivedEntry(e *entry, r *capture.Run) {
 	e.id, e.received = r.ID, r.Vals
-	if r.ID >= wire.FirstHeader {
+	if r.ID >= wire.FirstHeader || wire.AliasFields.Has(r.ID) {
 		if e.id = o.p.in.NumberOf(o.c, *r); e.id == capture.NotSent {
 			foreign := o.c.Field(*r)
 			e.def, e.key = &foreign, r.Key
@@ -259,13 +267,16 @@ func (o *plan) receivedEntry(e *entry, r *capture.Run) {
 			return
 		}
 	}
-	e.def, e.key = o.p.in.Field(e.id), o.p.in.Tag(o.c, e.id, *r)
+	e.def, e.key = o.p.out(e.id), o.p.in.Tag(o.c, e.id, *r)
 	if r.ID < wire.FirstHeader && !o.keeps.Has(r.ID) {
 		o.drop(e, r)
 		return
 	}
 	if e.def.Format == wire.RequestID && o.c.About&capture.MadeRequestID != 0 {
 		e.fate = Generated
+	}
+	if o.p.in.Routing.Only && e.def.Format == wire.Baggage && !o.route(e, r) {
+		return
 	}
 	o.judge(e, r.Vals)
 	e.values = r.Vals
@@ -356,7 +367,7 @@ func (t *tally) count(o *plan, e *entry) {
 	if e.lost == 0 {
 		return
 	}
-	f := e.def.Format
+	f := e.def.Format.Base()
 	for _, lost := range [...]outcome.Outcome{outcome.Disallowed, outcome.TooLarge, outcome.Unsendable, outcome.Reconciled} {
 		switch {
 		case !e.lost.Has(lost), t.once[lost].Has(f):

@@ -25,6 +25,7 @@ type Explained struct {
 type Header struct {
 	Name           string // in lower case
 	Field          *wire.Field
+	SentAs         string // the name that is sent, if it differs
 	Received, Sent []string
 	Fate           Fate
 	Reason         string // why Config.Headers refuses the name, for UnlistedUnsafe and NeverCarried
@@ -52,7 +53,11 @@ func (p *Engine) Explain(ctx context.Context, host string) (x Explained) {
 	}
 	if o.build(ctx, p, overHTTP, to) {
 		for e := range o.all {
-			x.Headers = append(x.Headers, Header{Name: e.lower(), Field: e.def, Received: e.received, Sent: e.values, Fate: e.fate})
+			h := Header{Name: e.lower(), Field: e.def, Received: e.received, Sent: e.values, Fate: e.fate}
+			if len(e.received) > 0 && p.renamed(e.id) {
+				h.Name, h.SentAs = p.in.Field(e.id).Lower, h.Name
+			}
+			x.Headers = append(x.Headers, h)
 		}
 		if o.written != 0 && !o.isLocal {
 			x.Source = o.translatedFormat()

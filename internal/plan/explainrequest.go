@@ -52,6 +52,8 @@ func (p *Engine) notCarried(e *capture.Extraction, name, key string, h http.Head
 		x.Fate = Untrusted
 	case e.Formats(outcome.Unsendable).Has(f.Format) && (id < wire.PrefixBase || lists(h["Connection"], name)):
 		x.Fate = OneHop
+	case f.Format == wire.Baggage && p.in.Routing.Only && len(p.in.Routing.Keys.Lines(h[key])) == 0:
+		x.Fate = UnlistedFormat
 	case e.Formats(outcome.TooLarge).Has(f.Format):
 		x.Fate = TooLarge
 	default: // ExtractHTTP then reads names in the canonical form only

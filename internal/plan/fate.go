@@ -31,6 +31,14 @@ const (
 	// Reported: the received lines are sent, but only because of Config.DestinationsReportOnly.
 	Reported
 
+	// Renamed: the received lines are sent under another name, because Config.HeaderAliases says so.
+	Renamed
+	// Defaulted: the header was not received, and is sent with its default of Config.HeaderAliases.
+	Defaulted
+
+	// Routed: only the members with a key of Config.RoutingKeys are sent.
+	Routed
+
 	// Disallowed: nothing is sent, because it may not go to the destination.
 	Disallowed
 	// NotSampled: nothing is sent, because it may go to the destination only if the call is sampled.
@@ -86,6 +94,10 @@ var fateNames = [...]string{
 	PartlyUnsendable: "sent in part: the transport or Config.ASCIIOnly does not allow the rest",
 	PartlyDisallowed: "sent in part: the rest is not allowed at the destination",
 	Reported:         "sent as received, only because of Config.DestinationsReportOnly",
+
+	Renamed:   "sent as received, under another name",
+	Defaulted: "sent with its default, because it was not received",
+	Routed:    "sent in part: only the members of Config.RoutingKeys",
 
 	Disallowed: "not sent: not allowed at the destination",
 	NotSampled: "not sent: the destination gets it only if the trace is sampled",

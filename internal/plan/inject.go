@@ -76,7 +76,7 @@ func (o *plan) writeHTTP(h http.Header) (any bool) {
 	var e entry
 	if o.plain() {
 		for i := range o.values {
-			h[wire.Fields[o.encoded[i]].Canon] = o.values[i : i+1 : i+1]
+			h[o.p.in.Field(o.encoded[i]).Canon] = o.values[i : i+1 : i+1]
 		}
 		at.value, at.skip, any = len(o.values), o.replaced(), len(o.values) > 0
 	}
@@ -107,16 +107,16 @@ func (o *plan) report() {
 	}
 }
 
-// startsNothing reports whether a call with the context c itself, as Extract returned it, has no local span and no
-// changed baggage.
+// startsNothing reports whether a call with the context c itself, as Extract returned it, has no local span, no changed
+// baggage and no defaults.
 func (p *Engine) startsNothing(c *capture.Node) bool {
-	return c.About&(capture.ShowsSpan|capture.InheritsBaggage) == capture.ShowsSpan && p.localSpan == nil && len(p.in.Also) == 0 && !c.AskedBaggage()
+	return c.About&(capture.ShowsSpan|capture.InheritsBaggage) == capture.ShowsSpan && p.localSpan == nil && len(p.in.Also) == 0 && len(p.defaults) == 0 && !c.AskedBaggage()
 }
 
 // forwards reports whether a call sends exactly the lines of a capture's node. Most calls do.
 func (p *Engine) forwards(c *capture.Node) bool {
 	return c.Reader == &p.in && c.Overflow == nil && p.startsNothing(c) && c.About&capture.RawBins == 0 && c.Formats&^p.in.Carries == 0 &&
-		p.emits == 0 && (!p.dropMalformed && !p.reconcile || c.Formats&wire.TraceFormats == 0) && (c.Formats&wire.Yielding == 0 || c.Formats&wire.Yielded == 0) && c.Printable()
+		p.emits == 0 && (!p.in.Routing.Only || !c.Formats.Has(wire.Baggage)) && (!p.dropMalformed && !p.reconcile || c.Formats&wire.TraceFormats == 0) && (c.Formats&wire.Yielding == 0 || c.Formats&wire.Yielded == 0) && c.Printable()
 }
 
 // forward writes the lines of a node.
@@ -137,7 +137,7 @@ func (p *Engine) forward(c *capture.Node, h http.Header) {
 		for j < c.N && c.IDs[j] == id {
 			j++
 		}
-		h[p.in.Field(id).Canon] = c.Vals[i:j:j]
+		h[p.out(id).Canon] = c.Vals[i:j:j]
 		i = j
 	}
 }
@@ -147,9 +147,9 @@ func (p *Engine) forward(c *capture.Node, h http.Header) {
 // eight names and one of ours in the usual spelling, sweep assumes that all names are usual, because look-ups cost
 // less.
 func (p *Engine) sweep(h http.Header, removes, sends wire.FieldSet) (others bool) {
-	if len(h) > 8 && usuallySpelled(h, sends) {
+	if len(h) > 8 && p.usuallySpelled(h, sends) {
 		for ; removes != 0; removes &= removes - 1 {
-			key := wire.Fields[bits.TrailingZeros64(uint64(removes))].Canon
+			key := p.in.Field(wire.FieldID(bits.TrailingZeros64(uint64(removes)))).Canon
 			//lint:ignore S1033 a look-up that finds nothing is faster than such a delete
 			if _, stale := h[key]; stale {
 				delete(h, key)
@@ -175,9 +175,9 @@ func (p *Engine) sweep(h http.Header, removes, sends wire.FieldSet) (others bool
 
 // usuallySpelled reports whether a header contains one of the fields in the spelling that only http.Header's methods
 // use.
-func usuallySpelled(h http.Header, fs wire.FieldSet) bool {
+func (p *Engine) usuallySpelled(h http.Header, fs wire.FieldSet) bool {
 	for fs &^= wire.PrefixFields; fs != 0; fs &= fs - 1 {
-		key := wire.Fields[bits.TrailingZeros64(uint64(fs))].Canon
+		key := p.in.Field(wire.FieldID(bits.TrailingZeros64(uint64(fs)))).Canon
 		if _, there := h[key]; there && key != "B3" { // B3 may be in capitals by chance
 			return true
 		}

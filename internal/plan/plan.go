@@ -54,6 +54,9 @@ func (o *plan) build(ctx context.Context, p *Engine, over transport, to Callee) 
 	c := o.c
 	if c != nil {
 		o.forwarded = c.Formats & p.in.Carries
+		if o.forwarded&wire.Aliases != 0 {
+			o.forwarded &^= o.foreignAliases()
+		}
 		o.careful = o.careful || !c.Printable() || over == overText || over == overGRPC && !p.plainHeaders ||
 			c.Overflow != nil && c.Overflow.Keys != nil // the caller chose the names
 	}

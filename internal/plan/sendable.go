@@ -28,7 +28,7 @@ func (o *plan) refuse() {
 		if r.ID >= wire.FirstHeader || !o.keeps.Has(r.ID) || !wire.WholeFields.Has(r.ID) || wire.Fields[r.ID].Bin && (o.over == overText || o.c.About&capture.RawBins != 0) {
 			continue // transcode handles -bin names
 		}
-		e := entry{key: r.Key, def: &wire.Fields[r.ID], values: r.Vals}
+		e := entry{key: r.Key, def: o.p.in.Field(r.ID), values: r.Vals}
 		if o.allowed != nil {
 			e.values = o.allowed.Allow(r.ID, r.Key, r.Vals)
 		}

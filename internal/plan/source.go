@@ -18,6 +18,8 @@ type source struct {
 
 	itemized bool               // the change is written as items
 	items    []capture.BagItems // the changed items
+
+	defaults []defaulted // headers to send with their defaults
 }
 
 // read sets the source to that of a call that p makes with ctx.
@@ -26,6 +28,9 @@ func (src *source) read(p *Engine, ctx context.Context) {
 	src.c = capture.Of(ctx)
 	src.isLocal = p.local(ctx, src.c, &src.local)
 	src.readBaggage(p, ctx)
+	if len(p.defaults) > 0 {
+		src.defaults = p.missing(src.c)
+	}
 }
 
 // empty reports whether there is nothing to send.
@@ -35,7 +40,9 @@ func (src *source) empty() bool { return src.c == nil && !src.isLocal && !src.ch
 func (src *source) verbatim() bool { return src.c != nil && !src.isLocal && !src.changed }
 
 // private reports whether part of the source may go to internal hosts only.
-func (src *source) private() bool { return src.changed || src.c != nil && src.c.Private() }
+func (src *source) private() bool {
+	return src.changed || src.c != nil && src.c.Private() || len(src.defaults) > 0
+}
 
 // sampled reports whether the call is sampled: by the local span if there is one, else by the received decision.
 func (src *source) sampled() bool {
@@ -56,14 +63,18 @@ func (src *source) readBaggage(p *Engine, ctx context.Context) {
 	if !itemized && !p.in.Carries.Has(wire.Baggage) {
 		return
 	}
-	now := baggage.FromContext(ctx)
+	now, routed := baggage.FromContext(ctx), func(b baggage.Baggage) baggage.Baggage { return b }
+	if p.in.Routing.Only && !itemized {
+		routed = p.in.Routing.Keys.Baggage
+	}
+	now = routed(now)
 	if c == nil {
 		src.changed, src.bag = now.Len() > 0, now.String()
 		return
 	}
 	now = c.OwnBaggage(now)
 	shown := c.Learn().ReadBaggage(c)
-	if wire.SameBaggage(shown, now) {
+	if wire.SameBaggage(routed(shown), now) {
 		return
 	}
 	src.changed = true

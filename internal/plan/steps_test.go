@@ -72,6 +72,9 @@ func (w *world) hostileHeader() http.Header {
 	if w.OneIn(12) {
 		h.Add("Uberctx-"+requests.Pick(w.Source, []string{"A~b", "a-bin", "", "ü", "x y"}), w.Value())
 	}
+	if w.OneIn(2) {
+		w.addAliases(h)
+	}
 	if w.OneIn(12) { // a caller, not a server, chooses the spelling
 		name := requests.Pick(w.Source, w.Names)
 		h[requests.Pick(w.Source, []string{strings.ToUpper(name), strings.ToLower(name)})] = []string{w.Value()}

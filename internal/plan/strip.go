@@ -34,8 +34,9 @@ func (p *Engine) sends(key string) bool {
 	if p == nil || p.in.SentHTTP == nil {
 		return false
 	}
-	_, ours := owner(p.in.SentHTTP, key)
-	return ours
+	_, sent := owner(p.in.SentHTTP, key)
+	_, read := owner(p.in.ReadHTTP, key)
+	return sent || read
 }
 
 // owner is Index.Owner that also finds a prefix without a key. No Extract reads such a header, but some receivers take it
@@ -56,7 +57,12 @@ type stripping struct {
 // believed returns the trusted lines of a header.
 func (s *stripping) believed(key string, vals []string) []string {
 	trust, by := s.c.Trust, s.c.Reader
-	if id, known := owner(wire.AllNames(), key); known {
+	id, known := owner(wire.AllNames(), key)
+	if !known { // an alias
+		theirs, read := by.ReadHTTP.Owner(key)
+		id, known = theirs, read && theirs < wire.FirstHeader
+	}
+	if known {
 		f := &wire.Fields[id]
 		if trust.Withholds(f) {
 			return nil
@@ -66,7 +72,7 @@ func (s *stripping) believed(key string, vals []string) []string {
 		}
 		return vals
 	}
-	if id, theirs := owner(by.SentHTTP, key); theirs && trust.Withholds(by.Field(id)) || s.holdsHeader(strings.ToLower(key)) {
+	if id, theirs := owner(by.ReadHTTP, key); theirs && trust.Withholds(by.Field(id)) || s.holdsHeader(strings.ToLower(key)) {
 		return nil
 	}
 	return s.c.Known(key, vals)

@@ -26,6 +26,9 @@ func (o *plan) writeLocal(carried wire.FormatSet) {
 			wanted |= 1 << fallback
 		}
 	}
+	if o.p.aliases != 0 {
+		into, wanted = o.p.bothNames(into), o.p.bothNames(wanted)
+	}
 	o.disallowed = wanted &^ o.may(wanted)
 	into = o.may(into)
 	o.agree(local, into)
@@ -162,14 +165,8 @@ func (o *plan) write(into wire.FormatSet, span *wire.WrittenSpan, read *capture.
 		if unwritable.Has(f) {
 			continue
 		}
-		var same *wire.SpanContext
-		received := o.c != nil && (o.c.Formats & o.p.in.Carries).Has(f)
-		if received {
-			if came := read.Reading(f); (o.isLocal || came.Verdict != wire.Malformed) && came.Sc.TraceID.IsValid() && wire.SameTrace(came.Sc.TraceID, span.TraceID) {
-				same = &came.Sc
-			}
-		}
-		e.Write(f, received, same)
+		from, same := o.received(f, span, read)
+		e.Write(f, from, same)
 	}
 	o.encoded, o.values = e.Finish()
 }

@@ -37,9 +37,9 @@ type Decision struct {
 // newDecision compiles a rule for internal or external hosts. headers are the fields of Config.Headers and
 // UnsafeHeaders.
 func newDecision(d Rule, headers []wire.Field, internal bool) *Decision {
-	c := &Decision{Internal: internal, Formats: wire.SetOf(wire.AllFormats()...), keys: slices.Clone(d.Baggage), Also: d.Formats == nil}
+	c := &Decision{Internal: internal, Formats: wire.EveryFormat, keys: slices.Clone(d.Baggage), Also: d.Formats == nil}
 	if d.Formats != nil {
-		c.Formats = wire.SetOf(d.Formats...)
+		c.Formats = wire.SetOf(d.Formats...).WithAliases()
 	}
 	if d.Baggage == nil && (d.Formats == nil && internal || slices.Contains(d.Formats, wire.Baggage)) {
 		c.keys = []string{wire.Every}
@@ -67,7 +67,7 @@ func newDecision(d Rule, headers []wire.Field, internal bool) *Decision {
 	}
 	redirected.Open = c.Open && slices.Equal(c.headers, redirected.headers)
 	c.Redirected = &redirected
-	if only := wire.SetOf(d.OnlySampled...) & c.Formats; only != 0 {
+	if only := wire.SetOf(d.OnlySampled...).WithAliases() & c.Formats; only != 0 {
 		c.onlySampled(only)
 		redirected.onlySampled(only)
 	}

@@ -8,12 +8,16 @@ import (
 )
 
 // Partition splits received lines into trusted lines, some of them rewritten, and withheld lines. deferred replaces
-// an open decision in formats that must decide. raw means that -bin values are bytes. The caller must not use the
-// matches afterwards.
-func (t Trust) Partition(hits []wire.Match, deferred wire.Sampling, raw bool) (trusted, withheld []wire.Match) {
+// an open decision in formats that must decide. raw means that -bin values are bytes. Members of the baggage header with
+// one of the keys are trusted. The caller must not use the matches afterwards.
+func (t Trust) Partition(hits []wire.Match, deferred wire.Sampling, raw bool, keys wire.Keys) (trusted, withheld []wire.Match) {
+	routing, routed := keys.Match(hits)
+	routed = routed && t.Has(DistrustBaggage)
 	switch {
 	case t == Continue:
 		return hits, nil
+	case t.Has(Restart) && routed:
+		return []wire.Match{routing}, hits
 	case t.Has(Restart):
 		return nil, hits
 	}
@@ -40,6 +44,9 @@ func (t Trust) Partition(hits []wire.Match, deferred wire.Sampling, raw bool) (t
 	} else if t.Has(DistrustIDs) {
 		trusted = append(trusted, decisionOnly(withheld)...)
 	}
+	if routed {
+		trusted = append(trusted, routing)
+	}
 	wire.SortMatches(trusted)
 	wire.SortMatches(withheld)
 	return trusted, withheld
@@ -65,7 +72,7 @@ func FormatsOfAll(hits []wire.Match) (s wire.FormatSet) {
 
 // Rewrites reports whether Amend may change a field's lines.
 func (t Trust) Rewrites(f *wire.Field) bool {
-	return t.Has(DistrustBaggage) && wire.Table[f.Format].WithoutBaggage != nil || t.Has(DistrustSampling) && f.Format == wire.RequestID
+	return t.Has(DistrustBaggage) && wire.Table[f.Format].WithoutBaggage != nil || t.Has(DistrustSampling) && f.Format.Base() == wire.RequestID
 }
 
 // Amend returns the trusted content of lines that are not withheld as a whole. It returns nil if all of it is
@@ -99,7 +106,7 @@ func withoutBaggage(h wire.Match, f *wire.Field) []string {
 
 // unasked returns the request id, changed to request no trace.
 func unasked(h wire.Match, f *wire.Field) []string {
-	if f.Format != wire.RequestID {
+	if f.Format.Base() != wire.RequestID {
 		return nil
 	}
 	var vals []string
@@ -130,6 +137,11 @@ func (t Trust) withoutDecision(hits []wire.Match, deferred wire.Sampling, raw bo
 	for f := range wire.FormatsOf(ids).All {
 		own := linesOf(ids, f)
 		sc, v := wire.Table[f].Decode(own)
+		if v == wire.Absent && wire.Table[f].Members && wire.FormatsOf(ids).Has(f.Alias()) { // the tracestate of an alias
+			if state := StateWithoutDecision(wire.JoinTraceState(own.All(1))); state != "" {
+				made = append(made, wire.Match{ID: own.Base + 1, Vals: []string{state}})
+			}
+		}
 		if v&^wire.Undecidable == wire.Malformed || !sc.TraceID.IsValid() {
 			continue
 		}
@@ -141,7 +153,7 @@ func (t Trust) withoutDecision(hits []wire.Match, deferred wire.Sampling, raw bo
 		sc.Sampling, sc.TraceState = wire.Deferred, StateWithoutDecision(sc.TraceState)
 		span.SpanContext = sc
 		e := wire.NewEncoder(span, own.IDs, own.Vals, deferred, wire.Deferred, raw)
-		e.Write(f, true, &sc)
+		e.Write(f, f, &sc)
 		numbers, values := e.Finish()
 		for i, v := range values {
 			made = append(made, wire.Match{ID: numbers[i], Vals: []string{v}, Raw: wire.Fields[numbers[i]].Bin && raw})

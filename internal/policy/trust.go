@@ -85,7 +85,7 @@ func (t Trust) Withholds(f *wire.Field) bool {
 	switch {
 	case f.Format == 0:
 		return t.Has(DistrustHeaders)
-	case f.Format == wire.RequestID:
+	case f.Format.Base() == wire.RequestID:
 		return t.Has(DistrustRequestID)
 	case f.Bag:
 		return t.Has(DistrustBaggage)

@@ -80,13 +80,14 @@ type encoder struct {
 	spoken      Sampling // replaces an open decision in the other formats, for readers that require one
 	raw         bool     // the carrier takes raw bytes under -bin names
 
-	received Lines // the received lines of all formats; Base is the first field of the current format
+	received Lines // the received lines of all formats; Base is the first field of the name to use
 
 	// The current format:
-	came       bool   // its received lines are in received
-	kept       bool   // they name the written trace, so their other content remains valid
-	stateCame  string // the received tracestate, if kept
-	keptRandom bool   // the received random flag, if kept
+	base       FieldID // the number of its first field
+	fields     int     // the number of its fields that received has
+	kept       bool    // they name the written trace, so their other content remains valid
+	stateCame  string  // the received tracestate, if kept
+	keptRandom bool    // the received random flag, if kept
 
 	buf   []byte // all fields of all formats
 	n     int
@@ -95,7 +96,7 @@ type encoder struct {
 }
 
 // MaxEncoded is the maximum number of fields that all formats together write. A test checks it.
-const MaxEncoded = 24
+const MaxEncoded = 32
 
 // maxPooled is the size of the largest buffer that returns to the pool.
 const maxPooled = 4096
@@ -115,11 +116,14 @@ func NewEncoder(span *WrittenSpan, ids []FieldID, vals []string, deferred, spoke
 	return e
 }
 
-// Write writes the span in a format. came reports whether the format's received lines may be used. same is their span
-// context if it names the written trace, otherwise nil.
-func (e *encoder) Write(f Format, came bool, same *SpanContext) {
+// Write writes the span in a format. from is the format or the alias whose received lines it may use, or 0. same is their
+// span context if it names the written trace, otherwise nil.
+func (e *encoder) Write(f, from Format, same *SpanContext) {
 	decision := e.Sampling
-	e.received.Base, e.came = FirstField[f], came
+	e.base, e.received.Base = FirstField[f], FirstField[from]
+	if e.fields = len(Table[from].Fields); f > FormatCount {
+		e.fields = min(e.fields, 1)
+	}
 	if e.kept = same != nil; e.kept {
 		e.stateCame, e.keptRandom = same.TraceState, same.Random
 		if same.Sampling == Debug && e.Sampling == Accepted {
@@ -157,7 +161,7 @@ func (e *encoder) decision() Sampling {
 
 // own returns the first received line of the current format's i-th field, trimmed.
 func (e *encoder) own(i int) string {
-	if !e.came {
+	if i >= e.fields {
 		return ""
 	}
 	return e.received.First(i)
@@ -168,7 +172,7 @@ func (e *encoder) add(s string) { e.buf = append(e.buf, s...) }
 
 // close ends the value of the current format's i-th field: the bytes appended to buf since the last close.
 func (e *encoder) close(i int) {
-	e.field[e.n], e.end[e.n] = e.received.Base+FieldID(i), len(e.buf)
+	e.field[e.n], e.end[e.n] = e.base+FieldID(i), len(e.buf)
 	e.n++
 }
 

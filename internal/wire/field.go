@@ -51,17 +51,20 @@ var (
 	PrefixBase  = countFields(func(f *Field) bool { return f.Format != 0 && !f.Prefix }) // the first number of a prefix
 	FirstHeader = countFields(func(f *Field) bool { return f.Format != 0 })              // the number of fields of formats
 
-	FirstField = firstFields()                                                      // by format; its other fixed fields follow
-	FieldsOf   = setsOfFields(func(*Codec, *Field) bool { return true })            // all of a format's names and prefixes
-	WrittenBy  = setsOfFields(func(c *Codec, f *Field) bool { return c.writes(f) }) // fields that its encoder writes
+	FirstField  = firstFields() // by format; its other fixed fields follow
+	AliasFields = fieldsWhere(func(_ *Codec, f *Field) bool { return f.Format > FormatCount })
+	FieldsOf    = setsOfFields(func(*Codec, *Field) bool { return true })            // all of a format's names and prefixes
+	WrittenBy   = setsOfFields(func(c *Codec, f *Field) bool { return c.writes(f) }) // fields that its encoder writes
 
 	PrefixFields = fieldsWhere(func(_ *Codec, f *Field) bool { return f.Prefix })
 	ItemFields   = fieldsWhere(func(c *Codec, f *Field) bool { return f.Bag && c.ReadItem != nil }) // baggage items
 	// WholeFields hold ids or decisions. All such fields of a format are sent, or none.
-	WholeFields = fieldsWhere(func(_ *Codec, f *Field) bool { return !f.Bag && !f.List && f.Format != RequestID })
+	WholeFields = fieldsWhere(func(_ *Codec, f *Field) bool { return !f.Bag && !f.List && f.Format.Base() != RequestID })
 
 	TraceFormats   = formatsWhere(func(c *Codec) bool { return c.Decode != nil })
-	BinFormats     = formatsWhere(func(c *Codec) bool { return strings.HasSuffix(c.Fields[0], "-bin") })
+	Aliases        = SetOf(AllFormats()...).WithAliases() &^ SetOf(AllFormats()...)
+	EveryFormat    = SetOf(AllFormats()...) | Aliases
+	BinFormats     = formatsWhere(func(c *Codec) bool { return strings.HasSuffix(c.Fields[0], "-bin") }).WithAliases()
 	HalfFormats    = formatsWhere(func(c *Codec) bool { return c.half })
 	Yielding       = formatsWhere(func(c *Codec) bool { return c.Yields != 0 })
 	Yielded        = formatsYieldedTo()
@@ -85,24 +88,28 @@ func (c *Codec) private() bool {
 	return len(c.baggage) > 0 || len(c.inside) > 0 || c.WithoutBaggage != nil
 }
 
-// numberFields numbers every name of the table of formats: fixed names by format, then baggage, then prefixes. The
-// limits prefer captured lines in this order.
-func numberFields() (all [maxFormatFields]Field) {
+// numberFields numbers every name of the table of formats: fixed names by format, then baggage, then prefixes. An alias
+// comes before its format. The limits prefer captured lines in this order.
+func numberFields() (all FieldTable) {
 	next := all[:0]
 	add := func(f Format, names []string, prefix bool) {
 		c := &Table[f]
 		for _, name := range names {
 			next = append(next, Field{
 				Lower: name, Canon: http.CanonicalHeaderKey(name), Text: c.text, Format: f, Prefix: prefix,
-				List: slices.Contains(c.lists, name), Bin: strings.HasSuffix(name, "-bin"),
+				List: slices.Contains(c.lists, name), Bin: BinFormats.Has(f),
 				Bag: slices.Contains(c.baggage, name), Order: slices.Contains(c.orders, name), Inside: slices.Contains(c.inside, name),
 			})
 		}
 	}
 	for _, f := range AllFormats() {
-		if f != Baggage {
-			add(f, Table[f].Fields, false)
+		if f == Baggage {
+			continue
 		}
+		if alias := f.Alias(); alias != 0 {
+			add(alias, Table[alias].Fields, false)
+		}
+		add(f, Table[f].Fields, false)
 	}
 	add(Baggage, Table[Baggage].Fields, false)
 	for _, f := range AllFormats() {
@@ -120,7 +127,7 @@ func countFields(where func(*Field) bool) (n FieldID) {
 	return n
 }
 
-func firstFields() (first [FormatCount + 1]FieldID) {
+func firstFields() (first [tableSize]FieldID) {
 	for id := PrefixBase; id > 0; id-- {
 		first[Fields[id-1].Format] = id - 1
 	}
@@ -136,7 +143,7 @@ func fieldsWhere(where func(*Codec, *Field) bool) (s FieldSet) {
 	return s
 }
 
-func setsOfFields(where func(*Codec, *Field) bool) (sets [FormatCount + 1]FieldSet) {
+func setsOfFields(where func(*Codec, *Field) bool) (sets [tableSize]FieldSet) {
 	for f := range sets {
 		sets[f] = fieldsWhere(func(c *Codec, fd *Field) bool { return fd.Format == Format(f) && where(c, fd) })
 	}
@@ -144,7 +151,7 @@ func setsOfFields(where func(*Codec, *Field) bool) (sets [FormatCount + 1]FieldS
 }
 
 func formatsWhere(where func(*Codec) bool) (s FormatSet) {
-	for f := W3C; f <= FormatCount; f++ {
+	for f := W3C; int(f) < tableSize; f++ {
 		if where(&Table[f]) {
 			s |= 1 << f
 		}

@@ -76,8 +76,8 @@ type Codec struct {
 	Members bool // the extras are a member of its tracestate
 }
 
-// Table is the table of formats, indexed by Format.
-var Table = [FormatCount + 1]Codec{
+// Table is the table of formats and their aliases, indexed by Format.
+var Table = withAliases([tableSize]Codec{
 	W3C:            w3c,
 	B3Single:       b3Single,
 	B3Multi:        b3Multi,
@@ -95,7 +95,7 @@ var Table = [FormatCount + 1]Codec{
 	Linkerd1:       linkerd1,
 	AzureRequestID: azureRequestID,
 	Sentry:         sentry,
-}
+})
 
 // DefaultFormats are the formats that the zero Config carries.
 var DefaultFormats = []Format{W3C, B3Single, B3Multi, GRPCTraceBin, CloudTrace, OTSpanContext, RequestID, Baggage}

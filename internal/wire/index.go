@@ -146,12 +146,22 @@ func (x *Index) LookUp(n int) bool {
 
 // AllNames returns an index of the names of all formats.
 var AllNames = sync.OnceValue(func() *Index {
-	ids := make([]FieldID, FirstHeader)
-	for i := range ids {
-		ids[i] = FieldID(i)
+	var ids []FieldID
+	for id := range FirstHeader {
+		if Fields[id].Lower != "" { // not an alias
+			ids = append(ids, id)
+		}
 	}
 	return NewIndex(ids, func(id FieldID) *Field { return &Fields[id] }, false, nil)
 })
+
+// Baggage returns the name of the baggage header in the spelling of this kind of carrier.
+func (x *Index) Baggage() string {
+	if x.Lower {
+		return "baggage"
+	}
+	return "Baggage"
+}
 
 // Connection returns the name of the Connection header in the spelling of this kind of carrier.
 func (x *Index) Connection() string {

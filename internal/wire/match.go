@@ -21,8 +21,8 @@ func (h *Match) Says(line string) bool { return NotBlank(line) || h.Raw && line 
 // UsualMatches is the number of matches for which callers reserve stack space.
 const UsualMatches = 12
 
-// IsRequestID reports whether a match is the x-request-id.
-func IsRequestID(h Match) bool { return h.ID == FirstField[RequestID] }
+// IsRequestID reports whether a match is the x-request-id or its alias.
+func IsRequestID(h Match) bool { return h.ID < FirstHeader && Fields[h.ID].Format.Base() == RequestID }
 
 // NotBlank reports whether a line has content. HTTP trims the white space around a value.
 func NotBlank(line string) bool { return line != "" && (line[0] > ' ' || TrimOWS(line) != "") }

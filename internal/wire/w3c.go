@@ -73,7 +73,7 @@ func parseTraceparent(s string) (sc SpanContext, ok bool) {
 	return sc, true
 }
 
-func encodeW3C(e *encoder) {
+func encodeTraceparent(e *encoder) {
 	flags := byte('0')
 	if e.decision().Sampled() {
 		flags |= 1
@@ -87,7 +87,10 @@ func encodeW3C(e *encoder) {
 	e.buf = append(e.buf, e.spanDigits[:]...)
 	e.buf = append(e.buf, '-', '0', flags)
 	e.close(0)
+}
 
+func encodeW3C(e *encoder) {
+	encodeTraceparent(e)
 	start := len(e.buf)
 	own := ""
 	if e.AddMember {

@@ -10,7 +10,7 @@ import (
 func TestPages(t *testing.T) {
 	sources := page.Sources(t)
 	for name, least := range map[string]int{
-		"getting-started": 6, "opentelemetry": 5, "grpc": 4, "trust": 6, "destinations": 5, "migration": 4, "faq": 1,
+		"getting-started": 6, "opentelemetry": 5, "grpc": 4, "trust": 6, "destinations": 5, "migration": 4, "faq": 1, "formats": 2, "routing": 7,
 	} {
 		t.Run(name, func(t *testing.T) {
 			page.CheckBlocks(t, page.Read(t, "../../docs/"+name+".md"), sources, least)
