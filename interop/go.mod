@@ -2,7 +2,12 @@ module github.com/traceferry/traceferry/interop
 
 go 1.26.0
 
-replace github.com/traceferry/traceferry => ../
+replace (
+	github.com/traceferry/traceferry => ../
+	github.com/traceferry/traceferry/fasthttptrace => ../fasthttptrace
+	github.com/traceferry/traceferry/fasthttptrace/fiber3trace => ../fasthttptrace/fiber3trace
+	github.com/traceferry/traceferry/fasthttptrace/fibertrace => ../fasthttptrace/fibertrace
+)
 
 require (
 	connectrpc.com/connect v1.21.1
@@ -27,6 +32,9 @@ require (
 	github.com/rs/zerolog v1.35.1
 	github.com/sirupsen/logrus v1.10.2
 	github.com/traceferry/traceferry v0.0.0-00010101000000-000000000000
+	github.com/traceferry/traceferry/fasthttptrace v0.0.0-00010101000000-000000000000
+	github.com/traceferry/traceferry/fasthttptrace/fiber3trace v0.0.0-00010101000000-000000000000
+	github.com/traceferry/traceferry/fasthttptrace/fibertrace v0.0.0-00010101000000-000000000000
 	github.com/valyala/fasthttp v1.78.0
 	go.opencensus.io v0.24.0
 	go.opentelemetry.io/contrib/bridges/otelslog v0.21.0
@@ -82,6 +90,7 @@ require (
 	github.com/ebitengine/purego v0.10.0 // indirect
 	github.com/envoyproxy/protoc-gen-validate v1.3.3 // indirect
 	github.com/felixge/httpsnoop v1.1.0 // indirect
+	github.com/fxamacker/cbor/v2 v2.9.0 // indirect
 	github.com/gabriel-vasile/mimetype v1.4.12 // indirect
 	github.com/gin-contrib/sse v1.1.0 // indirect
 	github.com/go-logr/logr v1.4.4 // indirect
@@ -132,6 +141,7 @@ require (
 	github.com/ugorji/go/codec v1.3.1 // indirect
 	github.com/valyala/bytebufferpool v1.0.0 // indirect
 	github.com/valyala/fasttemplate v1.2.2 // indirect
+	github.com/x448/float16 v0.8.4 // indirect
 	github.com/yusufpapurcu/wmi v1.2.4 // indirect
 	go.mongodb.org/mongo-driver/v2 v2.5.0 // indirect
 	go.opentelemetry.io/auto/sdk v1.2.1 // indirect
