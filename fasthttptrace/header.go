@@ -11,8 +11,8 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// view is the headers of a fasthttp request that an Engine looks at, as an http.Header. Its strings are fasthttp's
-// memory, so it must be released before the request changes.
+// view is the headers of a fasthttp request that an Engine looks at, as an http.Header. The strings of header are
+// fasthttp's memory, so nothing may read them after the request has changed.
 type view struct {
 	header http.Header
 	lines  [viewLines]string // most lines are here, so that they cost no allocation
