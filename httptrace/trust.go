@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/traceferry/traceferry/internal/decide"
 	"github.com/traceferry/traceferry/internal/peer"
 	"github.com/traceferry/traceferry/propagation"
 )
@@ -61,7 +62,7 @@ func Edge() Decider {
 // is in no prefix.
 func PeersIn(prefixes ...netip.Prefix) Decider {
 	inside := slices.Clone(peer.Prefixes(prefixes))
-	return believing(func(r *http.Request) bool { return near(r, inside) })
+	return decide.If[Decider](func(r *http.Request) bool { return near(r, inside) })
 }
 
 // PeersWithID trusts callers whose mTLS certificate has one of the SPIFFE IDs. It restarts all others. An id is
@@ -73,7 +74,7 @@ func PeersIn(prefixes ...netip.Prefix) Decider {
 // (tls.Config.VerifyPeerCertificate), no caller is trusted.
 func PeersWithID(ids ...string) Decider {
 	known := peer.ParseIDs(ids)
-	return believing(func(r *http.Request) bool { return known.Have(peer.SPIFFEID(r.TLS)) })
+	return decide.If[Decider](func(r *http.Request) bool { return known.Have(peer.SPIFFEID(r.TLS)) })
 }
 
 // PeersForwardedBy is [PeersWithID] behind a sidecar that terminates mTLS. If the connection comes from an address in
@@ -84,7 +85,7 @@ func PeersWithID(ids ...string) Decider {
 // for Envoy's forward_client_cert_details, not FORWARD_ONLY.
 func PeersForwardedBy(proxies []netip.Prefix, ids ...string) Decider {
 	local, known := slices.Clone(peer.Prefixes(proxies)), peer.ParseIDs(ids)
-	return believing(func(r *http.Request) bool {
+	return decide.If[Decider](func(r *http.Request) bool {
 		return near(r, local) && known.Have(peer.ForwardedID(r.Header["X-Forwarded-Client-Cert"]))
 	})
 }
@@ -98,49 +99,21 @@ func near(r *http.Request, prefixes peer.Prefixes) bool {
 	return prefixes.ContainHostPort(r.RemoteAddr)
 }
 
-func believing(known func(*http.Request) bool) Decider {
-	return func(r *http.Request) propagation.Trust {
-		if known(r) {
-			return propagation.Continue
-		}
-		return propagation.Restart
-	}
-}
-
 // AnyOf trusts a caller in each part that at least one of the deciders trusts. Without deciders it trusts nobody. It
 // panics for a nil Decider.
 func AnyOf(deciders ...Decider) Decider {
 	mustDecide(deciders)
-	return func(r *http.Request) propagation.Trust {
-		trust := propagation.Ignore
-		for _, decide := range deciders {
-			trust &= decide(r)
-		}
-		return trust
-	}
+	return decide.Any(deciders)
 }
 
 // AllOf trusts a caller in each part that all of the deciders trust. Without deciders it trusts everybody. It panics
 // for a nil Decider.
 func AllOf(deciders ...Decider) Decider {
 	mustDecide(deciders)
-	return func(r *http.Request) propagation.Trust {
-		trust := propagation.Continue
-		for _, decide := range deciders {
-			trust |= decide(r)
-		}
-		return trust
-	}
+	return decide.All(deciders)
 }
 
-// mustDecide panics for a nil Decider, at setup and not during a request.
-func mustDecide(deciders []Decider) {
-	for _, d := range deciders {
-		if d == nil {
-			panic("httptrace: a nil Decider")
-		}
-	}
-}
+func mustDecide(deciders []Decider) { decide.Must("httptrace", deciders) }
 
 // Distrust returns a Decider that withholds what d withholds, and what trust names. This one trusts a partner, known by
 // its address, in everything but its sampling decision:

@@ -19,7 +19,7 @@ import (
 // http.Header's methods, names are read in that spelling only.
 //
 // h is not kept and may change afterwards. Its strings are kept, so their memory must not change. Some servers reuse
-// that memory (fasthttp, fiber). There, copy the strings, or use [Propagator.Extract] with a carrier.
+// that memory (fasthttp, fiber). There, use package fasthttptrace, or [Propagator.Extract] with a carrier.
 //
 // A valid local span that is already in ctx stays active. If ctx already has a capture, from an outer Extract, it is
 // replaced for every format and header name that this Propagator reads, also where h has none of them. So a context

@@ -14,7 +14,7 @@ const (
 	FateTranslated
 	// FateReconciled: the header is sent with the span of another received format, as Config.Reconcile asks.
 	FateReconciled
-	// FateGenerated: Extract made the request id, and it is sent.
+	// FateGenerated: Extract or Begin made the request id, and it is sent.
 	FateGenerated
 	// FateChanged: the header is sent with the application's baggage.
 	FateChanged

@@ -75,7 +75,9 @@ const (
 var libraries = []string{
 	"runtime.", "net/http.", "net/http/",
 	"google.golang.org/grpc.", "google.golang.org/grpc/", "go.opentelemetry.io/",
-	internal, module + "propagation.", module + "propagation/propagationtest.", module + "httptrace.", module + "grpctrace.", module + "grpctrace/grpcguard.",
+	internal, module + "propagation.", module + "propagation/propagationtest.", module + "httptrace.", module + "fasthttptrace.", module + "grpctrace.", module + "grpctrace/grpcguard.",
+
+	"github.com/valyala/fasthttp.", "github.com/gofiber/fiber/v2.", "github.com/gofiber/fiber/v3.", "github.com/gofiber/fiber/v3/client.",
 
 	// Clients that are built on net/http or grpc-go.
 	"connectrpc.com/connect.", "github.com/go-resty/resty/", "resty.dev/v3.", "github.com/hashicorp/go-retryablehttp.",

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/traceferry/traceferry/internal/wire"
+	"go.opentelemetry.io/otel/propagation"
 )
 
 // ExtractMap extracts from a map of lines. x finds its names.
@@ -13,6 +14,16 @@ func (e *Extraction) ExtractMap(m map[string][]string, x *wire.Index) context.Co
 		return ctx
 	}
 	return e.ExtractAnyMap(m, x)
+}
+
+// ExtractBorrowed is ExtractMap for an HTTP header whose strings may change later. It calls the propagators of
+// Config.Also, too.
+func (e *Extraction) ExtractBorrowed(h map[string][]string) context.Context {
+	e.Lent = true
+	if len(e.P.Also) > 0 {
+		e.ExtractAlso(Copying(propagation.HeaderCarrier(h)))
+	}
+	return e.ExtractMap(h, e.P.ReadHTTP)
 }
 
 // ExtractAnyMap is ExtractMap without its faster way for most requests.

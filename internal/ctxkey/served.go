@@ -44,7 +44,7 @@ func MarkServed(keys ...any) {
 	defer marking.Unlock()
 	var known []any
 	if old := marks.Load(); old != nil {
-		known = slices.Clone(*old)
+		known = slices.Clip(*old) // readers hold it, so append must copy
 	}
 	before := len(known)
 	for _, key := range keys {
@@ -53,7 +53,8 @@ func MarkServed(keys ...any) {
 		}
 	}
 	if len(known) > before {
-		marks.Store(&known)
+		all := known // only this one escapes
+		marks.Store(&all)
 	}
 }
 

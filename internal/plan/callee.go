@@ -35,10 +35,12 @@ func (u urlCallee) Host() (string, uint16) {
 	}
 }
 
-// redirectedCallee is the URL of a request after a redirect from another host.
-type redirectedCallee struct{ *url.URL }
+// redirectedCallee is the destination of a request after a redirect from another host.
+type redirectedCallee struct{ Callee }
 
-func (u redirectedCallee) Host() (string, uint16) { return urlCallee(u).Host() }
+// Redirected returns a Callee for a request after a redirect from another host. It may not receive
+// Config.UnsafeHeaders.
+func Redirected(to Callee) Callee { return redirectedCallee{to} }
 
 // hostOf returns the host and port of a Callee. They are unknown if the Callee panics, for example because it is a
 // nil pointer.
@@ -72,7 +74,7 @@ func calleeOf(r *http.Request) Callee {
 		}
 		at = before
 	}
-	return redirectedCallee{r.URL}
+	return redirectedCallee{urlCallee{r.URL}}
 }
 
 // ContextWithCallee records where a call goes, for an inner Inject that has no other way to know. It applies until

@@ -39,11 +39,19 @@ func (p *Engine) CloneRequest(r *http.Request) (http.Header, bool) {
 	if p.isZero() || r.URL == nil {
 		return r.Header, false
 	}
-	to := calleeOf(r)
-	if policy.Signed(r) && !p.signedMay(r.Context(), to) {
-		return p.unwrite(r.Context(), r.Header)
+	return p.CloneCall(r.Context(), calleeOf(r), r.URL.RawQuery, r.Header)
+}
+
+// CloneCall is CloneRequest for an HTTP client other than net/http's. query is the raw query of the URL.
+func (p *Engine) CloneCall(ctx context.Context, to Callee, query string, h http.Header) (http.Header, bool) {
+	if p.isZero() {
+		return h, false
 	}
-	return p.clone(r.Context(), to, r.Header, overHTTP)
+	ctx = capture.OrBackground(ctx)
+	if policy.Signed(query, h) && !p.signedMay(ctx, to) {
+		return p.unwrite(ctx, h)
+	}
+	return p.clone(ctx, to, h, overHTTP)
 }
 
 // CloneMetadata is CloneHTTP for gRPC metadata. It omits what InjectMetadata omits, and what the destination may not

@@ -88,7 +88,7 @@ var fateNames = [...]string{
 	Rewritten:        "sent with the local span",
 	Translated:       "sent with the span context of another format",
 	Reconciled:       "sent with the span of another format, because of Config.Reconcile",
-	Generated:        "sent: Config.GenerateRequestID made it",
+	Generated:        "sent: this service generated it",
 	Changed:          "sent with the application's baggage",
 	Recoded:          "sent, recoded for the transport",
 	PartlyUnsendable: "sent in part: the transport or Config.ASCIIOnly does not allow the rest",

@@ -20,7 +20,7 @@ func (p *Engine) GuardRequest(r *http.Request) (lost bool) {
 	if to != nil {
 		to = calleeOf(r)
 	}
-	signed := to != nil && policy.Signed(r) && !p.signedMay(ctx, to)
+	signed := to != nil && policy.Signed(r.URL.RawQuery, r.Header) && !p.signedMay(ctx, to)
 	return p.guard(ctx, to, methodOf(r), r.Header, overHTTP, signed)
 }
 

@@ -50,7 +50,7 @@ func (p *Engine) InjectHTTPTo(ctx context.Context, target *url.URL, h http.Heade
 	if p.lost != nil && !Watched(ctx) {
 		p.Watch(ctx, to, "")
 	}
-	if target != nil && policy.Signed(&http.Request{URL: target, Header: h}) && !p.signedMay(ctx, to) {
+	if target != nil && policy.Signed(target.RawQuery, h) && !p.signedMay(ctx, to) {
 		return
 	}
 	if len(p.in.Also) > 0 && p.alsoMay(to) {

@@ -12,11 +12,7 @@ func (p *Engine) Extract(ctx context.Context, carrier propagation.TextMapCarrier
 	e := capture.Extraction{P: p.inbound(), Ctx: capture.OrBackground(ctx), Hides: true}
 	switch m := carrier.(type) {
 	case propagation.HeaderCarrier:
-		e.Lent = true
-		if len(e.P.Also) > 0 {
-			e.ExtractAlso(capture.Copying(m))
-		}
-		return e.ExtractMap(m, e.P.ReadHTTP)
+		return e.ExtractBorrowed(m)
 	case capture.MetadataCarrier:
 		e.About = capture.RawBins
 		e.ExtractAlso(m)

@@ -13,16 +13,16 @@ var (
 	signedQueries  = []string{"X-Amz-Signature", "X-Goog-Signature"}
 )
 
-// Signed reports whether an outgoing request has such a signature.
-func Signed(r *http.Request) bool {
-	if auth := r.Header["Authorization"]; len(auth) > 0 {
+// Signed reports whether an outgoing request with this raw query and these headers has such a signature.
+func Signed(query string, h http.Header) bool {
+	if auth := h["Authorization"]; len(auth) > 0 {
 		for _, scheme := range signingSchemes {
 			if strings.HasPrefix(auth[0], scheme) {
 				return true
 			}
 		}
 	}
-	for query := r.URL.RawQuery; query != ""; {
+	for query != "" {
 		var param string
 		param, query, _ = strings.Cut(query, "&")
 		// Compare the parameter's name only: the value of another parameter may contain the same text.

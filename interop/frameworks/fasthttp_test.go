@@ -4,17 +4,14 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 
+	"github.com/traceferry/traceferry/fasthttptrace"
 	"github.com/traceferry/traceferry/httptrace"
 	"github.com/valyala/fasthttp"
 	"github.com/valyala/fasthttp/fasthttpadaptor"
-	otel "go.opentelemetry.io/otel/propagation"
 )
-
-var _ otel.ValuesGetter = requestHeader{}
 
 // serveFast serves a fasthttp handler.
 func serveFast(t *testing.T, h fasthttp.RequestHandler) (url string) {
@@ -30,36 +27,37 @@ func serveFast(t *testing.T, h fasthttp.RequestHandler) (url string) {
 }
 
 func TestFastHTTP(t *testing.T) {
-	p, client, back := setUp(t)
-	send(t, serveFast(t, func(rc *fasthttp.RequestCtx) {
-		ctx := p.Extract(context.Background(), requestHeader{&rc.Request.Header})
+	p, std, back := setUp(t)
+	var handle fasthttp.RequestHandler
+	route := func(rc *fasthttp.RequestCtx) { handle(rc) }
 
-		req, err := http.NewRequestWithContext(ctx, "GET", back.url, nil)
-		if err != nil || do(client, req) != nil {
-			t.Error(err)
-		}
-	}))
-	back.got(t)
-}
+	handler := fasthttptrace.Middleware(p)(route)
+	client := &fasthttp.Client{Transport: fasthttptrace.NewTransport(p, nil)}
 
-func TestFastHTTPClient(t *testing.T) {
-	p, _, back := setUp(t)
-	within(t, p, func(ctx context.Context) {
+	handle = func(rc *fasthttp.RequestCtx) {
 		req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 		req.SetRequestURI(back.url)
 
-		p.Inject(ctx, requestHeader{&req.Header})
+		fasthttptrace.SetContext(req, fasthttptrace.Context(rc))
+		err := client.Do(req, resp)
 
-		if err := fasthttp.Do(req, resp); err != nil {
+		if err != nil {
 			t.Error(err)
 		}
-	})
-	arrived := back.next(t)
-	for name, lines := range came { // one line a name: baggage is joined
-		if want := []string{strings.Join(lines, ",")}; !slices.Equal(arrived[name], want) {
-			t.Errorf("%s arrived as %q, want %q", name, arrived[name], want)
+		back.got(t)
+		if err := callWith(fasthttptrace.Context(rc), std, back.url); err != nil { // any other client
+			t.Error(err)
+		}
+		back.got(t)
+
+		back.looks(rc, p)
+		back.gotNothing(t) // rc by itself is not the request's context
+		if _, _, err := client.Get(nil, back.url); err != nil {
+			t.Error(err)
 		}
 	}
+	send(t, serveFast(t, handler))
+	back.gotNothing(t) // client.Get has no context
 }
 
 func TestFastHTTPAdaptor(t *testing.T) {

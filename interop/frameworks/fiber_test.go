@@ -2,12 +2,15 @@ package frameworks
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"testing"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/adaptor"
+	"github.com/traceferry/traceferry/fasthttptrace"
+	"github.com/traceferry/traceferry/fasthttptrace/fibertrace"
 	"github.com/traceferry/traceferry/httptrace"
 )
 
@@ -29,13 +32,21 @@ func TestFiber(t *testing.T) {
 	p, client, back := setUp(t)
 	app := newFiber()
 
-	app.Use(func(c *fiber.Ctx) error {
-		c.SetUserContext(p.Extract(c.UserContext(), requestHeader{&c.Request().Header}))
-		return c.Next()
-	})
+	app.Use(fibertrace.Middleware(p))
 
 	app.Get("/", func(c *fiber.Ctx) error { return callWith(c.UserContext(), client, back.url) })
-	send(t, serveFiber(t, app))
+	transport, url := fasthttptrace.NewTransport(p, nil), back.url
+	app.Get("/fiber", func(c *fiber.Ctx) error {
+		agent := fiber.Get(url)
+		agent.HostClient.Transport = transport
+		fasthttptrace.SetContext(agent.Request(), c.UserContext())
+		_, _, errs := agent.Bytes()
+		return errors.Join(errs...)
+	})
+	front := serveFiber(t, app)
+	send(t, front)
+	back.got(t)
+	send(t, front+"/fiber")
 	back.got(t)
 }
 

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/traceferry/traceferry/fasthttptrace"
+	"github.com/traceferry/traceferry/fasthttptrace/fibertrace"
 	"github.com/traceferry/traceferry/httptrace"
 	"github.com/traceferry/traceferry/propagation"
 	"github.com/valyala/fasthttp"
@@ -64,18 +66,23 @@ func overFiber(config fiber.Config, extract func(*propagation.Propagator, *fiber
 // the memory of a request again.
 func TestJobs(t *testing.T) {
 	runJobs(t, map[string]entry{
-		"fasthttp": overFastHTTP(func(p *propagation.Propagator, rc *fasthttp.RequestCtx) context.Context {
-			return p.Extract(context.Background(), requestHeader{&rc.Request.Header})
-		}),
+		"fasthttp": func(t *testing.T, p *propagation.Propagator, begin func(context.Context)) string {
+			return serveFast(t, fasthttptrace.Middleware(p)(func(rc *fasthttp.RequestCtx) { begin(fasthttptrace.Context(rc)) }))
+		},
 		"fasthttpadaptor": func(t *testing.T, p *propagation.Propagator, begin func(context.Context)) string {
 			mux := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				begin(propagation.Copy(context.Background(), r.Context()))
 			})
 			return serveFast(t, fasthttpadaptor.NewFastHTTPHandler(owned(httptrace.Middleware(p)(mux))))
 		},
-		"fiber": overFiber(fiber.Config{}, func(p *propagation.Propagator, c *fiber.Ctx) context.Context {
-			return p.Extract(c.UserContext(), requestHeader{&c.Request().Header})
-		}),
+		"fiber": func(t *testing.T, p *propagation.Propagator, begin func(context.Context)) string {
+			app := newFiber()
+			app.Get("/", fibertrace.Middleware(p), func(c *fiber.Ctx) error {
+				begin(c.UserContext())
+				return nil
+			})
+			return serveFiber(t, app)
+		},
 		"fiber, as OpenTelemetry's middleware": overFiber(fiber.Config{}, func(p *propagation.Propagator, c *fiber.Ctx) context.Context {
 			return p.Extract(c.UserContext(), otel.HeaderCarrier(c.GetReqHeaders()))
 		}),

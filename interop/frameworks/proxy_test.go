@@ -27,3 +27,20 @@ func TestReverseProxy(t *testing.T) {
 	send(t, serve(t, httptrace.Middleware(p, httptrace.Edge())(old)))
 	back.got(t) // a Director's proxy copies what an untrusted caller sent
 }
+
+// A proxy with a Director copies what the caller sent. With a Transport of ours, what an untrusted caller sent is removed.
+func TestDirector(t *testing.T) {
+	p, _, back := setUp(t)
+	target, err := url.Parse(back.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(target)
+
+	proxy.Transport = httptrace.NewTransport(p, nil)
+
+	send(t, serve(t, httptrace.Middleware(p)(proxy)))
+	back.got(t)
+	send(t, serve(t, httptrace.Middleware(p, httptrace.Edge())(proxy)))
+	back.gotNothing(t)
+}

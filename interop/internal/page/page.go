@@ -19,18 +19,20 @@ func Read(t *testing.T, file string) string {
 	return string(text)
 }
 
-// Sources returns the tests of the package in the current folder, without what indents their lines. It leaves out
-// page_test.go.
-func Sources(t *testing.T) string {
+// Sources returns the tests of the package in the current folder, and of those in other folders, without what indents
+// their lines. It leaves out page_test.go.
+func Sources(t *testing.T, others ...string) string {
 	t.Helper()
-	files, err := filepath.Glob("*_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var source strings.Builder
-	for _, file := range files {
-		if file != "page_test.go" {
-			source.WriteString(flat(Read(t, file)) + "\n")
+	for _, folder := range append(others, ".") {
+		files, err := filepath.Glob(filepath.Join(folder, "*_test.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s has no tests: %v", folder, err)
+		}
+		for _, file := range files {
+			if filepath.Base(file) != "page_test.go" {
+				source.WriteString(flat(Read(t, file)) + "\n")
+			}
 		}
 	}
 	return source.String()
