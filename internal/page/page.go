@@ -19,17 +19,17 @@ func Read(t *testing.T, file string) string {
 	return string(text)
 }
 
-// Sources returns the tests of the package in the current folder, without what indents their lines. It leaves out
-// page_test.go.
-func Sources(t *testing.T) string {
+// Sources returns the tests in some folders, without what indents their lines. It leaves out page_test.go. folders is a
+// pattern of filepath.Glob: "." is the current folder, and "*" are the folders in it.
+func Sources(t *testing.T, folders string) string {
 	t.Helper()
-	files, err := filepath.Glob("*_test.go")
+	files, err := filepath.Glob(filepath.Join(folders, "*_test.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var source strings.Builder
 	for _, file := range files {
-		if file != "page_test.go" {
+		if filepath.Base(file) != "page_test.go" {
 			source.WriteString(flat(Read(t, file)) + "\n")
 		}
 	}

@@ -1,0 +1,362 @@
+package trip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/traceferry/traceferry/internal/headerdiff"
+	"github.com/traceferry/traceferry/internal/samples"
+	"github.com/traceferry/traceferry/propagation"
+	"github.com/traceferry/traceferry/propagation/propagationtest"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// check is one promise of a recipe. Its error says what is wrong.
+type check struct {
+	name string
+	run  func(*testing.T, Transport) error
+}
+
+var checks = []check{
+	{"every request", everyRequest},
+	{"spans", spans},
+	{"byte for byte", byteForByte},
+	{"local span", localSpan},
+	{"forwarded", forwarded},
+	{"sent again", sentAgain},
+	{"delivered again", deliveredAgain},
+	{"limits", limits},
+}
+
+// Test runs all checks.
+func Test(t *testing.T, tr Transport) {
+	for _, c := range checks {
+		t.Run(c.name, func(t *testing.T) {
+			if err := c.run(t, tr); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// everyRequest sends all kinds of requests. The backend must get all headers. A partner's topic must get no user data.
+func everyRequest(t *testing.T, tr Transport) error {
+	m := propagationtest.New(t, propagationtest.Formats(tr.formats()...), propagationtest.Headers(tenant))
+	s, r := tr.services(t, tr.config(), nil)
+	s.topics = append(s.topics, Partner)
+	call := r.calls(m.HTTP("backend").URL)
+	r.receive(t, Orders, func(ctx context.Context, msg *Message) error { return s.handled(msg, call(ctx)) })
+	partner, plain := m.HTTP("partner", propagationtest.External("api.partner.example")).URL, &http.Client{Transport: m.Transport()}
+	r.receive(t, Partner, func(_ context.Context, msg *Message) error {
+		return s.handled(msg, get(t.Context(), plain, partner, msg.Header))
+	})
+	return m.Check(t.Context(), s.handler())
+}
+
+// spans does so with OpenTelemetry's SDK in both services. All formats must name the receiver's span.
+func spans(t *testing.T, tr Transport) error {
+	m := propagationtest.New(t, propagationtest.Spans(), propagationtest.Formats(tr.formats()...))
+	s, r := tr.services(t, tr.config(), sdk(t))
+	call := r.calls(m.HTTP("backend").URL)
+	r.receive(t, Orders, func(ctx context.Context, msg *Message) error { return s.handled(msg, call(ctx)) })
+	return m.Check(t.Context(), s.handler())
+}
+
+// byteForByte sends one request with all headers, some of them repeated.
+func byteForByte(t *testing.T, tr Transport) error {
+	s, r := tr.services(t, tr.config(), nil)
+	back := newBackend(t)
+	call := r.calls(back.url)
+	var message http.Header
+	r.receive(t, Orders, func(ctx context.Context, msg *Message) error {
+		message = msg.Header
+		return s.handled(msg, call(ctx))
+	})
+	if err := visit(t, s.handler(), tr.header()); err != nil {
+		return err
+	}
+	return errors.Join(tr.arrived(back.next()), tr.carried(message))
+}
+
+// localSpan: the message names the sender's span in every format, and the receiver's span has it as its parent and link.
+func localSpan(t *testing.T, tr Transport) error {
+	recorder := tracetest.NewSpanRecorder()
+	s, r := tr.services(t, tr.config(), sdk(t, recorder))
+	back := newBackend(t)
+	call := r.calls(back.url)
+	var message http.Header
+	var remote trace.SpanContext
+	r.receive(t, Orders, func(ctx context.Context, msg *Message) error {
+		message, remote = msg.Header, trace.SpanContextFromContext(ctx)
+		return s.handled(msg, call(ctx))
+	})
+	if err := visit(t, s.handler(), tr.header()); err != nil {
+		return err
+	}
+	ended := recorder.Ended() // the receiver's first
+	if len(ended) != 2 {
+		return fmt.Errorf("%d spans ended, want 2", len(ended))
+	}
+	processed, sent := ended[0], ended[1].SpanContext()
+	errs := []error{tr.name(message, sent, "the message"), tr.name(back.next(), processed.SpanContext(), "the call")}
+	if !remote.IsRemote() || remote.SpanID() != sent.SpanID() || remote.TraceID() != sent.TraceID() {
+		errs = append(errs, fmt.Errorf("the receiver's remote span context is %v, want %v", remote, sent))
+	}
+	if links := processed.Links(); len(links) != 1 || links[0].SpanContext.SpanID() != sent.SpanID() {
+		errs = append(errs, fmt.Errorf("the receiver's span has the links %v, want one to %v", links, sent))
+	}
+	if parent := processed.Parent(); parent.SpanID() != sent.SpanID() {
+		errs = append(errs, fmt.Errorf("the receiver's span has the parent %v, want %v", parent, sent))
+	}
+	return errors.Join(errs...)
+}
+
+// forwarded: a message that goes to a retry topic and then to dead letters with its own headers keeps them all.
+func forwarded(t *testing.T, tr Transport) error {
+	s, r := tr.services(t, tr.config(), nil)
+	back := newBackend(t)
+	call := r.calls(back.url)
+	forward := func(topic string) Handler {
+		return func(ctx context.Context, msg *Message) error {
+			if err := msg.Forward(ctx, topic); err != nil {
+				return s.handled(msg, err)
+			}
+			return nil
+		}
+	}
+	var dead http.Header
+	r.receive(t, Orders, forward(Retry))
+	r.receive(t, Retry, forward(Dead))
+	r.receive(t, Dead, func(ctx context.Context, msg *Message) error {
+		dead = msg.Header
+		return s.handled(msg, call(ctx))
+	})
+	if err := visit(t, s.handler(), tr.header()); err != nil {
+		return err
+	}
+	return errors.Join(tr.arrived(back.next()), tr.carried(dead))
+}
+
+// sentAgain: a receiver with a span sends the message to a retry topic as a new one. It names the receiver's span, in
+// the same trace, and has no name twice.
+func sentAgain(t *testing.T, tr Transport) error {
+	recorder := tracetest.NewSpanRecorder()
+	s, r := tr.services(t, tr.config(), sdk(t, recorder))
+	var message http.Header
+	r.receive(t, Orders, func(ctx context.Context, msg *Message) error {
+		ctx, span := r.tracer.Start(ctx, "process")
+		defer span.End()
+		if err := s.client.Send(ctx, r.p, Retry, msg.Body); err != nil {
+			return s.handled(msg, err)
+		}
+		return nil
+	})
+	r.receive(t, Retry, func(_ context.Context, msg *Message) error {
+		message = msg.Header
+		return s.handled(msg, nil)
+	})
+	if err := visit(t, s.handler(), tr.header()); err != nil {
+		return err
+	}
+	ended, err := waitFor(recorder, 2)
+	if err != nil {
+		return err
+	}
+	processed := ended[slices.IndexFunc(ended, func(s sdktrace.ReadOnlySpan) bool { return s.Name() == "process" })].SpanContext()
+	if want := samples.New(1).TraceID(); processed.TraceID().String() != want {
+		return fmt.Errorf("the receiver's span is of the trace %v, want %v", processed.TraceID(), want)
+	}
+	return tr.name(message, processed, "the message")
+}
+
+// deliveredAgain: a message that the broker delivers twice has the same headers each time.
+func deliveredAgain(t *testing.T, tr Transport) error {
+	if tr.AtMostOnce {
+		t.Skip("the broker delivers no message again")
+	}
+	s, r := tr.services(t, tr.config(), nil)
+	back := newBackend(t)
+	call := r.calls(back.url)
+	var messages []http.Header
+	r.receive(t, Orders, func(ctx context.Context, msg *Message) error {
+		messages = append(messages, msg.Header)
+		err := call(ctx)
+		if err == nil && len(messages) == 1 {
+			return errors.New("the service ends before it acknowledges the message")
+		}
+		return s.handled(msg, err)
+	})
+	if err := visit(t, s.handler(), tr.header()); err != nil {
+		return err
+	}
+	if len(messages) != 2 {
+		return fmt.Errorf("the message was delivered %d times, want 2", len(messages))
+	}
+	return errors.Join(tr.carried(messages[0]), tr.carried(messages[1]), tr.arrived(back.next()), tr.arrived(back.next()))
+}
+
+// limits: a message has no more lines and bytes than Limits allow, and keeps the most preferred trace format.
+func limits(t *testing.T, tr Transport) error {
+	for _, limits := range []propagation.Limits{{MessageLines: 4}, {MessageBytes: 300}} {
+		c := tr.config()
+		c.Limits = limits
+		s, r := tr.services(t, c, nil)
+		var message http.Header
+		r.receive(t, Orders, func(_ context.Context, msg *Message) error {
+			message = msg.Header
+			return s.handled(msg, nil)
+		})
+		if err := visit(t, s.handler(), tr.header()); err != nil {
+			return err
+		}
+		lines, bytes := 0, 0
+		for name, values := range tr.carriedOf(message) {
+			lines += len(values)
+			bytes += len(name)*len(values) + len(strings.Join(values, ""))
+		}
+		kept := propagation.AllFormats()[0] // traceparent and tracestate
+		if limits.MessageLines > 0 && lines > limits.MessageLines || limits.MessageBytes > 0 && bytes > limits.MessageBytes {
+			return fmt.Errorf("with %+v the message has %d lines, %d bytes", limits, lines, bytes)
+		}
+		if message["traceparent"] == nil || message["baggage"] != nil || s.p.Stats().Count(propagation.Baggage, propagation.TooLarge) != 1 {
+			return fmt.Errorf("with %+v the message has %q: want %v and no baggage, counted once", limits, message, kept)
+		}
+	}
+	return nil
+}
+
+// header is what the caller sends: every format, and repeated lines.
+func (tr Transport) header() http.Header {
+	h := samples.Headers(samples.New(1), tr.formats())
+	h[http.CanonicalHeaderKey(tenant)] = []string{"7"}
+	return h
+}
+
+// arrived compares what the backend got with what the caller sent.
+func (tr Transport) arrived(got http.Header) error {
+	want := tr.header()
+	if tr.Joined {
+		want = joined(want)
+	}
+	if diff := headerdiff.Diff(want, canonical(tr.carriedOf(got))); diff != "" {
+		return fmt.Errorf("what the backend got (-want +got):\n%s", diff)
+	}
+	return nil
+}
+
+// carried compares a message with what the caller sent. Names must be in lower case.
+func (tr Transport) carried(message http.Header) error {
+	want := http.Header{}
+	for name, lines := range tr.header() {
+		want[strings.ToLower(name)] = lines
+	}
+	if tr.Joined {
+		want = joined(want)
+	}
+	if diff := headerdiff.Diff(want, tr.carriedOf(message)); diff != "" {
+		return fmt.Errorf("the message has other lines (-want +got):\n%s", diff)
+	}
+	return nil
+}
+
+// carriedOf returns the lines of all formats and of the tenant.
+func (tr Transport) carriedOf(h http.Header) http.Header {
+	out, ours := http.Header{}, canonical(tr.header())
+	for name, lines := range h {
+		if ours[http.CanonicalHeaderKey(name)] != nil {
+			out[name] = lines
+		}
+	}
+	return out
+}
+
+// name checks that every format names a span.
+func (tr Transport) name(h http.Header, span trace.SpanContext, what string) error {
+	h = canonical(h)
+	var errs []error
+	for _, f := range tr.formats() {
+		header := samples.SpanHeader(f.String())
+		if header == "" {
+			continue
+		}
+		traceID, spanID, _, ok := samples.Span(f.String(), h.Get)
+		if n := len(h.Values(header)); !ok || n != 1 || spanID != span.SpanID().String() || !strings.HasSuffix(span.TraceID().String(), traceID) {
+			errs = append(errs, fmt.Errorf("%s of %s is %q, want one line that names the span %v", header, what, h.Values(header), span.SpanID()))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// canonical returns h with names in net/http's spelling.
+func canonical(h http.Header) http.Header {
+	out := http.Header{}
+	for name, lines := range h {
+		key := http.CanonicalHeaderKey(name)
+		out[key] = append(out[key], lines...)
+	}
+	return out
+}
+
+// joined returns h with one line for each name.
+func joined(h http.Header) http.Header {
+	out := http.Header{}
+	for name, lines := range h {
+		out[name] = []string{strings.Join(lines, ",")}
+	}
+	return out
+}
+
+// backend is the service behind the receiver. It records the headers of each call.
+type backend struct {
+	url   string
+	calls chan http.Header
+}
+
+func newBackend(t *testing.T) *backend {
+	b := &backend{calls: make(chan http.Header, 10)}
+	b.url = serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { b.calls <- r.Header.Clone() }))
+	return b
+}
+
+// next returns the headers of the next call, or nil if there was none.
+func (b *backend) next() http.Header {
+	select {
+	case h := <-b.calls:
+		return h
+	default:
+		return nil
+	}
+}
+
+func serve(t *testing.T, h http.Handler) (url string) {
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// visit sends a request as a caller does.
+func visit(t *testing.T, service http.Handler, header http.Header) error {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	return get(ctx, http.DefaultClient, serve(t, service), header)
+}
+
+// waitFor returns the ended spans when there are so many.
+func waitFor(recorder *tracetest.SpanRecorder, n int) ([]sdktrace.ReadOnlySpan, error) {
+	for range 1000 {
+		if ended := recorder.Ended(); len(ended) >= n {
+			return ended, nil
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return nil, fmt.Errorf("%d spans ended, want %d", len(recorder.Ended()), n)
+}
