@@ -2,7 +2,6 @@ package franz
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"testing"
 
@@ -68,15 +67,17 @@ func (q *queue) Receive(t *testing.T, p *propagation.Propagator, topic string, h
 	consumer := q.connect(t, kgo.ConsumerGroup(topic), kgo.ConsumeTopics(topic), kgo.DisableAutoCommit(), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
 	trip.Go(t, func(ctx context.Context) {
 		for ctx.Err() == nil {
+			var handled []*kgo.Record
 			for _, record := range consumer.PollFetches(ctx).Records() {
 				if err := handle(extract(context.Background(), p, record), q.message(record)); err != nil {
 					again := map[int32]kgo.EpochOffset{record.Partition: {Epoch: record.LeaderEpoch, Offset: record.Offset}}
 					consumer.SetOffsets(map[string]map[int32]kgo.EpochOffset{topic: again})
 					break
 				}
-				if err := consumer.CommitRecords(ctx, record); err != nil && !errors.Is(err, context.Canceled) {
-					t.Error(err)
-				}
+				handled = append(handled, record)
+			}
+			if err := consumer.CommitRecords(ctx, handled...); err != nil && ctx.Err() == nil {
+				t.Error(err)
 			}
 		}
 	})
@@ -97,3 +98,5 @@ func (q *queue) message(record *kgo.Record) *trip.Message {
 var kafka = trip.Transport{System: "kafka", Open: open}
 
 func TestFranz(t *testing.T) { trip.Test(t, kafka) }
+
+func TestIsolation(t *testing.T) { trip.Isolation(t, kafka) }

@@ -66,3 +66,5 @@ func (s stream) Receive(t *testing.T, p *propagation.Propagator, topic string, h
 var jetStream = trip.Transport{System: "nats", Open: openStream}
 
 func TestJetStream(t *testing.T) { trip.Test(t, jetStream) }
+
+func TestJetStreamIsolation(t *testing.T) { trip.Isolation(t, jetStream) }

@@ -15,7 +15,10 @@ import (
 // connect starts a server and returns a connection to it.
 func connect(t *testing.T) *nats.Conn {
 	t.Helper()
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true})
+	s, err := server.NewServer(&server.Options{
+		Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true,
+		MaxPending: 1 << 30, // of one connection; the server closes it above that
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +68,7 @@ func (q queue) Send(ctx context.Context, p *propagation.Propagator, topic, body 
 
 func (q queue) Receive(t *testing.T, p *propagation.Propagator, topic string, handle trip.Handler) {
 	t.Helper()
-	_, err := q.Subscribe(topic, func(msg *nats.Msg) {
+	subscription, err := q.Subscribe(topic, func(msg *nats.Msg) {
 		handle(extract(context.Background(), p, msg.Header), &trip.Message{
 			Body: string(msg.Data), Header: http.Header(msg.Header),
 			Forward: func(_ context.Context, topic string) error {
@@ -73,6 +76,9 @@ func (q queue) Receive(t *testing.T, p *propagation.Propagator, topic string, ha
 			},
 		})
 	})
+	if err == nil {
+		err = subscription.SetPendingLimits(-1, -1) // by default a slow subscriber loses messages
+	}
 	if err == nil {
 		err = q.Flush()
 	}
@@ -84,3 +90,5 @@ func (q queue) Receive(t *testing.T, p *propagation.Propagator, topic string, ha
 var core = trip.Transport{System: "nats", Open: func(t *testing.T) trip.Client { return queue{connect(t)} }, AtMostOnce: true}
 
 func TestCore(t *testing.T) { trip.Test(t, core) }
+
+func TestCoreIsolation(t *testing.T) { trip.Isolation(t, core) }

@@ -11,31 +11,27 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 )
 
-// queue is a client of a cluster of kfake.
+// queue sends to a cluster of kfake.
 type queue struct {
 	sarama.SyncProducer
-	client sarama.Client
+	brokers []string
+	config  *sarama.Config
 }
 
-func open(t *testing.T) trip.Client {
+func open(t *testing.T) *queue {
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, trip.Topics...))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(cluster.Close)
-	config := sarama.NewConfig()
-	config.Producer.Return.Successes = true
-	config.Consumer.Offsets.Initial = sarama.OffsetOldest
-	client, err := sarama.NewClient(cluster.ListenAddrs(), config)
-	if err != nil {
+	q := &queue{brokers: cluster.ListenAddrs(), config: sarama.NewConfig()}
+	q.config.Producer.Return.Successes = true
+	q.config.Consumer.Offsets.Initial = sarama.OffsetOldest
+	if q.SyncProducer, err = sarama.NewSyncProducer(q.brokers, q.config); err != nil {
 		t.Fatal(err)
 	}
-	producer, err := sarama.NewSyncProducerFromClient(client)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { producer.Close(); client.Close() })
-	return &queue{producer, client}
+	t.Cleanup(func() { q.Close() })
+	return q
 }
 
 // carry writes what ctx carries to a new message.
@@ -65,14 +61,23 @@ func (q *queue) Send(ctx context.Context, p *propagation.Propagator, topic, body
 }
 
 func (q *queue) Receive(t *testing.T, p *propagation.Propagator, topic string, handle trip.Handler) {
-	group, err := sarama.NewConsumerGroupFromClient(topic, q.client)
+	t.Helper()
+	q.consume(t, topic, func(message *sarama.ConsumerMessage) error {
+		return handle(extract(context.Background(), p, message), q.message(message))
+	})
+}
+
+// consume handles the messages of a topic until the test ends.
+func (q *queue) consume(t *testing.T, topic string, handle claims) {
+	t.Helper()
+	group, err := sarama.NewConsumerGroup(q.brokers, topic, q.config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { group.Close() })
 	trip.Go(t, func(ctx context.Context) {
 		for ctx.Err() == nil {
-			if err := group.Consume(ctx, []string{topic}, claims{q, p, handle}); err != nil && ctx.Err() == nil {
+			if err := group.Consume(ctx, []string{topic}, handle); err != nil && ctx.Err() == nil {
 				t.Error(err)
 				return
 			}
@@ -81,23 +86,19 @@ func (q *queue) Receive(t *testing.T, p *propagation.Propagator, topic string, h
 }
 
 // claims handles messages until one fails. The next session of the group gets that message again.
-type claims struct {
-	q      *queue
-	p      *propagation.Propagator
-	handle trip.Handler
-}
+type claims func(*sarama.ConsumerMessage) error
 
 func (claims) Setup(sarama.ConsumerGroupSession) error   { return nil }
 func (claims) Cleanup(sarama.ConsumerGroupSession) error { return nil }
 
-func (c claims) ConsumeClaim(session sarama.ConsumerGroupSession, claim sarama.ConsumerGroupClaim) error {
+func (handle claims) ConsumeClaim(session sarama.ConsumerGroupSession, claim sarama.ConsumerGroupClaim) error {
 	for {
 		select {
 		case message, ok := <-claim.Messages():
 			if !ok {
 				return nil
 			}
-			if err := c.handle(extract(context.Background(), c.p, message), c.q.message(message)); err != nil {
+			if err := handle(message); err != nil {
 				return err
 			}
 			session.MarkMessage(message, "")
@@ -123,4 +124,6 @@ func (q *queue) message(message *sarama.ConsumerMessage) *trip.Message {
 	return m
 }
 
-func TestSarama(t *testing.T) { trip.Test(t, trip.Transport{System: "kafka", Open: open}) }
+func TestSarama(t *testing.T) {
+	trip.Test(t, trip.Transport{System: "kafka", Open: func(t *testing.T) trip.Client { return open(t) }})
+}

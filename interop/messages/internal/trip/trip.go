@@ -36,8 +36,10 @@ type Transport struct {
 	Formats []propagation.Format
 	// Joined says that a message has each name once. The recipe joins repeated lines by commas.
 	Joined bool
-	// AtMostOnce says that the broker delivers no message again.
+	// AtMostOnce says that the client delivers no message again.
 	AtMostOnce bool
+	// HTTP says that a message is an HTTP call.
+	HTTP bool
 }
 
 // Client is a recipe: it sends and receives messages with one client library.
@@ -45,8 +47,8 @@ type Client interface {
 	// Send sends a message with what p carries of ctx. It is safe for concurrent use.
 	Send(ctx context.Context, p *propagation.Propagator, topic, body string) error
 	// Receive calls handle for each message of a topic until the test ends, with the context that p makes of the
-	// message. A topic has one receiver. If handle returns an error, the broker delivers the message again. Receive returns when no
-	// message can be missed.
+	// message. A topic has one receiver. If handle returns an error, the message is delivered again. Receive returns
+	// when no message can be missed.
 	Receive(t *testing.T, p *propagation.Propagator, topic string, handle Handler)
 }
 
