@@ -101,3 +101,14 @@ func (q *queue) message(message kafka.Message) *trip.Message {
 }
 
 func TestKafkaGo(t *testing.T) { trip.Test(t, trip.Transport{System: "kafka", Open: open}) }
+
+// TestWriterTopic: a message without a topic, whose Writer has it, has no known destination. It gets no user data.
+func TestWriterTopic(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{InternalHosts: []string{"kafka:*"}})
+	ctx := p.ExtractHTTP(t.Context(), http.Header{"X-Request-Id": {"r"}, "Baggage": {"user=1"}})
+	var message kafka.Message
+	carry(ctx, p, &message)
+	if len(message.Headers) != 1 || message.Headers[0].Key != "x-request-id" {
+		t.Errorf("the message has %v, want x-request-id alone", message.Headers)
+	}
+}

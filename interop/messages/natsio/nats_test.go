@@ -3,6 +3,7 @@ package natsio
 import (
 	"context"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -49,10 +50,8 @@ func carry(ctx context.Context, p *propagation.Propagator, msg *nats.Msg) {
 func extract(ctx context.Context, p *propagation.Propagator, header nats.Header) context.Context {
 	ctx = p.ExtractLines(ctx, func(yield func(string, string) bool) {
 		for name, values := range header {
-			for _, value := range values {
-				if !yield(name, value) {
-					return
-				}
+			if slices.ContainsFunc(values, func(value string) bool { return !yield(name, value) }) {
+				return
 			}
 		}
 	})

@@ -3,7 +3,9 @@ package sarama
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/cloudevents/sdk-go/protocol/kafka_sarama/v2"
@@ -21,22 +23,18 @@ type attributed struct {
 // attach writes what ctx carries to an event.
 func attach(ctx context.Context, p *propagation.Propagator, destination string, event *cloudevents.Event) {
 	for name, value := range p.Lines(ctx, destination) {
-		if earlier, repeated := event.Extensions()[name]; repeated {
-			value = fmt.Sprint(earlier, ",", value)
-		}
-		event.SetExtension(name, value)
+		earlier, _ := event.Extensions()[name].(string)
+		event.SetExtension(name, strings.TrimPrefix(earlier+","+value, ","))
 	}
 }
 
 // detach returns the context of an event.
 func detach(ctx context.Context, p *propagation.Propagator, event cloudevents.Event) context.Context {
-	ctx = p.ExtractLines(ctx, func(yield func(string, string) bool) {
-		for name, value := range event.Extensions() {
-			if !yield(name, fmt.Sprint(value)) {
-				return
-			}
-		}
-	})
+	lines := map[string]string{}
+	for name, value := range event.Extensions() {
+		lines[name] = fmt.Sprint(value)
+	}
+	ctx = p.ExtractLines(ctx, maps.All(lines))
 	return ctx
 }
 

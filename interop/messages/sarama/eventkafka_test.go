@@ -6,8 +6,8 @@ import (
 
 	"github.com/IBM/sarama"
 	"github.com/cloudevents/sdk-go/protocol/kafka_sarama/v2"
-	cloudevents "github.com/cloudevents/sdk-go/v2"
 	"github.com/cloudevents/sdk-go/v2/binding"
+	"github.com/traceferry/traceferry/internal/samples"
 	"github.com/traceferry/traceferry/interop/messages/internal/trip"
 	"github.com/traceferry/traceferry/propagation"
 )
@@ -20,20 +20,13 @@ type records struct {
 
 func (r records) Send(ctx context.Context, p *propagation.Propagator, topic, body string) error {
 	event, message := newEvent(body), &sarama.ProducerMessage{Topic: topic}
-	if err := r.write(ctx, p, &event, message); err != nil {
-		return err
-	}
-	_, _, err := r.SendMessage(message)
-	return err
-}
-
-// write writes an event to a new message.
-func (r records) write(ctx context.Context, p *propagation.Propagator, event *cloudevents.Event, message *sarama.ProducerMessage) error {
-	if err := kafka_sarama.WriteProducerMessage(r.mode(ctx), binding.ToMessage(event), message); err != nil {
+	ctx = r.mode(ctx)
+	if err := kafka_sarama.WriteProducerMessage(ctx, binding.ToMessage(&event), message); err != nil {
 		return err
 	}
 	carry(ctx, p, message)
-	return nil
+	_, _, err := r.SendMessage(message)
+	return err
 }
 
 func (r records) Receive(t *testing.T, p *propagation.Propagator, topic string, handle trip.Handler) {
@@ -55,4 +48,23 @@ func TestEventsKafka(t *testing.T) {
 	testModes(t, func(mode func(context.Context) context.Context) trip.Transport {
 		return trip.Transport{System: "kafka", Open: func(t *testing.T) trip.Client { return records{open(t), mode} }}
 	})
+}
+
+// TestEventsKafkaOrder: WriteProducerMessage removes the headers that a message has.
+func TestEventsKafkaOrder(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{})
+	ctx := p.ExtractHTTP(t.Context(), samples.Headers(samples.New(1), attributeFormats))
+	for name, mode := range modes {
+		event, message := newEvent("order"), &sarama.ProducerMessage{Topic: trip.Orders}
+		carry(ctx, p, message)
+		before := len(message.Headers)
+		if err := kafka_sarama.WriteProducerMessage(mode(ctx), binding.ToMessage(&event), message); err != nil {
+			t.Fatal(err)
+		}
+		for _, h := range message.Headers {
+			if string(h.Key) == "traceparent" || before == 0 {
+				t.Errorf("%s: the message keeps %s", name, h.Key)
+			}
+		}
+	}
 }

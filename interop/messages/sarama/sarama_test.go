@@ -2,6 +2,7 @@ package sarama
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"testing"
 
@@ -126,4 +127,21 @@ func (q *queue) message(message *sarama.ConsumerMessage) *trip.Message {
 
 func TestSarama(t *testing.T) {
 	trip.Test(t, trip.Transport{System: "kafka", Open: func(t *testing.T) trip.Client { return open(t) }})
+}
+
+// TestOldVersion: sarama refuses headers if Config.Version is below 0.11.
+func TestOldVersion(t *testing.T) {
+	q := open(t)
+	config := *q.config
+	config.Version = sarama.V0_10_2_0
+	old, err := sarama.NewSyncProducer(q.brokers, &config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer old.Close()
+	p := propagation.MustNew(propagation.Config{})
+	ctx := p.ExtractHTTP(t.Context(), http.Header{"X-Request-Id": {"r"}})
+	if err := (&queue{SyncProducer: old}).Send(ctx, p, trip.Orders, "order"); !errors.As(err, new(sarama.ConfigurationError)) {
+		t.Errorf("the error is %v", err)
+	}
 }
