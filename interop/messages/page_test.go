@@ -13,7 +13,7 @@ import (
 func TestPage(t *testing.T) {
 	text, sources := page.Read(t, "../../docs/messages.md"), page.Sources(t, "*")
 	page.CheckBlocks(t, text, sources, 15)
-	for _, row := range regexp.MustCompile("(?m)^\\| \\[[^|]+\\|(.*)\\|$").FindAllStringSubmatch(text, -1) {
+	for _, row := range regexp.MustCompile(`(?m)^\| \[[^|]+\|(.*)\|$`).FindAllStringSubmatch(text, -1) {
 		for _, line := range regexp.MustCompile("`([^`|]+[(){][^`|]*)`").FindAllStringSubmatch(row[1], -1) {
 			if !strings.Contains(sources, line[1]) {
 				t.Errorf("no test has %s", line[1])

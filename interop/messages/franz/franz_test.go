@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/traceferry/traceferry/interop/messages/internal/trip"
 	"github.com/traceferry/traceferry/propagation"
@@ -30,7 +31,7 @@ func open(t *testing.T) trip.Client {
 
 func (q *queue) connect(t *testing.T, opts ...kgo.Opt) *kgo.Client {
 	t.Helper()
-	client, err := kgo.NewClient(append(opts, kgo.SeedBrokers(q.brokers...), kgo.ProducerLinger(0))...)
+	client, err := kgo.NewClient(append(opts, kgo.SeedBrokers(q.brokers...), kgo.ProducerLinger(2*time.Millisecond))...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,7 +60,7 @@ func (s stream) Receive(t *testing.T, p *propagation.Propagator, topic string, h
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(consuming.Stop)
+	t.Cleanup(func() { consuming.Stop(); <-consuming.Closed() })
 }
 
 var jetStream = trip.Transport{System: "nats", Open: openStream}

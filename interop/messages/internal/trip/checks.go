@@ -75,7 +75,8 @@ func ByteForByte(t *testing.T, tr Transport) error {
 	return errors.Join(tr.arrived(back.next()), tr.carried(message))
 }
 
-// LocalSpan: the message names the sender's span in every format, and the receiver's span has it as its parent and link.
+// LocalSpan checks that the message names the sender's span in every format, and that the receiver's span has it as its
+// parent and link.
 func LocalSpan(t *testing.T, tr Transport) error {
 	recorder := tracetest.NewSpanRecorder()
 	s, r := tr.services(t, tr.config(), sdk(t, recorder))
@@ -108,7 +109,8 @@ func LocalSpan(t *testing.T, tr Transport) error {
 	return errors.Join(errs...)
 }
 
-// Forwarded: a message that goes to a retry topic and then to dead letters with its own headers keeps them all.
+// Forwarded checks that a message that goes to a retry topic and then to dead letters with its own headers keeps
+// them all.
 func Forwarded(t *testing.T, tr Transport) error {
 	s, r := tr.services(t, tr.config(), nil)
 	back := newBackend(t)
@@ -134,7 +136,7 @@ func Forwarded(t *testing.T, tr Transport) error {
 	return errors.Join(tr.arrived(back.next()), tr.carried(dead))
 }
 
-// SentAgain: a receiver with a span sends the message to a retry topic as a new one. It names the receiver's span, in
+// SentAgain has a receiver with a span send the message to a retry topic as a new one. It names the receiver's span, in
 // the same trace, and has no name twice.
 func SentAgain(t *testing.T, tr Transport) error {
 	recorder := tracetest.NewSpanRecorder()
@@ -166,7 +168,7 @@ func SentAgain(t *testing.T, tr Transport) error {
 	return tr.name(message, processed, "the message")
 }
 
-// DeliveredAgain: a message that the broker delivers twice has the same headers each time.
+// DeliveredAgain checks that a message that the broker delivers twice has the same headers each time.
 func DeliveredAgain(t *testing.T, tr Transport) error {
 	if tr.AtMostOnce {
 		t.Skip("no message is delivered again")
@@ -192,7 +194,7 @@ func DeliveredAgain(t *testing.T, tr Transport) error {
 	return errors.Join(tr.carried(messages[0]), tr.carried(messages[1]), tr.arrived(back.next()), tr.arrived(back.next()))
 }
 
-// Limits: a message has no more lines and bytes than Limits allow, and keeps the most preferred trace format.
+// Limits checks that a message has no more lines and bytes than Limits allow, and keeps the most preferred trace format.
 func Limits(t *testing.T, tr Transport) error {
 	if tr.HTTP {
 		t.Skip("Limits of messages do not bound an HTTP call")
@@ -217,7 +219,8 @@ func Limits(t *testing.T, tr Transport) error {
 		if limits.MessageLines > 0 && lines > limits.MessageLines || limits.MessageBytes > 0 && bytes > limits.MessageBytes {
 			return fmt.Errorf("with %+v the message has %d lines, %d bytes", limits, lines, bytes)
 		}
-		if message["traceparent"] == nil || message["baggage"] != nil || s.p.Stats().Count(propagation.Baggage, propagation.TooLarge) != 1 {
+		kept := canonical(message)
+		if kept["Traceparent"] == nil || kept["Baggage"] != nil || s.p.Stats().Count(propagation.Baggage, propagation.TooLarge) != 1 {
 			return fmt.Errorf("with %+v the message has %q: want traceparent and no baggage, counted once", limits, message)
 		}
 	}
