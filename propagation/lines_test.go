@@ -130,6 +130,8 @@ func TestLinesDestinations(t *testing.T) {
 		"kafka:orders.partner": "traceparent",
 		"kafka:billing":        "traceparent x-request-id",
 		"kafka:a,kafka:orders": "traceparent x-request-id",
+		"kafka:":               "traceparent x-request-id",                  // no topic, and no host of one label
+		"kafka:9092":           "baggage traceparent x-request-id x-tenant", // a host and a port
 		"nats:events":          "baggage traceparent x-request-id x-tenant",
 		"sqs:jobs":             "",
 		"broker":               "baggage traceparent x-request-id x-tenant", // an internal host

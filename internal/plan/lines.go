@@ -37,8 +37,8 @@ func (p *Engine) ExtractLines(ctx context.Context, lines iter.Seq2[string, strin
 // Lines is propagation.Propagator.Lines.
 func (p *Engine) Lines(ctx context.Context, destination string) iter.Seq2[string, string] {
 	ctx = capture.OrBackground(ctx)
-	if strings.Contains(destination, ",") { // commas separate several destinations
-		destination = ""
+	if system, _, _ := strings.Cut(destination, ":"); system+":" == destination || strings.Contains(destination, ",") {
+		destination = "" // a topic without a name, or several destinations
 	}
 	var to Callee = namedCallee{host: destination}
 	return func(yield func(string, string) bool) {

@@ -5,12 +5,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/traceferry/traceferry/interop/internal/page"
+	"github.com/traceferry/traceferry/internal/page"
 )
 
 // TestPage holds docs/frameworks.md to the tests: each of its blocks of Go, and each line of its table, is in a test.
 func TestPage(t *testing.T) {
-	text, sources := page.Read(t, "../../docs/frameworks.md"), page.Sources(t, "more")
+	text, sources := page.Read(t, "../../docs/frameworks.md"), page.Sources(t, ".", "more")
 	page.CheckBlocks(t, text, sources, 55)
 	rows := regexp.MustCompile("(?m)^\\| \\[[^|]+\\| `([^|]+)` \\|[^|]+\\|$").FindAllStringSubmatch(text, -1)
 	if len(rows) < 34 {
@@ -25,5 +25,5 @@ func TestPage(t *testing.T) {
 
 // TestAnswerPage holds docs/answer.md to the tests, too.
 func TestAnswerPage(t *testing.T) {
-	page.CheckBlocks(t, page.Read(t, "../../docs/answer.md"), page.Sources(t), 8)
+	page.CheckBlocks(t, page.Read(t, "../../docs/answer.md"), page.Sources(t, "."), 8)
 }

@@ -6,14 +6,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/traceferry/traceferry/interop/internal/page"
+	"github.com/traceferry/traceferry/internal/page"
 	"github.com/traceferry/traceferry/slogtrace"
 )
 
 // TestPage holds docs/logs.md to the tests: each of its blocks of Go, each option of its table and the line that it
 // shows are in a test.
 func TestPage(t *testing.T) {
-	text, sources := page.Read(t, "../../docs/logs.md"), page.Sources(t)
+	text, sources := page.Read(t, "../../docs/logs.md"), page.Sources(t, ".")
 	page.CheckBlocks(t, text, sources, 12)
 	rows := regexp.MustCompile("(?m)^\\| [^|]+ \\| `([^|]+)` \\| ([^|]+) \\|$").FindAllStringSubmatch(text, -1)
 	sets := []slogtrace.Fields{slogtrace.OpenTelemetry(), slogtrace.Datadog(), slogtrace.GoogleCloud("my-project"), slogtrace.Elastic(), slogtrace.Azure()}

@@ -3,12 +3,12 @@ package pages
 import (
 	"testing"
 
-	"github.com/traceferry/traceferry/interop/internal/page"
+	"github.com/traceferry/traceferry/internal/page"
 )
 
 // TestPages holds the pages to the tests: each block of Go on them is in a test.
 func TestPages(t *testing.T) {
-	sources := page.Sources(t)
+	sources := page.Sources(t, ".")
 	for name, least := range map[string]int{
 		"getting-started": 6, "opentelemetry": 5, "grpc": 4, "trust": 6, "destinations": 5, "migration": 4, "faq": 1, "formats": 2, "routing": 7,
 	} {

@@ -19,12 +19,12 @@ func Read(t *testing.T, file string) string {
 	return string(text)
 }
 
-// Sources returns the tests of the package in the current folder, and of those in other folders, without what indents
-// their lines. It leaves out page_test.go.
-func Sources(t *testing.T, others ...string) string {
+// Sources returns the tests in some folders, without what indents their lines. It leaves out page_test.go. folders are
+// patterns of filepath.Glob: "." is the current folder, and "*" are the folders in it.
+func Sources(t *testing.T, folders ...string) string {
 	t.Helper()
 	var source strings.Builder
-	for _, folder := range append(others, ".") {
+	for _, folder := range folders {
 		files, err := filepath.Glob(filepath.Join(folder, "*_test.go"))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s has no tests: %v", folder, err)
