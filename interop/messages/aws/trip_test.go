@@ -17,23 +17,39 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestMoto sends messages through moto's server.
+// queues are the tests of SQS.
+var queues = tests{
+	"it carries every format":              everyFormat,
+	"each message of a batch has its own":  batch,
+	"a partner's queue gets no user data":  partner,
+	"a message received twice":             redelivery,
+	"a dead letter keeps its headers":      deadLetter,
+	"a message sent again":                 sendAgain,
+	"names in any case":                    otherProducers,
+	"it returns the attributes it is told": named,
+	"a message without headers":            without,
+	"empty values":                         empty,
+	"ten attributes, with all formats":     allFormats,
+}
+
+// TestMoto sends messages through the queues and topics of moto.
 func TestMoto(t *testing.T) {
 	c := startMoto(t)
-	for name, test := range map[string]func(*testing.T, *cloud){
-		"SQS carries every format":              everyFormat,
-		"each message of a batch has its own":   batch,
-		"a partner's queue gets no user data":   partner,
-		"a message received twice":              redelivery,
-		"a dead letter keeps its headers":       deadLetter,
-		"a message sent again":                  sendAgain,
-		"names in any case":                     otherProducers,
-		"SQS returns attributes that are named": named,
-		"a message without headers":             without,
-		"empty values":                          empty,
-		"SNS to SQS, raw":                       topic,
-		"SNS to SQS, not raw":                   wrapped,
-	} {
+	queues.run(t, c)
+	tests{"SNS to SQS, raw": topic, "SNS to SQS, not raw": wrapped}.run(t, c)
+}
+
+// TestElasticMQ sends messages through the queues of ElasticMQ, which refuses what Amazon refuses.
+func TestElasticMQ(t *testing.T) {
+	c := startElasticMQ(t)
+	queues.run(t, c)
+	tests{"eleven attributes, an empty one": refused}.run(t, c)
+}
+
+type tests map[string]func(*testing.T, *cloud)
+
+func (all tests) run(t *testing.T, c *cloud) {
+	for name, test := range all {
 		t.Run(name, func(t *testing.T) {
 			own := *c
 			own.t = t
@@ -248,6 +264,30 @@ func (c *cloud) fanOut(trip *jobtrip.Trip, name string, subscribe func(ctx conte
 	return queue
 }
 
+// allFormats: with Limits.MessageLines the server takes a message of a request with all formats.
+func allFormats(t *testing.T, c *cloud) {
+	trip := jobtrip.New(t, newPropagator())
+	queue, _ := c.queue("all", nil)
+	c.request(trip, "order", queue, jobtrip.Headers(1, propagation.AllFormats()...))
+	c.work(trip, c.receive(queue, 1)...)
+	trip.Got("order", jobtrip.Joined(jobtrip.Without(
+		jobtrip.Headers(1, propagation.W3C, propagation.B3Single, propagation.B3Multi, propagation.GRPCTraceBin), "X-Tenant")))
+}
+
+// refused: what the recipe leaves out would fail the call.
+func refused(t *testing.T, c *cloud) {
+	queue, _ := c.queue("refused", nil)
+	for name, h := range map[string]http.Header{"eleven": jobtrip.Headers(1, propagation.AllFormats()...), "empty": {"X-Tenant": {""}}} {
+		all := map[string]types.MessageAttributeValue{}
+		for name, lines := range h {
+			all[name] = types.MessageAttributeValue{DataType: aws.String("String"), StringValue: aws.String(lines[0])}
+		}
+		if _, err := c.sqs.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: queue, MessageBody: aws.String("x"), MessageAttributes: all}); err == nil {
+			t.Errorf("%s: the server takes the attributes %q", name, h)
+		}
+	}
+}
+
 // TestTenAttributes: with Limits.MessageLines a message never has more attributes, and the least important formats go
 // first.
 func TestTenAttributes(t *testing.T) {
@@ -260,8 +300,6 @@ func TestTenAttributes(t *testing.T) {
 			"traceparent tracestate x-b3-flags x-b3-parentspanid x-b3-sampled x-b3-spanid x-b3-traceid x-request-id"},
 		{[]propagation.Format{propagation.W3C, propagation.B3Single, propagation.B3Multi, propagation.RequestID},
 			"b3 traceparent tracestate x-b3-flags x-b3-parentspanid x-b3-sampled x-b3-spanid x-b3-traceid x-request-id"},
-		{propagation.AllFormats(),
-			"b3 grpc-trace-bin traceparent tracestate x-b3-flags x-b3-parentspanid x-b3-sampled x-b3-spanid x-b3-traceid"},
 	} {
 		all := map[string]types.MessageAttributeValue{}
 		attributes(all, p.Lines(p.ExtractHTTP(context.Background(), jobtrip.Headers(1, test.formats...)), "sqs:orders"))

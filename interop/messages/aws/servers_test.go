@@ -3,6 +3,8 @@ package aws
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -21,11 +23,29 @@ type cloud struct {
 }
 
 // startMoto starts moto's server. No registry carries Amazon's own service. moto keeps queues and topics as Amazon does,
-// but it does not check the limit of ten attributes.
+// but it does not check the limits of a message.
 func startMoto(t *testing.T) *cloud {
 	program := broker.Program(t, "MOTO", "moto_server", "pip install moto[server]")
-	port := broker.Port(t)
-	url := aws.String(fmt.Sprint("http://127.0.0.1:", port))
+	port := fmt.Sprint(broker.Port(t))
+	return start(t, port, program, "-H", "127.0.0.1", "-p", port)
+}
+
+// startElasticMQ starts ElasticMQ, which has no topics. It checks the limits of a message as Amazon does.
+func startElasticMQ(t *testing.T) *cloud {
+	jars := os.Getenv("ELASTICMQ")
+	if jars == "" {
+		t.Skip("ELASTICMQ is not set, so this test does not run. Set it to the folder of ElasticMQ's jars, which this command fills: " +
+			"mvn -f testdata/pom.xml dependency:copy-dependencies -DoutputDirectory=FOLDER")
+	}
+	java := broker.Program(t, "JAVA", "java", "apt-get install default-jre-headless")
+	port := fmt.Sprint(broker.Port(t))
+	return start(t, port, java, "-Dnode-address.port="+port, "-Drest-sqs.bind-port="+port, "-Drest-sqs.bind-hostname=127.0.0.1",
+		"-Drest-stats.enabled=false", "-cp", filepath.Join(jars, "*"), "org.elasticmq.server.Main")
+}
+
+// start starts a server and returns clients of it.
+func start(t *testing.T, port, program string, args ...string) *cloud {
+	url := aws.String("http://127.0.0.1:" + port)
 	key := credentials.NewStaticCredentialsProvider("id", "secret", "")
 	c := &cloud{
 		t:   t,
@@ -35,7 +55,7 @@ func startMoto(t *testing.T) *cloud {
 	broker.Start(t, func(ctx context.Context) error {
 		_, err := c.sqs.ListQueues(ctx, &sqs.ListQueuesInput{})
 		return err
-	}, program, nil, "-H", "127.0.0.1", "-p", fmt.Sprint(port))
+	}, program, nil, args...)
 	return c
 }
 
