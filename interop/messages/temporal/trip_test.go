@@ -40,7 +40,6 @@ func TestServer(t *testing.T) {
 	t.Cleanup(func() { server.Stop() })
 	for name, test := range map[string]func(*testing.T, *service){
 		"every workflow has its own headers":      everyWorkflow,
-		"a workflow gets no user data":            partner,
 		"an activity that fails is tried again":   retry,
 		"a child workflow, and one continued":     child,
 		"a workflow without headers":              without,
@@ -48,13 +47,12 @@ func TestServer(t *testing.T) {
 		"the history of a workflow keeps headers": history,
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := jobtrip.Everything("temporal:orders")
-			if name == "a workflow gets no user data" {
-				p = jobtrip.Everything()
-			}
-			test(t, newService(t, p, server.FrontendHostPort()))
+			test(t, newService(t, jobtrip.Everything("temporal:orders"), server.FrontendHostPort()))
 		})
 	}
+	t.Run("a workflow gets no user data", func(t *testing.T) {
+		partner(t, newService(t, jobtrip.Everything(), server.FrontendHostPort()))
+	})
 }
 
 // service is services A and B. B is a worker with a task queue of its own.

@@ -148,13 +148,13 @@ func Without(h http.Header, names ...string) http.Header {
 	return h
 }
 
-// IDs are formats that name a span or a request, and no user data.
-var IDs = []propagation.Format{
+// ids are formats that name a span or a request, and no user data.
+var ids = []propagation.Format{
 	propagation.W3C, propagation.B3Single, propagation.B3Multi, propagation.GRPCTraceBin, propagation.CloudTrace, propagation.RequestID,
 }
 
 // Partner returns headers with ids and user data, and what of them a partner's queue gets by default.
 func Partner(n int) (received, want http.Header) {
-	received = Headers(n, append(slices.Clone(IDs), propagation.Baggage)...)
+	received = Headers(n, append(slices.Clone(ids), propagation.Baggage)...)
 	return received, Without(received, "Baggage", "X-Tenant")
 }
