@@ -12,15 +12,13 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// attributes adds lines to the attributes of a message. Repeated lines are joined. SQS refuses empty values.
+// attributes adds lines to the attributes of a message. Repeated lines are joined.
 func attributes(all map[string]types.MessageAttributeValue, lines iter.Seq2[string, string]) {
 	for name, value := range lines {
 		if earlier, ok := all[name]; ok {
 			value = *earlier.StringValue + "," + value
 		}
-		if value != "" {
-			all[name] = types.MessageAttributeValue{DataType: aws.String("String"), StringValue: aws.String(value)}
-		}
+		all[name] = types.MessageAttributeValue{DataType: aws.String("String"), StringValue: aws.String(value)}
 	}
 }
 
@@ -69,9 +67,7 @@ func publish(ctx context.Context, p *propagation.Propagator, client *sns.Client,
 		if earlier, ok := message.MessageAttributes[name]; ok {
 			value = *earlier.StringValue + "," + value
 		}
-		if value != "" {
-			message.MessageAttributes[name] = snstypes.MessageAttributeValue{DataType: aws.String("String"), StringValue: aws.String(value)}
-		}
+		message.MessageAttributes[name] = snstypes.MessageAttributeValue{DataType: aws.String("String"), StringValue: aws.String(value)}
 	}
 	_, err := client.Publish(ctx, message)
 	return err
