@@ -300,6 +300,8 @@ func TestTenAttributes(t *testing.T) {
 			"traceparent tracestate x-b3-flags x-b3-parentspanid x-b3-sampled x-b3-spanid x-b3-traceid x-request-id"},
 		{[]propagation.Format{propagation.W3C, propagation.B3Single, propagation.B3Multi, propagation.RequestID},
 			"b3 traceparent tracestate x-b3-flags x-b3-parentspanid x-b3-sampled x-b3-spanid x-b3-traceid x-request-id"},
+		{[]propagation.Format{propagation.W3C, propagation.B3Single, propagation.B3Multi, propagation.CloudTrace, propagation.RequestID, propagation.Baggage},
+			"b3 traceparent tracestate x-b3-flags x-b3-parentspanid x-b3-sampled x-b3-spanid x-b3-traceid x-cloud-trace-context"},
 	} {
 		all := map[string]types.MessageAttributeValue{}
 		attributes(all, p.Lines(p.ExtractHTTP(context.Background(), jobtrip.Headers(1, test.formats...)), "sqs:orders"))
