@@ -169,7 +169,8 @@ func (p *Propagator) ExtractLines(ctx context.Context, lines iter.Seq2[string, s
 //
 // destination is where the message goes, for Config.Destinations: a topic or a queue as "SYSTEM:NAME", or a host. By
 // default a topic gets trace formats and x-request-id, and no user data. An empty destination is unknown, which gets no
-// user data either.
+// user data either. So is a name of digits only after a word without dots ("kafka:2026"), which might be a host and a
+// port.
 //
 // Limits.MessageLines and MessageBytes bound what a message gets. Over them, Lines leaves out baggage first, then
 // Config.Headers, then x-request-id and the formats that name no span, and last the trace formats, from the end of

@@ -124,19 +124,20 @@ func TestLinesDestinations(t *testing.T) {
 	p := compile(t, c)
 	ctx := received(p, "Traceparent", callerW3C, "X-Request-Id", "r", "Baggage", "user=1", "X-Tenant", "t")
 	for destination, want := range map[string]string{
-		"kafka:orders.created": "baggage traceparent x-tenant",
-		"KAFKA:orders.created": "baggage traceparent x-tenant",
-		"kafka:Orders.created": "traceparent x-request-id", // names of topics have a case
-		"kafka:orders.partner": "traceparent",
-		"kafka:billing":        "traceparent x-request-id",
-		"kafka:a,kafka:orders": "traceparent x-request-id",
-		"kafka:":               "traceparent x-request-id",                  // no topic, and no host of one label
-		"kafka:9092":           "baggage traceparent x-request-id x-tenant", // a host and a port
-		"nats:events":          "baggage traceparent x-request-id x-tenant",
-		"sqs:jobs":             "",
-		"broker":               "baggage traceparent x-request-id x-tenant", // an internal host
-		"broker.example.com":   "traceparent x-request-id",
-		"":                     "traceparent x-request-id",
+		"kafka:orders.created":   "baggage traceparent x-tenant",
+		"KAFKA:orders.created":   "baggage traceparent x-tenant",
+		"kafka:Orders.created":   "traceparent x-request-id", // names of topics have a case
+		"kafka:orders.partner":   "traceparent",
+		"kafka:billing":          "traceparent x-request-id",
+		"kafka:a,kafka:orders":   "traceparent x-request-id",
+		"kafka:":                 "traceparent x-request-id",                  // no topic, and no host of one label
+		"kafka:9092":             "traceparent x-request-id",                  // a topic, or a host and a port
+		"kafka.default.svc:9092": "baggage traceparent x-request-id x-tenant", // a host and a port
+		"nats:events":            "baggage traceparent x-request-id x-tenant",
+		"sqs:jobs":               "",
+		"broker":                 "baggage traceparent x-request-id x-tenant", // an internal host
+		"broker.example.com":     "traceparent x-request-id",
+		"":                       "traceparent x-request-id",
 	} {
 		got := slices.Sorted(maps.Keys(gathered(p.Lines(ctx, destination))))
 		if strings.Join(got, " ") != want {

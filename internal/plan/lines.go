@@ -37,8 +37,8 @@ func (p *Engine) ExtractLines(ctx context.Context, lines iter.Seq2[string, strin
 // Lines is propagation.Propagator.Lines.
 func (p *Engine) Lines(ctx context.Context, destination string) iter.Seq2[string, string] {
 	ctx = capture.OrBackground(ctx)
-	if system, _, _ := strings.Cut(destination, ":"); system+":" == destination || strings.Contains(destination, ",") {
-		destination = "" // a topic without a name, or several destinations
+	if unclear(destination) {
+		destination = ""
 	}
 	var to Callee = namedCallee{host: destination}
 	return func(yield func(string, string) bool) {
@@ -55,6 +55,13 @@ func (p *Engine) Lines(ctx context.Context, destination string) iter.Seq2[string
 			p.alsoLines(ctx, yield)
 		}
 	}
+}
+
+// unclear reports whether a destination may be a topic and is not one for hostmatch: several destinations, a topic without
+// a name, or one whose name has digits only. The last would else be the port of an internal host.
+func unclear(destination string) bool {
+	system, name, ok := strings.Cut(destination, ":")
+	return strings.Contains(destination, ",") || ok && !strings.Contains(system, ".") && strings.Trim(name, "0123456789") == ""
 }
 
 // yieldLines yields the plan's lines. It reports whether yield wants more.
