@@ -76,6 +76,7 @@ var libraries = []string{
 	"runtime.", "net/http.", "net/http/",
 	"google.golang.org/grpc.", "google.golang.org/grpc/", "go.opentelemetry.io/",
 	internal, module + "propagation.", module + "propagation/propagationtest.", module + "httptrace.", module + "grpctrace.", module + "grpctrace/grpcguard.",
+	module + "weave.", module + "weave/weavegrpc.",
 
 	// Clients that are built on net/http or grpc-go.
 	"connectrpc.com/connect.", "github.com/go-resty/resty/", "resty.dev/v3.", "github.com/hashicorp/go-retryablehttp.",
