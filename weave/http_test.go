@@ -173,3 +173,11 @@ func TestGetAndOthers(t *testing.T) {
 		t.Error("no error for a URL that cannot be parsed")
 	}
 }
+
+// TestWrapHandlerIsCheap: woven code calls it for each request.
+func TestWrapHandlerIsCheap(t *testing.T) {
+	h := http.NotFoundHandler()
+	if n := testing.AllocsPerRun(100, func() { weave.WrapHandler(h) }); n != 2 {
+		t.Errorf("%v allocations, want 2", n)
+	}
+}

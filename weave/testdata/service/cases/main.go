@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"strings"
@@ -17,8 +15,6 @@ import (
 	"time"
 
 	"example.com/bookinfo/early"
-	"golang.org/x/net/http2"
-	"golang.org/x/net/http2/h2c"
 )
 
 // callee answers with the traceparents that it received.
@@ -78,8 +74,6 @@ func body(resp *http.Response, err error) string {
 	return string(text)
 }
 
-func serve(h http.HandlerFunc) string { return httptest.NewServer(h).URL }
-
 func call(w http.ResponseWriter, r *http.Request) {
 	req, err := http.NewRequestWithContext(r.Context(), "GET", callee, nil)
 	if err != nil {
@@ -99,41 +93,6 @@ func postForm(w http.ResponseWriter, r *http.Request) {
 // inner has a parameter without a name, and a local variable that hides no type.
 func inner(_ context.Context, value string) string {
 	return body(http.PostForm(callee, url.Values{"k": {value}}))
-}
-
-// twoListeners serves two listeners with one Server.
-func twoListeners(h http.HandlerFunc) (first, second string) {
-	s := &http.Server{Handler: h}
-	var urls [2]string
-	for i := range urls {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			log.Fatal(err)
-		}
-		go s.Serve(l)
-		urls[i] = "http://" + l.Addr().String()
-	}
-	return urls[0], urls[1]
-}
-
-// overTLS serves HTTP/2 and returns the URL of an HTTP proxy of that server, so that the callers need no certificate.
-func overTLS(h http.HandlerFunc) string {
-	s := httptest.NewUnstartedServer(h)
-	s.EnableHTTP2 = true
-	s.StartTLS()
-	client := s.Client()
-	return serve(func(w http.ResponseWriter, r *http.Request) {
-		req, err := http.NewRequest("GET", s.URL, nil)
-		if err != nil {
-			panic(err)
-		}
-		req.Header = r.Header.Clone()
-		resp, err := client.Do(req)
-		if err == nil && resp.ProtoMajor != 2 {
-			err = fmt.Errorf("the call was %s", resp.Proto)
-		}
-		io.WriteString(w, body(resp, err))
-	})
 }
 
 func proxy() http.HandlerFunc {
@@ -171,30 +130,19 @@ func handlerSees(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "%T %v %v %v", w, flusher, hijacker, readerFrom)
 }
 
-func h2cServer(h http.HandlerFunc) (first, second string) {
-	return twoListeners(h2c.NewHandler(h, &http2.Server{}).ServeHTTP)
-}
-
-var h2cTransport = sync.OnceValue(func() *http.Transport {
-	var only http.Protocols
-	only.SetUnencryptedHTTP2(true)
-	return &http.Transport{Protocols: &only}
-})
-
-// h2cClient has one connection for all calls.
-func h2cClient() *http.Client { return &http.Client{Transport: h2cTransport()} }
-
 // lost calls from a goroutine with a context of its own.
 func lost(w http.ResponseWriter, r *http.Request) {
-	answer := make(chan string)
-	go func() {
-		req, err := http.NewRequestWithContext(context.Background(), "GET", callee, nil)
+	var answer string
+	var calls sync.WaitGroup
+	calls.Go(func() {
+		req, err := http.NewRequestWithContext(context.Background(), "GET", callee, nil) // the analyzer finds this line
 		if err != nil {
 			panic(err)
 		}
-		answer <- body(http.DefaultClient.Do(req)) // this line loses the header
-	}()
-	io.WriteString(w, <-answer)
+		answer = body(http.DefaultClient.Do(req)) // this line loses the header
+	})
+	calls.Wait()
+	io.WriteString(w, answer)
 }
 
 // batch sends two requests to a service that answers both with one call, from a goroutine that one of the two has
