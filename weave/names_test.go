@@ -6,7 +6,6 @@ import (
 	"go/parser"
 	"go/printer"
 	"go/token"
-	"io/fs"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -19,10 +18,8 @@ func TestNamesOfNetHTTP(t *testing.T) {
 	dir := filepath.Join(build.Default.GOROOT, "src", "net", "http")
 	got := map[string]string{}
 	fset := token.NewFileSet()
-	pkgs, err := parser.ParseDir(fset, dir, func(i fs.FileInfo) bool {
-		return !strings.HasSuffix(i.Name(), "_test.go") && !strings.HasSuffix(i.Name(), "_js.go")
-	}, 0)
-	if err != nil || pkgs["http"] == nil {
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil || len(files) == 0 {
 		t.Fatalf("no source of net/http in %s: %v", dir, err)
 	}
 	text := func(n ast.Node) string {
@@ -30,7 +27,14 @@ func TestNamesOfNetHTTP(t *testing.T) {
 		printer.Fprint(&b, token.NewFileSet(), n)
 		return b.String()
 	}
-	for _, file := range pkgs["http"].Files {
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, "_js.go") {
+			continue
+		}
+		file, err := parser.ParseFile(fset, name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, d := range file.Decls {
 			if f, ok := d.(*ast.FuncDecl); ok && f.Recv != nil && f.Body != nil && len(f.Body.List) > 0 {
 				last := f.Body.List[len(f.Body.List)-1]
