@@ -7,6 +7,7 @@ import (
 	"github.com/traceferry/traceferry/internal/ctxkey"
 	"github.com/traceferry/traceferry/internal/plan"
 	"github.com/traceferry/traceferry/internal/policy"
+	"github.com/traceferry/traceferry/internal/woven"
 	"github.com/traceferry/traceferry/propagation"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
@@ -43,6 +44,10 @@ func inject(ctx context.Context, p *propagation.Propagator, to plan.Callee) cont
 	if ctx == nil {
 		ctx = context.Background()
 	}
+	if woven.Yields(ctx, (*plan.Engine)(p)) {
+		return ctx
+	}
+	ctx = woven.Handled(ctx)
 	if ctxkey.Learned(outgoingKey) && ctx.Value(outgoingKey) == nil {
 		ctx, _ = (*plan.Engine)(p).ContextWithMetadata(ctx, to, outgoingKey, wrapOutgoing)
 		return ctx

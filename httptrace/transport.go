@@ -3,7 +3,9 @@ package httptrace
 import (
 	"net/http"
 
+	"github.com/traceferry/traceferry/internal/contexts"
 	"github.com/traceferry/traceferry/internal/plan"
+	"github.com/traceferry/traceferry/internal/woven"
 	"github.com/traceferry/traceferry/propagation"
 )
 
@@ -51,6 +53,9 @@ func NewTransport(p *propagation.Propagator, base http.RoundTripper, opts ...Opt
 
 // RoundTrip implements http.RoundTripper. It returns the response and error of the base.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if woven.Yields(r.Context(), (*plan.Engine)(t.p)) {
+		return t.next().RoundTrip(r)
+	}
 	if (*plan.Engine)(t.p).Watches() {
 		return t.watch(r)
 	}
@@ -73,6 +78,9 @@ func (t *Transport) send(r *http.Request) (*http.Request, *http.Response, error)
 		sent := *r
 		sent.Header = h
 		r = &sent
+	}
+	if ctx := woven.Handled(r.Context()); !contexts.Same(ctx, r.Context()) {
+		r = r.WithContext(ctx)
 	}
 	resp, err := next.RoundTrip(r)
 	if resp != nil && resp.Request == nil && resp.StatusCode/100 == 3 {

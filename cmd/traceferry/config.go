@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -14,11 +13,6 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 	"github.com/traceferry/traceferry/propagation/preset"
 )
-
-var presets = map[string]func() propagation.Config{
-	"ambassador": preset.Ambassador, "aws": preset.AWS, "consul": preset.Consul, "datadog": preset.Datadog, "envoy": preset.Envoy,
-	"googlecloud": preset.GoogleCloud, "istio": preset.Istio, "linkerd": preset.Linkerd, "opentelemetry": preset.OpenTelemetry, "skywalking": preset.SkyWalking,
-}
 
 // mistake is a mistake in the JSON of a Config.
 type mistake struct {
@@ -34,11 +28,10 @@ func wrong(path, reason string) []mistake { return []mistake{{path: path, reason
 // the file, and what propagation.New says of the fields without one.
 func newConfig(name, file string) (c propagation.Config, err error) {
 	if name != "" {
-		made, ok := presets[strings.ToLower(name)]
-		if !ok {
-			return c, usagef("there is no preset %q: %s", name, strings.Join(slices.Sorted(maps.Keys(presets)), ", "))
+		var ok bool
+		if c, ok = preset.Named(name); !ok {
+			return c, usagef("there is no preset %q: %s", name, strings.Join(preset.Names(), ", "))
 		}
-		c = made()
 	}
 	if file == "" {
 		return c, nil

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/traceferry/traceferry/propagation"
+	"github.com/traceferry/traceferry/propagation/preset"
 )
 
 // TestConfigFromJSON sets every field that is data.
@@ -58,7 +59,7 @@ func TestConfigChangesAPreset(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := newConfig("Istio", file)
-	if err != nil || len(got.Formats) != len(presets["istio"]().Formats) || !slices.Equal(got.Headers, []string{"end-user"}) {
+	if err != nil || len(got.Formats) != len(preset.Istio().Formats) || !slices.Equal(got.Headers, []string{"end-user"}) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	if got, err := newConfig("istio", `{"formats": null}`); err != nil || got.Formats != nil {
@@ -72,10 +73,10 @@ func TestPresetsAreAll(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(string(source), ") propagation.Config {\n") - strings.Count(string(source), "\nfunc carry("); n != len(presets) {
-		t.Errorf("the package has %d presets, the command %d", n, len(presets))
+	if n := strings.Count(string(source), ") propagation.Config {\n") - strings.Count(string(source), "\nfunc carry("); n != len(preset.Names()) {
+		t.Errorf("the package has %d presets, and names for %d", n, len(preset.Names()))
 	}
-	for name := range presets {
+	for _, name := range preset.Names() {
 		if !strings.Contains(explainHelp, name) {
 			t.Errorf("the help lacks %s", name)
 		}

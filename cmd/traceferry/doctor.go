@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/traceferry/traceferry/propagation"
+	"github.com/traceferry/traceferry/propagation/preset"
 )
 
 func doctor(ctx context.Context, e *env, args []string) (int, error) {
@@ -97,8 +98,8 @@ func wantedFormats(want string) ([]propagation.Format, error) {
 	if want == "" {
 		return propagation.AllFormats()[:8], nil
 	}
-	if made, ok := presets[strings.ToLower(want)]; ok {
-		if formats := made().Formats; formats != nil {
+	if c, ok := preset.Named(want); ok {
+		if formats := c.Formats; formats != nil {
 			return formats, nil
 		}
 		return propagation.AllFormats()[:8], nil

@@ -53,7 +53,7 @@ client                     [0-9a-f]{16}
 }
 
 func TestEachHopAdvancesWhatItsProxyKnows(t *testing.T) {
-	results, err := tour(context.Background(), append(families(), presets()...), nil, func() {})
+	results, err := tour(context.Background(), append(families(), presets()...), startMesh, nil, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestALoadIsGreen(t *testing.T) {
 // the other would wait for ever.
 func TestProductpageAsksAtTheSameTime(t *testing.T) {
 	asked := make(chan struct{})
-	_, err := tour(context.Background(), families()[:1], func(service string, _ http.Header) error {
+	_, err := tour(context.Background(), families()[:1], startMesh, func(service string, _ http.Header) error {
 		switch service {
 		case "details":
 			select {
@@ -129,7 +129,7 @@ func TestArguments(t *testing.T) {
 }
 
 func TestAConfigThatIsWrongIsNamed(t *testing.T) {
-	_, err := tour(t.Context(), []row{{name: "Venus", config: propagation.Config{Formats: []propagation.Format{99}}}}, nil, func() {})
+	_, err := tour(t.Context(), []row{{name: "Venus", config: propagation.Config{Formats: []propagation.Format{99}}}}, startMesh, nil, func() {})
 	if err == nil || !strings.HasPrefix(err.Error(), "Venus: ") {
 		t.Errorf("%v", err)
 	}

@@ -57,8 +57,7 @@ func sabotageAll(t *testing.T, victim string) {
 		},
 	}
 	var change func(http.Header) // set between requests
-	p := propagation.MustNew(propagation.Config{Formats: propagation.AllFormats()})
-	m, err := startMesh(p, new(sidecar.Ledger), at(victim, func(h http.Header) { change(h) }))
+	m, err := startMesh(propagation.Config{Formats: propagation.AllFormats()}, new(sidecar.Ledger), at(victim, func(h http.Header) { change(h) }))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +124,7 @@ func TestAStaleB3IsFound(t *testing.T) {
 		tracer: sidecar.EnvoyZipkin,
 		config: propagation.Config{Formats: []propagation.Format{propagation.B3Single}},
 		sends:  []propagation.Format{propagation.B3Single},
-	}}, nil, func() {})
+	}}, startMesh, nil, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +152,7 @@ func TestOneMixUpAmongManyRequestsIsFound(t *testing.T) {
 			}
 			previous = own
 		})
-		v, err := load(t.Context(), 200, mixOne, func() {})
+		v, err := load(t.Context(), 200, startMesh, mixOne, func() {})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -203,7 +202,7 @@ func TestAServiceThatCarriesNothingIsRed(t *testing.T) {
 // HTTP carries this name, gRPC does not. The call goes through all the same, and
 // whoever would send such a header learns that it is lost there.
 func TestAHeaderThatGRPCCannotCarryIsFoundLost(t *testing.T) {
-	results, err := tour(t.Context(), []row{{name: "tilde", config: propagation.Config{Headers: []string{"x~y"}}}}, nil, func() {})
+	results, err := tour(t.Context(), []row{{name: "tilde", config: propagation.Config{Headers: []string{"x~y"}}}}, startMesh, nil, func() {})
 	if err != nil || results[0].err != nil {
 		t.Fatal(err, results[0].err)
 	}
@@ -255,7 +254,7 @@ func TestNothingSentIsNotGreen(t *testing.T) {
 // verdictOf sends one request of each family through sabotaged services.
 func verdictOf(t *testing.T, sabotage saboteur) *verdict {
 	t.Helper()
-	results, err := tour(context.Background(), families(), sabotage, func() {})
+	results, err := tour(context.Background(), families(), startMesh, sabotage, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,12 +13,8 @@ import (
 const concurrency = 64
 
 // load sends n requests with ids of their own through one set of services, the families in turn.
-func load(ctx context.Context, n int, sabotage saboteur, done func()) (*verdict, error) {
-	p, err := propagation.New(propagation.Config{Formats: propagation.AllFormats()})
-	if err != nil {
-		return nil, err
-	}
-	m, err := startMesh(p, new(sidecar.Ledger), sabotage)
+func load(ctx context.Context, n int, start starter, sabotage saboteur, done func()) (*verdict, error) {
+	m, err := start(propagation.Config{Formats: propagation.AllFormats()}, new(sidecar.Ledger), sabotage)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,8 @@
 //
 //	go run ./examples/bookinfo            one request for each header family and each preset
 //	go run ./examples/bookinfo -load 2000 many at once, each with ids of its own
+//	go run ./examples/bookinfo -services PROGRAM
+//	                                      the same for the services of another program
 //
 // It exits with 1 if a header was lost, changed, duplicated or mixed up with another
 // request's on the way through the services, and with 2 if it could not start.
@@ -36,6 +38,7 @@ func run(args []string, stdout, stderr io.Writer, sabotage saboteur) (exit int) 
 	flags := flag.NewFlagSet("bookinfo", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	n := flags.Int("load", 0, "send `N` concurrent requests instead, and count mix-ups")
+	program := flags.String("services", "", "judge the services of this `PROGRAM` instead (weave/testdata/service)")
 	switch err := flags.Parse(args); {
 	case err == flag.ErrHelp:
 		return 0
@@ -46,8 +49,12 @@ func run(args []string, stdout, stderr io.Writer, sabotage saboteur) (exit int) 
 		return 2
 	}
 
+	start := startMesh
+	if *program != "" {
+		start = startProgram(*program, stderr)
+	}
 	began := time.Now()
-	v, err := show(context.Background(), *n, stdout, stderr, sabotage)
+	v, err := show(context.Background(), *n, start, stdout, stderr, sabotage)
 	if err != nil {
 		fmt.Fprintln(stderr, "bookinfo:", err)
 		return 2
@@ -60,7 +67,7 @@ func run(args []string, stdout, stderr io.Writer, sabotage saboteur) (exit int) 
 }
 
 // show sends n requests at once, or, if n is 0, one for each row of the tables that it prints.
-func show(ctx context.Context, n int, stdout, stderr io.Writer, sabotage saboteur) (*verdict, error) {
+func show(ctx context.Context, n int, start starter, stdout, stderr io.Writer, sabotage saboteur) (*verdict, error) {
 	byFormat, byPreset := families(), presets()
 	total := n
 	if n == 0 {
@@ -73,9 +80,9 @@ func show(ctx context.Context, n int, stdout, stderr io.Writer, sabotage saboteu
 	p := startProgress(screen, total, time.Second)
 	if n > 0 {
 		defer p.stop()
-		return load(ctx, n, sabotage, p.step)
+		return load(ctx, n, start, sabotage, p.step)
 	}
-	results, err := tour(ctx, slices.Concat(byFormat, byPreset), sabotage, p.step)
+	results, err := tour(ctx, slices.Concat(byFormat, byPreset), start, sabotage, p.step)
 	p.stop()
 	if err != nil {
 		return nil, err

@@ -41,8 +41,15 @@ type mesh struct {
 // fail the call: the tests' have to be found.
 type saboteur = func(service string, h http.Header) error
 
-// startMesh starts the services, from the last to the first, with one Propagator.
-func startMesh(p *propagation.Propagator, ledger *sidecar.Ledger, sabotage saboteur) (*mesh, error) {
+// starter starts a mesh whose services carry what a Config says.
+type starter = func(config propagation.Config, ledger *sidecar.Ledger, sabotage saboteur) (*mesh, error)
+
+// startMesh starts the services of this program, from the last to the first, with one Propagator.
+func startMesh(config propagation.Config, ledger *sidecar.Ledger, sabotage saboteur) (*mesh, error) {
+	p, err := propagation.New(config)
+	if err != nil {
+		return nil, err
+	}
 	m := &mesh{proxies: sidecar.Proxies{Ledger: ledger, Calls: calls, Tamper: sabotage}}
 	toUsers := m.startHTTP(users(p))
 	toRatings := m.startGRPC(ratings(p, toUsers))
@@ -56,10 +63,10 @@ func startMesh(p *propagation.Propagator, ledger *sidecar.Ledger, sabotage sabot
 }
 
 // startHTTP serves a service and its proxy, and returns the proxy's URL.
-func (m *mesh) startHTTP(service http.Handler) string {
-	target := m.serveHTTP(service)
-	return m.serveHTTP(m.proxies.HTTP(target)).String()
-}
+func (m *mesh) startHTTP(service http.Handler) string { return m.frontHTTP(m.serveHTTP(service)) }
+
+// frontHTTP serves the proxy of a service, and returns the proxy's URL.
+func (m *mesh) frontHTTP(target *url.URL) string { return m.serveHTTP(m.proxies.HTTP(target)).String() }
 
 func (m *mesh) serveHTTP(h http.Handler) *url.URL {
 	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
@@ -67,8 +74,10 @@ func (m *mesh) serveHTTP(h http.Handler) *url.URL {
 }
 
 // startGRPC serves a service and its proxy, and returns the proxy's address.
-func (m *mesh) startGRPC(service *grpc.Server) string {
-	target := m.serveGRPC(service)
+func (m *mesh) startGRPC(service *grpc.Server) string { return m.frontGRPC(m.serveGRPC(service)) }
+
+// frontGRPC serves the proxy of a service, and returns the proxy's address.
+func (m *mesh) frontGRPC(target string) string {
 	conn := m.keep(grpc.NewClient(target, grpc.WithTransportCredentials(insecure.NewCredentials())))
 	return m.serveGRPC(m.proxies.GRPC(conn))
 }

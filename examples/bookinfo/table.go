@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/traceferry/traceferry/internal/sidecar"
-	"github.com/traceferry/traceferry/propagation"
 )
 
 const intro = `client --> productpage --+--> details
@@ -32,17 +31,13 @@ type result struct {
 }
 
 // tour sends one request for each row, each through services of its own.
-func tour(ctx context.Context, rows []row, sabotage saboteur, done func()) ([]result, error) {
+func tour(ctx context.Context, rows []row, start starter, sabotage saboteur, done func()) ([]result, error) {
 	var ledger sidecar.Ledger
 	var results []result
 	for i, r := range rows {
-		p, err := propagation.New(r.config)
+		m, err := start(r.config, &ledger, sabotage)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", r.name, err)
-		}
-		m, err := startMesh(p, &ledger, sabotage)
-		if err != nil {
-			return nil, err
 		}
 		hops, err := m.request(ctx, r, i+1)
 		results = append(results, result{r, hops, err})

@@ -76,6 +76,7 @@ var libraries = []string{
 	"runtime.", "net/http.", "net/http/",
 	"google.golang.org/grpc.", "google.golang.org/grpc/", "go.opentelemetry.io/",
 	internal, module + "propagation.", module + "propagation/propagationtest.", module + "httptrace.", module + "fasthttptrace.", module + "grpctrace.", module + "grpctrace/grpcguard.",
+	module + "weave.", module + "weave/weavegrpc.",
 
 	"github.com/valyala/fasthttp.", "github.com/gofiber/fiber/v2.", "github.com/gofiber/fiber/v3.", "github.com/gofiber/fiber/v3/client.",
 

@@ -1,0 +1,38 @@
+// Package weavegrpc carries trace headers across google.golang.org/grpc in a service that has no line of traceferry. A
+// build tool weaves calls of this package into the build. It is experimental. Package weave does the same for net/http,
+// and says how to set it up.
+//
+// [ServerOptions] and [DialOptions] know no build tool. The environment variables of package weave apply here, too.
+package weavegrpc
+
+import (
+	"github.com/traceferry/traceferry/grpctrace"
+	"github.com/traceferry/traceferry/weave/internal/setup"
+	"google.golang.org/grpc"
+)
+
+// ServerOptions returns two options to add to those of grpc.NewServer. The server then keeps the metadata of each call in
+// the context of its handler, as grpctrace.ServerOptions does. The options do nothing if nothing is carried.
+func ServerOptions() []grpc.ServerOption {
+	s := setup.Current()
+	if s == nil || s.Propagator == nil {
+		return []grpc.ServerOption{grpc.EmptyServerOption{}, grpc.EmptyServerOption{}}
+	}
+	s.Announce()
+	var opts []grpctrace.Option
+	if !s.TrustsAll {
+		opts = append(opts, grpctrace.PeersIn(s.Peers...))
+	}
+	return grpctrace.ServerOptions(s.Propagator, opts...)
+}
+
+// DialOptions returns three options to add to those of grpc.NewClient, grpc.Dial or grpc.DialContext. Each call then sends
+// the headers of its context, as with grpctrace.DialOptions. The options do nothing if nothing is carried, and for a call
+// that the service's own wiring has handled already.
+func DialOptions() []grpc.DialOption {
+	s := setup.Current()
+	if s == nil || s.Propagator == nil {
+		return []grpc.DialOption{grpc.EmptyDialOption{}, grpc.EmptyDialOption{}, grpc.EmptyDialOption{}}
+	}
+	return grpctrace.DialOptions(s.Propagator)
+}
