@@ -46,7 +46,7 @@ var postures = []posture{
 
 var defaultFormats = propagation.AllFormats()[:8]
 
-// withDestinations makes a stranger of the servers that these tests call.
+// withDestinations has a rule for the servers that these tests call, as for an external host.
 func withDestinations() propagation.Config {
 	c := everything()
 	c.Destinations = []propagation.Destination{{Hosts: []string{"127.0.0.1"}, Formats: []propagation.Format{propagation.W3C}, Headers: []string{}}}

@@ -23,7 +23,7 @@ func TestDestinationsAfterOtelgrpc(t *testing.T) {
 	checkVerbatim(t, arrived(t, p.ExtractMetadata(t.Context(), laden), callUnary, conn), bare)
 }
 
-// A stats handler beside our interceptors learns from them whom the connection calls.
+// A stats handler beside our interceptors gets the connection's destination from them.
 func TestDestinationsOfInterceptorsAndHandler(t *testing.T) {
 	p, back := withRules(), serve(t, echo())
 	conn := dial(t, "dns:///evil.example:443", append(append(clientInterceptors(p), clientHandler(p)...), leadingTo(back)...)...)

@@ -13,7 +13,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// telling is a service that prints what is believed of the caller.
+// telling is a service that prints the parts of the caller's metadata that it trusts.
 type telling struct {
 	healthpb.UnimplementedHealthServer
 }

@@ -103,7 +103,7 @@ func TestWithTrust(t *testing.T) {
 	}
 }
 
-// At a Unix socket a client is nobody's neighbour, whatever it calls itself.
+// A client at a Unix socket matches no network, whatever address it claims.
 func TestPeersInUnixSocket(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -229,8 +229,8 @@ func TestNilDeciderPanics(t *testing.T) {
 	}
 }
 
-// A handler that knows the caller believes what was held back, or no more what was believed; metadata that were
-// made for calls before are not those of calls after.
+// A handler changes the trust in its caller by Promote or Demote. That applies to later calls, and not to metadata that
+// was made for earlier ones.
 func TestTrustLate(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -258,7 +258,7 @@ func TestTrustLate(t *testing.T) {
 	}
 }
 
-// A stranger costs what a friend does.
+// An untrusted caller costs as many allocations as a trusted one.
 func TestEdgeCost(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	ctx := metadata.NewIncomingContext(t.Context(), metadata.Pairs("traceparent", "00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01", "x-request-id", "r"))

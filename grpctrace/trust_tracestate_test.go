@@ -13,7 +13,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// What of a caller's tracestate an otelgrpc registered before has put into its span leaves as far as the caller is believed.
+// An otelgrpc that is registered before puts the caller's tracestate into its span. Its trusted part leaves.
 func TestTracestateOfStrangerAfterOtelgrpc(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	back := serve(t, echo())

@@ -11,7 +11,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// tell answers with what is believed of the caller.
+// tell answers with the parts of the caller's headers that it trusts.
 var tell = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	if caller, ok := propagation.RemoteFromContext(r.Context()); ok {
 		fmt.Fprintln(w, r.URL.Path, "continues", caller.TraceID, caller.Sampling)

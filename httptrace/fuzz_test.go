@@ -15,8 +15,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// FuzzPolicies sends any headers through Middleware, Transport and a reverse proxy with Rewrite, in memory. Of a
-// stranger's nothing is sent on, by neither; and a stranger who is called gets no baggage, none of Config.Headers, and no orders.
+// FuzzPolicies sends any headers through Middleware, Transport and a reverse proxy with Rewrite, in memory. Neither
+// client forwards anything of an untrusted caller. An external host gets no baggage, none of Config.Headers and no orders.
 func FuzzPolicies(f *testing.F) {
 	for _, attack := range attacks {
 		if len(attack.headers) < 100 {

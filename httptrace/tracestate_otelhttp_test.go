@@ -31,7 +31,7 @@ func checkTracestate(t *testing.T, p *propagation.Propagator, theirs otelpropaga
 	}
 }
 
-// What of a caller's tracestate an otelhttp outside has put into its span leaves as far as the caller is believed.
+// An outer otelhttp puts the caller's tracestate into its span. Its trusted part leaves.
 func TestTracestateOfStrangerInsideOtelhttp(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	parent := "00-" + traceID(1) + "-" + spanID(1) + "-01"

@@ -19,7 +19,7 @@ type traced struct {
 	arrived http.Header        // at the service behind
 	server  tracetest.SpanStub // of otelhttp
 	linked  propagation.SpanContext
-	isKnown bool // as a stranger
+	isKnown bool // whether UntrustedFromContext has the caller
 }
 
 // trace1 sends inbound(1) through Middleware and otelhttp, in that order from outside or in the other,
@@ -50,8 +50,8 @@ func trace1(t *testing.T, p *propagation.Propagator, decide httptrace.Decider, o
 	return got
 }
 
-// checkRestarted checks that the stranger's trace ends here: what leaves names a new one, in the format that
-// stands for all, and nothing of the stranger's.
+// checkRestarted checks that the untrusted caller's trace ends here. The sent headers name a new trace, in the
+// fallback format, and have nothing of the caller's.
 func (got traced) checkRestarted(t *testing.T) {
 	t.Helper()
 	if got.server.SpanContext.TraceID().String() == traceID(1) {

@@ -92,7 +92,7 @@ func TestPeersIn(t *testing.T) {
 	checkTrust(t, false, s.Client(), s.URL)
 }
 
-// At a Unix socket a client is nobody's neighbour, whatever it calls itself.
+// A client at a Unix socket matches no network, whatever address it claims.
 func TestPeersInUnixSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	h := deciding(t, propagation.MustNew(everything()), httptrace.PeersIn(loopback))
@@ -211,7 +211,7 @@ func TestNilDeciderPanics(t *testing.T) {
 	}
 }
 
-// A reverse proxy copies headers: those of formats that the Propagator does not carry are a stranger's, too.
+// A reverse proxy copies headers. Those of formats that the Propagator does not carry are the untrusted caller's, too.
 func TestEdgeReverseProxy(t *testing.T) {
 	back := serve(t, http.HandlerFunc(echo))
 	target, err := url.Parse(back.URL)
@@ -241,8 +241,7 @@ func TestEdgeReverseProxy(t *testing.T) {
 	}
 }
 
-// A handler that knows the caller believes what was held back, or no more what was believed. A call that
-// is under way keeps the context that it had.
+// A handler changes the trust in its caller by Promote or Demote. A call that is under way keeps the context that it had.
 func TestTrustLate(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, http.HandlerFunc(echo))
@@ -305,7 +304,7 @@ func TestEdgeRequestID(t *testing.T) {
 	checkVerbatim(t, echoed(t, resp, body), http.Header{"X-Request-Id": {id}})
 }
 
-// A stranger costs what a friend does.
+// An untrusted caller costs as many allocations as a trusted one.
 func TestEdgeCost(t *testing.T) {
 	if underRace() {
 		t.Skip("allocations are counted without -race, which adds its own")

@@ -40,8 +40,8 @@ func leaks(t *testing.T, p *propagation.Propagator, ctx context.Context, before 
 	return found
 }
 
-// TestAnotherRequest: a request on a context that descends from another request's sends nothing of that, whoever
-// was believed, also when it brings nothing itself.
+// TestAnotherRequest: a request's context may descend from another request's. It sends nothing of the other request,
+// whichever of the two is trusted, also if it has no headers itself.
 func TestAnotherRequest(t *testing.T) {
 	p := compile(t, distrusting())
 	before := believed(vocabulary, propagation.Continue)

@@ -26,7 +26,7 @@ func eachDistrust(t *testing.T, check func(t *testing.T, trust propagation.Trust
 	}
 }
 
-// TestDistrust: just what is believed goes out.
+// TestDistrust: only trusted parts of the headers go out.
 func TestDistrust(t *testing.T) {
 	p := compile(t, distrusting())
 	eachDistrust(t, func(t *testing.T, trust propagation.Trust, said []word, enter func(context.Context, *propagation.Propagator, http.Header, propagation.Trust) context.Context) {
@@ -201,8 +201,8 @@ func TestStripDistrusted(t *testing.T) {
 	}
 }
 
-// left is what a proxy may copy of a header that nobody carries: as a span context is not written anew there, a
-// line with a part that is not believed goes whole.
+// left is the part that a proxy may copy of a header that no Propagator carries. Nothing rewrites its span context, so a
+// line with an untrusted part is removed as a whole.
 func (w word) left(t propagation.Trust, configured bool) string {
 	value := w.believed(t)
 	switch {
@@ -227,8 +227,8 @@ func (a *asked) Extract(ctx context.Context, c otelprop.TextMapCarrier) context.
 	return a.TraceContext.Extract(ctx, c)
 }
 
-// TestDistrustAlso: propagators that do not tell ids from decisions and baggage read only of
-// callers who are believed in all three.
+// TestDistrustAlso: propagators of Config.Also cannot tell ids, decisions and baggage apart. They
+// read only headers of callers that are trusted in all three.
 func TestDistrustAlso(t *testing.T) {
 	for _, trust := range distrusts() {
 		for name, enter := range entrances {

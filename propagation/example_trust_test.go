@@ -50,7 +50,7 @@ func ExamplePromote() {
 	// Traceparent: [00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01]
 }
 
-// A caller turns out to be a stranger.
+// The handler finds out that it does not trust the caller.
 func ExampleDemote() {
 	p := propagation.MustNew(propagation.Config{})
 	ctx := propagation.Demote(p.ExtractHTTP(context.Background(), strangers))
@@ -60,7 +60,7 @@ func ExampleDemote() {
 	// Output: false
 }
 
-// The span that begins a trace at the edge links to the stranger's.
+// The span that begins a trace at the edge links to the untrusted caller's span.
 func ExampleUntrustedFromContext() {
 	p := propagation.MustNew(propagation.Config{})
 	ctx := p.ExtractHTTPTrust(context.Background(), strangers, propagation.Restart)

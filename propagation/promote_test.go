@@ -162,7 +162,7 @@ func TestPromoteKeepsLocalSpan(t *testing.T) {
 	}
 }
 
-// TestPromoteOrder: of two Extracts the later names the parent, also when neither was believed.
+// TestPromoteOrder: the later of two Extracts names the parent, also if neither trusted its caller.
 func TestPromoteOrder(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	later := "0102030405060708090a0b0c0d0e0f10-1112131415161718"
@@ -184,8 +184,8 @@ func TestPromoteOrder(t *testing.T) {
 	}
 }
 
-// TestStranger: the link's end is what the caller said, by precedence, and what was not believed in its ids.
-func TestStranger(t *testing.T) {
+// TestUntrustedFromContext: it returns the caller's span context by precedence, if the caller's ids are distrusted.
+func TestUntrustedFromContext(t *testing.T) {
 	p := compile(t, distrusting())
 	for _, trust := range distrusts() {
 		ctx := p.ExtractHTTPTrust(context.Background(), believed(said(few...), propagation.Continue), trust)

@@ -214,7 +214,7 @@ func checkDecisions(t *testing.T, what string, sent map[string][]string, trust p
 	}
 }
 
-// rewritten are names that a span, or a generator, may write anew.
+// rewritten are names that Inject may write for a local span or a generator.
 var rewritten = []string{"x-b3-sampled", "ot-tracer-sampled"}
 
 // checkNamesHeldBack: not even an empty word stands in a field that is distrusted as a whole.

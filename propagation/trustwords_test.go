@@ -15,14 +15,14 @@ import (
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
 
-// word is one header that a caller sends, and what is believed of it when one thing is distrusted.
+// word is one header that a caller sends, and the part of it that stays when one thing is distrusted.
 type word struct {
 	name, value                 string
 	ids, sampling, baggage      string
 	requestID, configuredHeader string
 }
 
-// all stands for a header that is believed as it came; "" for one that is held back.
+// all stands for a header that is trusted as received, and "" for one that is withheld.
 const all = "="
 
 // The callers' names, of each kind. The values of all formats name one span.
@@ -155,8 +155,8 @@ func distrusts() (ts []propagation.Trust) {
 	return append(ts, propagation.Ignore)
 }
 
-// entrances are the ways in of a caller who is not believed. OpenTelemetry's Extract knows no
-// decision, but holds to that of an Extract further out.
+// entrances are the ways to extract headers of an untrusted caller. OpenTelemetry's Extract has no
+// argument for the trust, but uses that of an outer Extract.
 var entrances = map[string]func(context.Context, *propagation.Propagator, http.Header, propagation.Trust) context.Context{
 	"HTTP": func(ctx context.Context, p *propagation.Propagator, h http.Header, t propagation.Trust) context.Context {
 		return p.ExtractHTTPTrust(ctx, h, t)

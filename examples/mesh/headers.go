@@ -23,9 +23,9 @@ var secrets = map[string]string{
 	"x-customer":    "alice-%d",
 }
 
-// strangers are the headers that the request for a book has besides: the secrets, and all formats but those that the tracer reads
+// others are the other headers of the request for a book: the secrets, and all formats except those that the tracer reads
 // and those that Envoy itself owns. A grpc-trace-bin has no padding, as gRPC does not keep any.
-func (o options) strangers(book int) http.Header {
+func (o options) others(book int) http.Header {
 	formats := slices.DeleteFunc(propagation.AllFormats(), func(f propagation.Format) bool {
 		return f == propagation.RequestID || f == propagation.ClientTrace || slices.Contains(o.tracer.reads, f)
 	})
@@ -74,7 +74,7 @@ func (o options) judgeHeaders(v *judge.Verdict, hops hops) {
 
 // judgeStrangers judges whether the first service got what the user sent.
 func (o options) judgeStrangers(v *judge.Verdict, book int, got app.Lines) {
-	for name, values := range o.strangers(book) {
+	for name, values := range o.others(book) {
 		if name = strings.ToLower(name); carries(o.config.Formats, name) && !slices.Equal(got[name], values) {
 			v.Find(judge.Headers, "book %d: %s reached the application as %q instead of %q", book, name, got[name], values)
 		}

@@ -51,6 +51,9 @@ var rules = []rule{
 	{regexp.MustCompile(`^Of (?:what|a|the|an|these|those|such)\b[^,]*? (?:is|are|has|have|nothing|only)\b`), `start with the subject`},
 }
 
+// plainNone are plain phrases that a rule would find: "or nil if there is none".
+var plainNone = words(`there (?:is|are) (?:none|no \w+)`)
+
 // words returns a pattern of whole words in any case.
 func words(alternatives ...string) *regexp.Regexp {
 	return regexp.MustCompile(`(?i)\b(?:` + strings.Join(alternatives, "|") + `)\b`)
@@ -62,8 +65,9 @@ func Check(p Paragraph) (found []Finding) {
 		if n := len(strings.Fields(sentence)); n > MaxWords {
 			found = append(found, Finding{p.Line, fmt.Sprintf("%d words, more than %d", n, MaxWords), sentence})
 		}
+		rest := plainNone.ReplaceAllString(sentence, "")
 		for _, r := range rules {
-			if match := r.pattern.FindString(sentence); match != "" {
+			if match := r.pattern.FindString(rest); match != "" {
 				found = append(found, Finding{p.Line, fmt.Sprintf("%q: %s", match, r.advice), sentence})
 			}
 		}

@@ -23,6 +23,7 @@ func TestCheck(t *testing.T) {
 		"Of a repeated traceparent nothing is read.":                     "start with the subject",
 		"It has " + strings.Repeat("many ", 30) + "words.":               "33 words, more than 30",
 		"Inject writes the received headers. It counts them.":            "",
+		"It returns nil if there is none. There is no span yet.":         "",
 		"It has `what came` in code, and \"a stranger\" in a quotation.": "",
 	} {
 		var got []string

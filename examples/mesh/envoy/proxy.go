@@ -1,6 +1,6 @@
 package envoy
 
-// Proxy is one Envoy: who it stands for, where it listens, and whom it tells of spans.
+// Proxy is one Envoy: the service that it stands for, where it listens, and where it reports spans.
 type Proxy struct {
 	Service   string // the name that its spans bear
 	Listeners []Listener
