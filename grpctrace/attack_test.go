@@ -40,8 +40,8 @@ var postures = []posture{
 	{"default", propagation.Config{}, nil, func(name string) bool { return belongs(defaultFormats, name) }},
 	{"all formats", everything(), nil, func(name string) bool { return len(carriedOf(metadata.MD{name: nil})) > 0 }},
 	{"edge", everything(), []grpctrace.Option{grpctrace.Edge()}, func(string) bool { return false }},
-	{"stranger behind", withDestinations(), nil, func(name string) bool { return name == "traceparent" || name == "tracestate" }},
-	{"edge, stranger behind", withDestinations(), []grpctrace.Option{grpctrace.Edge()}, func(string) bool { return false }},
+	{"external host behind", withDestinations(), nil, func(name string) bool { return name == "traceparent" || name == "tracestate" }},
+	{"edge, external host behind", withDestinations(), []grpctrace.Option{grpctrace.Edge()}, func(string) bool { return false }},
 }
 
 var defaultFormats = propagation.AllFormats()[:8]

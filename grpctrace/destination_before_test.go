@@ -52,7 +52,7 @@ func TestDestinationsOfInterceptorsThatSendNothing(t *testing.T) {
 		for kind, call := range callers {
 			for what, ctx := range contexts {
 				if got := carriedOf(arrived(t, ctx, call, conn)); len(got) > 0 {
-					t.Errorf("%s, %s, %s: a stranger got %q", name, kind, what, slices.Sorted(maps.Keys(got)))
+					t.Errorf("%s, %s, %s: an external host got %q", name, kind, what, slices.Sorted(maps.Keys(got)))
 				}
 			}
 		}

@@ -287,7 +287,7 @@ func TestTargetsCost(t *testing.T) {
 		{"internal", "dns:///reviews.svc:1", withRules(), laden, 1},
 		{"internal, no scheme", "reviews.svc:1", withRules(), laden, 1},
 		{"internal, rules", "dns:///reviews.svc:1", withRules(rules...), laden, 1},
-		{"a stranger, nothing private", "dns:///evil.example:1", withRules(), plain, 1},
+		{"an external host, nothing private", "dns:///evil.example:1", withRules(), plain, 1},
 	} {
 		call, conn := grpctrace.UnaryClientInterceptor(row.p), dial(t, row.target)
 		ctx := row.p.ExtractMetadata(context.Background(), row.came)

@@ -22,13 +22,13 @@ func (telling) Check(ctx context.Context, _ *healthpb.HealthCheckRequest) (*heal
 	if caller, ok := propagation.RemoteFromContext(ctx); ok {
 		fmt.Println("continues", caller.TraceID)
 	} else {
-		stranger, _ := propagation.UntrustedFromContext(ctx)
-		fmt.Println("restarts, beside", stranger.TraceID)
+		untrusted, _ := propagation.UntrustedFromContext(ctx)
+		fmt.Println("restarts, beside", untrusted.TraceID)
 	}
 	return new(healthpb.HealthCheckResponse), nil
 }
 
-// callTelling has the sidecar call a service that believes as the options say.
+// callTelling has the sidecar call a service with these trust options.
 func callTelling(opts ...grpctrace.Option) {
 	p := propagation.MustNew(propagation.Config{})
 	server := grpc.NewServer(grpctrace.ServerOptions(p, opts...)...)

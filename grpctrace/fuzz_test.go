@@ -43,7 +43,7 @@ func FuzzPolicies(f *testing.F) {
 			for name, values := range sent {
 				switch {
 				case edge:
-					t.Fatalf("%s: %s is sent of a stranger: %q", way, name, values)
+					t.Fatalf("%s: %s of an untrusted caller is sent: %q", way, name, values)
 				case !target.internal && slices.ContainsFunc(userNames, func(n string) bool { return strings.HasPrefix(name, n) }):
 					t.Fatalf("%s: %s gets %s: %q", way, target.name, name, values)
 				case len(carriedOf(metadata.MD{name: nil})) == 0:

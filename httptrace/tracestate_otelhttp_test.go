@@ -32,7 +32,7 @@ func checkTracestate(t *testing.T, p *propagation.Propagator, theirs otelpropaga
 }
 
 // An outer otelhttp puts the caller's tracestate into its span. Its trusted part leaves.
-func TestTracestateOfStrangerInsideOtelhttp(t *testing.T) {
+func TestTracestateOfUntrustedInsideOtelhttp(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	parent := "00-" + traceID(1) + "-" + spanID(1) + "-01"
 	one := http.Header{"Traceparent": {parent}, "Tracestate": {"vendor=x,dd=s:2"}}
@@ -43,7 +43,7 @@ func TestTracestateOfStrangerInsideOtelhttp(t *testing.T) {
 			in    http.Header
 			want  string
 		}{
-			"believed":                 {propagation.Continue, one, "vendor=x,dd=s:2"},
+			"trusted":                  {propagation.Continue, one, "vendor=x,dd=s:2"},
 			"sampling":                 {propagation.DistrustSampling, one, "vendor=x"},
 			"ids":                      {propagation.DistrustIDs, one, ""},
 			"restart":                  {propagation.Restart, one, ""},

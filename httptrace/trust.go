@@ -61,7 +61,7 @@ func Edge() Decider {
 // is in no prefix.
 func PeersIn(prefixes ...netip.Prefix) Decider {
 	inside := slices.Clone(peer.Prefixes(prefixes))
-	return believing(func(r *http.Request) bool { return near(r, inside) })
+	return trusting(func(r *http.Request) bool { return near(r, inside) })
 }
 
 // PeersWithID trusts callers whose mTLS certificate has one of the SPIFFE IDs. It restarts all others. An id is
@@ -73,7 +73,7 @@ func PeersIn(prefixes ...netip.Prefix) Decider {
 // (tls.Config.VerifyPeerCertificate), no caller is trusted.
 func PeersWithID(ids ...string) Decider {
 	known := peer.ParseIDs(ids)
-	return believing(func(r *http.Request) bool { return known.Have(peer.SPIFFEID(r.TLS)) })
+	return trusting(func(r *http.Request) bool { return known.Have(peer.SPIFFEID(r.TLS)) })
 }
 
 // PeersForwardedBy is [PeersWithID] behind a sidecar that terminates mTLS. If the connection comes from an address in
@@ -84,7 +84,7 @@ func PeersWithID(ids ...string) Decider {
 // for Envoy's forward_client_cert_details, not FORWARD_ONLY.
 func PeersForwardedBy(proxies []netip.Prefix, ids ...string) Decider {
 	local, known := slices.Clone(peer.Prefixes(proxies)), peer.ParseIDs(ids)
-	return believing(func(r *http.Request) bool {
+	return trusting(func(r *http.Request) bool {
 		return near(r, local) && known.Have(peer.ForwardedID(r.Header["X-Forwarded-Client-Cert"]))
 	})
 }
@@ -98,7 +98,7 @@ func near(r *http.Request, prefixes peer.Prefixes) bool {
 	return prefixes.ContainHostPort(r.RemoteAddr)
 }
 
-func believing(known func(*http.Request) bool) Decider {
+func trusting(known func(*http.Request) bool) Decider {
 	return func(r *http.Request) propagation.Trust {
 		if known(r) {
 			return propagation.Continue

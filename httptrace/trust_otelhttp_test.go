@@ -55,7 +55,7 @@ func trace1(t *testing.T, p *propagation.Propagator, decide httptrace.Decider, o
 func (got traced) checkRestarted(t *testing.T) {
 	t.Helper()
 	if got.server.SpanContext.TraceID().String() == traceID(1) {
-		t.Error("the server's span is in the stranger's trace")
+		t.Error("the server's span is in the untrusted caller's trace")
 	}
 	got.checkOnlySpan(t)
 }
@@ -80,13 +80,13 @@ func TestEdgeOutsideOtelhttp(t *testing.T) {
 				t.Errorf("the server's span has the parent %s and %d links", got.server.Parent.SpanID(), len(got.server.Links))
 			}
 			if !got.isKnown || got.linked.TraceID.String() != traceID(1) {
-				t.Errorf("the stranger is %+v", got.linked)
+				t.Errorf("the untrusted caller is %+v", got.linked)
 			}
 		})
 	}
 	// One with another propagator reads the request for itself.
 	if got := trace1(t, p, httptrace.Edge(), true, otelhttp.WithPropagators(otelpropagation.TraceContext{})); got.server.Parent.TraceID().String() != traceID(1) {
-		t.Errorf("the server's parent is %s, and the documentation says it is the stranger's", got.server.Parent.SpanID())
+		t.Errorf("the server's parent is %s, and the documentation says it is the untrusted caller's", got.server.Parent.SpanID())
 	}
 }
 
@@ -101,7 +101,7 @@ func TestEdgeInsideOtelhttp(t *testing.T) {
 			}
 			got.checkOnlySpan(t)
 			if !got.isKnown || got.linked.TraceID.String() != traceID(1) {
-				t.Errorf("the stranger is %+v", got.linked)
+				t.Errorf("the untrusted caller is %+v", got.linked)
 			}
 		})
 	}

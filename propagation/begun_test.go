@@ -29,8 +29,8 @@ func TestBegunBefore(t *testing.T) {
 		state   string
 		parent  string
 	}{
-		{"believed, ours", propagation.Continue, p, in, passing, "vendor=x,dd=s:2", callerSpan},
-		{"believed, another's", propagation.Continue, otelprop.TraceContext{}, in, passing, "vendor=x,dd=s:2", callerSpan},
+		{"trusted, ours", propagation.Continue, p, in, passing, "vendor=x,dd=s:2", callerSpan},
+		{"trusted, another's", propagation.Continue, otelprop.TraceContext{}, in, passing, "vendor=x,dd=s:2", callerSpan},
 		{"ids alone, ours", sampling, p, in, passing, "vendor=x", callerSpan},
 		{"ids alone, another's", sampling, otelprop.TraceContext{}, in, passing, "vendor=x", callerSpan},
 		{"ids alone, no member is left", sampling, otelprop.TraceContext{}, decided, passing, "", callerSpan},

@@ -9,8 +9,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestCopiedBlankLines: CloneHTTP and CloneMetadata recognize lines of an untrusted caller that a reverse proxy has copied, also among blank
-// lines. Lines that are set by hand stay.
+// TestCopiedBlankLines: CloneHTTP and CloneMetadata recognize lines of an untrusted caller that a reverse proxy has
+// copied, also among blank lines. Lines that are set by hand stay.
 func TestCopiedBlankLines(t *testing.T) {
 	p := compile(t, distrusting())
 	for _, name := range []string{"Baggage", "Uberctx-User", "X-Request-Id", "Sw8", "X-Tenant", "Correlation-Context"} {

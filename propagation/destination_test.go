@@ -153,7 +153,7 @@ func TestRule(t *testing.T) {
 	none, tenant := []string{}, []string{"tenant"}
 	for name, test := range map[string]struct {
 		rule               propagation.Destination
-		internal, stranger http.Header
+		internal, external http.Header
 	}{
 		"nothing said":   {propagation.Destination{}, laden, forExternal()},
 		"formats, empty": {propagation.Destination{Formats: []propagation.Format{}}, http.Header{}, http.Header{}},
@@ -200,10 +200,10 @@ func TestRule(t *testing.T) {
 			p := compile(t, carryingAll(one(test.rule)))
 			ctx := p.ExtractHTTP(context.Background(), laden)
 			expect(t, sentTo(t, p, ctx, "http://reviews/"), test.internal)
-			expect(t, sentTo(t, p, ctx, "https://api.example/"), test.stranger)
+			expect(t, sentTo(t, p, ctx, "https://api.example/"), test.external)
 			expect(t, sentTo(t, p, ctx, "https://other.example/"), forExternal())
 			expect(t, sentTo(t, p, ctx, "https://other.svc/"), laden)
-			for host, want := range map[string]http.Header{"reviews": test.internal, "api.example": test.stranger} {
+			for host, want := range map[string]http.Header{"reviews": test.internal, "api.example": test.external} {
 				expect(t, metadataTo(t, p, ctx, host), lowered(want))
 			}
 		})

@@ -32,7 +32,7 @@ func TestReadsEverySpelling(t *testing.T) {
 	for i := range 12 {
 		others.Set(fmt.Sprintf("Accept-%d", i), "x")
 	}
-	all := believed(vocabulary, propagation.Continue)
+	all := trusted(vocabulary, propagation.Continue)
 	for name, c := range map[string]propagation.Config{"all": distrusting(), "zero": {}, "headers": {Headers: []string{"x-tenant"}, GenerateRequestID: true}} {
 		p := compile(t, c)
 		for _, spell := range spellings {

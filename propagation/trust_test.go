@@ -59,7 +59,7 @@ func TestRestartIsSilent(t *testing.T) {
 	p := compile(t, distrusting())
 	for _, trust := range []propagation.Trust{propagation.Restart, propagation.Ignore} {
 		for _, names := range [][]string{few, nil} {
-			in := believed(said(names...), propagation.Continue)
+			in := trusted(said(names...), propagation.Continue)
 			for _, enter := range entrances {
 				ctx := enter(context.Background(), p, in, trust)
 				checkSilent(t, ctx)

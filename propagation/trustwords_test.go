@@ -76,19 +76,19 @@ func distrusting() propagation.Config {
 // few are the words of which there is room for in a context's own memory.
 var few = []string{"traceparent", "b3", "x-b3-traceid", "x-b3-spanid", "x-b3-sampled", "x-request-id", "baggage", "x-tenant"}
 
-// believed is what goes out of the words, in HTTP's spelling.
-func believed(said []word, t propagation.Trust) http.Header {
+// trusted returns the headers of the words that go out, in HTTP's spelling.
+func trusted(said []word, t propagation.Trust) http.Header {
 	h := http.Header{}
 	for _, w := range said {
-		if value := w.believed(t); value != "" {
+		if value := w.trusted(t); value != "" {
 			h.Set(w.name, value)
 		}
 	}
 	return h
 }
 
-// believed is the value that goes out, "" for none.
-func (w word) believed(t propagation.Trust) string {
+// trusted returns the value that goes out, or "".
+func (w word) trusted(t propagation.Trust) string {
 	named := func(parts propagation.Trust) bool { return t&parts == parts }
 	ids, sampling := propagation.DistrustIDs, propagation.DistrustSampling
 	switch {

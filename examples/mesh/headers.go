@@ -59,7 +59,7 @@ func (o options) judgeHeaders(v *judge.Verdict, hops hops) {
 		for _, c := range app.Calls {
 			got := hops.Got(app.Hop{Call: c.Name, Book: book})
 			if c.Cause == "" {
-				o.judgeStrangers(v, i+1, got)
+				o.judgeOthers(v, i+1, got)
 				continue
 			}
 			o.judgeForwarded(v, book, c, hops)
@@ -72,8 +72,8 @@ func (o options) judgeHeaders(v *judge.Verdict, hops hops) {
 	}
 }
 
-// judgeStrangers judges whether the first service got what the user sent.
-func (o options) judgeStrangers(v *judge.Verdict, book int, got app.Lines) {
+// judgeOthers judges whether the first service got what the user sent.
+func (o options) judgeOthers(v *judge.Verdict, book int, got app.Lines) {
 	for name, values := range o.others(book) {
 		if name = strings.ToLower(name); carries(o.config.Formats, name) && !slices.Equal(got[name], values) {
 			v.Find(judge.Headers, "book %d: %s reached the application as %q instead of %q", book, name, got[name], values)

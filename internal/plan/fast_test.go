@@ -156,10 +156,10 @@ func (w *world) call(by service, ctx context.Context) (map[string][]string, cont
 // accessors is what the accessors say.
 func accessors(ctx context.Context) map[string][]string {
 	remote, ok := propagation.RemoteFromContext(ctx)
-	stranger, held := propagation.UntrustedFromContext(ctx)
+	untrusted, held := propagation.UntrustedFromContext(ctx)
 	said := map[string][]string{
 		"RemoteFromContext":    {fmt.Sprint(remote, ok)},
-		"UntrustedFromContext": {fmt.Sprint(stranger, held)},
+		"UntrustedFromContext": {fmt.Sprint(untrusted, held)},
 		"RequestIDFromContext": {propagation.RequestIDFromContext(ctx)},
 		"the active span":      {fmt.Sprint(trace.SpanContextFromContext(ctx))},
 		"baggage":              {baggage.FromContext(ctx).String()},

@@ -24,7 +24,7 @@ type Listener struct {
 	Addr      string // host:port
 	Direction Direction
 	// Edge takes the peer's address for the caller's, as an ingress does; a sidecar
-	// believes x-forwarded-for.
+	// trusts x-forwarded-for.
 	Edge bool
 	// Internal are address ranges whose callers are trusted. Envoy has none by default.
 	Internal []string
