@@ -23,6 +23,6 @@
 // None leaves a decision open, and none promises W3C's random flag. A tracer that keeps only 64
 // bits of the caller's trace id (basictracer-go, LightStep's) has every format name that half.
 //
-// Where the tracer has no span in the context, what came in goes out, byte for byte; so it
-// does while the tracer is switched off.
+// Where the tracer has no span in the context, or is switched off, the received headers go
+// out, byte for byte.
 package adapters

@@ -41,7 +41,7 @@
 // write by hand puts its ids into the open group, and dd-trace-go's makes a new handler for each record to avoid that.
 // otelslog writes no JSON: it makes a record of OpenTelemetry's, which the log SDK here drops.
 //
-// What a policy adds, of whom to believe and whom to tell, has no peer either:
+// The cost of trust and of destination rules has no peer either:
 //
 //	go -C benchmarks test -run '^$' -bench 'Destination|Trust' -count 10
 package benchmarks

@@ -11,7 +11,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// handForward puts what came in into what goes out: a client needs nothing more then.
+// handForward copies the received metadata to the outgoing metadata. A client then needs nothing more.
 func handForward(ctx context.Context, names []string) context.Context {
 	in, _ := metadata.FromIncomingContext(ctx)
 	out := metadata.MD{}

@@ -27,8 +27,8 @@ type policy struct {
 	op     func()
 }
 
-// destinations clone a request's two headers and the sidecar's six. Without rules nobody asks whom it goes to, as
-// nothing came that may not go everywhere; with them it is decided, and the host is known, or a new one each time.
+// destinations clone a request's two headers and the sidecar's six. Without rules the destination does not matter,
+// because all received headers may go everywhere. With rules the host is looked up: a known one, or a new one each time.
 func destinations() []policy {
 	free, ruled := istioConfig().p, ruledConfig().p
 	clone := func(p *propagation.Propagator, url string) func() {
@@ -39,7 +39,7 @@ func destinations() []policy {
 		{"destination=norules", 3, clone(free, "http://details:9080/")},
 		{"destination=100rules/host=internal", 3, clone(ruled, "http://details:9080/")},
 		{"destination=100rules/host=ruled", 3, clone(ruled, "https://api.n99.example.com/")},
-		{"destination=100rules/host=stranger", 3, clone(ruled, "https://api.example.org/")},
+		{"destination=100rules/host=external", 3, clone(ruled, "https://api.example.org/")},
 	}
 }
 

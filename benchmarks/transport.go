@@ -18,8 +18,8 @@ func (n noNetwork) RoundTrip(*http.Request) (*http.Response, error) {
 	return n.answer, nil
 }
 
-// send returns the work of sending a request with so many headers of its own through a transport, in the
-// context of a handler behind the middleware of the same library.
+// send returns the work of sending a request through a transport, in the context of a handler behind the middleware
+// of the same library. own is the number of headers that the request already has.
 func send(ctx context.Context, transport http.RoundTripper, own int) func() {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://details:9080/", nil)
 	if err != nil {

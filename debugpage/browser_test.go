@@ -217,7 +217,7 @@ func TestBrowserFrame(t *testing.T) {
 	}
 }
 
-// TestBrowserPicture: the picture in the documentation is there and small. With -update it is made anew.
+// TestBrowserPicture: the picture in the documentation exists and is small. -update makes a new one.
 func TestBrowserPicture(t *testing.T) {
 	const path = "../docs/debugpage.png"
 	c := startChromium(t)

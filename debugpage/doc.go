@@ -22,9 +22,9 @@
 // shows only what someone pastes into its form: values of trace headers, and the size of all other headers. It does not
 // repeat the pasted text.
 //
-// It defends its reader against what callers put into headers. All text is escaped, and printable ASCII: other characters
+// The page is safe against hostile header values. It escapes all text, and writes printable ASCII only. Other characters
 // are shown as escapes, such as "\u202e". Its Content-Security-Policy allows no script, no frame and no other origin.
-// Browsers do not store the page. Forms of other origins are refused.
+// Browsers do not store the page. The handler refuses forms of other origins.
 //
 // # JSON
 //

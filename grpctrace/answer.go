@@ -68,8 +68,8 @@ func WithServerTiming() Option {
 // An id of 64 bits has zeros on the left. The name is sent in lower case, and you may use the option several times. In
 // all other respects WithResponseTraceID is like [WithTraceResponse].
 //
-// WithResponseTraceID panics for a name that grpc-go does not send, for one that ends in -bin, and for one that means
-// something else to browsers, proxies, servers or tracers, such as set-cookie, grpc-status or traceparent.
+// WithResponseTraceID panics for a name that grpc-go does not send, and for one that ends in -bin. It also panics for a
+// name that has a meaning for browsers, proxies, servers or tracers, such as set-cookie, grpc-status or traceparent.
 func WithResponseTraceID(name string) Option {
 	lower := strings.ToLower(name)
 	reason := answer.RefuseName(name)
@@ -116,7 +116,7 @@ func WithResponseTo(allow func(ctx context.Context, fullMethod string, trust pro
 	})
 }
 
-// answers says which metadata the server interceptors set, and for whom.
+// answers says which metadata the server interceptors set, and for which callers.
 type answers struct {
 	traceResponse bool
 	serverTiming  bool

@@ -40,13 +40,13 @@ var postures = []posture{
 	{"default", propagation.Config{}, nil, func(name string) bool { return belongs(defaultFormats, name) }},
 	{"all formats", everything(), nil, func(name string) bool { return len(carriedOf(metadata.MD{name: nil})) > 0 }},
 	{"edge", everything(), []grpctrace.Option{grpctrace.Edge()}, func(string) bool { return false }},
-	{"stranger behind", withDestinations(), nil, func(name string) bool { return name == "traceparent" || name == "tracestate" }},
-	{"edge, stranger behind", withDestinations(), []grpctrace.Option{grpctrace.Edge()}, func(string) bool { return false }},
+	{"external host behind", withDestinations(), nil, func(name string) bool { return name == "traceparent" || name == "tracestate" }},
+	{"edge, external host behind", withDestinations(), []grpctrace.Option{grpctrace.Edge()}, func(string) bool { return false }},
 }
 
 var defaultFormats = propagation.AllFormats()[:8]
 
-// withDestinations makes a stranger of the servers that these tests call.
+// withDestinations has a rule for the servers that these tests call, as for an external host.
 func withDestinations() propagation.Config {
 	c := everything()
 	c.Destinations = []propagation.Destination{{Hosts: []string{"127.0.0.1"}, Formats: []propagation.Format{propagation.W3C}, Headers: []string{}}}

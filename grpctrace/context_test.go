@@ -57,7 +57,7 @@ func TestDestinationsOfCallInside(t *testing.T) {
 			conn := dial(t, "dns:///evil.example:443", append(options, leadingTo(back)...)...)
 			got := arrived(t, p.ExtractMetadata(t.Context(), laden), callUnary, conn)
 			if len(carriedOf(got)) > 0 {
-				t.Errorf("%s inside %s: the stranger got %q", name, outer, got)
+				t.Errorf("%s inside %s: the external host got %q", name, outer, got)
 			}
 			if len(token["traceparent"]) == 0 || len(token["baggage"]) == 0 || len(token["end-user"]) == 0 {
 				t.Errorf("%s inside %s: the issuer got %q", name, outer, token)

@@ -23,7 +23,7 @@ func TestDestinationsAfterOtelgrpc(t *testing.T) {
 	checkVerbatim(t, arrived(t, p.ExtractMetadata(t.Context(), laden), callUnary, conn), bare)
 }
 
-// A stats handler beside our interceptors learns from them whom the connection calls.
+// A stats handler beside our interceptors gets the connection's destination from them.
 func TestDestinationsOfInterceptorsAndHandler(t *testing.T) {
 	p, back := withRules(), serve(t, echo())
 	conn := dial(t, "dns:///evil.example:443", append(append(clientInterceptors(p), clientHandler(p)...), leadingTo(back)...)...)
@@ -52,7 +52,7 @@ func TestDestinationsOfInterceptorsThatSendNothing(t *testing.T) {
 		for kind, call := range callers {
 			for what, ctx := range contexts {
 				if got := carriedOf(arrived(t, ctx, call, conn)); len(got) > 0 {
-					t.Errorf("%s, %s, %s: a stranger got %q", name, kind, what, slices.Sorted(maps.Keys(got)))
+					t.Errorf("%s, %s, %s: an external host got %q", name, kind, what, slices.Sorted(maps.Keys(got)))
 				}
 			}
 		}

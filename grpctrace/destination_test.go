@@ -19,13 +19,13 @@ import (
 	"google.golang.org/grpc/resolver/manual"
 )
 
-// laden is metadata with what may not go to strangers, and with what may.
+// laden is metadata that external hosts may get, and metadata that they may not get.
 var laden = metadata.MD{
 	"traceparent": inbound(1)["traceparent"], "x-request-id": {"r1"}, "baggage": {"user=bob,tenant=7"}, "uberctx-user": {"bob"},
 	"x-envoy-force-trace": {"1"}, "end-user": {"bob"}, "user-bin": {"\x00\xff"},
 }
 
-// bare is what of it goes to strangers by default.
+// bare is the part of laden that external hosts get by default.
 var bare = metadata.MD{"traceparent": laden["traceparent"], "x-request-id": {"r1"}}
 
 // partners is a rule for one host and port: no trace, one key of baggage.
@@ -41,7 +41,7 @@ func withRules(rules ...propagation.Destination) *propagation.Propagator {
 	return propagation.MustNew(c)
 }
 
-// knowing are the wirings that know whom a connection calls.
+// knowing are the wirings that know the destination of a connection.
 var knowing = map[string]func(p *propagation.Propagator, target string) []grpc.DialOption{
 	"interceptors": func(p *propagation.Propagator, _ string) []grpc.DialOption { return clientInterceptors(p) },
 	"options":      func(p *propagation.Propagator, _ string) []grpc.DialOption { return grpctrace.DialOptions(p) },
@@ -242,7 +242,7 @@ func TestSpanToTarget(t *testing.T) {
 	})
 }
 
-// TestUntoldHandler: a handler by itself does not know whom it calls, and sends all.
+// TestUntoldHandler: a handler by itself does not know the destination, and sends all.
 func TestUntoldHandler(t *testing.T) {
 	p, back := withRules(partners), serve(t, echo())
 	ctx := p.ExtractMetadata(t.Context(), laden)
@@ -287,7 +287,7 @@ func TestTargetsCost(t *testing.T) {
 		{"internal", "dns:///reviews.svc:1", withRules(), laden, 1},
 		{"internal, no scheme", "reviews.svc:1", withRules(), laden, 1},
 		{"internal, rules", "dns:///reviews.svc:1", withRules(rules...), laden, 1},
-		{"a stranger, nothing private", "dns:///evil.example:1", withRules(), plain, 1},
+		{"an external host, nothing private", "dns:///evil.example:1", withRules(), plain, 1},
 	} {
 		call, conn := grpctrace.UnaryClientInterceptor(row.p), dial(t, row.target)
 		ctx := row.p.ExtractMetadata(context.Background(), row.came)

@@ -29,7 +29,7 @@
 //
 // Some instrumentation appends headers to the metadata: OpenCensus, zipkin-go and grpc-go's own OpenTelemetry plugin.
 // It must run before this package, which replaces headers. After this package it would send a header twice. An otelgrpc
-// with p as its own propagator reads one line of a name. ServerOptions run after it and read the others.
+// with p as its own propagator reads only one line of a repeated name. ServerOptions run after it and read the others.
 //
 // # At an edge
 //

@@ -9,8 +9,8 @@ import (
 	"google.golang.org/grpc"
 )
 
-// endpoints keeps the endpoints of connections that share an interceptor, because grpc-go builds the canonical target
-// anew at each call of CanonicalTarget. The key is the connection: the same target means something else to a connection
+// endpoints keeps the endpoints of connections that share an interceptor, because each call of CanonicalTarget builds
+// the canonical target again. The key is the connection: the same target means something else to a connection
 // with resolvers of its own (grpc.WithResolvers).
 var endpoints = endpointCache{known: map[weak.Pointer[grpc.ClientConn]]grpctarget.Endpoint{}}
 

@@ -11,8 +11,8 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// A handler that is registered by itself is told its target, and then leaves out what may not go there: the
-// user's baggage, to a stranger.
+// WithTarget tells the destination to a handler that is registered by itself. The handler then leaves out headers that
+// the destination must not get, such as the user's baggage for an external host.
 func ExampleWithTarget() {
 	const target = "passthrough:///api.example.com:443"
 	address := serveArriving("x-request-id", "baggage")

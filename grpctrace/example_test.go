@@ -22,8 +22,8 @@ func (f front) Check(ctx context.Context, req *healthpb.HealthCheckRequest) (*he
 	return f.back.Check(ctx, req)
 }
 
-// One option on the server and one on the client: what came with the inbound call is on
-// the outbound one.
+// One option on the server and one on the client forward the metadata of an inbound call
+// to the outbound calls.
 func Example() {
 	p := propagation.MustNew(propagation.Config{})
 

@@ -13,7 +13,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// telling is a service that prints what is believed of the caller.
+// telling is a service that prints the parts of the caller's metadata that it trusts.
 type telling struct {
 	healthpb.UnimplementedHealthServer
 }
@@ -22,13 +22,13 @@ func (telling) Check(ctx context.Context, _ *healthpb.HealthCheckRequest) (*heal
 	if caller, ok := propagation.RemoteFromContext(ctx); ok {
 		fmt.Println("continues", caller.TraceID)
 	} else {
-		stranger, _ := propagation.UntrustedFromContext(ctx)
-		fmt.Println("restarts, beside", stranger.TraceID)
+		untrusted, _ := propagation.UntrustedFromContext(ctx)
+		fmt.Println("restarts, beside", untrusted.TraceID)
 	}
 	return new(healthpb.HealthCheckResponse), nil
 }
 
-// callTelling has the sidecar call a service that believes as the options say.
+// callTelling has the sidecar call a service with these trust options.
 func callTelling(opts ...grpctrace.Option) {
 	p := propagation.MustNew(propagation.Config{})
 	server := grpc.NewServer(grpctrace.ServerOptions(p, opts...)...)

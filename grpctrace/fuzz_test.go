@@ -14,8 +14,9 @@ import (
 	"google.golang.org/grpc/stats"
 )
 
-// FuzzPolicies sends any metadata through the server's side and the client's, in memory. Of a stranger's nothing is
-// sent on, a stranger who is called gets no baggage, none of Config.Headers and no orders, and grpc-go takes what is sent.
+// FuzzPolicies sends any metadata through the server's side and the client's, in memory. Nothing of an untrusted caller
+// is forwarded. An external host gets no baggage, none of Config.Headers and no orders. grpc-go accepts all metadata that
+// is sent.
 func FuzzPolicies(f *testing.F) {
 	for _, attack := range attacks {
 		if len(attack.md) < 100 {
@@ -42,7 +43,7 @@ func FuzzPolicies(f *testing.F) {
 			for name, values := range sent {
 				switch {
 				case edge:
-					t.Fatalf("%s: %s is sent of a stranger: %q", way, name, values)
+					t.Fatalf("%s: %s of an untrusted caller is sent: %q", way, name, values)
 				case !target.internal && slices.ContainsFunc(userNames, func(n string) bool { return strings.HasPrefix(name, n) }):
 					t.Fatalf("%s: %s gets %s: %q", way, target.name, name, values)
 				case len(carriedOf(metadata.MD{name: nil})) == 0:
@@ -62,7 +63,7 @@ func FuzzPolicies(f *testing.F) {
 	})
 }
 
-// targets are whom a client may be made for, and whether these are internal.
+// targets are the targets of clients, and whether they are internal.
 var targets = []struct {
 	name     string
 	internal bool

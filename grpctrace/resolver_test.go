@@ -35,7 +35,7 @@ func (p picker) Pick(balancer.PickInfo) (balancer.PickResult, error) {
 
 // However a server is found: the headers go to it, and a balancer's metadata with them.
 func TestEveryNameResolution(t *testing.T) {
-	p := withRules(propagation.Destination{Hosts: []string{"*"}, Baggage: []string{"*"}, Headers: []string{"*"}}) // nobody knows whom "list" calls
+	p := withRules(propagation.Destination{Hosts: []string{"*"}, Baggage: []string{"*"}, Headers: []string{"*"}}) // the destination of "list" is unknown
 	addresses := []string{serve(t, echo()), serve(t, echo())}
 	list := manual.NewBuilderWithScheme("list")
 	list.InitialState(resolver.State{Addresses: []resolver.Address{{Addr: addresses[0]}, {Addr: addresses[1]}}})

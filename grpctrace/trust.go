@@ -58,7 +58,7 @@ func Edge() Decider {
 // sidecar that is the proxy's address.
 func PeersIn(prefixes ...netip.Prefix) Decider {
 	inside := slices.Clone(peer.Prefixes(prefixes))
-	return believing(func(ctx context.Context) bool { return near(ctx, inside) })
+	return trusting(func(ctx context.Context) bool { return near(ctx, inside) })
 }
 
 // PeersWithID trusts callers whose mTLS certificate has one of the SPIFFE IDs. It restarts all others. An id is
@@ -70,7 +70,7 @@ func PeersIn(prefixes ...netip.Prefix) Decider {
 // (tls.Config.VerifyPeerCertificate), no caller is trusted.
 func PeersWithID(ids ...string) Decider {
 	known := peer.ParseIDs(ids)
-	return believing(func(ctx context.Context) bool { return known.Have(peer.SPIFFEID(connectionState(ctx))) })
+	return trusting(func(ctx context.Context) bool { return known.Have(peer.SPIFFEID(connectionState(ctx))) })
 }
 
 // PeersForwardedBy is [PeersWithID] behind a sidecar that terminates mTLS. If the connection comes from an address in
@@ -81,7 +81,7 @@ func PeersWithID(ids ...string) Decider {
 // for Envoy's forward_client_cert_details, not FORWARD_ONLY.
 func PeersForwardedBy(proxies []netip.Prefix, ids ...string) Decider {
 	local, known := slices.Clone(peer.Prefixes(proxies)), peer.ParseIDs(ids)
-	return believing(func(ctx context.Context) bool {
+	return trusting(func(ctx context.Context) bool {
 		return near(ctx, local) && known.Have(peer.ForwardedID(metadata.ValueFromIncomingContext(ctx, "x-forwarded-client-cert")))
 	})
 }
@@ -104,7 +104,7 @@ func connectionState(ctx context.Context) *tls.ConnectionState {
 	return nil
 }
 
-func believing(known func(context.Context) bool) Decider {
+func trusting(known func(context.Context) bool) Decider {
 	return func(ctx context.Context, _ string) propagation.Trust {
 		if known(ctx) {
 			return propagation.Continue

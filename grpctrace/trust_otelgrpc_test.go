@@ -45,8 +45,8 @@ func TestEdgeBesideOtelgrpc(t *testing.T) {
 			for _, call := range callers {
 				got := arrived(t, sending(t, inbound(1)), call, conn)
 				server, client := i.ended(t)
-				strangers := spanContextOf(callersSpan(1)).TraceID()
-				if restarted := server.span.TraceID() != strangers && !server.parent.IsValid(); restarted != row.root {
+				callersTrace := spanContextOf(callersSpan(1)).TraceID()
+				if restarted := server.span.TraceID() != callersTrace && !server.parent.IsValid(); restarted != row.root {
 					t.Errorf("the server's span is %s of %s, its parent %s", server.span.SpanID(), server.span.TraceID(), server.parent.SpanID())
 				}
 				if client.parent.SpanID() != server.span.SpanID() {

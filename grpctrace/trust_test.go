@@ -38,12 +38,12 @@ var deciders = map[string]func(*propagation.Propagator, ...grpctrace.Option) []g
 }
 
 // checkTrust checks what gets through a service that decides, with each wiring of its client: all, or nothing.
-func checkTrust(t *testing.T, believed bool, decide grpctrace.Option, md metadata.MD) {
+func checkTrust(t *testing.T, trusted bool, decide grpctrace.Option, md metadata.MD) {
 	t.Helper()
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
 	var want metadata.MD
-	if believed {
+	if trusted {
 		want = inbound(1)
 	}
 	for name, server := range deciders {
@@ -103,7 +103,7 @@ func TestWithTrust(t *testing.T) {
 	}
 }
 
-// At a Unix socket a client is nobody's neighbour, whatever it calls itself.
+// A client at a Unix socket matches no network, whatever address it claims.
 func TestPeersInUnixSocket(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -137,19 +137,19 @@ func TestPeersInUnixSocket(t *testing.T) {
 func TestPeersWithID(t *testing.T) {
 	const known, domain = "spiffe://example.org/ns/a/sa/b", "spiffe://partner.example"
 	p := propagation.MustNew(everything())
-	authority, stranger := peertest.New(t), peertest.New(t)
+	authority, foreign := peertest.New(t), peertest.New(t)
 	next := dial(t, serve(t, echo()), grpctrace.DialOptions(p)...)
 	for name, row := range map[string]struct {
-		auth     tls.ClientAuthType
-		certs    []tls.Certificate
-		believed bool
+		auth    tls.ClientAuthType
+		certs   []tls.Certificate
+		trusted bool
 	}{
 		"known":         {tls.RequireAndVerifyClientCert, []tls.Certificate{authority.Issue(known)}, true},
 		"of the domain": {tls.RequireAndVerifyClientCert, []tls.Certificate{authority.Issue(domain + "/x")}, true},
 		"none given":    {tls.VerifyClientCertIfGiven, nil, false},
 		"unknown":       {tls.RequireAndVerifyClientCert, []tls.Certificate{authority.Issue("spiffe://example.org/ns/a/sa/c")}, false},
 		"two ids":       {tls.RequireAndVerifyClientCert, []tls.Certificate{authority.Issue(known, known)}, false},
-		"not verified":  {tls.RequireAnyClientCert, []tls.Certificate{stranger.Issue(known)}, false},
+		"not verified":  {tls.RequireAnyClientCert, []tls.Certificate{foreign.Issue(known)}, false},
 	} {
 		for wiring, server := range deciders {
 			t.Run(name+"/"+wiring, func(t *testing.T) {
@@ -160,7 +160,7 @@ func TestPeersWithID(t *testing.T) {
 				}
 				defer conn.Close()
 				var want metadata.MD
-				if row.believed {
+				if row.trusted {
 					want = inbound(1)
 				}
 				for _, call := range callers {
@@ -229,8 +229,8 @@ func TestNilDeciderPanics(t *testing.T) {
 	}
 }
 
-// A handler that knows the caller believes what was held back, or no more what was believed; metadata that were
-// made for calls before are not those of calls after.
+// A handler changes the trust in its caller by Promote or Demote. That applies to later calls, and not to metadata that
+// was made for earlier ones.
 func TestTrustLate(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -258,7 +258,7 @@ func TestTrustLate(t *testing.T) {
 	}
 }
 
-// A stranger costs what a friend does.
+// An untrusted caller costs as many allocations as a trusted one.
 func TestEdgeCost(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	ctx := metadata.NewIncomingContext(t.Context(), metadata.Pairs("traceparent", "00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01", "x-request-id", "r"))
@@ -267,7 +267,7 @@ func TestEdgeCost(t *testing.T) {
 		intercept, info := grpctrace.UnaryServerInterceptor(p, opts...), &grpc.UnaryServerInfo{FullMethod: unaryMethod}
 		return testing.AllocsPerRun(100, func() { intercept(ctx, nil, info, handle) })
 	}
-	if friend, stranger := cost(), cost(grpctrace.Edge()); stranger != friend {
-		t.Errorf("a friend costs %v allocations, a stranger %v", friend, stranger)
+	if trusted, untrusted := cost(), cost(grpctrace.Edge()); untrusted != trusted {
+		t.Errorf("a trusted caller costs %v allocations, an untrusted one %v", trusted, untrusted)
 	}
 }

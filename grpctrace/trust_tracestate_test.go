@@ -13,8 +13,8 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// What of a caller's tracestate an otelgrpc registered before has put into its span leaves as far as the caller is believed.
-func TestTracestateOfStrangerAfterOtelgrpc(t *testing.T) {
+// An otelgrpc that is registered before puts the caller's tracestate into its span. Its trusted part leaves.
+func TestTracestateOfUntrustedAfterOtelgrpc(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	back := serve(t, echo())
 	provider, _ := sdk()
@@ -29,7 +29,7 @@ func TestTracestateOfStrangerAfterOtelgrpc(t *testing.T) {
 			in    metadata.MD
 			want  string
 		}{
-			"believed":                 {propagation.Continue, one, "vendor=x,dd=s:2"},
+			"trusted":                  {propagation.Continue, one, "vendor=x,dd=s:2"},
 			"sampling":                 {propagation.DistrustSampling, one, "vendor=x"},
 			"ids":                      {propagation.DistrustIDs, one, ""},
 			"restart":                  {propagation.Restart, one, ""},

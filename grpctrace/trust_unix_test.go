@@ -30,7 +30,7 @@ func TestPeersInUnixSocketOfServeHTTP(t *testing.T) {
 	for name, row := range map[string]struct {
 		network, address string
 		client           net.Addr // as it calls itself
-		believed         bool
+		trusted          bool
 	}{
 		"unix": {"unix", filepath.Join(t.TempDir(), "s"), &net.UnixAddr{Name: "127.0.0.1:80", Net: "unix"}, false},
 		"tcp":  {"tcp", "127.0.0.1:0", nil, true},
@@ -56,7 +56,7 @@ func TestPeersInUnixSocketOfServeHTTP(t *testing.T) {
 			}
 			t.Cleanup(func() { conn.Close() })
 			want := inbound(1)
-			if !row.believed {
+			if !row.trusted {
 				want = nil
 			}
 			checkVerbatim(t, arrived(t, sending(t, inbound(1)), callUnary, conn), want)

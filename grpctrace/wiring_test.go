@@ -78,7 +78,7 @@ func (w wiring) between(t testing.TB, p *propagation.Propagator, back string) *g
 	return dial(t, serve(t, forward(dial(t, back, w.client(p)...)), w.server(p)...))
 }
 
-// What came in goes out, byte for byte.
+// Received headers go out, byte for byte.
 func TestPromise1_Verbatim(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())

@@ -110,7 +110,7 @@ func WithResponseTo(allow func(r *http.Request, trust propagation.Trust) bool) O
 	})
 }
 
-// answers says which response headers Middleware sets, and for whom.
+// answers says which response headers Middleware sets, and for which callers.
 type answers struct {
 	requestID     bool
 	traceResponse bool

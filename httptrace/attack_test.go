@@ -33,11 +33,11 @@ var postures = []posture{
 	{"default", propagation.Config{}, nil, carriedByDefault},
 	{"all formats", everything(), nil, isCarried},
 	{"edge", everything(), []httptrace.Option{httptrace.Edge()}, func(string) bool { return false }},
-	{"stranger behind", withDestinations(), nil, func(lower string) bool { return lower == "traceparent" || lower == "tracestate" }},
-	{"edge, stranger behind", withDestinations(), []httptrace.Option{httptrace.Edge()}, func(string) bool { return false }},
+	{"external host behind", withDestinations(), nil, func(lower string) bool { return lower == "traceparent" || lower == "tracestate" }},
+	{"edge, external host behind", withDestinations(), []httptrace.Option{httptrace.Edge()}, func(string) bool { return false }},
 }
 
-// withDestinations makes a stranger of the servers that these tests call.
+// withDestinations has a rule for the servers that these tests call, as for an external host.
 func withDestinations() propagation.Config {
 	c := everything()
 	c.Destinations = []propagation.Destination{{Hosts: []string{"127.0.0.1"}, Formats: []propagation.Format{propagation.W3C}, Headers: []string{}}}

@@ -58,7 +58,7 @@ func TestSecondHopElsewhere(t *testing.T) {
 	}
 }
 
-// A signed request to a stranger goes as it was signed, also where otelhttp outside has injected already.
+// A signed request to an external host goes as it was signed, also where otelhttp outside has injected already.
 func TestSignedInsideOtelhttp(t *testing.T) {
 	p, w := withRules(), newWorld(t)
 	client := &http.Client{Transport: otelhttp.NewTransport(httptrace.NewTransport(p, w.base), otelhttp.WithPropagators(p))}
@@ -100,7 +100,7 @@ func TestDestinationsAroundOtelhttp(t *testing.T) {
 			"nothing came": t.Context(), "much came": p.ExtractHTTP(t.Context(), laden), "baggage of ours": baggage.ContextWithBaggage(t.Context(), own),
 		} {
 			if got := carriedOf(call(t, client, ctx, "http://evil.example/")); len(got) > 0 {
-				t.Errorf("%s, %s: a stranger got %q", name, what, got)
+				t.Errorf("%s, %s: an external host got %q", name, what, got)
 			}
 		}
 	}

@@ -13,13 +13,13 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// laden is a request with what may not go to strangers, and with what may.
+// laden is a request with headers that external hosts may get, and headers that they may not get.
 var laden = http.Header{
 	"Traceparent": inbound(1)["Traceparent"], "X-Request-Id": {"r1"}, "Baggage": {"user=bob", "tenant=7"}, "Uberctx-User": {"bob"},
 	"X-Envoy-Force-Trace": {"1"}, "End-User": {"bob"},
 }
 
-// bare is what of it goes to strangers by default.
+// bare is the part of laden that external hosts get by default.
 var bare = http.Header{"Traceparent": laden["Traceparent"], "X-Request-Id": laden["X-Request-Id"]}
 
 // partners is a rule for one host: no trace, one key of baggage.
@@ -176,7 +176,7 @@ func TestDestinationsReportOnly(t *testing.T) {
 	}
 }
 
-// TestSignedRequest: it arrives as it was signed, at a stranger's; elsewhere it carries.
+// TestSignedRequest: a signed request to an external host arrives as it was signed. Elsewhere it carries.
 func TestSignedRequest(t *testing.T) {
 	p, w := withRules(partners), newWorld(t)
 	client := &http.Client{Transport: httptrace.NewTransport(p, w.base)}

@@ -27,8 +27,8 @@
 //
 // Put the [Transport] of this package inside of otelhttp's: otelhttp.NewTransport(httptrace.NewTransport(p, base)). In
 // the other order, Transport runs before otelhttp starts its client span. Formats that otelhttp's propagator does not
-// write then carry the span around the call. If otelhttp's propagator is not p, the headers that it writes are not
-// filtered by destination.
+// write then carry the span around the call. If otelhttp's propagator is not p, the headers that otelhttp writes are
+// not filtered by destination.
 //
 // # Lost headers
 //

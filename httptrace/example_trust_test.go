@@ -11,17 +11,17 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// tell answers with what is believed of the caller.
+// tell answers with the parts of the caller's headers that it trusts.
 var tell = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	if caller, ok := propagation.RemoteFromContext(r.Context()); ok {
 		fmt.Fprintln(w, r.URL.Path, "continues", caller.TraceID, caller.Sampling)
 		return
 	}
-	stranger, _ := propagation.UntrustedFromContext(r.Context())
-	fmt.Fprintln(w, r.URL.Path, "restarts, beside", stranger.TraceID)
+	untrusted, _ := propagation.UntrustedFromContext(r.Context())
+	fmt.Fprintln(w, r.URL.Path, "restarts, beside", untrusted.TraceID)
 })
 
-const strangers = "00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01"
+const untrustedParent = "00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01"
 
 // What is public restarts the trace; webhooks of a partner go on, if they are to be sampled is decided here.
 func ExampleWithTrust() {
@@ -38,7 +38,7 @@ func ExampleWithTrust() {
 	server := httptest.NewServer(httptrace.Middleware(p, decide)(tell))
 	defer server.Close()
 	for _, path := range []string{"/public/a", "/hooks/b", "/c"} {
-		show(server.URL+path, "traceparent", strangers)
+		show(server.URL+path, "traceparent", untrustedParent)
 	}
 	// Output:
 	// /public/a restarts, beside 463ac35c9f6413ad48485a3953bb6124
@@ -50,12 +50,12 @@ func ExampleEdge() {
 	p := propagation.MustNew(propagation.Config{})
 	server := httptest.NewServer(httptrace.Middleware(p, httptrace.Edge())(tell))
 	defer server.Close()
-	show(server.URL+"/", "traceparent", strangers)
+	show(server.URL+"/", "traceparent", untrustedParent)
 	// Output:
 	// / restarts, beside 463ac35c9f6413ad48485a3953bb6124
 }
 
-// Believed are callers from these networks; of a partner's, all but the sampling.
+// Callers from these networks are trusted, except for the sampling decision of a partner.
 func ExamplePeersIn() {
 	p := propagation.MustNew(propagation.Config{})
 	decide := httptrace.AnyOf(
@@ -64,7 +64,7 @@ func ExamplePeersIn() {
 	)
 	server := httptest.NewServer(httptrace.Middleware(p, decide)(tell))
 	defer server.Close()
-	show(server.URL+"/", "traceparent", strangers)
+	show(server.URL+"/", "traceparent", untrustedParent)
 	// Output:
 	// / continues 463ac35c9f6413ad48485a3953bb6124 deferred
 }

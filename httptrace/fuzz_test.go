@@ -15,8 +15,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// FuzzPolicies sends any headers through Middleware, Transport and a reverse proxy with Rewrite, in memory. Of a
-// stranger's nothing is sent on, by neither; and a stranger who is called gets no baggage, none of Config.Headers, and no orders.
+// FuzzPolicies sends any headers through Middleware, Transport and a reverse proxy with Rewrite, in memory. Neither
+// client forwards anything of an untrusted caller. An external host gets no baggage, none of Config.Headers and no orders.
 func FuzzPolicies(f *testing.F) {
 	for _, attack := range attacks {
 		if len(attack.headers) < 100 {
@@ -89,18 +89,18 @@ func services(p *propagation.Propagator, host string) map[string]func(sent http.
 }
 
 // checkPolicies holds what was sent to who called, and to who is called.
-func checkPolicies(t *testing.T, what string, came, sent http.Header, stranger bool, host string) {
+func checkPolicies(t *testing.T, what string, came, sent http.Header, untrusted bool, host string) {
 	t.Helper()
 	for name, lines := range sent {
 		lower := strings.ToLower(name)
 		if generated := lower == "x-request-id" && !slices.Equal(lines, came[name]); generated {
 			continue
 		}
-		if stranger || !isCarried(lower) {
-			t.Fatalf("%s: %s is sent, %q, of a stranger: %q", what, name, lines, came)
+		if untrusted || !isCarried(lower) {
+			t.Fatalf("%s: %s of an untrusted caller is sent as %q: %q", what, name, lines, came)
 		}
 		if slices.ContainsFunc(userNames, func(n string) bool { return strings.HasPrefix(lower, n) }) && plainlyExternal(host) {
-			t.Fatalf("%s: a stranger gets %s, %q", what, name, lines)
+			t.Fatalf("%s: an external host gets %s, %q", what, name, lines)
 		}
 	}
 }

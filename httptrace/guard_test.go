@@ -32,7 +32,7 @@ func TestGuard(t *testing.T) {
 		"one of the headers":            {captured, inside, http.Header{"X-Request-Id": {"by hand"}}, nil},
 		"one of them, spelled":          {captured, inside, http.Header{"x-B3-traceid": {"by hand"}}, nil},
 		"a host that may have none":     {captured, "http://silent/", nil, nil},
-		"baggage for a stranger":        {baggageOnly, outside, nil, nil},
+		"baggage for an external host":  {baggageOnly, outside, nil, nil},
 		"baggage":                       {baggageOnly, inside, nil, []propagation.LossReason{propagation.LostClient}},
 		"signed":                        {captured, outside, http.Header{"Authorization": {"AWS4-HMAC-SHA256 Credential=x"}}, nil},
 		"nothing received":              {nothing, inside, nil, nil},

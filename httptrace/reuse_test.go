@@ -70,7 +70,7 @@ func TestPromise4_TransportHandsOutCopies(t *testing.T) {
 	headerdiff.Check(t, byHand(), req.Header, "the caller's header")
 }
 
-// Nor is what a handler does to the headers of its own request.
+// A handler may change the headers of its own request.
 func TestPromise4_InboundHeadersMayChange(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, http.HandlerFunc(echo))

@@ -31,8 +31,8 @@ func checkTracestate(t *testing.T, p *propagation.Propagator, theirs otelpropaga
 	}
 }
 
-// What of a caller's tracestate an otelhttp outside has put into its span leaves as far as the caller is believed.
-func TestTracestateOfStrangerInsideOtelhttp(t *testing.T) {
+// An outer otelhttp puts the caller's tracestate into its span. Its trusted part leaves.
+func TestTracestateOfUntrustedInsideOtelhttp(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	parent := "00-" + traceID(1) + "-" + spanID(1) + "-01"
 	one := http.Header{"Traceparent": {parent}, "Tracestate": {"vendor=x,dd=s:2"}}
@@ -43,7 +43,7 @@ func TestTracestateOfStrangerInsideOtelhttp(t *testing.T) {
 			in    http.Header
 			want  string
 		}{
-			"believed":                 {propagation.Continue, one, "vendor=x,dd=s:2"},
+			"trusted":                  {propagation.Continue, one, "vendor=x,dd=s:2"},
 			"sampling":                 {propagation.DistrustSampling, one, "vendor=x"},
 			"ids":                      {propagation.DistrustIDs, one, ""},
 			"restart":                  {propagation.Restart, one, ""},

@@ -19,7 +19,7 @@ type traced struct {
 	arrived http.Header        // at the service behind
 	server  tracetest.SpanStub // of otelhttp
 	linked  propagation.SpanContext
-	isKnown bool // as a stranger
+	isKnown bool // whether UntrustedFromContext has the caller
 }
 
 // trace1 sends inbound(1) through Middleware and otelhttp, in that order from outside or in the other,
@@ -50,12 +50,12 @@ func trace1(t *testing.T, p *propagation.Propagator, decide httptrace.Decider, o
 	return got
 }
 
-// checkRestarted checks that the stranger's trace ends here: what leaves names a new one, in the format that
-// stands for all, and nothing of the stranger's.
+// checkRestarted checks that the untrusted caller's trace ends here. The sent headers name a new trace, in the
+// fallback format, and have nothing of the caller's.
 func (got traced) checkRestarted(t *testing.T) {
 	t.Helper()
 	if got.server.SpanContext.TraceID().String() == traceID(1) {
-		t.Error("the server's span is in the stranger's trace")
+		t.Error("the server's span is in the untrusted caller's trace")
 	}
 	got.checkOnlySpan(t)
 }
@@ -80,13 +80,13 @@ func TestEdgeOutsideOtelhttp(t *testing.T) {
 				t.Errorf("the server's span has the parent %s and %d links", got.server.Parent.SpanID(), len(got.server.Links))
 			}
 			if !got.isKnown || got.linked.TraceID.String() != traceID(1) {
-				t.Errorf("the stranger is %+v", got.linked)
+				t.Errorf("the untrusted caller is %+v", got.linked)
 			}
 		})
 	}
 	// One with another propagator reads the request for itself.
 	if got := trace1(t, p, httptrace.Edge(), true, otelhttp.WithPropagators(otelpropagation.TraceContext{})); got.server.Parent.TraceID().String() != traceID(1) {
-		t.Errorf("the server's parent is %s, and the documentation says it is the stranger's", got.server.Parent.SpanID())
+		t.Errorf("the server's parent is %s, and the documentation says it is the untrusted caller's", got.server.Parent.SpanID())
 	}
 }
 
@@ -101,7 +101,7 @@ func TestEdgeInsideOtelhttp(t *testing.T) {
 			}
 			got.checkOnlySpan(t)
 			if !got.isKnown || got.linked.TraceID.String() != traceID(1) {
-				t.Errorf("the stranger is %+v", got.linked)
+				t.Errorf("the untrusted caller is %+v", got.linked)
 			}
 		})
 	}

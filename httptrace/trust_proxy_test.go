@@ -9,8 +9,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// Of a stranger's headers a reverse proxy passes none on that a Propagator further out carries, or that some reader
-// takes for baggage.
+// A reverse proxy forwards no header of an untrusted caller that an outer Propagator carries, or that some reader takes
+// for baggage.
 func TestEdgeReverseProxyOfOtherPropagator(t *testing.T) {
 	outer := propagation.MustNew(propagation.Config{Headers: []string{"x-user"}})
 	inner := propagation.MustNew(propagation.Config{Headers: []string{"x-other"}})

@@ -22,7 +22,7 @@ var (
 	elsewhere = netip.MustParsePrefix("192.0.2.0/24")
 )
 
-// deciding is a service that believes as its options say, and calls an echo while it serves.
+// deciding is a service with these trust options, which calls an echo while it serves.
 func deciding(t testing.TB, p *propagation.Propagator, opts ...httptrace.Option) http.Handler {
 	back := serve(t, http.HandlerFunc(echo))
 	client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
@@ -30,7 +30,7 @@ func deciding(t testing.TB, p *propagation.Propagator, opts ...httptrace.Option)
 }
 
 // checkTrust checks what gets through the service: all, or nothing.
-func checkTrust(t *testing.T, believed bool, client *http.Client, url string, more ...string) {
+func checkTrust(t *testing.T, trusted bool, client *http.Client, url string, more ...string) {
 	t.Helper()
 	h := inbound(1)
 	for i := 0; i < len(more); i += 2 {
@@ -38,7 +38,7 @@ func checkTrust(t *testing.T, believed bool, client *http.Client, url string, mo
 	}
 	resp, body := do(t, client, request(t, "GET", url, h, nil))
 	var want http.Header
-	if believed {
+	if trusted {
 		want = inbound(1)
 	}
 	checkVerbatim(t, echoed(t, resp, body), want)
@@ -76,7 +76,7 @@ func TestPeersIn(t *testing.T) {
 	p := propagation.MustNew(everything())
 	for _, row := range []struct {
 		prefixes []netip.Prefix
-		believed bool
+		trusted  bool
 	}{
 		{[]netip.Prefix{elsewhere, loopback}, true},
 		{[]netip.Prefix{netip.MustParsePrefix("::ffff:127.0.0.1/128")}, true},
@@ -84,7 +84,7 @@ func TestPeersIn(t *testing.T) {
 		{nil, false},
 	} {
 		s := serve(t, deciding(t, p, httptrace.PeersIn(row.prefixes...)))
-		checkTrust(t, row.believed, s.Client(), s.URL, "X-Forwarded-For", "192.0.2.1", "X-Real-Ip", "192.0.2.1")
+		checkTrust(t, row.trusted, s.Client(), s.URL, "X-Forwarded-For", "192.0.2.1", "X-Real-Ip", "192.0.2.1")
 	}
 	prefixes := []netip.Prefix{elsewhere}
 	s := serve(t, deciding(t, p, httptrace.PeersIn(prefixes...)))
@@ -92,7 +92,7 @@ func TestPeersIn(t *testing.T) {
 	checkTrust(t, false, s.Client(), s.URL)
 }
 
-// At a Unix socket a client is nobody's neighbour, whatever it calls itself.
+// A client at a Unix socket matches no network, whatever address it claims.
 func TestPeersInUnixSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	h := deciding(t, propagation.MustNew(everything()), httptrace.PeersIn(loopback))
@@ -117,12 +117,12 @@ func TestPeersInUnixSocket(t *testing.T) {
 // The id is that of the verified certificate, whatever a header says.
 func TestPeersWithID(t *testing.T) {
 	const known, domain = "spiffe://example.org/ns/a/sa/b", "spiffe://partner.example"
-	authority, stranger := peertest.New(t), peertest.New(t)
+	authority, foreign := peertest.New(t), peertest.New(t)
 	h := deciding(t, propagation.MustNew(everything()), httptrace.PeersWithID(known, domain))
 	for name, row := range map[string]struct {
-		auth     tls.ClientAuthType
-		certs    []tls.Certificate
-		believed bool
+		auth    tls.ClientAuthType
+		certs   []tls.Certificate
+		trusted bool
 	}{
 		"known":          {tls.RequireAndVerifyClientCert, []tls.Certificate{authority.Issue(known)}, true},
 		"of the domain":  {tls.RequireAndVerifyClientCert, []tls.Certificate{authority.Issue(domain + "/x")}, true},
@@ -131,18 +131,18 @@ func TestPeersWithID(t *testing.T) {
 		"unknown":        {tls.RequireAndVerifyClientCert, []tls.Certificate{authority.Issue("spiffe://example.org/ns/a/sa/c")}, false},
 		"two ids":        {tls.RequireAndVerifyClientCert, []tls.Certificate{authority.Issue(known, known)}, false},
 		"no id":          {tls.RequireAndVerifyClientCert, []tls.Certificate{authority.Issue()}, false},
-		"not verified":   {tls.RequireAnyClientCert, []tls.Certificate{stranger.Issue(known)}, false},
-		"only requested": {tls.RequestClientCert, []tls.Certificate{stranger.Issue(known)}, false},
+		"not verified":   {tls.RequireAnyClientCert, []tls.Certificate{foreign.Issue(known)}, false},
+		"only requested": {tls.RequestClientCert, []tls.Certificate{foreign.Issue(known)}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, h, func(s *httptest.Server) { s.TLS = authority.Server(row.auth); s.StartTLS() })
 			client := &http.Client{Transport: &http.Transport{TLSClientConfig: authority.Client(row.certs...)}}
 			defer client.CloseIdleConnections()
 			for range 2 { // the second on a connection that is there
-				checkTrust(t, row.believed, client, s.URL, "X-Forwarded-Client-Cert", "URI="+known)
+				checkTrust(t, row.trusted, client, s.URL, "X-Forwarded-Client-Cert", "URI="+known)
 			}
 			client.CloseIdleConnections()
-			checkTrust(t, row.believed, client, s.URL)
+			checkTrust(t, row.trusted, client, s.URL)
 		})
 	}
 	s := serve(t, h)
@@ -211,7 +211,7 @@ func TestNilDeciderPanics(t *testing.T) {
 	}
 }
 
-// A reverse proxy copies headers: those of formats that the Propagator does not carry are a stranger's, too.
+// A reverse proxy copies headers. Those of formats that the Propagator does not carry are the untrusted caller's, too.
 func TestEdgeReverseProxy(t *testing.T) {
 	back := serve(t, http.HandlerFunc(echo))
 	target, err := url.Parse(back.URL)
@@ -241,8 +241,7 @@ func TestEdgeReverseProxy(t *testing.T) {
 	}
 }
 
-// A handler that knows the caller believes what was held back, or no more what was believed. A call that
-// is under way keeps the context that it had.
+// A handler changes the trust in its caller by Promote or Demote. A call that is under way keeps the context that it had.
 func TestTrustLate(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, http.HandlerFunc(echo))
@@ -299,13 +298,13 @@ func TestEdgeRequestID(t *testing.T) {
 	s := serve(t, deciding(t, propagation.MustNew(c), httptrace.Edge(), httptrace.WithResponseRequestID()))
 	resp, body := exchange(t, s.URL, inbound(1))
 	id := resp.Header.Get("X-Request-Id")
-	if stranger := inbound(1).Get("X-Request-Id"); len(id) != 36 || id == stranger {
-		t.Errorf("the response says %q to a stranger who said %q", id, stranger)
+	if received := inbound(1).Get("X-Request-Id"); len(id) != 36 || id == received {
+		t.Errorf("the response says %q to an untrusted caller who sent %q", id, received)
 	}
 	checkVerbatim(t, echoed(t, resp, body), http.Header{"X-Request-Id": {id}})
 }
 
-// A stranger costs what a friend does.
+// An untrusted caller costs as many allocations as a trusted one.
 func TestEdgeCost(t *testing.T) {
 	if underRace() {
 		t.Skip("allocations are counted without -race, which adds its own")

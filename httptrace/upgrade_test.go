@@ -50,7 +50,7 @@ func expectNothing(t *testing.T, h http.Header) {
 // TestUpgradedConnection: the requests that follow an Upgrade to h2c have contexts that descend from the first
 // request's. They carry nothing of that.
 func TestUpgradedConnection(t *testing.T) {
-	for name, opts := range map[string][]httptrace.Option{"believed": nil, "edge": {httptrace.WithTrust(nobodyBelieved)}} {
+	for name, opts := range map[string][]httptrace.Option{"trusted": nil, "edge": {httptrace.WithTrust(nobodyTrusted)}} {
 		t.Run(name, func(t *testing.T) {
 			p := propagation.MustNew(propagation.Config{})
 			through := httptrace.Middleware(p, opts...)
@@ -73,7 +73,7 @@ func TestUpgradedConnection(t *testing.T) {
 	}
 }
 
-func nobodyBelieved(*http.Request) propagation.Trust { return propagation.Restart }
+func nobodyTrusted(*http.Request) propagation.Trust { return propagation.Restart }
 
 // secondAnswer sends a request on stream 3 of an upgraded connection, and returns the headers of its answer. Stream 1 is
 // the request that was upgraded.

@@ -145,7 +145,7 @@ func (w chainWay) check(t *testing.T, c *chain, h http.Header, caller propagatio
 	w.judge(t, arrived, ended, caller, came...)
 }
 
-// judge checks what came of a request. The spans of the services must be one trace below the
+// judge checks the result of a request. The spans of the services must be one trace below the
 // caller's, in the order of the calls; each format on a call must name the span of the call's
 // client, and no other format may be there.
 func (w chainWay) judge(t *testing.T, arrived []chainCall, ended tracetest.SpanStubs, caller propagation.SpanContext, came ...propagation.Format) {

@@ -100,7 +100,7 @@ func overHTTP2(t *testing.T) *http.Transport {
 // connectFormats are what the callers below send.
 var connectFormats = []propagation.Format{propagation.W3C, propagation.B3Multi, propagation.GRPCTraceBin, propagation.XRay}
 
-// What came to a Connect service is on the calls of its Connect client, byte for byte.
+// The received headers of a Connect service are on the calls of its Connect client, byte for byte.
 func TestConnect(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{Formats: connectFormats})
 	for protocol, opts := range connectProtocols {

@@ -119,7 +119,7 @@ func notLine(field, pattern string) func(http.Header) bool {
 	return func(h http.Header) bool { return some(h) && !matches(h) }
 }
 
-// unreadable is the difference of a peer that reads nothing where a decision is none, or in another case.
+// unreadable is the difference of a peer that reads nothing if the decision is invalid or in another case.
 func unreadable(peer string, shows func(http.Header) bool, example http.Header) difference {
 	return difference{
 		rule:  "A choice: a decision is read in any case, and one that cannot be read does not cost the ids. " + peer + " refuses the headers.",

@@ -110,7 +110,7 @@ func TestGRPCGateway(t *testing.T) {
 				writers[f].InjectHTTP(startSpan(context.Background(), callersSpan), r.Header)
 			}
 			r.Header.Set("uberctx-user", "a")
-			if way.ours != nil { // a stranger's way to set metadata
+			if way.ours != nil { // the gateway's header with which an untrusted caller sets metadata
 				r.Header.Set("Grpc-Metadata-Traceparent", "mine")
 			}
 			resp, err := http.DefaultClient.Do(r)

@@ -48,8 +48,8 @@ func named(f propagation.Format, md metadata.MD) (trace.TraceID, trace.SpanID) {
 	return sc.TraceID, sc.SpanID
 }
 
-// A client of theirs calls a server of ours: the span that they sent is the one that we
-// read, and what goes on is what came, byte for byte.
+// A client of theirs calls a server of ours. We read the span that they sent, and forward
+// the received headers byte for byte.
 func TestGRPCTheirClientOurServer(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	eachGRPCPeer(t, func(t *testing.T, peer grpcPeer, call grpcCall) {

@@ -37,7 +37,7 @@ func TestWeWritePeerReads(t *testing.T) {
 	}
 }
 
-// translator turns what came in one format into another, with no span.
+// translator translates received headers from one format to another, without a local span.
 func translator(from, to propagation.Format) *propagation.Propagator {
 	return propagation.MustNew(propagation.Config{Formats: []propagation.Format{from}, Emit: []propagation.Format{to}})
 }

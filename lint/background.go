@@ -20,12 +20,13 @@ for. Where the call must not end with the request, use context.WithoutCancel or
 propagation.Copy: both keep the headers.
 
 Work that is detached on purpose is not reported: goroutines for which the function does not
-wait, deferred calls, what runs after a context is done, shutdown, contexts that are stored in a
-field, and the root of propagation.Copy and Extract. Nor is a root context for a part of the
-program that the function starts, for a logger, or for a request that is not sent.
+wait, deferred calls, code that runs after a context is done, shutdown, contexts that are stored
+in a field, and the root of propagation.Copy and Extract. A root context for a part of the
+program that the function starts, for a logger, or for a request that is not sent is not
+reported either.
 
-A comment that explains a root context is believed: one on its line or right before it that
-has "context.Background" or "background context", or a word with cancel, detach, outliv or
+A comment on the line of a root context, or right before it, silences the report if it has
+"context.Background" or "background context", or a word with cancel, detach, outliv or
 independent.
 
 The suggested fix for Background is context.WithoutCancel(ctx): it carries the headers and

@@ -22,10 +22,16 @@
 // Most analyzers report a line only where a context is at hand: a parameter, or a local variable derived from one,
 // that is an inbound request's or may be. These are an inbound request's for certain: an *http.Request of a handler, a
 // gRPC stream or the context of a gRPC method, and the context types of gin, echo, fiber and fasthttp. A parameter of type
-// context.Context may be, unless all callers in the package pass a context of the program, such as context.Background,
-// or the function shows that it does the program's work: it loops until the context is done, it is a command of cobra or
-// urfave/cli, its name begins with New, Init, Setup, Bootstrap or Mock, or is Start, Run, Serve, Open, Connect or Launch, or it is in a
-// package cli or health. If a handler of the package calls it, its context is an inbound request's all the same.
+// context.Context may be one, too. It is not one if all callers in the package pass a context of the program, such as
+// context.Background. It is not one either if the function does the program's work:
+//
+//   - it loops until the context is done
+//   - it is a command of cobra or urfave/cli
+//   - its name begins with New, Init, Setup, Bootstrap or Mock
+//   - its name is Start, Run, Serve, Open, Connect or Launch
+//   - it is in a package cli or health
+//
+// If a handler of the package calls such a function, its context is an inbound request's all the same.
 //
 // A function literal sees the contexts of the function around it if it runs inside of it. A goroutine for which the function
 // does not wait is detached: the analyzers expect no request's context there.

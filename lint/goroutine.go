@@ -137,8 +137,8 @@ func (x *contexts) passedOn(c inspector.Cursor) bool {
 	return !readsValues(callee(x.pass.TypesInfo, call))
 }
 
-// watches reports whether the function of a goroutine ends with a context, because it reads Done of one, or has somebody
-// wait for it, by a sync.WaitGroup, or detaches itself from its context.
+// watches reports whether the goroutine may use its context. Its function reads Done of a context, calls Done of a
+// sync.WaitGroup, writes to a pipe, detaches itself from its context, or only reads values.
 func (x *contexts) watches(start inspector.Cursor) bool {
 	if x.readsDone(start) || x.writesPipe(start) {
 		return true

@@ -50,8 +50,8 @@ func withContext(call *ast.CallExpr, s source) []analysis.SuggestedFix {
 	}}
 }
 
-// getsContext reports whether the request that the call at c makes gets a context later, by WithContext or Clone or a
-// call that takes both, or is not sent but handed to a handler.
+// getsContext reports whether the request that the call at c makes gets a context later, by WithContext, by Clone, or by
+// a call that takes both. It also returns true if the request is handed to a handler.
 func (x *contexts) getsContext(c inspector.Cursor) bool {
 	info := x.pass.TypesInfo
 	req := assignedTo(info, c)

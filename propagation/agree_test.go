@@ -51,8 +51,8 @@ func memberSays(h http.Header) (s ddSays) {
 	return s
 }
 
-// TestDatadogAgrees: whatever came in, in whatever order of precedence, a local span's headers say the same of it in
-// both of their forms, and other members of tracestate stay in their order.
+// TestDatadogAgrees: a local span's x-datadog-* and its tracestate member dd agree, for any received headers and any
+// order of precedence. Other members of tracestate stay in their order.
 func TestDatadogAgrees(t *testing.T) {
 	low := "x-datadog-trace-id: " + callerLowDecimal + "\nx-datadog-parent-id: " + callerDecimal + "\n"
 	var datadogs = []string{""}
@@ -119,8 +119,8 @@ func foreign(list string) string {
 	return strings.Join(slices.DeleteFunc(strings.Split(list, ","), func(m string) bool { return strings.HasPrefix(m, "dd=") }), ",")
 }
 
-// TestDatadogAsItCame: what needs no change is not written anew: the member, which may hold parts that nobody knows,
-// and tags that it has no place for.
+// TestDatadogAsItCame: Inject does not rewrite what needs no change: the member, which may hold unknown parts, and tags
+// that have no place in the member.
 func TestDatadogAsItCame(t *testing.T) {
 	const member = "dd=t.x:y;s:2;p:0000000000000001;new:part"
 	p := compile(t, propagation.Config{Formats: []propagation.Format{propagation.W3C, propagation.Datadog}})

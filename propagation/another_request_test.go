@@ -20,9 +20,9 @@ func leaks(t *testing.T, p *propagation.Propagator, ctx context.Context, before 
 	t.Helper()
 	text := otelprop.MapCarrier{}
 	p.Inject(ctx, text)
-	stranger, _ := propagation.UntrustedFromContext(ctx)
+	untrusted, _ := propagation.UntrustedFromContext(ctx)
 	remote, _ := propagation.RemoteFromContext(ctx)
-	shown := fmt.Sprint(sent(p, ctx), sentMetadata(p, ctx), text, captures(ctx), remote, stranger, propagation.RequestIDFromContext(ctx),
+	shown := fmt.Sprint(sent(p, ctx), sentMetadata(p, ctx), text, captures(ctx), remote, untrusted, propagation.RequestIDFromContext(ctx),
 		trace.SpanContextFromContext(ctx), baggage.FromContext(ctx), captures(propagation.Promote(ctx)))
 	var found []string
 	for _, name := range slices.Sorted(maps.Keys(before)) {
@@ -40,11 +40,11 @@ func leaks(t *testing.T, p *propagation.Propagator, ctx context.Context, before 
 	return found
 }
 
-// TestAnotherRequest: a request on a context that descends from another request's sends nothing of that, whoever
-// was believed, also when it brings nothing itself.
+// TestAnotherRequest: a request's context may descend from another request's. It sends nothing of the other request,
+// whichever of the two is trusted, also if it has no headers itself.
 func TestAnotherRequest(t *testing.T) {
 	p := compile(t, distrusting())
-	before := believed(vocabulary, propagation.Continue)
+	before := trusted(vocabulary, propagation.Continue)
 	other := carrier("Traceparent", otherW3C)
 	for _, trust := range distrusts() {
 		for _, late := range []propagation.Trust{propagation.Continue, propagation.Restart, propagation.DistrustSampling} {
@@ -168,7 +168,7 @@ func TestAddsAllLines(t *testing.T) {
 // application's own baggage.
 func TestWithoutCapture(t *testing.T) {
 	p := compile(t, distrusting())
-	before := believed(vocabulary, propagation.Continue)
+	before := trusted(vocabulary, propagation.Continue)
 	for _, trust := range distrusts() {
 		ctx := p.ExtractHTTPTrust(context.Background(), before, trust)
 		for name, without := range map[string]context.Context{
@@ -180,7 +180,7 @@ func TestWithoutCapture(t *testing.T) {
 				t.Errorf("%v, %s: %q", trust, name, found)
 			}
 			h := p.ExtractHTTP(without, before)
-			expect(t, sent(p, h), believed(vocabulary, trust))
+			expect(t, sent(p, h), trusted(vocabulary, trust))
 			expect(t, sent(p, p.ExtractHTTP(propagation.Promote(without), before)), before)
 		}
 	}

@@ -142,8 +142,8 @@ func TestBaggageMany(t *testing.T) {
 	expect(t, sent(p, taking(ctx, "key001")), carrier("Baggage", members[0]+","+strings.Join(members[2:], ",")))
 }
 
-// TestBaggageBytes: what the application adds may not make the list larger than everyone
-// takes; the last of what came gives way, whole members of it.
+// TestBaggageBytes: members that the application adds may not make the list larger than
+// 8192 bytes. Inject leaves out the last received members, each as a whole.
 func TestBaggageBytes(t *testing.T) {
 	const most, last, added = 8192, "last=1", "added=1"
 	for size := most - 20; size < most; size++ {

@@ -11,8 +11,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// TestBegunBefore: a span that an instrumentation further out has begun as the caller's child goes on, and so does
-// what its tracestate and its parent tell of the caller as far as the caller is believed.
+// TestBegunBefore: an outer instrumentation has started a span as the caller's child. The span is sent, with the trusted
+// parts of the caller's tracestate and parent.
 func TestBegunBefore(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: []propagation.Format{propagation.W3C}, Emit: []propagation.Format{propagation.W3C, propagation.B3Multi}})
 	in := carrier("Traceparent", callerW3C, "Tracestate", "vendor=x,dd=s:2")
@@ -29,8 +29,8 @@ func TestBegunBefore(t *testing.T) {
 		state   string
 		parent  string
 	}{
-		{"believed, ours", propagation.Continue, p, in, passing, "vendor=x,dd=s:2", callerSpan},
-		{"believed, another's", propagation.Continue, otelprop.TraceContext{}, in, passing, "vendor=x,dd=s:2", callerSpan},
+		{"trusted, ours", propagation.Continue, p, in, passing, "vendor=x,dd=s:2", callerSpan},
+		{"trusted, another's", propagation.Continue, otelprop.TraceContext{}, in, passing, "vendor=x,dd=s:2", callerSpan},
 		{"ids alone, ours", sampling, p, in, passing, "vendor=x", callerSpan},
 		{"ids alone, another's", sampling, otelprop.TraceContext{}, in, passing, "vendor=x", callerSpan},
 		{"ids alone, no member is left", sampling, otelprop.TraceContext{}, decided, passing, "", callerSpan},
@@ -68,7 +68,7 @@ func TestBegunBefore(t *testing.T) {
 	}
 }
 
-// TestBegunRoot: an instrumentation that begins a trace for strangers has made the tracestate itself.
+// TestBegunRoot: an instrumentation that begins a new trace for untrusted callers has made the tracestate itself.
 func TestBegunRoot(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	in := carrier("Traceparent", callerW3C, "Tracestate", "vendor=x")
@@ -82,7 +82,7 @@ func TestBegunRoot(t *testing.T) {
 	}
 }
 
-// TestBegunByAnother: of a caller who is not believed in all, what only another propagator has read does not leave.
+// TestBegunByAnother: a tracestate that only another propagator has read leaves only if the caller is fully trusted.
 func TestBegunByAnother(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: []propagation.Format{propagation.B3Single}, Emit: []propagation.Format{propagation.W3C}})
 	in := carrier("Traceparent", callerW3C, "Tracestate", "vendor=x,dd=s:2", "B3", callerB3)

@@ -84,7 +84,7 @@ func TestBorrowedStrings(t *testing.T) {
 		"ours": nil, "others": {keepingAll{}},
 	} {
 		p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-tenant", "x-other"}, UnsafeHeaders: []string{"authorization"}, Also: also})
-		in := believed(vocabulary, propagation.Continue)
+		in := trusted(vocabulary, propagation.Continue)
 		in["Tracestate"] = []string{"a=1", "b=2"}
 		in["Baggage"] = []string{"user=one", "tenant=two;p=3"}
 		in["X-Request-Id"] = []string{"r-1"}

@@ -30,7 +30,7 @@ func TestByHandAsReceived(t *testing.T) {
 		own := of(laden, name)
 		for way, got := range byHand(t, p, ctx, "evil.example", own) {
 			if lines := got[strings.ToLower(name)]; lines != nil {
-				t.Errorf("%s: %s: %q goes to a stranger", way, name, lines)
+				t.Errorf("%s: %s: %q goes to an external host", way, name, lines)
 			}
 		}
 		for way, got := range byHand(t, p, ctx, "reviews", own) {
@@ -41,7 +41,7 @@ func TestByHandAsReceived(t *testing.T) {
 		joined := http.Header{name: {strings.Join(own[name], ",")}} // as Inject writes into a carrier of text
 		for way, got := range byHand(t, p, ctx, "evil.example", joined) {
 			if lines := got[strings.ToLower(name)]; lines != nil {
-				t.Errorf("%s: %s: %q goes to a stranger", way, name, lines)
+				t.Errorf("%s: %s: %q goes to an external host", way, name, lines)
 			}
 		}
 		for way, got := range byHand(t, p, ctx, "reviews", joined) {
@@ -82,7 +82,7 @@ func TestByHandReordered(t *testing.T) {
 		} {
 			for way, got := range byHand(t, p, ctx, "evil.example", carrier("Baggage", line)) {
 				if got["baggage"] != nil {
-					t.Errorf("%s: %s: %q goes to a stranger", name, way, got["baggage"])
+					t.Errorf("%s: %s: %q goes to an external host", name, way, got["baggage"])
 				}
 			}
 		}
@@ -123,7 +123,7 @@ func TestByHandBesideChangedBaggage(t *testing.T) {
 		written := sent(p, ctx).Get("Baggage")
 		for way, got := range byHand(t, p, ctx, "evil.example", carrier("Baggage", written)) {
 			if written != "" && got["baggage"] != nil {
-				t.Errorf("%s: %s: %q goes to a stranger, which an Inject further out has written", name, way, got["baggage"])
+				t.Errorf("%s: %s: %q goes to an external host, which an Inject further out has written", name, way, got["baggage"])
 			}
 		}
 		for way, got := range byHand(t, p, ctx, "reviews", carrier("Baggage", written)) {

@@ -167,7 +167,7 @@ func TestUntrustedBaggageByHand(t *testing.T) {
 	}
 }
 
-// TestUntrustedByHandSigned: nor does a signed request to a stranger carry any.
+// TestUntrustedByHandSigned: a signed request to an external host carries no untrusted headers either.
 func TestUntrustedByHandSigned(t *testing.T) {
 	p := compile(t, distrusting())
 	in := carrier("Baggage", "a=1", "Baggage", "b=2", "X-Tenant", "t", "X-Tenant", "u")

@@ -176,7 +176,7 @@ func (p *Propagator) ExtractLines(ctx context.Context, lines iter.Seq2[string, s
 // Config.Headers, then x-request-id and the formats that name no span, and last the trace formats, from the end of
 // Config.Formats. A format is left out as a whole, and counted (TooLarge).
 //
-// Each range over the result computes the lines anew, and counts. Lines does not change ctx. It is safe for concurrent
+// Each range over the result computes the lines again, and counts. Lines does not change ctx. It is safe for concurrent
 // use, and so is its result.
 func (p *Propagator) Lines(ctx context.Context, destination string) iter.Seq2[string, string] {
 	return (*plan.Engine)(p).Lines(ctx, destination)

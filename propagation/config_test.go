@@ -218,7 +218,7 @@ func TestConfigLimits(t *testing.T) {
 	expectMistakes(t, c, mistake{"Headers", 151})
 }
 
-// TestConfigNilAndEmpty: nil is the default, empty is none.
+// TestConfigNilAndEmpty: nil is the default, and an empty list means no formats.
 func TestConfigNilAndEmpty(t *testing.T) {
 	none := []propagation.Format{}
 	in := []string{"Traceparent", callerW3C, "X-Request-Id", "r1", "Uber-Trace-Id", "1:2:0:1", "X-Tenant", "acme"}

@@ -30,7 +30,7 @@ func RemoteFromContext(ctx context.Context) (SpanContext, bool) {
 //		ctx, span = tracer.Start(ctx, name, trace.WithLinks(trace.Link{SpanContext: caller.OpenTelemetry()}))
 //	}
 //
-// Each call parses the headers anew. It is safe for concurrent use.
+// Each call parses the headers again. It is safe for concurrent use.
 func UntrustedFromContext(ctx context.Context) (SpanContext, bool) {
 	sc, ok := capture.Of(ctx).UntrustedRemote()
 	return publicSpanContext(sc), ok

@@ -9,8 +9,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestCopiedBlankLines: what a reverse proxy has copied of a stranger is known as such, whatever blank lines came with it;
-// what is set by hand stays.
+// TestCopiedBlankLines: CloneHTTP and CloneMetadata recognize lines of an untrusted caller that a reverse proxy has
+// copied, also among blank lines. Lines that are set by hand stay.
 func TestCopiedBlankLines(t *testing.T) {
 	p := compile(t, distrusting())
 	for _, name := range []string{"Baggage", "Uberctx-User", "X-Request-Id", "Sw8", "X-Tenant", "Correlation-Context"} {
@@ -54,8 +54,8 @@ func TestStripPrefixAlone(t *testing.T) {
 	}
 }
 
-// TestStripOthersHeaders: what a stranger sends under the Config.Headers of a Propagator further out goes with those of the
-// one that strips.
+// TestStripOthersHeaders: StripHTTP also removes an untrusted caller's headers that only Config.Headers of an outer
+// Propagator has.
 func TestStripOthersHeaders(t *testing.T) {
 	outer := compile(t, propagation.Config{Headers: []string{"x-user"}, UnsafeHeaders: []string{"authorization"}})
 	inner := compile(t, propagation.Config{Headers: []string{"x-tenant"}})
@@ -64,7 +64,7 @@ func TestStripOthersHeaders(t *testing.T) {
 	engine(inner).StripHTTP(inner.ExtractHTTPTrust(outer.ExtractHTTPTrust(context.Background(), in, propagation.Restart), in, propagation.Restart), h)
 	expect(t, h, carrier("Accept", "*/*"))
 
-	h = in.Clone() // they are believed
+	h = in.Clone() // they are trusted
 	trust := propagation.Restart &^ propagation.DistrustHeaders
 	engine(inner).StripHTTP(inner.ExtractHTTPTrust(outer.ExtractHTTPTrust(context.Background(), in, trust), in, trust), h)
 	expect(t, h, but(in, "X-Tenant"))

@@ -29,9 +29,9 @@ import (
 //
 // A topic or a queue is not internal, unless Config.InternalHosts has a pattern for it.
 //
-// A two-label name of Kubernetes ("reviews.default") is not internal, because it may be a public name. Nor is one label
-// with a dot at its end ("ai."), because it is a top-level domain. A gRPC target that lists several addresses is
-// internal if all of them are. It gets only what may be sent to each of them.
+// A two-label name of Kubernetes ("reviews.default") is not internal, because it may be a public name. One label with a
+// dot at its end ("ai.") is not internal either, because it is a top-level domain. A gRPC target that lists several
+// addresses is internal if all of them are. It gets only what may be sent to each of them.
 //
 // Headers that the application sets by hand on the request are its own, and are sent. The rules apply to a header set
 // by hand if it equals a received one, or if another Inject wrote it from the same context (otelhttp's, with this

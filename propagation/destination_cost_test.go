@@ -33,9 +33,9 @@ func TestDestinationsCost(t *testing.T) {
 		want float64
 	}{
 		{"to an internal host", plain, bare, "http://reviews/", 3},
-		{"to a stranger, nothing private", plain, bare, "https://api.example/", 3},
+		{"to an external host, nothing private", plain, bare, "https://api.example/", 3},
 		{"baggage, to an internal host", plain, bag, "http://reviews/", 5}, // a map of 9 names
-		{"baggage, to a stranger", plain, bag, "https://api.example/", 3},
+		{"baggage, to an external host", plain, bag, "https://api.example/", 3},
 		{"100 rules, none for it", ruled, bare, "https://api.example/", 3},
 		{"100 rules, the last holds", ruled, bare, "https://api.n99.example/", 3},
 		{"100 rules, to an internal host", ruled, bag, "http://reviews/", 5},

@@ -35,8 +35,8 @@ var fuzzRuling = func() (all [4]*propagation.Propagator) {
 	return all
 }()
 
-// FuzzDestinations: whatever came, and however the host is spelled, a stranger gets nothing of what users have put
-// there, the application's own baggage included; a partner with a rule gets the members of its key alone.
+// FuzzDestinations: for any headers and any spelling of the host, an external host gets no user data, and none of the
+// application's own baggage. A partner with a rule gets only the members of its key.
 func FuzzDestinations(f *testing.F) {
 	hosts := []string{
 		"api.example.com", "API.example.com.", "reviews", "reviews.default.svc", "reviews.default", "10.1.2.3:8080", "8.8.8.8", "127.0.0.1",
@@ -130,7 +130,7 @@ func membersOf(name, value string) (members []piece) {
 // ruleOf returns the rule for a host, by plain comparison of what is plainly spelled.
 func ruleOf(host string) string {
 	switch name := nameOf(host); {
-	case !dnsName.MatchString(name): // nobody's: a stranger without a rule
+	case !dnsName.MatchString(name): // not a name: an external host without a rule
 	case name == partnerHost:
 		return partnerHost
 	case strings.HasSuffix(name, ".bank.example"):
@@ -145,7 +145,7 @@ var (
 	inNetwork = regexp.MustCompile(`\.(svc|cluster\.local|internal|local|consul|localhost)$`)
 )
 
-// nameOf returns the host without port and in the spelling in which it is dialed, "" for what is no host of a URL.
+// nameOf returns the host without port and in the spelling in which it is dialed. It returns "" for an invalid host.
 func nameOf(host string) string { return strings.TrimSuffix(spelledOf(host), ".") }
 
 // spelledOf is nameOf with a dot at the end, if there is one.

@@ -43,8 +43,8 @@ func carryingAll(rules ...propagation.Destination) propagation.Config {
 	}
 }
 
-// forStrangers is what of laden goes to a stranger by default.
-func forStrangers() http.Header {
+// forExternal is the part of laden that goes to an external host by default.
+func forExternal() http.Header {
 	h := but(laden, userData...)
 	h.Set("X-Ot-Span-Context", unladenOTSpanContext)
 	return h

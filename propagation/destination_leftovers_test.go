@@ -19,7 +19,7 @@ func TestAlsoBaggageOverGRPC(t *testing.T) {
 	expect(t, md, metadataOf("b3", "1"))
 }
 
-// An x-ot-span-context that is not padded is not read; what its items may be does not go to strangers.
+// An x-ot-span-context that is not padded is not read. External hosts do not get its possible items.
 func TestUnreadableItems(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	for _, line := range []string{strings.TrimRight(ladenOTSpanContext[:len(ladenOTSpanContext)-2], "="), ladenOTSpanContext + "=", "Ei4J!" + ladenOTSpanContext, callerTrace[16:] + ";" + callerSpan + ";0;user=bob"} {
@@ -57,7 +57,7 @@ func (ownPropagator) Extract(ctx context.Context, _ otelprop.TextMapCarrier) con
 }
 func (ownPropagator) Fields() []string { return []string{"x-mine"} }
 
-// Inject, InjectHTTP and InjectMetadata know whom the context says that they write for.
+// Inject, InjectHTTP and InjectMetadata take the destination from the context.
 func TestCalleeInContext(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	ctx := plan.ContextWithCallee(received(p, "B3", "1", "Baggage", "user=bob"), calling("api.example"))
@@ -65,7 +65,7 @@ func TestCalleeInContext(t *testing.T) {
 	p.InjectMetadata(ctx, md)
 	p.Inject(ctx, text)
 	if md["baggage"] != nil || text["baggage"] != "" || md["b3"] == nil || text["b3"] == "" {
-		t.Errorf("a stranger gets %q and %q", md, text)
+		t.Errorf("an external host gets %q and %q", md, text)
 	}
 	also := compile(t, propagation.Config{
 		Also:         []otelprop.TextMapPropagator{ownPropagator{}},
@@ -82,19 +82,19 @@ func TestCalleeInContext(t *testing.T) {
 	}
 }
 
-// Nor does what is written anew, the items of an x-ot-span-context beside a local span's ids, go to a stranger that
-// the context tells of.
+// If the context says that the destination is an external host, a rewritten x-ot-span-context has the local span's ids,
+// and not the received items.
 func TestCalleeOfLocalSpan(t *testing.T) {
 	const items = "EkYJJGG7UzlaSEgREtOWGh1K+6IYASIZCgZ0ZW5hbnQSD2xpZ2h0c3RlcHRlbmFudCIVCgR1c2VyEg1saWdodHN0ZXB1c2Vy"
 	p := compile(t, propagation.Config{})
 	ctx, _ := tracer(t, sdktrace.AlwaysSample()).Start(received(p, "X-Ot-Span-Context", items), "child")
-	stranger := plan.ContextWithCallee(ctx, calling("api.example"))
+	external := plan.ContextWithCallee(ctx, calling("api.example"))
 	for what, out := range map[string][2]string{
-		"InjectHTTP":     {sent(p, stranger).Get("X-Ot-Span-Context"), sent(p, ctx).Get("X-Ot-Span-Context")},
-		"InjectMetadata": {sentMetadata(p, stranger)["x-ot-span-context"][0], sentMetadata(p, ctx)["x-ot-span-context"][0]},
+		"InjectHTTP":     {sent(p, external).Get("X-Ot-Span-Context"), sent(p, ctx).Get("X-Ot-Span-Context")},
+		"InjectMetadata": {sentMetadata(p, external)["x-ot-span-context"][0], sentMetadata(p, ctx)["x-ot-span-context"][0]},
 	} {
 		if len(out[0]) == 0 || len(out[1]) < len(out[0])+50 {
-			t.Errorf("%s: a stranger gets %q, and everybody %q", what, out[0], out[1])
+			t.Errorf("%s: an external host gets %q, and an unknown one %q", what, out[0], out[1])
 		}
 	}
 }

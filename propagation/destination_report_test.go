@@ -57,7 +57,7 @@ func TestWithheldIsCounted(t *testing.T) {
 	}{
 		"all that is private": {laden, "evil.example", all},
 		"to an internal host": {laden, "reviews", nil},
-		"nothing private":     {forStrangers(), "evil.example", nil},
+		"nothing private":     {forExternal(), "evil.example", nil},
 		"nothing at all":      {nil, "evil.example", nil},
 		"one header":          {of(laden, "End-User"), "evil.example", onceEach(0)},
 	} {

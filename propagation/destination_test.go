@@ -25,7 +25,7 @@ func TestDestinationsDefault(t *testing.T) {
 		"127.1": false, "0x7f.1": false, "0177.0.0.1": false, "2130706433": false, "134744072": false, "0x8080808": false, "8.8.8.8.": false,
 		"évil.example": false, "evil。example": false, "①.①.①.①": false, "xn--vil-9la.example": false,
 	} {
-		want := forStrangers()
+		want := forExternal()
 		if internal {
 			want = laden
 		}
@@ -77,7 +77,7 @@ func TestURLDecides(t *testing.T) {
 	} {
 		u.Scheme = "http"
 		h, _ := engine(p).CloneRequest((&http.Request{URL: &u, Header: http.Header{}}).WithContext(ctx))
-		expect(t, h, forStrangers())
+		expect(t, h, forExternal())
 	}
 }
 
@@ -153,9 +153,9 @@ func TestRule(t *testing.T) {
 	none, tenant := []string{}, []string{"tenant"}
 	for name, test := range map[string]struct {
 		rule               propagation.Destination
-		internal, stranger http.Header
+		internal, external http.Header
 	}{
-		"nothing said":   {propagation.Destination{}, laden, forStrangers()},
+		"nothing said":   {propagation.Destination{}, laden, forExternal()},
 		"formats, empty": {propagation.Destination{Formats: []propagation.Format{}}, http.Header{}, http.Header{}},
 		"one format":     {propagation.Destination{Formats: []propagation.Format{propagation.W3C}, Headers: none}, of(laden, w3c...), of(laden, w3c...)},
 		"its baggage is for Baggage to say": {
@@ -171,7 +171,7 @@ func TestRule(t *testing.T) {
 		},
 		"baggage, empty": {
 			propagation.Destination{Baggage: none, Headers: none},
-			merged(forStrangers(), of(laden, "X-Envoy-Force-Trace")), forStrangers(),
+			merged(forExternal(), of(laden, "X-Envoy-Force-Trace")), forExternal(),
 		},
 		"all baggage": {
 			propagation.Destination{Baggage: []string{"*"}},
@@ -179,17 +179,17 @@ func TestRule(t *testing.T) {
 		},
 		"a key in every form": {
 			propagation.Destination{Baggage: tenant, Headers: none},
-			merged(forStrangers(), ofTenant, of(laden, "X-Envoy-Force-Trace")), merged(forStrangers(), ofTenant),
+			merged(forExternal(), ofTenant, of(laden, "X-Envoy-Force-Trace")), merged(forExternal(), ofTenant),
 		},
 		"a key of some formats": {
 			propagation.Destination{Formats: []propagation.Format{propagation.OTTrace}, Baggage: tenant, Headers: none},
 			of(merged(laden, ofTenant), "Ot-Tracer-Traceid", "Ot-Tracer-Spanid", "Ot-Tracer-Sampled", "Ot-Baggage-Tenant", "Baggage"),
 			of(merged(laden, ofTenant), "Ot-Tracer-Traceid", "Ot-Tracer-Spanid", "Ot-Tracer-Sampled", "Ot-Baggage-Tenant", "Baggage"),
 		},
-		"headers, empty":       {propagation.Destination{Headers: none}, but(laden, "End-User", "Authorization"), forStrangers()},
-		"one header":           {propagation.Destination{Headers: []string{"END-user"}}, but(laden, "Authorization"), merged(forStrangers(), of(laden, "End-User"))},
-		"an unsafe header":     {propagation.Destination{Headers: []string{"Authorization"}}, but(laden, "End-User"), merged(forStrangers(), of(laden, "Authorization"))},
-		"all headers":          {propagation.Destination{Headers: []string{"*"}}, laden, merged(forStrangers(), of(laden, "Authorization", "End-User"))},
+		"headers, empty":       {propagation.Destination{Headers: none}, but(laden, "End-User", "Authorization"), forExternal()},
+		"one header":           {propagation.Destination{Headers: []string{"END-user"}}, but(laden, "Authorization"), merged(forExternal(), of(laden, "End-User"))},
+		"an unsafe header":     {propagation.Destination{Headers: []string{"Authorization"}}, but(laden, "End-User"), merged(forExternal(), of(laden, "Authorization"))},
+		"all headers":          {propagation.Destination{Headers: []string{"*"}}, laden, merged(forExternal(), of(laden, "Authorization", "End-User"))},
 		"orders to the mesh":   {propagation.Destination{Formats: []propagation.Format{propagation.ClientTrace}}, of(laden, "X-Client-Trace-Id", "X-Envoy-Force-Trace"), of(laden, "X-Client-Trace-Id", "X-Envoy-Force-Trace")},
 		"no orders to others":  {propagation.Destination{Headers: []string{"*"}, Baggage: []string{"*"}}, laden, but(laden, "X-Envoy-Force-Trace")},
 		"the items of a span":  {propagation.Destination{Formats: []propagation.Format{propagation.OTSpanContext}, Headers: none}, carrier("X-Ot-Span-Context", unladenOTSpanContext), carrier("X-Ot-Span-Context", unladenOTSpanContext)},
@@ -200,10 +200,10 @@ func TestRule(t *testing.T) {
 			p := compile(t, carryingAll(one(test.rule)))
 			ctx := p.ExtractHTTP(context.Background(), laden)
 			expect(t, sentTo(t, p, ctx, "http://reviews/"), test.internal)
-			expect(t, sentTo(t, p, ctx, "https://api.example/"), test.stranger)
-			expect(t, sentTo(t, p, ctx, "https://other.example/"), forStrangers())
+			expect(t, sentTo(t, p, ctx, "https://api.example/"), test.external)
+			expect(t, sentTo(t, p, ctx, "https://other.example/"), forExternal())
 			expect(t, sentTo(t, p, ctx, "https://other.svc/"), laden)
-			for host, want := range map[string]http.Header{"reviews": test.internal, "api.example": test.stranger} {
+			for host, want := range map[string]http.Header{"reviews": test.internal, "api.example": test.external} {
 				expect(t, metadataTo(t, p, ctx, host), lowered(want))
 			}
 		})

@@ -26,13 +26,13 @@ func eachDistrust(t *testing.T, check func(t *testing.T, trust propagation.Trust
 	}
 }
 
-// TestDistrust: just what is believed goes out.
+// TestDistrust: only trusted parts of the headers go out.
 func TestDistrust(t *testing.T) {
 	p := compile(t, distrusting())
 	eachDistrust(t, func(t *testing.T, trust propagation.Trust, said []word, enter func(context.Context, *propagation.Propagator, http.Header, propagation.Trust) context.Context) {
-		ctx := enter(context.Background(), p, believed(said, propagation.Continue), trust)
-		checkLeaves(t, p, ctx, believed(said, trust))
-		checkLeaves(t, p, propagation.Copy(context.Background(), ctx), believed(said, trust))
+		ctx := enter(context.Background(), p, trusted(said, propagation.Continue), trust)
+		checkLeaves(t, p, ctx, trusted(said, trust))
+		checkLeaves(t, p, propagation.Copy(context.Background(), ctx), trusted(said, trust))
 	})
 }
 
@@ -64,14 +64,14 @@ func TestDistrustAgain(t *testing.T) {
 	others["none"] = compile(t, propagation.Config{Formats: []propagation.Format{}})
 
 	eachDistrust(t, func(t *testing.T, trust propagation.Trust, said []word, enter func(context.Context, *propagation.Propagator, http.Header, propagation.Trust) context.Context) {
-		in := believed(said, propagation.Continue)
+		in := trusted(said, propagation.Continue)
 		for first, p1 := range others {
 			for second, p2 := range others {
 				if first != "all" && second != "all" {
 					continue // words that neither carries do not leave
 				}
 				ctx := p2.ExtractHTTP(enter(context.Background(), p1, in, trust), in)
-				want := believed(said, trust)
+				want := trusted(said, trust)
 				headerdiff.Check(t, want, sent(p, ctx), "%s, then %s", first, second)
 			}
 		}
@@ -81,11 +81,11 @@ func TestDistrustAgain(t *testing.T) {
 // TestDistrustMore: a decision further in adds to one further out, in either order.
 func TestDistrustMore(t *testing.T) {
 	p := compile(t, distrusting())
-	in := believed(vocabulary, propagation.Continue)
+	in := trusted(vocabulary, propagation.Continue)
 	for _, a := range distrusts() {
 		for _, b := range distrusts() {
 			ctx := p.ExtractHTTPTrust(p.ExtractHTTPTrust(context.Background(), in, a), in, b)
-			headerdiff.Check(t, believed(vocabulary, (a|b)&propagation.Restart), sent(p, ctx), "%v, then %v", a, b)
+			headerdiff.Check(t, trusted(vocabulary, (a|b)&propagation.Restart), sent(p, ctx), "%v, then %v", a, b)
 			if fmt.Sprint(a|b) != "ignore" {
 				expect(t, sent(p, propagation.Promote(ctx)), in)
 			}
@@ -160,7 +160,7 @@ func TestHeldBackIsCounted(t *testing.T) {
 			}
 		}}
 		p := compile(t, config)
-		p.ExtractHTTPTrust(context.Background(), believed(said(names...), propagation.Continue), propagation.Restart)
+		p.ExtractHTTPTrust(context.Background(), trusted(said(names...), propagation.Continue), propagation.Restart)
 		want := map[propagation.Format]int{}
 		for _, w := range said(names...) {
 			want[w.format()] = 1
@@ -180,7 +180,7 @@ func TestStripDistrusted(t *testing.T) {
 	nothing := compile(t, propagation.Config{Formats: []propagation.Format{}, Headers: []string{"x-mine"}})
 	for _, trust := range distrusts() {
 		for name, p := range map[string]*propagation.Propagator{"everything": everything, "nothing": nothing} {
-			copied := believed(vocabulary, propagation.Continue)
+			copied := trusted(vocabulary, propagation.Continue)
 			copied["Accept"], copied["X-Mine"], copied["traceparent"] = []string{"*/*"}, []string{"1"}, []string{callerW3C} // a spelling of HTTP/2's
 			ctx := p.ExtractHTTPTrust(context.Background(), copied, trust)
 			engine(nothing).StripHTTP(ctx, copied)
@@ -201,10 +201,10 @@ func TestStripDistrusted(t *testing.T) {
 	}
 }
 
-// left is what a proxy may copy of a header that nobody carries: as a span context is not written anew there, a
-// line with a part that is not believed goes whole.
+// left is the part that a proxy may copy of a header that no Propagator carries. Nothing rewrites its span context, so a
+// line with an untrusted part is removed as a whole.
 func (w word) left(t propagation.Trust, configured bool) string {
-	value := w.believed(t)
+	value := w.trusted(t)
 	switch {
 	case w.format() == 0 && !configured:
 		return w.value // nobody knows the name
@@ -227,8 +227,8 @@ func (a *asked) Extract(ctx context.Context, c otelprop.TextMapCarrier) context.
 	return a.TraceContext.Extract(ctx, c)
 }
 
-// TestDistrustAlso: propagators that do not tell ids from decisions and baggage read only of
-// callers who are believed in all three.
+// TestDistrustAlso: propagators of Config.Also cannot tell ids, decisions and baggage apart. They
+// read only headers of callers that are trusted in all three.
 func TestDistrustAlso(t *testing.T) {
 	for _, trust := range distrusts() {
 		for name, enter := range entrances {

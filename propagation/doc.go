@@ -9,9 +9,9 @@
 //
 // # Without a local span
 //
-// Without a local span, a call carries the received headers byte for byte: every line of every header, also values that
-// do not parse. Nothing is invented, and no empty header is sent. Four kinds of lines are left out and counted in
-// [Stats]:
+// Without a local span, a call carries the received headers byte for byte: every line of every header, and also values
+// that do not parse. Inject invents nothing, and sends no empty header. It leaves out four kinds of lines, and counts
+// them in [Stats]:
 //
 //   - TooLarge: lines beyond Limits.
 //   - Unsendable: values that the transport may not send.
@@ -20,8 +20,8 @@
 //     the child of the span in x-b3-* is what Envoy 1.40 writes, and is sent.
 //   - Malformed: with Config.DropMalformed, every trace format that does not parse.
 //
-// A format is sent as a whole. If one of its lines with ids or a sampling decision cannot be sent, none of its lines
-// is. User data is sent or left out line by line: baggage in all its forms, tracestate and Config.Headers. So is
+// A format is sent as a whole. If one of its lines with ids or a sampling decision cannot be sent, none of its lines is
+// sent. User data is sent or left out line by line: baggage in all its forms, tracestate and Config.Headers. So is
 // x-request-id.
 //
 // # With a local span
@@ -32,7 +32,7 @@
 // writes the first format of Config.Formats that has an encoder. It does the same if the destination allows no received
 // format with ids.
 //
-// If a format named the same trace, these values beside its ids are kept:
+// If a received format named the same trace, Inject keeps these values beside its ids:
 //
 //   - tracestate, with the span's changes to it
 //   - Datadog's origin and tags, in W3C's tracestate too
@@ -41,15 +41,15 @@
 //
 // Lineage of X-Ray is kept in any case. Writing a format first removes all of its fields. Formats that name no span are
 // sent verbatim, with or without a local span: request id, baggage, and the formats that are only carried. The page
-// docs/translation.md says what one format can express of another, and what is lost.
+// docs/translation.md says what is lost when one format is translated to another.
 //
 // # Trust
 //
-// By default every caller is trusted. A [Trust] names what of a caller is not trusted, for one request. That part is
-// withheld: this package's functions do not return it, OpenTelemetry does not see it, and no call sends it. It stays in
-// the context for a span link ([UntrustedFromContext]) and for [Promote]. httptrace.WithTrust and grpctrace.WithTrust
-// take a function that decides. Both packages have deciders by address and by certificate. A decision holds for every
-// later Extract of the request.
+// By default every caller is trusted. A [Trust] names the parts of a request's headers that are not trusted. These parts
+// are withheld: this package's functions do not return them, OpenTelemetry does not see them, and no call sends them.
+// They stay in the context for a span link ([UntrustedFromContext]) and for [Promote]. httptrace.WithTrust and
+// grpctrace.WithTrust take a function that decides. Both packages have deciders by address and by certificate. A
+// decision holds for every later Extract of the request.
 //
 // # Destinations
 //
@@ -57,7 +57,7 @@
 // internal hosts only, unless a rule of Config.Destinations says otherwise; see [Destination]. The rules apply where
 // the host is known: in httptrace.Transport and Rewrite, in package grpctrace and in [Propagator.InjectHTTPTo].
 // InjectHTTP, InjectMetadata and Inject do not know the host, and write everything. [Propagator.Explain] tells what is
-// sent to a host, and why. [Propagator.ExplainRequest] tells also which headers of a request are not carried.
+// sent to a host, and why. [Propagator.ExplainRequest] also tells which headers of a request are not carried.
 //
 // # Which span is local
 //
@@ -83,7 +83,7 @@
 //
 // # Lost headers
 //
-// A call carries what its context carries, so that a wrong context, a wrong client or a wrong order loses the headers.
+// A call carries what its context carries, so a wrong context, a wrong client or a wrong order loses the headers.
 // With [Observer].Lost set, each such call is reported with the line of the program that made it; see [Loss]. In a test,
 // propagationtest.FailOnLoss makes it a failure. In production, [Stats] has the number of requests and of calls that
 // carried headers.

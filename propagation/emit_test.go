@@ -9,7 +9,7 @@ import (
 
 const otherB3 = "aa0000000000000000000000000000aa-bb000000000000bb-1"
 
-// TestEmit: what goes out beside what came in, with a local span and without.
+// TestEmit: which formats go out beside the received ones, with a local span and without.
 func TestEmit(t *testing.T) {
 	w3c, b3, xray, jaeger := propagation.W3C, propagation.B3Single, propagation.XRay, propagation.Jaeger
 	just := func(fs ...propagation.Format) []propagation.Format { return fs }
@@ -63,7 +63,7 @@ func TestEmit(t *testing.T) {
 	}
 }
 
-// TestLocalSpanHook: a tracer of another kind tells its span; false, or half a span, is none.
+// TestLocalSpanHook: a tracer of another kind tells its span. If it returns false or half a span, there is no local span.
 func TestLocalSpanHook(t *testing.T) {
 	for name, test := range map[string]struct {
 		sc   propagation.SpanContext

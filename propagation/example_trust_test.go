@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-var strangers = http.Header{
+var untrustedHeaders = http.Header{
 	"Traceparent": {"00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01"},
 	"Baggage":     {"tenant=blue"},
 }
@@ -19,7 +19,7 @@ var strangers = http.Header{
 // A partner's trace is continued, and what the partner wants sampled, or says in baggage, is not asked.
 func ExampleTrust() {
 	p := propagation.MustNew(propagation.Config{})
-	ctx := p.ExtractHTTPTrust(context.Background(), strangers, propagation.DistrustSampling|propagation.DistrustBaggage)
+	ctx := p.ExtractHTTPTrust(context.Background(), untrustedHeaders, propagation.DistrustSampling|propagation.DistrustBaggage)
 
 	partner, _ := propagation.RemoteFromContext(ctx)
 	fmt.Println(partner.TraceID, partner.Sampling)
@@ -31,10 +31,10 @@ func ExampleTrust() {
 	// Traceparent: [00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-00]
 }
 
-// A handler behind an edge authenticates its caller, and believes it from there on.
+// A handler behind an edge authenticates its caller, and then trusts it.
 func ExamplePromote() {
 	p := propagation.MustNew(propagation.Config{})
-	ctx := p.ExtractHTTPTrust(context.Background(), strangers, propagation.Restart)
+	ctx := p.ExtractHTTPTrust(context.Background(), untrustedHeaders, propagation.Restart)
 	authenticated := propagation.Promote(ctx)
 
 	for _, ctx := range []context.Context{ctx, authenticated} {
@@ -50,26 +50,26 @@ func ExamplePromote() {
 	// Traceparent: [00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01]
 }
 
-// A caller turns out to be a stranger.
+// The handler finds out that it does not trust the caller.
 func ExampleDemote() {
 	p := propagation.MustNew(propagation.Config{})
-	ctx := propagation.Demote(p.ExtractHTTP(context.Background(), strangers))
+	ctx := propagation.Demote(p.ExtractHTTP(context.Background(), untrustedHeaders))
 
 	_, known := propagation.RemoteFromContext(ctx)
 	fmt.Println(known)
 	// Output: false
 }
 
-// The span that begins a trace at the edge links to the stranger's.
+// The span that begins a trace at the edge links to the untrusted caller's span.
 func ExampleUntrustedFromContext() {
 	p := propagation.MustNew(propagation.Config{})
-	ctx := p.ExtractHTTPTrust(context.Background(), strangers, propagation.Restart)
+	ctx := p.ExtractHTTPTrust(context.Background(), untrustedHeaders, propagation.Restart)
 
 	ended := tracetest.NewInMemoryExporter()
 	tracer := sdktrace.NewTracerProvider(sdktrace.WithSyncer(ended)).Tracer("example")
 	var links []trace.Link
-	if stranger, ok := propagation.UntrustedFromContext(ctx); ok {
-		links = append(links, trace.Link{SpanContext: stranger.OpenTelemetry()})
+	if untrusted, ok := propagation.UntrustedFromContext(ctx); ok {
+		links = append(links, trace.Link{SpanContext: untrusted.OpenTelemetry()})
 	}
 	_, span := tracer.Start(ctx, "edge", trace.WithLinks(links...))
 	span.End()

@@ -15,7 +15,7 @@ func TestExplain(t *testing.T) {
 	const (
 		traceparent = "00-" + callerTrace + "-" + callerSpan + "-01"
 		internal    = "reviews"
-		stranger    = "https://api.example.com/v1"
+		external    = "https://api.example.com/v1"
 	)
 	all := propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"end-user"}, UnsafeHeaders: []string{"authorization"}}
 	with := func(change func(*propagation.Config)) propagation.Config {
@@ -30,33 +30,33 @@ func TestExplain(t *testing.T) {
 		to     string
 		want   map[string]string // header to the beginning of its fate
 	}{
-		"as it came":     {all, []string{"Traceparent", traceparent, "End-User", "bob"}, false, internal, map[string]string{"traceparent": "sent as received", "end-user": "sent as received"}},
-		"to a stranger":  {all, []string{"Traceparent", traceparent, "End-User", "bob", "Authorization", "secret"}, false, stranger, map[string]string{"traceparent": "sent as received", "end-user": "not sent: the host is not internal, and no rule allows it", "authorization": "not sent: the host is not internal, and no rule allows it"}},
-		"report only":    {with(func(c *propagation.Config) { c.DestinationsReportOnly = true }), []string{"Baggage", "user=bob"}, false, stranger, map[string]string{"baggage": "sent as received, only because of Config.DestinationsReportOnly: the host is not internal, and no rule allows it"}},
-		"a local span":   {all, []string{"Traceparent", traceparent, "X-B3-Parentspanid", "00000000000000bb", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, true, internal, map[string]string{"traceparent": "sent with the local span", "x-b3-traceid": "sent with the local span", "x-b3-parentspanid": "not sent: it belongs to a span context that is replaced"}},
-		"emitted":        {with(func(c *propagation.Config) { c.Emit = []propagation.Format{propagation.B3Single} }), []string{"Traceparent", traceparent}, false, internal, map[string]string{"traceparent": "sent as received", "b3": "sent with the span context of tracecontext"}},
-		"emitted, local": {with(func(c *propagation.Config) { c.Emit = []propagation.Format{propagation.B3Single} }), []string{"Traceparent", traceparent}, true, internal, map[string]string{"b3": "sent with the local span"}},
-		"only read":      {propagation.Config{Formats: []propagation.Format{propagation.W3C}, ReadOnly: []propagation.Format{propagation.B3Single}}, []string{"B3", callerTrace + "-" + callerSpan + "-1"}, false, internal, map[string]string{"b3": "not sent: the format is in Config.ReadOnly"}},
-		"stale":          {all, []string{"B3", callerTrace + "-1111111111111111-1", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, false, internal, map[string]string{"b3": "not sent: another format names a newer span"}},
-		"not legal":      {all, []string{"X-Request-Id", "a\x01b"}, false, internal, map[string]string{"x-request-id": "not sent: the transport or Config.ASCIIOnly does not allow it"}},
+		"as it came":          {all, []string{"Traceparent", traceparent, "End-User", "bob"}, false, internal, map[string]string{"traceparent": "sent as received", "end-user": "sent as received"}},
+		"to an external host": {all, []string{"Traceparent", traceparent, "End-User", "bob", "Authorization", "secret"}, false, external, map[string]string{"traceparent": "sent as received", "end-user": "not sent: the host is not internal, and no rule allows it", "authorization": "not sent: the host is not internal, and no rule allows it"}},
+		"report only":         {with(func(c *propagation.Config) { c.DestinationsReportOnly = true }), []string{"Baggage", "user=bob"}, false, external, map[string]string{"baggage": "sent as received, only because of Config.DestinationsReportOnly: the host is not internal, and no rule allows it"}},
+		"a local span":        {all, []string{"Traceparent", traceparent, "X-B3-Parentspanid", "00000000000000bb", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, true, internal, map[string]string{"traceparent": "sent with the local span", "x-b3-traceid": "sent with the local span", "x-b3-parentspanid": "not sent: it belongs to a span context that is replaced"}},
+		"emitted":             {with(func(c *propagation.Config) { c.Emit = []propagation.Format{propagation.B3Single} }), []string{"Traceparent", traceparent}, false, internal, map[string]string{"traceparent": "sent as received", "b3": "sent with the span context of tracecontext"}},
+		"emitted, local":      {with(func(c *propagation.Config) { c.Emit = []propagation.Format{propagation.B3Single} }), []string{"Traceparent", traceparent}, true, internal, map[string]string{"b3": "sent with the local span"}},
+		"only read":           {propagation.Config{Formats: []propagation.Format{propagation.W3C}, ReadOnly: []propagation.Format{propagation.B3Single}}, []string{"B3", callerTrace + "-" + callerSpan + "-1"}, false, internal, map[string]string{"b3": "not sent: the format is in Config.ReadOnly"}},
+		"stale":               {all, []string{"B3", callerTrace + "-1111111111111111-1", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, false, internal, map[string]string{"b3": "not sent: another format names a newer span"}},
+		"not legal":           {all, []string{"X-Request-Id", "a\x01b"}, false, internal, map[string]string{"x-request-id": "not sent: the transport or Config.ASCIIOnly does not allow it"}},
 		"emitted for a stale one": {with(func(c *propagation.Config) { c.Emit = []propagation.Format{propagation.B3Single} }), []string{"B3", callerTrace + "-1111111111111111-1", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, false, internal, map[string]string{
 			"b3": "sent with the span context of b3multi",
 		}},
-		"emitted for a malformed one": {propagation.Config{Emit: []propagation.Format{propagation.OTSpanContext}}, []string{"X-Ot-Span-Context", "x", "Traceparent", traceparent}, false, stranger, map[string]string{
+		"emitted for a malformed one": {propagation.Config{Emit: []propagation.Format{propagation.OTSpanContext}}, []string{"X-Ot-Span-Context", "x", "Traceparent", traceparent}, false, external, map[string]string{
 			"x-ot-span-context": "sent with the span context of tracecontext",
 		}},
 		"emitted for a malformed one, report only": {propagation.Config{
 			Emit: []propagation.Format{propagation.W3C}, DestinationsReportOnly: true, Destinations: []propagation.Destination{{Hosts: []string{"*"}, Formats: []propagation.Format{}}},
-		}, []string{"Traceparent", "x", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, false, stranger, map[string]string{"traceparent": "sent with the span context of b3multi"}},
+		}, []string{"Traceparent", "x", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, false, external, map[string]string{"traceparent": "sent with the span context of b3multi"}},
 		"tracestate of a malformed traceparent": {propagation.Config{Emit: []propagation.Format{propagation.W3C}}, []string{"Traceparent", "x", "Tracestate", "a=1", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan}, false, internal, map[string]string{
 			"tracestate": "not sent: it belongs to a span context that is replaced",
 		}},
 		"withheld before it is made": {propagation.Config{
 			Emit: []propagation.Format{propagation.W3C}, Destinations: []propagation.Destination{{Hosts: []string{"*"}, Formats: []propagation.Format{propagation.B3Single}}},
-		}, []string{"B3", callerTrace + "-" + callerSpan + "-1"}, false, stranger, map[string]string{"b3": "sent as received", "traceparent": "not sent: the rule for * does not allow it"}},
+		}, []string{"B3", callerTrace + "-" + callerSpan + "-1"}, false, external, map[string]string{"b3": "sent as received", "traceparent": "not sent: the rule for * does not allow it"}},
 		"a rule": {with(func(c *propagation.Config) {
 			c.Destinations = []propagation.Destination{{Hosts: []string{"*.example.com:443"}, Formats: []propagation.Format{propagation.W3C}, Baggage: []string{"tenant"}}}
-		}), []string{"Traceparent", traceparent, "Baggage", "tenant=7,user=bob", "Sw8", "x"}, false, stranger, map[string]string{
+		}), []string{"Traceparent", traceparent, "Baggage", "tenant=7,user=bob", "Sw8", "x"}, false, external, map[string]string{
 			"traceparent": "sent as received", "baggage": "sent in part: the rule for *.example.com:443 does not allow the rest", "sw8": "not sent: the rule for *.example.com:443 does not allow it",
 		}},
 	} {
@@ -146,7 +146,7 @@ func TestExplainOthers(t *testing.T) {
 	}
 	held := inner.ExtractHTTPTrust(context.Background(), in, propagation.Restart)
 	if x := propagation.Explain(held, "a\nb"); x.Trust != propagation.Restart || strings.Contains(x.String(), "a\nb") || !strings.Contains(x.String(), "not sent: the caller is not trusted (restart)") {
-		t.Errorf("of a stranger it says\n%v", x)
+		t.Errorf("of an untrusted caller it says\n%v", x)
 	}
 }
 
@@ -158,7 +158,7 @@ func TestExplainByNil(t *testing.T) {
 	spanned, _ := startSpan(t, came)
 	for name, ctx := range map[string]context.Context{
 		"nil": nil, "nothing received": context.Background(), "received": came, "a local span": spanned, "baggage": putting(t, came, "plan", "gold"),
-		"held back": p.ExtractHTTPTrust(context.Background(), carrier("Traceparent", callerW3C), propagation.Restart),
+		"withheld": p.ExtractHTTPTrust(context.Background(), carrier("Traceparent", callerW3C), propagation.Restart),
 	} {
 		for host, internal := range map[string]bool{"reviews": true, "https://evil.example/x": false, "": false, "::bad": false} {
 			x := none.Explain(ctx, host)
@@ -176,7 +176,7 @@ func TestExplainByNil(t *testing.T) {
 		}
 	}
 	if x := none.Explain(came, "reviews"); len(x.Headers) != 4 || x.Remote.SpanID != callerContext.SpanID {
-		t.Errorf("of what came it says %+v", x)
+		t.Errorf("of the received headers it says %+v", x)
 	}
 	expectCounts(t, p, map[string]uint64{"headers untrusted": 1}) // by the Extract
 }

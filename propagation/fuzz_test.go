@@ -112,7 +112,7 @@ func checkUntouched(t *testing.T, p *propagation.Propagator, ctx context.Context
 	}
 }
 
-// checkRewritten: written by the codec over what came, the context is read as it was.
+// checkRewritten: the codec writes a span context over the received headers, and reads the same span context again.
 func checkRewritten(t *testing.T, p *propagation.Propagator, format propagation.Format, in http.Header, sc propagation.SpanContext) {
 	t.Helper()
 	out := http.Header{}

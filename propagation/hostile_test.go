@@ -27,8 +27,8 @@ func TestManyValuesInOneLine(t *testing.T) {
 	}
 }
 
-// TestBytesOrText: a text carrier cannot say which it holds under a -bin name, and an
-// Extract of metadata after it reads the name anew.
+// TestBytesOrText: a text carrier cannot say whether a -bin name holds bytes or text. A
+// later Extract of metadata reads the name again.
 func TestBytesOrText(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{Headers: []string{"x-user-bin"}})
 	ctx := p.Extract(context.Background(), otelprop.MapCarrier{"x-user-bin": "data", "b3": "1"})

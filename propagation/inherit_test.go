@@ -52,7 +52,7 @@ func TestInherit(t *testing.T) {
 	}
 }
 
-// TestInheritIDs: what is read anew is what the ids are taken from.
+// TestInheritIDs: the ids come from the headers that the inner Extract reads, if they have valid ids.
 func TestInheritIDs(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	outer := received(p, "B3", "0000000000000007-0000000000000001", "Traceparent", callerW3C)

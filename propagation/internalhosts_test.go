@@ -21,7 +21,7 @@ func TestInternalHosts(t *testing.T) {
 		"cluster.example": false, "default": true, "evil-cluster.example": false, "reviews.defaults": false, "100.63.255.255": false, "100.128.0.0": false,
 		"ai.partner.example": false, "[2001:db9::1]": false, "evil.example": false, "ai.": false, "a.cluster.example.evil.example": false,
 	} {
-		want := forStrangers()
+		want := forExternal()
 		if inside {
 			want = laden
 		}
@@ -47,7 +47,7 @@ func TestInternalHostsRuled(t *testing.T) {
 			t.Errorf("%s: internal %v, by the rule %q", host, x.Internal, x.Rule)
 		}
 	}
-	expect(t, sentTo(t, p, ctx, "http://reviews.defaults/"), forStrangers())
+	expect(t, sentTo(t, p, ctx, "http://reviews.defaults/"), forExternal())
 }
 
 // TestInternalHostsRedirected: each hop of a redirect is judged by the same list.
@@ -56,7 +56,7 @@ func TestInternalHostsRedirected(t *testing.T) {
 	c.InternalHosts = []string{"*.default"}
 	p := compile(t, c)
 	ctx := p.ExtractHTTP(context.Background(), laden)
-	for host, want := range map[string]http.Header{"reviews.default": but(laden, "Authorization"), "ai.": forStrangers()} {
+	for host, want := range map[string]http.Header{"reviews.default": but(laden, "Authorization"), "ai.": forExternal()} {
 		r := requestTo(t, ctx, "http://"+host+"/")
 		r.Response = &http.Response{Request: requestTo(t, ctx, "http://first.default/")}
 		h, _ := engine(p).CloneRequest(r)
@@ -109,5 +109,5 @@ func TestSeveralHosts(t *testing.T) {
 			t.Errorf("baggage goes as %q", sent["baggage"])
 		}
 	}
-	expect(t, sentTo(t, p, ctx, "http://10.0.0.1,10.0.0.2/"), forStrangers()) // a URL has one host
+	expect(t, sentTo(t, p, ctx, "http://10.0.0.1,10.0.0.2/"), forExternal()) // a URL has one host
 }

@@ -120,7 +120,7 @@ func TestItemsChanged(t *testing.T) {
 						t.Errorf("%s: text %q", way, text)
 					}
 				}
-				again := row.in.Clone() // a carrier that holds what came, and an Inject that owns it
+				again := row.in.Clone() // a carrier that holds the received headers, and an Inject that owns it
 				p.InjectHTTP(ctx, again)
 				p.InjectHTTP(ctx, again)
 				expect(t, again, row.want)
@@ -164,7 +164,7 @@ func TestItemsMany(t *testing.T) {
 	expect(t, sent(p, taking(ctx, "k00")), in)
 }
 
-// TestItemsTrust: what is not believed stays out, and comes back with Promote.
+// TestItemsTrust: untrusted items are withheld, and come back with Promote.
 func TestItemsTrust(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats()})
 	in := carrier("Uberctx-User", "x", "Ot-Baggage-User", "y", "Jaeger-Baggage", "user=z")

@@ -38,8 +38,8 @@ func checkLinear(t *testing.T, few int, work func(n int) func()) {
 	t.Error("not linear")
 }
 
-// TestManyPrefixedNamesAreLinear: whoever raises Limits.Lines pays for names under prefixes no more than once each,
-// wherever what came is compared with what else there is.
+// TestManyPrefixedNamesAreLinear: with a high Limits.Lines, the time is linear in the number of names under prefixes,
+// wherever received headers are compared with others.
 func TestManyPrefixedNamesAreLinear(t *testing.T) {
 	p := compile(t, propagation.Config{
 		Formats: propagation.AllFormats(), Headers: []string{"x-company-*"}, Limits: propagation.Limits{Lines: 65535, TotalBytes: 1 << 30, MetadataBytes: 1 << 30},

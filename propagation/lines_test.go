@@ -69,7 +69,7 @@ func TestLinesCarryEverything(t *testing.T) {
 // TestLinesBorrowed: a client may reuse the memory of a message, even from one line to the next.
 func TestLinesBorrowed(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-shop-*"}})
-	in := lowered(believed(vocabulary, propagation.Continue))
+	in := lowered(trusted(vocabulary, propagation.Continue))
 	in["x-shop-cart"] = []string{"a", "b"}
 	keep := func(s string) string { return s }
 	want := told(p, p.ExtractLines(context.Background(), lines(in, keep)))

@@ -92,7 +92,7 @@ func TestMetadataBytesDefault(t *testing.T) {
 	expect(t, sentMetadata(p, received(p, "Baggage", exceeds)), nil)
 }
 
-// TestMetadataBytesEncoded: what is written for a local span counts and is dropped as what came.
+// TestMetadataBytesEncoded: lines that are written for a local span count, and are dropped, as received lines are.
 func TestMetadataBytesEncoded(t *testing.T) {
 	want := []string{"traceparent", otherW3C}
 	config := propagation.Config{

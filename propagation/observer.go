@@ -16,8 +16,8 @@ const (
 	// Malformed: lines of a format do not follow its grammar. Such lines name no span. They travel verbatim while there
 	// is no local span, unless Config.DropMalformed is set. If only the decision cannot be read, the ids are used.
 	Malformed Outcome = iota
-	// Duplicate: a header that may occur once occurs more often. Its lines travel. The first line is read. Of a
-	// repeated traceparent no line is read.
+	// Duplicate: a header that may occur only once occurs more often. Its lines are forwarded. Extract reads the first line,
+	// and no line of a repeated traceparent.
 	Duplicate
 	// TooLarge: a format, or a header, exceeds Config.Limits and was left out.
 	TooLarge

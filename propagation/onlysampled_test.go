@@ -22,7 +22,7 @@ func billing(only ...propagation.Format) propagation.Config {
 	return carryingAll(propagation.Destination{Hosts: []string{vendorHost}, OnlySampled: only, Baggage: []string{"*"}})
 }
 
-// decidedBy is which decision counts: what came, what runs, and whether that is accepted.
+// decidedBy says whether the decision that counts is accepted, for received headers, a local span and a trust.
 var decidedBy = map[string]struct {
 	came    []string
 	local   propagation.SpanContext

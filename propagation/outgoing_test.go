@@ -23,7 +23,7 @@ func withMetadata(p *propagation.Propagator, ctx context.Context, made *int) (co
 	})
 }
 
-// TestContextWithMetadata: made once for a request while only what came in goes out.
+// TestContextWithMetadata: the metadata is made once for a request, as long as only received headers go out.
 func TestContextWithMetadata(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	type key struct{}

@@ -109,8 +109,8 @@ func TestPatternsByHand(t *testing.T) {
 	expect(t, copied, carrier("Accept", "*/*"))
 }
 
-// TestPatternsDistrusted: what a stranger sends under a pattern is held back, also by a Propagator further in, and what a
-// proxy copies of it.
+// TestPatternsDistrusted: an untrusted caller's headers that match a pattern are withheld. An inner Propagator withholds
+// them, too, and also those that a proxy copies.
 func TestPatternsDistrusted(t *testing.T) {
 	p, inner := compile(t, patterned()), compile(t, propagation.Config{Headers: []string{"x-company-id", "x-company-r*"}})
 	ctx := p.ExtractHTTPTrust(context.Background(), matching, propagation.Restart)
@@ -165,7 +165,7 @@ func TestPatternsBetween(t *testing.T) {
 	r := requestTo(t, names.ExtractHTTP(context.Background(), all), "http://evil.example/")
 	r.Header = some.Clone()
 	if h, _ := engine(p).CloneRequest(r); len(h) != 0 {
-		t.Errorf("copied to a stranger: %q", h)
+		t.Errorf("copied to an external host: %q", h)
 	}
 }
 

@@ -24,7 +24,7 @@ func TestUndecidedOuterSpan(t *testing.T) {
 		state   string
 		valid   bool
 	}{
-		{"believed", propagation.Config{Formats: []propagation.Format{propagation.RequestID}}, propagation.Continue, true, "a=1,dd=s:2,ot=th:8", true},
+		{"trusted", propagation.Config{Formats: []propagation.Format{propagation.RequestID}}, propagation.Continue, true, "a=1,dd=s:2,ot=th:8", true},
 		{"ids alone", propagation.Config{Formats: []propagation.Format{propagation.RequestID}}, propagation.DistrustSampling, false, "a=1", true},
 		{"ids alone, carried", propagation.Config{}, propagation.DistrustSampling, false, "a=1", true},
 		{"ids alone, deferred is accepted", propagation.Config{Deferred: propagation.Accepted}, propagation.DistrustSampling, true, "a=1", true},

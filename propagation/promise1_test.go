@@ -13,8 +13,8 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// TestPromise1_Verbatim: with no local span, what came in goes out, byte for byte,
-// over random header sets, garbage and several lines of a name among them.
+// TestPromise1_Verbatim: with no local span, received headers go out byte for byte. The
+// header sets are random, and have garbage and several lines of a name.
 func TestPromise1_Verbatim(t *testing.T) {
 	configs := map[string]propagation.Config{
 		"zero": {},

@@ -21,14 +21,14 @@ import (
 func TestPromote(t *testing.T) {
 	p := compile(t, distrusting())
 	eachDistrust(t, func(t *testing.T, trust propagation.Trust, said []word, enter func(context.Context, *propagation.Propagator, http.Header, propagation.Trust) context.Context) {
-		ctx := enter(context.Background(), p, believed(said, propagation.Continue), trust)
+		ctx := enter(context.Background(), p, trusted(said, propagation.Continue), trust)
 		before := sent(p, ctx)
 		promoted := propagation.Promote(ctx)
 		if trust == propagation.Ignore {
 			checkLeaves(t, p, promoted, nil) // nothing was kept
 		} else {
-			checkLeaves(t, p, promoted, believed(said, propagation.Continue))
-			checkLeaves(t, p, propagation.Copy(context.Background(), promoted), believed(said, propagation.Continue))
+			checkLeaves(t, p, promoted, trusted(said, propagation.Continue))
+			checkLeaves(t, p, propagation.Copy(context.Background(), promoted), trusted(said, propagation.Continue))
 			if sc, ok := propagation.RemoteFromContext(promoted); !ok || sc.TraceID != callerContext.TraceID || sc.Sampling != propagation.Accepted {
 				t.Errorf("the caller is %+v", sc)
 			}
@@ -41,7 +41,7 @@ func TestPromote(t *testing.T) {
 			t.Error("a second Promote has something to do")
 		}
 		if _, ok := propagation.UntrustedFromContext(promoted); ok {
-			t.Error("a caller who is believed is a stranger")
+			t.Error("a trusted caller is untrusted")
 		}
 	})
 }
@@ -70,8 +70,8 @@ func TestPromoteBinary(t *testing.T) {
 					headerdiff.Check(t, in, sent(p, promoted), "%v, %s", trust, name)
 					expect(t, sentMetadata(p, promoted), md)
 				}
-				if stranger, ok := propagation.UntrustedFromContext(ctx); row.came[0] == "Grpc-Trace-Bin" && trust.String() == "restart" && (!ok || stranger != callerContext) {
-					t.Errorf("%q: the stranger is %+v", in, stranger)
+				if untrusted, ok := propagation.UntrustedFromContext(ctx); row.came[0] == "Grpc-Trace-Bin" && trust.String() == "restart" && (!ok || untrusted != callerContext) {
+					t.Errorf("%q: the untrusted caller is %+v", in, untrusted)
 				}
 				ctx = p.ExtractMetadataTrust(context.Background(), md, trust)
 				for name, promoted := range map[string]context.Context{"promoted": propagation.Promote(ctx), "demoted and promoted": propagation.Promote(propagation.Demote(ctx))} {
@@ -102,7 +102,7 @@ func TestPromoteTakesNothingMade(t *testing.T) {
 func TestDemote(t *testing.T) {
 	p := compile(t, distrusting())
 	eachDistrust(t, func(t *testing.T, trust propagation.Trust, said []word, enter func(context.Context, *propagation.Propagator, http.Header, propagation.Trust) context.Context) {
-		in := believed(said, propagation.Continue)
+		in := trusted(said, propagation.Continue)
 		ctx := enter(context.Background(), p, in, trust)
 		before := sent(p, ctx)
 		demoted := propagation.Demote(ctx)
@@ -112,8 +112,8 @@ func TestDemote(t *testing.T) {
 		expect(t, sent(p, ctx), before)
 		if trust != propagation.Ignore {
 			checkLeaves(t, p, propagation.Promote(demoted), in)
-			if stranger, ok := propagation.UntrustedFromContext(demoted); !ok || stranger.TraceID != callerContext.TraceID || stranger.Sampling != propagation.Accepted {
-				t.Errorf("the stranger is %+v, %v", stranger, ok)
+			if untrusted, ok := propagation.UntrustedFromContext(demoted); !ok || untrusted.TraceID != callerContext.TraceID || untrusted.Sampling != propagation.Accepted {
+				t.Errorf("the untrusted caller is %+v, %v", untrusted, ok)
 			}
 		}
 		if propagation.Demote(demoted) != demoted {
@@ -125,7 +125,7 @@ func TestDemote(t *testing.T) {
 // TestDemoteBeforeExtract: a decision holds also where nothing came yet.
 func TestDemoteBeforeExtract(t *testing.T) {
 	p := compile(t, distrusting())
-	in := believed(vocabulary, propagation.Continue)
+	in := trusted(vocabulary, propagation.Continue)
 	ctx := p.ExtractHTTP(propagation.Demote(context.Background()), in)
 	checkLeaves(t, p, ctx, nil)
 	checkLeaves(t, p, propagation.Promote(ctx), in)
@@ -162,7 +162,7 @@ func TestPromoteKeepsLocalSpan(t *testing.T) {
 	}
 }
 
-// TestPromoteOrder: of two Extracts the later names the parent, also when neither was believed.
+// TestPromoteOrder: the later of two Extracts names the parent, also if neither trusted its caller.
 func TestPromoteOrder(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	later := "0102030405060708090a0b0c0d0e0f10-1112131415161718"
@@ -178,17 +178,17 @@ func TestPromoteOrder(t *testing.T) {
 				t.Errorf("%v: promoted, the parent is %+v", trust, sc)
 			}
 		}
-		if stranger, _ := propagation.UntrustedFromContext(propagation.Demote(ctx)); stranger.SpanID != spanID("1112131415161718") {
-			t.Errorf("%v: the stranger is %+v", trust, stranger)
+		if untrusted, _ := propagation.UntrustedFromContext(propagation.Demote(ctx)); untrusted.SpanID != spanID("1112131415161718") {
+			t.Errorf("%v: the untrusted caller is %+v", trust, untrusted)
 		}
 	}
 }
 
-// TestStranger: the link's end is what the caller said, by precedence, and what was not believed in its ids.
-func TestStranger(t *testing.T) {
+// TestUntrustedFromContext: it returns the caller's span context by precedence, if the caller's ids are distrusted.
+func TestUntrustedFromContext(t *testing.T) {
 	p := compile(t, distrusting())
 	for _, trust := range distrusts() {
-		ctx := p.ExtractHTTPTrust(context.Background(), believed(said(few...), propagation.Continue), trust)
+		ctx := p.ExtractHTTPTrust(context.Background(), trusted(said(few...), propagation.Continue), trust)
 		got, ok := propagation.UntrustedFromContext(ctx)
 		if want := trust&propagation.DistrustIDs != 0 && trust != propagation.Ignore; ok != want || ok && got != callerContext {
 			t.Errorf("%v: %+v, %v", trust, got, ok)
@@ -205,7 +205,7 @@ func TestStranger(t *testing.T) {
 		}
 	}
 	if _, ok := propagation.UntrustedFromContext(context.Background()); ok {
-		t.Error("nobody called, and it was a stranger")
+		t.Error("there was no caller, and it was untrusted")
 	}
 	link := callerContext.OpenTelemetry()
 	if !link.IsRemote() || !link.IsSampled() || link.SpanID() != callerContext.SpanID {
@@ -217,14 +217,14 @@ func TestStranger(t *testing.T) {
 func TestCopyTrust(t *testing.T) {
 	p := compile(t, distrusting())
 	eachDistrust(t, func(t *testing.T, trust propagation.Trust, said []word, enter func(context.Context, *propagation.Propagator, http.Header, propagation.Trust) context.Context) {
-		in := believed(said, propagation.Continue)
+		in := trusted(said, propagation.Continue)
 		ctx := enter(context.Background(), p, in, trust)
 		copied := propagation.Copy(context.Background(), ctx)
-		expect(t, sent(p, p.ExtractHTTP(copied, in)), believed(said, trust))
+		expect(t, sent(p, p.ExtractHTTP(copied, in)), trusted(said, trust))
 		expect(t, sent(p, propagation.Promote(copied)), sent(p, propagation.Promote(ctx)))
 		want, _ := propagation.UntrustedFromContext(ctx)
 		if got, _ := propagation.UntrustedFromContext(copied); got != want {
-			t.Errorf("the stranger is %+v, want %+v", got, want)
+			t.Errorf("the untrusted caller is %+v, want %+v", got, want)
 		}
 		want, _ = propagation.RemoteFromContext(ctx)
 		if got, _ := propagation.RemoteFromContext(propagation.Copy(context.Background(), ctx)); got != want {
@@ -233,22 +233,22 @@ func TestCopyTrust(t *testing.T) {
 	})
 }
 
-// TestCopyOfStrangerLetsGo: what outlives the request keeps what it holds back, and not the request.
-func TestCopyOfStrangerLetsGo(t *testing.T) {
+// TestCopyOfUntrustedLetsGo: a context that outlives the request keeps its withheld lines, and not the request.
+func TestCopyOfUntrustedLetsGo(t *testing.T) {
 	type key struct{}
 	p := compile(t, distrusting())
 	for _, names := range [][]string{few, nil} {
 		for _, trust := range []propagation.Trust{propagation.Restart, propagation.DistrustSampling} {
 			request := new([1 << 16]byte)
 			gone := weak.Make(request)
-			ctx := p.ExtractHTTPTrust(context.WithValue(context.Background(), key{}, request), believed(said(names...), propagation.Continue), trust)
+			ctx := p.ExtractHTTPTrust(context.WithValue(context.Background(), key{}, request), trusted(said(names...), propagation.Continue), trust)
 			copied := propagation.Copy(context.Background(), ctx)
 			request, ctx = nil, nil
 			runtime.GC()
 			if gone.Value() != nil {
 				t.Errorf("%v of %d names: the request is kept", trust, len(said(names...)))
 			}
-			expect(t, sent(p, propagation.Promote(copied)), believed(said(names...), propagation.Continue))
+			expect(t, sent(p, propagation.Promote(copied)), trusted(said(names...), propagation.Continue))
 		}
 	}
 }
@@ -256,9 +256,9 @@ func TestCopyOfStrangerLetsGo(t *testing.T) {
 // TestTrustRace: the goroutines of one request decide as they like.
 func TestTrustRace(t *testing.T) {
 	p := compile(t, distrusting())
-	in := believed(vocabulary, propagation.Continue)
+	in := trusted(vocabulary, propagation.Continue)
 	for _, names := range [][]string{few, nil} {
-		ctx := p.ExtractHTTPTrust(context.Background(), believed(said(names...), propagation.Continue), propagation.Restart)
+		ctx := p.ExtractHTTPTrust(context.Background(), trusted(said(names...), propagation.Continue), propagation.Restart)
 		var all sync.WaitGroup
 		for range 8 {
 			all.Go(func() {
@@ -282,8 +282,8 @@ func TestTrustRace(t *testing.T) {
 	}
 }
 
-// TestPrintedStranger: a context prints without the values that it holds back.
-func TestPrintedStranger(t *testing.T) {
+// TestPrintedUntrusted: a context prints without its withheld values.
+func TestPrintedUntrusted(t *testing.T) {
 	const secret = "s3cr3t"
 	p := compile(t, distrusting())
 	for _, names := range [][]string{few, nil} {

@@ -80,7 +80,7 @@ func TestRefusedKinds(t *testing.T) {
 	}
 }
 
-// TestPatternMistakes: a pattern that is none, or that only refused names can match, is a mistake.
+// TestPatternMistakes: New refuses an invalid pattern, and a pattern that only refused names can match.
 func TestPatternMistakes(t *testing.T) {
 	for _, wrong := range []string{
 		"*", "**", "x*", "x-*", "xy*", "*-company", "x-*-id", "x-co*mpany-*", "x-company-**", "x company-*", "x-company:*", "naïve-*", ":path*",

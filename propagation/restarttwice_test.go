@@ -18,7 +18,7 @@ func TestRestartTwice(t *testing.T) {
 		for _, again := range []propagation.Trust{propagation.Restart, propagation.DistrustBaggage, propagation.Continue} {
 			for _, more := range []http.Header{in, carrier("Baggage", "user=bob;p=1")} {
 				for members, want := range map[string]string{
-					"": "", "plan=gold": "plan=gold", "user=alice": "user=alice", "user=bob": "user=bob", // without its property it is not what came
+					"": "", "plan=gold": "plan=gold", "user=alice": "user=alice", "user=bob": "user=bob", // without its property it differs from the received member
 					"user=bob;p=1": "", "user=bob;p=1,plan=gold": "",
 				} {
 					first := p.ExtractHTTPTrust(context.Background(), in, propagation.Restart)

@@ -10,31 +10,31 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestSigned: a request that is signed already goes to a stranger as it is: one header more or less may spoil it.
+// TestSigned: a signed request goes to an external host as it is, because one header more or less may break the signature.
 func TestSigned(t *testing.T) {
-	const stranger, inside = "https://bucket.s3.amazonaws.com/key", "http://minio:9000/key"
+	const external, inside = "https://bucket.s3.amazonaws.com/key", "http://minio:9000/key"
 	for name, test := range map[string]struct {
 		auth, url string
 		untouched bool
 	}{
-		"AWS4 in the header":         {"AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/s3/aws4_request, SignedHeaders=host, Signature=0", stranger, true},
-		"AWS4A in the header":        {"AWS4-ECDSA-P256-SHA256 Credential=AKIA/20260101/s3/aws4_request, SignedHeaders=host, Signature=0", stranger, true},
-		"Google's in the header":     {"GOOG4-RSA-SHA256 Credential=a@b/20260101/auto/storage/goog4_request, SignedHeaders=host, Signature=0", stranger, true},
-		"Google's HMAC":              {"GOOG4-HMAC-SHA256 Credential=GOOG/20260101/auto/storage/goog4_request, SignedHeaders=host, Signature=0", stranger, true},
-		"AWS4 in the query":          {"", stranger + "?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-SignedHeaders=host&X-Amz-Signature=0", true},
-		"it comes first":             {"", stranger + "?X-Amz-Signature=0&x=1", true},
+		"AWS4 in the header":         {"AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/s3/aws4_request, SignedHeaders=host, Signature=0", external, true},
+		"AWS4A in the header":        {"AWS4-ECDSA-P256-SHA256 Credential=AKIA/20260101/s3/aws4_request, SignedHeaders=host, Signature=0", external, true},
+		"Google's in the header":     {"GOOG4-RSA-SHA256 Credential=a@b/20260101/auto/storage/goog4_request, SignedHeaders=host, Signature=0", external, true},
+		"Google's HMAC":              {"GOOG4-HMAC-SHA256 Credential=GOOG/20260101/auto/storage/goog4_request, SignedHeaders=host, Signature=0", external, true},
+		"AWS4 in the query":          {"", external + "?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-SignedHeaders=host&X-Amz-Signature=0", true},
+		"it comes first":             {"", external + "?X-Amz-Signature=0&x=1", true},
 		"Google's in the query":      {"", "https://storage.googleapis.com/b/o?X-Goog-Algorithm=GOOG4-RSA-SHA256&X-Goog-Signature=0", true},
-		"not signed":                 {"", stranger, false},
-		"a token":                    {"Bearer AWS4-HMAC-SHA256", stranger, false},
-		"a signature of another":     {"Signature keyId=AWS4-", stranger, false},
-		"only a credential":          {"", stranger + "?X-Amz-Credential=0&X-Amz-SignedHeaders=host", false},
+		"not signed":                 {"", external, false},
+		"a token":                    {"Bearer AWS4-HMAC-SHA256", external, false},
+		"a signature of another":     {"Signature keyId=AWS4-", external, false},
+		"only a credential":          {"", external + "?X-Amz-Credential=0&X-Amz-SignedHeaders=host", false},
 		"in the path":                {"", "https://api.example/X-Amz-Signature=0", false},
 		"in the fragment":            {"", "https://api.example/#X-Amz-Signature=0", false},
 		"to an internal host":        {"AWS4-HMAC-SHA256 Signature=0", inside, false},
 		"its query, internal":        {"", inside + "?X-Amz-Signature=0", false},
 		"to a host with a rule":      {"AWS4-HMAC-SHA256 Signature=0", "https://ruled.example/key", false},
 		"its query, a rule":          {"", "https://ruled.example/key?X-Amz-Signature=0", false},
-		"the Host header is no host": {"AWS4-HMAC-SHA256 Signature=0", stranger, true},
+		"the Host header is no host": {"AWS4-HMAC-SHA256 Signature=0", external, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := carryingAll(propagation.Destination{Hosts: []string{"ruled.example"}})

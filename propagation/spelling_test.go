@@ -12,7 +12,7 @@ import (
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
 
-// spellings are ways in which a name may be written. The last is none that is in use.
+// spellings are ways in which a name may be written. Nobody uses the last one.
 var spellings = map[string]func(string) string{
 	"lower": strings.ToLower, "upper": strings.ToUpper, "canonical": http.CanonicalHeaderKey,
 	"odd": func(name string) string { return strings.ToLower(name[:1]) + strings.ToUpper(name[1:]) },
@@ -32,7 +32,7 @@ func TestReadsEverySpelling(t *testing.T) {
 	for i := range 12 {
 		others.Set(fmt.Sprintf("Accept-%d", i), "x")
 	}
-	all := believed(vocabulary, propagation.Continue)
+	all := trusted(vocabulary, propagation.Continue)
 	for name, c := range map[string]propagation.Config{"all": distrusting(), "zero": {}, "headers": {Headers: []string{"x-tenant"}, GenerateRequestID: true}} {
 		p := compile(t, c)
 		for _, spell := range spellings {

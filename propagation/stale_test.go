@@ -83,7 +83,7 @@ func TestStaleB3KeepsTracestate(t *testing.T) {
 	}
 }
 
-// TestEmitLeavesDecisions: a format that came with a valid decision, and without ids, is not written anew.
+// TestEmitLeavesDecisions: Emit does not rewrite a received format that has a valid decision and no ids.
 func TestEmitLeavesDecisions(t *testing.T) {
 	for _, decision := range []string{"0", "1", "d"} {
 		p := compile(t, propagation.Config{Emit: []propagation.Format{propagation.B3Single}})

@@ -11,11 +11,11 @@ import (
 // What a line of a header says, read slowly and by nobody's code but this file's: which parts of a caller's word it
 // holds. The fuzz targets of the policies hold the library to it.
 
-// piece is a part of what came in, and whose belief or clearance it needs.
+// piece is a part of a received line, and the trust and the destination that it needs.
 type piece struct {
 	text    string
-	trust   propagation.Trust // it is held back if any of these is distrusted
-	private bool              // it goes to no stranger
+	trust   propagation.Trust // it is withheld if any of these is distrusted
+	private bool              // it goes to no external host
 }
 
 const (
@@ -87,8 +87,8 @@ func piecesOf(name, value string) (pieces []piece) {
 	return append(pieces, m)
 }
 
-// lightStepText returns the bytes of an x-ot-span-context that is base64, as the most lenient reader would have
-// them: with padding or without, of either alphabet, up to what is none.
+// lightStepText returns the bytes of an x-ot-span-context that is base64, as the most lenient reader would read
+// them: with padding or without, of either alphabet, up to the first byte that is invalid.
 func lightStepText(value string) string {
 	digits := strings.NewReplacer("-", "+", "_", "/", "=", "").Replace(strings.Trim(value, " \t"))
 	b, _ := base64.RawStdEncoding.DecodeString(digits)

@@ -140,7 +140,7 @@ func TestIDGeneratorAgainst(t *testing.T) {
 		"nothing came":                  started(context.Background()),
 		"the application wants a new":   started(ctx, trace.WithNewRoot()),
 		"an untrusted caller":           started(p.ExtractHTTPTrust(context.Background(), carrier(in...), propagation.Restart)),
-		"untrusted, believed before":    started(p.ExtractHTTPTrust(ctx, carrier(in...), propagation.Restart)),
+		"untrusted, trusted before":     started(p.ExtractHTTPTrust(ctx, carrier(in...), propagation.Restart)),
 		"untrusted in ids":              started(p.ExtractHTTPTrust(context.Background(), carrier(in...), propagation.DistrustIDs)),
 		"b3multi without a span's id":   started(received(compile(t, propagation.Config{}), "X-B3-Traceid", callerTrace, "X-B3-Sampled", "1")),
 		"a decision alone":              started(received(p, "B3", "1")),

@@ -20,8 +20,8 @@ type arrival struct {
 	extras    []string // of the headers that say accepted, or all that the dialect has
 }
 
-// TestTranslation has every format translated into every other, by Emit alone and with a
-// span of the SDK's, from HTTP and gRPC to HTTP and gRPC, and compares what the next
+// TestTranslation translates every format into every other, by Emit alone and with a span
+// of the SDK, from HTTP and gRPC to HTTP and gRPC. It compares the headers that the next
 // service reads with the rules, and with docs/translation.md.
 func TestTranslation(t *testing.T) {
 	var doc strings.Builder

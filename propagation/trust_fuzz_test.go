@@ -54,7 +54,7 @@ var readersOfOne = func() map[propagation.Format]*propagation.Propagator {
 	return each
 }()
 
-var believingAll = propagation.MustNew(propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-user"}})
+var trustingAll = propagation.MustNew(propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-user"}})
 
 // FuzzTrust: whatever came, and whatever is distrusted of it, nothing of that gets anywhere: not by a
 // second Extract, a Copy, or another Propagator's Inject; until Promote takes the decision back, and not
@@ -73,7 +73,7 @@ func fuzzTrust(t *testing.T, first, second [][2]string, trust1, trust2 propagati
 	p := fuzzTrusting[way&(aLocalSpan|emitsAll|makesIDs)]
 	sends, reads := p, p
 	if way&fromOther != 0 {
-		reads = believingAll
+		reads = trustingAll
 	}
 	if way&sendsOther != 0 {
 		sends = fuzzTrusting[way&aLocalSpan|emitsAll]
@@ -127,8 +127,8 @@ func fuzzTrust(t *testing.T, first, second [][2]string, trust1, trust2 propagati
 	check("promoted, and another Extract", p.ExtractHTTPTrust(promoted, asHeader(second), propagation.Restart), propagation.Restart)
 }
 
-// TestPromotedIsBelieved: after Promote everything leaves as if the caller had been believed at once.
-func TestPromotedIsBelieved(t *testing.T) {
+// TestPromotedIsTrusted: after Promote everything leaves as if the caller had been trusted at once.
+func TestPromotedIsTrusted(t *testing.T) {
 	p := fuzzTrusting[0]
 	came := []http.Header{asHeader(linesOf(everyWord))}
 	for _, v := range readVectors(t) {
@@ -214,7 +214,7 @@ func checkDecisions(t *testing.T, what string, sent map[string][]string, trust p
 	}
 }
 
-// rewritten are names that a span, or a generator, may write anew.
+// rewritten are names that Inject may write for a local span or a generator.
 var rewritten = []string{"x-b3-sampled", "ot-tracer-sampled"}
 
 // checkNamesHeldBack: not even an empty word stands in a field that is distrusted as a whole.

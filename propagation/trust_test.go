@@ -59,7 +59,7 @@ func TestRestartIsSilent(t *testing.T) {
 	p := compile(t, distrusting())
 	for _, trust := range []propagation.Trust{propagation.Restart, propagation.Ignore} {
 		for _, names := range [][]string{few, nil} {
-			in := believed(said(names...), propagation.Continue)
+			in := trusted(said(names...), propagation.Continue)
 			for _, enter := range entrances {
 				ctx := enter(context.Background(), p, in, trust)
 				checkSilent(t, ctx)
@@ -70,8 +70,8 @@ func TestRestartIsSilent(t *testing.T) {
 	}
 }
 
-// TestRestartHidesOpenTelemetry: what an Extract of OpenTelemetry's has put into the context further out is
-// the stranger's, too; a local span is not.
+// TestRestartHidesOpenTelemetry: a span context that an outer Extract of OpenTelemetry has put into the context
+// is the untrusted caller's, too. A local span is not.
 func TestRestartHidesOpenTelemetry(t *testing.T) {
 	theirs := otelprop.NewCompositeTextMapPropagator(otelprop.TraceContext{}, otelprop.Baggage{})
 	in := carrier("Traceparent", callerW3C, "Baggage", "a=1")
@@ -131,11 +131,11 @@ func TestOwnBaggageStays(t *testing.T) {
 	}
 	theirs := otelprop.Baggage{}.Extract(ctx, otelprop.HeaderCarrier(in)) // another reads what is held back
 	if got := baggage.FromContext(p.ExtractHTTP(theirs, in)).String(); got != "" {
-		t.Errorf("a stranger's baggage is shown: %q", got)
+		t.Errorf("an untrusted caller's baggage is shown: %q", got)
 	}
 }
 
-// TestRestartCleansCarrier: what names the stranger's span in an outgoing request already goes.
+// TestRestartCleansCarrier: Inject removes headers of the outgoing request that name the untrusted caller's span.
 func TestRestartCleansCarrier(t *testing.T) {
 	p := compile(t, distrusting())
 	ctx := p.ExtractHTTPTrust(context.Background(), nil, propagation.Restart)
@@ -146,7 +146,7 @@ func TestRestartCleansCarrier(t *testing.T) {
 	expect(t, md, nil)
 }
 
-// TestRestartMakesRequestID, once for a request, if configured; the stranger's is not it.
+// TestRestartMakesRequestID: Extract makes a new id, once for a request, if configured. It is not the untrusted caller's.
 func TestRestartMakesRequestID(t *testing.T) {
 	plain, p := compile(t, propagation.Config{}), compile(t, propagation.Config{GenerateRequestID: true})
 	in := carrier("X-Request-Id", "stranger", "Traceparent", callerW3C)
@@ -202,7 +202,7 @@ func TestTrustSeparately(t *testing.T) {
 	}
 }
 
-// TestTrustCost: a stranger costs what a friend costs.
+// TestTrustCost: the allocations of Extract and Inject for trusted and untrusted callers.
 func TestTrustCost(t *testing.T) {
 	if race.Enabled {
 		t.Skip("the race detector allocates by itself: run without -race")

@@ -15,14 +15,14 @@ import (
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
 
-// word is one header that a caller sends, and what is believed of it when one thing is distrusted.
+// word is one header that a caller sends, and the part of it that stays when one thing is distrusted.
 type word struct {
 	name, value                 string
 	ids, sampling, baggage      string
 	requestID, configuredHeader string
 }
 
-// all stands for a header that is believed as it came; "" for one that is held back.
+// all stands for a header that is trusted as received, and "" for one that is withheld.
 const all = "="
 
 // The callers' names, of each kind. The values of all formats name one span.
@@ -76,19 +76,19 @@ func distrusting() propagation.Config {
 // few are the words of which there is room for in a context's own memory.
 var few = []string{"traceparent", "b3", "x-b3-traceid", "x-b3-spanid", "x-b3-sampled", "x-request-id", "baggage", "x-tenant"}
 
-// believed is what goes out of the words, in HTTP's spelling.
-func believed(said []word, t propagation.Trust) http.Header {
+// trusted returns the headers of the words that go out, in HTTP's spelling.
+func trusted(said []word, t propagation.Trust) http.Header {
 	h := http.Header{}
 	for _, w := range said {
-		if value := w.believed(t); value != "" {
+		if value := w.trusted(t); value != "" {
 			h.Set(w.name, value)
 		}
 	}
 	return h
 }
 
-// believed is the value that goes out, "" for none.
-func (w word) believed(t propagation.Trust) string {
+// trusted returns the value that goes out, or "".
+func (w word) trusted(t propagation.Trust) string {
 	named := func(parts propagation.Trust) bool { return t&parts == parts }
 	ids, sampling := propagation.DistrustIDs, propagation.DistrustSampling
 	switch {
@@ -155,8 +155,8 @@ func distrusts() (ts []propagation.Trust) {
 	return append(ts, propagation.Ignore)
 }
 
-// entrances are the ways in of a caller who is not believed. OpenTelemetry's Extract knows no
-// decision, but holds to that of an Extract further out.
+// entrances are the ways to extract headers of an untrusted caller. OpenTelemetry's Extract has no
+// argument for the trust, but uses that of an outer Extract.
 var entrances = map[string]func(context.Context, *propagation.Propagator, http.Header, propagation.Trust) context.Context{
 	"HTTP": func(ctx context.Context, p *propagation.Propagator, h http.Header, t propagation.Trust) context.Context {
 		return p.ExtractHTTPTrust(ctx, h, t)

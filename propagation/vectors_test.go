@@ -238,7 +238,7 @@ func (v vector) checkRead(t *testing.T, carrier string, ctx context.Context) {
 	}
 }
 
-// checkVerbatim holds what goes out to what came in, byte for byte.
+// checkVerbatim compares the outgoing headers with the received headers, byte for byte.
 func (v vector) checkVerbatim(t *testing.T, carrier string, p *propagation.Propagator, ctx context.Context) {
 	if carrier == "map" {
 		return // it can hold less than came

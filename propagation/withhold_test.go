@@ -38,7 +38,7 @@ func withBaggage(t *testing.T, ctx context.Context, members ...string) context.C
 	return baggage.ContextWithBaggage(ctx, bag)
 }
 
-// TestLocalSpanToDestination: a local span leaves in those formats alone that may go there, of what came and of Emit.
+// TestLocalSpanToDestination: a local span leaves only in the received formats and the formats of Emit that may go there.
 func TestLocalSpanToDestination(t *testing.T) {
 	c := carryingAll(propagation.Destination{Hosts: []string{"api.example"}, Formats: []propagation.Format{propagation.B3Single, propagation.XRay}})
 	c.Emit = []propagation.Format{propagation.XRay, propagation.Datadog, propagation.CloudTrace}
@@ -55,14 +55,14 @@ func TestLocalSpanToDestination(t *testing.T) {
 	elsewhere := sentTo(t, p, ctx, "http://evil.example")
 	for _, name := range []string{"Traceparent", "B3", "Uber-Trace-Id", "X-Ot-Span-Context", "X-Amzn-Trace-Id", "X-Datadog-Trace-Id", "X-Cloud-Trace-Context"} {
 		if elsewhere[name] == nil {
-			t.Errorf("%s does not go to a stranger", name)
+			t.Errorf("%s does not go to an external host", name)
 		}
 	}
 	if got := read(t, propagation.OTSpanContext, elsewhere); got.SpanID != sc.SpanID() {
 		t.Errorf("x-ot-span-context names %v", got)
 	}
 	if len(elsewhere.Get("X-Ot-Span-Context")) > len(unladenOTSpanContext) {
-		t.Errorf("the items of x-ot-span-context go to a stranger: %q", elsewhere["X-Ot-Span-Context"])
+		t.Errorf("the items of x-ot-span-context go to an external host: %q", elsewhere["X-Ot-Span-Context"])
 	}
 	if inside := sentTo(t, p, ctx, "http://reviews"); len(inside.Get("X-Ot-Span-Context")) <= len(unladenOTSpanContext) {
 		t.Errorf("they do not go to an internal host: %q", inside["X-Ot-Span-Context"])
@@ -82,7 +82,7 @@ func TestFallbackToDestination(t *testing.T) {
 	expect(t, sentTo(t, p, ctx, "http://b3.example"), http.Header{})
 	expectWithheld(t, p, onceEach(propagation.W3C))
 
-	ctx, sc = startSpan(t, received(p, "B3", callerB3)) // what came may not go, so another format is chosen
+	ctx, sc = startSpan(t, received(p, "B3", callerB3)) // the received format may not go, so another format is chosen
 	expect(t, sentTo(t, p, ctx, "http://w3c.example"), carrier("Traceparent", fmt.Sprintf("00-%s-%s-01", sc.TraceID(), sc.SpanID())))
 	expectWithheld(t, p, onceEach(propagation.W3C, propagation.B3Single))
 }
@@ -113,7 +113,7 @@ func TestTranslationToDestination(t *testing.T) {
 	}
 }
 
-// TestOwnBaggageToDestination: what the application adds through OpenTelemetry obeys as what came does.
+// TestOwnBaggageToDestination: the rules apply to members that the application adds through OpenTelemetry, too.
 func TestOwnBaggageToDestination(t *testing.T) {
 	p := compile(t, propagation.Config{Destinations: []propagation.Destination{
 		{Hosts: []string{"api.example"}, Baggage: []string{"tenant", "plan"}}, {Hosts: []string{"none.svc"}, Baggage: []string{}},
@@ -207,7 +207,7 @@ func TestSetByHandToDestination(t *testing.T) {
 	ctx := p.ExtractHTTP(context.Background(), laden)
 	r := requestTo(t, ctx, "http://evil.example")
 	r.Header = carrier("Baggage", "mine=1", "End-User", "me", "Uberctx-Mine", "1", "Traceparent", "not mine to say")
-	want := forStrangers()
+	want := forExternal()
 	want["Baggage"], want["End-User"], want["Uberctx-Mine"] = r.Header["Baggage"], r.Header["End-User"], r.Header["Uberctx-Mine"]
 	h, _ := engine(p).CloneRequest(r)
 	expect(t, h, want)
@@ -220,12 +220,12 @@ func TestOthersCaptureToDestination(t *testing.T) {
 	sender := compile(t, carryingAll(propagation.Destination{Hosts: []string{"api.example"}, Headers: []string{"end-user"}, Baggage: []string{"tenant"}}))
 	in := merged(laden, carrier("X-First", "1", "X-Other", "2"))
 	ctx := reader.ExtractHTTP(context.Background(), in)
-	want := merged(forStrangers(), ofTenant, of(laden, "End-User"))
+	want := merged(forExternal(), ofTenant, of(laden, "End-User"))
 	expect(t, sentTo(t, sender, ctx, "http://api.example"), want)
 	expect(t, metadataTo(t, sender, ctx, "api.example"), lowered(want))
-	expect(t, sentTo(t, sender, ctx, "http://evil.example"), forStrangers())
-	expect(t, sentTo(t, sender, sender.Extract(ctx, valuesCarrier{"x-request-id": {"r2"}}), "http://evil.example"), merged(forStrangers(), carrier("X-Request-Id", "r2")))
-	expect(t, sentTo(t, sender, propagation.Copy(context.Background(), ctx), "http://evil.example"), forStrangers())
+	expect(t, sentTo(t, sender, ctx, "http://evil.example"), forExternal())
+	expect(t, sentTo(t, sender, sender.Extract(ctx, valuesCarrier{"x-request-id": {"r2"}}), "http://evil.example"), merged(forExternal(), carrier("X-Request-Id", "r2")))
+	expect(t, sentTo(t, sender, propagation.Copy(context.Background(), ctx), "http://evil.example"), forExternal())
 }
 
 // TestWithheldLeavesRoom: what does not go counts for no limit.
@@ -269,7 +269,7 @@ func TestAlsoToDestination(t *testing.T) {
 // TestSharedMetadata: what is made once for the calls of an inbound request goes only where all of it may.
 func TestSharedMetadata(t *testing.T) {
 	p := compile(t, carryingAll(propagation.Destination{Hosts: []string{"api.example"}, Formats: []propagation.Format{propagation.W3C}, Headers: []string{}}))
-	wants := map[string]http.Header{"reviews": laden, "evil.example": forStrangers(), "api.example": of(laden, "Traceparent", "Tracestate"), "details.svc": laden}
+	wants := map[string]http.Header{"reviews": laden, "evil.example": forExternal(), "api.example": of(laden, "Traceparent", "Tracestate"), "details.svc": laden}
 	for _, order := range [][]string{
 		{"reviews", "evil.example", "details.svc", "api.example", "reviews"}, {"evil.example", "reviews", "evil.example", "api.example"}, {"api.example", "reviews", "api.example", "evil.example"},
 	} {

@@ -58,8 +58,8 @@ func TestXRayRootAloneTranslated(t *testing.T) {
 	}
 }
 
-// TestTraceAlone: of a trace id without a span's, all but the decision is believed where the decision is not; and of
-// one that is none, nothing.
+// TestTraceAlone: if only the decision is distrusted, a valid trace id without a span id goes out without the decision.
+// Nothing of an invalid trace id goes out.
 func TestTraceAlone(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: []propagation.Format{propagation.CloudTrace, propagation.XRay}})
 	for _, row := range []struct{ name, in, want string }{

@@ -26,7 +26,7 @@ func TestPromise10_Cost(t *testing.T) {
 	changed := baggage.ContextWithBaggage(request, bag)
 	derived, cancel := context.WithCancel(span)
 	defer cancel()
-	stranger := propagation.MustNew(propagation.Config{}).ExtractHTTPTrust(context.Background(), ordinary(), propagation.Restart)
+	untrusted := propagation.MustNew(propagation.Config{}).ExtractHTTPTrust(context.Background(), ordinary(), propagation.Restart)
 
 	bare := slog.NewJSONHandler(io.Discard, nil)
 	plain := slogtrace.MustNew(bare)
@@ -47,7 +47,7 @@ func TestPromise10_Cost(t *testing.T) {
 	}{
 		{"nothing to add", plain, bare, context.Background(), five, 0},
 		{"nothing to add, in a group", grouped(plain), grouped(bare), context.Background(), five, 0},
-		{"an untrusted caller", plain, bare, stranger, five, 0},
+		{"an untrusted caller", plain, bare, untrusted, five, 0},
 		{"received, with room", plain, bare, request, one, 0},
 		{"received, without room", plain, bare, request, five, 1},
 		{"received, many attributes", plain, bare, request, twenty, 1},

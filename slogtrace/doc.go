@@ -13,7 +13,7 @@
 // # Which ids
 //
 // A record gets the ids of the local span. If no span runs in the context, it gets the ids that the caller sent, in
-// whichever format. The local span is OpenTelemetry's active span, or the span of propagation.Config.LocalSpan; see
+// any format. The local span is OpenTelemetry's active span, or the span of propagation.Config.LocalSpan; see
 // [WithPropagator].
 //
 // A value that the caller did not send is left out. Examples are the span id of an X-Ray header with a trace id alone,
@@ -21,7 +21,7 @@
 //
 // # Untrusted callers
 //
-// What an untrusted caller sent is not logged: neither ids nor decision, request id or baggage. See propagation.Trust.
+// The Handler logs nothing that an untrusted caller sent: no ids, decision, request id or baggage. See propagation.Trust.
 // A local span is logged with its own ids. If it continues the trace of an untrusted caller, because otelhttp was put
 // outside of httptrace.Middleware, it has that caller's trace id.
 //
@@ -30,7 +30,7 @@
 //
 // # Names
 //
-// The fields of a log backend are one option away:
+// One option sets the names of a log backend:
 //
 //	slogtrace.MustNew(next, slogtrace.WithFields(slogtrace.Datadog()))
 //

@@ -38,12 +38,12 @@ func decimal(t *testing.T, id string) string {
 // TestUntrusted: nothing that an untrusted caller sent is logged, in any format, under any names, wherever the log call
 // is.
 func TestUntrusted(t *testing.T) {
-	stranger := samples.New(2)
-	in := everything(stranger)
-	in.Set("Baggage", "tenant=strangers")
-	in.Set("X-Request-Id", "strangers-id")
+	untrusted := samples.New(2)
+	in := everything(untrusted)
+	in.Set("Baggage", "tenant=untrusted")
+	in.Set("X-Request-Id", "untrusted-id")
 	secrets := []string{
-		stranger.TraceID(), stranger.TraceID()[16:], stranger.SpanID(), stranger.ParentID(), decimal(t, stranger.TraceID()[16:]), decimal(t, stranger.SpanID()), "strangers",
+		untrusted.TraceID(), untrusted.TraceID()[16:], untrusted.SpanID(), untrusted.ParentID(), decimal(t, untrusted.TraceID()[16:]), decimal(t, untrusted.SpanID()), "untrusted",
 	}
 	p := propagation.MustNew(propagation.Config{Formats: propagation.AllFormats()})
 	other := otelprop.NewCompositeTextMapPropagator(otelprop.TraceContext{}, otelprop.Baggage{})
@@ -72,7 +72,7 @@ func TestUntrusted(t *testing.T) {
 				}
 			}
 			promoted := added(t, propagation.Promote(ctx), slogtrace.WithFields(fields), slogtrace.WithBaggage("tenant"))
-			if strings.Contains(promoted, "strangers-id") != (trust == propagation.Restart) {
+			if strings.Contains(promoted, "untrusted-id") != (trust == propagation.Restart) {
 				t.Errorf("%s, %v: after Promote it is %s", name, trust, promoted)
 			}
 		}

@@ -2,9 +2,9 @@
 //
 //	p := propagation.MustNew(propagation.Config{LocalSpan: ddtracego.LocalSpan})
 //
-// LocalSpan has dd-trace-go write its own headers, and reads those. Only then do its sampling
-// rules see the span as it is when it goes out, and only from then on does the decision
-// hold: what SpanContext.SamplingPriority says before may still change.
+// LocalSpan has dd-trace-go write its own headers, and reads those. At that moment the sampling
+// rules of dd-trace-go see the span, and the decision becomes final. Before, the result of
+// SpanContext.SamplingPriority may still change.
 //
 // # What dd-trace-go tells
 //
@@ -14,8 +14,8 @@
 //     caller's trace these stay the caller's while the decision does.
 //   - Parent: no, so x-b3-parentspanid and its like are not sent.
 //   - Its tracestate member dd, which replaces the caller's.
-//   - With DD_TRACE_PROPAGATION_STYLE_INJECT=none, or a tracer that is off: nothing, so what
-//     came in goes out. Who decided needs tracecontext among the styles, as it is by default.
+//   - With DD_TRACE_PROPAGATION_STYLE_INJECT=none, or a tracer that is off: nothing, so the
+//     received headers go out. Who decided needs tracecontext among the styles, as by default.
 //
 // Baggage of dd-trace-go's is not taken over. With the experimental span pool
 // (DD_TRACER_EXPERIMENTAL_SPAN_POOL_ENABLED) a span must not be used after it was

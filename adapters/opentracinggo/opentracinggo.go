@@ -13,8 +13,8 @@
 //	LightStep, basictracer-go   ot-tracer-*   64 bits         accepted, denied         no
 //
 // and nothing of a tracer whose headers traceferry does not read, or of the no-op tracer: then
-// what came in goes out. A sampling.priority that is set on the span after a call went out
-// comes too late for that call. OpenTracing's baggage is not taken over.
+// the received headers go out. A sampling.priority that is set on the span after a call went
+// out comes too late for that call. OpenTracing's baggage is not taken over.
 //
 // # The client span
 //

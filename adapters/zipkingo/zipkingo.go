@@ -9,8 +9,8 @@
 //   - Decision: accepted, denied or debug. It is made when the span starts, and stays.
 //   - Parent: yes. A server span that is shared with the caller's client span (zipkin-go's
 //     default) has the caller's ids and the caller's parent.
-//   - Of a tracer that is switched off: nothing, or the ids of the span's parent. Either way
-//     what came in goes out.
+//   - A tracer that is switched off tells nothing, or the ids of the span's parent. Either
+//     way the received headers go out.
 //
 // Baggage fields that zipkin-go was told to carry are not written by traceferry.
 //

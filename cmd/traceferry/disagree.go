@@ -55,8 +55,8 @@ func advanced(a, b formatRead) bool {
 
 // madeAt returns the time that a trace id holds. X-Ray's ids begin with the seconds since 1970. Those of Datadog have
 // them in the upper half, if its other 32 bits are zero
-// (https://docs.datadoghq.com/tracing/guide/span_and_trace_id_format/). Other ids are random, and times in the future or
-// before 2010 are none.
+// (https://docs.datadoghq.com/tracing/guide/span_and_trace_id_format/). Other ids are random. madeAt returns nil for
+// them, and for a time before 2010 or in the future.
 func madeAt(f propagation.Format, id [16]byte) *time.Time {
 	seconds := binary.BigEndian.Uint32(id[:4])
 	made := time.Unix(int64(seconds), 0).UTC()

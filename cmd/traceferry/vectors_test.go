@@ -52,7 +52,7 @@ func TestDecodeVectors(t *testing.T) {
 		tested++
 		run := runWith(t, "", append([]string{"decode", "-json", "--"}, args...)...)
 		if !v.Valid && strings.Contains(run.errors, "the input has no trace header") {
-			continue // a name that is none
+			continue // not the name of a trace header
 		}
 		var got reading
 		if err := json.Unmarshal([]byte(run.out), &got); err != nil {

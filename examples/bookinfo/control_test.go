@@ -32,8 +32,8 @@ func at(victim string, change func(http.Header)) saboteur {
 	}
 }
 
-// victims are the services that call others: by HTTP what came by HTTP, by gRPC what
-// came by HTTP, and by HTTP what came by gRPC.
+// victims are the services that call others: HTTP after HTTP, gRPC after HTTP, and HTTP
+// after gRPC.
 var victims = []string{"productpage", "reviews", "ratings.Average", "ratings.Each"}
 
 func TestEverySabotageOfEveryHeaderIsFound(t *testing.T) {

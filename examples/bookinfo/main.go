@@ -8,8 +8,8 @@
 //	go run ./examples/bookinfo -services PROGRAM
 //	                                      the same for the services of another program
 //
-// It exits with 1 if a header was lost, changed, duplicated or mixed up with another
-// request's on the way through the services, and with 2 if it could not start.
+// It exits with 1 if the services lost, changed or duplicated a header, or mixed it up with
+// another request's. It exits with 2 if it could not start.
 //
 // What a service of yours needs is in productpage.go, details.go, reviews.go, ratings.go
 // and users.go; all other files are the mesh around them.

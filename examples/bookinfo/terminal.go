@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// terminal reports whether w is one. A file is none, nor a pipe.
+// terminal reports whether w is a terminal, and not a file or a pipe.
 func terminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	if !ok {

@@ -23,9 +23,9 @@ var secrets = map[string]string{
 	"x-customer":    "alice-%d",
 }
 
-// strangers are the headers that the request for a book has besides: the secrets, and all formats but those that the tracer reads
+// others are the other headers of the request for a book: the secrets, and all formats except those that the tracer reads
 // and those that Envoy itself owns. A grpc-trace-bin has no padding, as gRPC does not keep any.
-func (o options) strangers(book int) http.Header {
+func (o options) others(book int) http.Header {
 	formats := slices.DeleteFunc(propagation.AllFormats(), func(f propagation.Format) bool {
 		return f == propagation.RequestID || f == propagation.ClientTrace || slices.Contains(o.tracer.reads, f)
 	})
@@ -59,7 +59,7 @@ func (o options) judgeHeaders(v *judge.Verdict, hops hops) {
 		for _, c := range app.Calls {
 			got := hops.Got(app.Hop{Call: c.Name, Book: book})
 			if c.Cause == "" {
-				o.judgeStrangers(v, i+1, got)
+				o.judgeOthers(v, i+1, got)
 				continue
 			}
 			o.judgeForwarded(v, book, c, hops)
@@ -72,9 +72,9 @@ func (o options) judgeHeaders(v *judge.Verdict, hops hops) {
 	}
 }
 
-// judgeStrangers judges whether the first service got what the user sent.
-func (o options) judgeStrangers(v *judge.Verdict, book int, got app.Lines) {
-	for name, values := range o.strangers(book) {
+// judgeOthers judges whether the first service got what the user sent.
+func (o options) judgeOthers(v *judge.Verdict, book int, got app.Lines) {
+	for name, values := range o.others(book) {
 		if name = strings.ToLower(name); carries(o.config.Formats, name) && !slices.Equal(got[name], values) {
 			v.Find(judge.Headers, "book %d: %s reached the application as %q instead of %q", book, name, got[name], values)
 		}

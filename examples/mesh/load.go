@@ -26,7 +26,7 @@ func (m *mesh) load(ctx context.Context, o options) []error {
 	for range min(o.parallel, o.n) {
 		clients.Go(func() {
 			for i := int(last.Add(1)); i <= o.n; i = int(last.Add(1)) {
-				errs[i-1] = app.Ask(ctx, client, m.entry, i, o.strangers(i))
+				errs[i-1] = app.Ask(ctx, client, m.entry, i, o.others(i))
 			}
 		})
 	}

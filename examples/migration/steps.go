@@ -21,7 +21,7 @@ func before(*b3Callers) propagation.Config {
 }
 
 // step1 reads both and writes both. B3 stands first: while there are services and
-// proxies that advance only B3, that is the parent to believe.
+// proxies that advance only B3, that is the parent to use.
 func step1(count *b3Callers) propagation.Config {
 	return propagation.Config{
 		Formats:  []propagation.Format{propagation.B3Multi, propagation.B3Single, propagation.W3C},

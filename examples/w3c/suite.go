@@ -33,7 +33,7 @@ func level(name string) (int, error) {
 	return n, nil
 }
 
-// runSuite puts the cases to the service, and prints what came of each. It returns how many failed.
+// runSuite runs the cases against the service, and prints the result of each. It returns how many failed.
 func runSuite(service http.Handler, stdout io.Writer) (failed int, err error) {
 	strict, err := level("STRICT_LEVEL")
 	if err != nil {

@@ -4,9 +4,9 @@
 //	grpcguard.Enable(p)
 //
 // Then p's Observer.Lost gets each call that leaves with none of the headers that its context carries
-// (propagation.LostClient), and each call whose context is not that of an inbound request (propagation.LostContext), with
-// the line of the program that made the call. Restarted traces are reported, too. Calls of connections with the options of
-// package grpctrace are examined there and not here.
+// (propagation.LostClient). It also gets each call whose context is not that of an inbound request
+// (propagation.LostContext), and restarted traces. Each report has the line of the program that made the call. Package
+// grpctrace examines the calls of connections that have its options; grpcguard ignores them.
 //
 // # How it works
 //
@@ -39,8 +39,8 @@ import (
 // incomingKey is the context key with which grpc-go marks a server's calls.
 var incomingKey = ctxkey.Learn(func(ctx context.Context) { metadata.FromIncomingContext(ctx) })
 
-// Enable reports the losses of all connections of the process to p's Observer.Lost. The last call decides to whom losses
-// are reported. Enable(nil) ends it, and so does a Propagator without Observer.Lost.
+// Enable reports the losses of all connections of the process to p's Observer.Lost. A later call of Enable replaces p.
+// Enable(nil) ends the reports, and so does a Propagator without Observer.Lost.
 //
 // It changes no call. It costs some microseconds a call, and some more for a loss. It is safe for concurrent use.
 func Enable(p *propagation.Propagator) {

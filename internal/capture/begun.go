@@ -25,7 +25,7 @@ func (c *Node) noteBegun(span trace.Span) {
 			return // a root: its tracestate is its own
 		case given.IsRemote():
 			kept = sc.WithTraceState(given.TraceState()) // members that the span added are its own
-		case c.strangersOtherTrace(sc.TraceID()):
+		case c.untrustedOtherTrace(sc.TraceID()):
 			return // a child of a local span of another trace
 		}
 	}
@@ -43,8 +43,8 @@ func (c *Node) BegunWith(id trace.TraceID) *trace.SpanContext {
 	return nil
 }
 
-// strangersOtherTrace reports whether the untrusted caller named another trace beside its tracestate.
-func (c *Node) strangersOtherTrace(id trace.TraceID) bool {
+// untrustedOtherTrace reports whether the untrusted caller named another trace beside its tracestate.
+func (c *Node) untrustedOtherTrace(id trace.TraceID) bool {
 	held := c.Untrusted()
 	if held == nil {
 		return false

@@ -22,14 +22,14 @@ func (e *Extraction) distrust(outer *Node, hits []wire.Match, h heritage) contex
 	dropped := p.remember(e.over, trust)
 	later := wire.FormatsOf(hits)
 	raw := about&RawBins != 0
-	believed, held := trust.Partition(hits, p.Deferred, raw, p.Routing.trusted(trust))
-	read := wire.FormatsOf(believed)
+	trusted, held := trust.Partition(hits, p.Deferred, raw, p.Routing.trusted(trust))
+	read := wire.FormatsOf(trusted)
 	if outer != nil {
-		if len(believed) == 0 && len(dropped) == 0 && outer.Trust == trust && h.repeat && outer.hidesAll(ctx) && (!p.GenerateRequestID || outer.Formats.Has(wire.RequestID)) {
+		if len(trusted) == 0 && len(dropped) == 0 && outer.Trust == trust && h.repeat && outer.hidesAll(ctx) && (!p.GenerateRequestID || outer.Formats.Has(wire.RequestID)) {
 			return e.finish(ctx) // the decision of an outer Extract still applies
 		}
-		inherited, heldNow := trust.Besides(outer.Trust).Partition(outer.inherit(believed, read, about, &h), p.Deferred, raw, p.Routing.trusted(trust))
-		believed = append(believed, inherited...)
+		inherited, heldNow := trust.Besides(outer.Trust).Partition(outer.inherit(trusted, read, about, &h), p.Deferred, raw, p.Routing.trusted(trust))
+		trusted = append(trusted, inherited...)
 		made = outer.About&MadeRequestID != 0 && slices.ContainsFunc(inherited, wire.IsRequestID)
 		if trust&policy.Forget == 0 {
 			before := outer.rejoin(outer.Untrusted().inherit(nil, 0, about, &h), heldNow)
@@ -38,8 +38,8 @@ func (e *Extraction) distrust(outer *Node, hits []wire.Match, h heritage) contex
 			held = append(held, heldNow...)
 		}
 	}
-	wire.SortMatches(believed)
-	c := e.node(believed)
+	wire.SortMatches(trusted)
+	c := e.node(trusted)
 	if c == nil {
 		c = &Node{parent: ctx, Reader: p, About: about}
 	}
@@ -70,7 +70,7 @@ func (c *Node) hidesAll(ctx context.Context) bool {
 			return false
 		}
 	}
-	return !c.Trust.Has(policy.DistrustBaggage) || !c.mayBeStrangers(baggage.FromContext(ctx))
+	return !c.Trust.Has(policy.DistrustBaggage) || !c.mayBeUntrusted(baggage.FromContext(ctx))
 }
 
 // unread returns the matches of an outer Extract whose formats and names this Extract did not read.
@@ -82,7 +82,7 @@ func unread(hits, own []wire.Match) []wire.Match {
 }
 
 // rejoin reverses Partition. It returns the lines as received, without those that Partition made from others.
-func (c *Node) rejoin(held, believed []wire.Match) []wire.Match {
+func (c *Node) rejoin(held, trusted []wire.Match) []wire.Match {
 	type name struct {
 		id  wire.FieldID
 		key string
@@ -92,7 +92,7 @@ func (c *Node) rejoin(held, believed []wire.Match) []wire.Match {
 		there[name{h.ID, h.Key}] = true
 	}
 	came, all := wire.FormatsOf(held), slices.Clone(held)
-	for _, b := range believed {
+	for _, b := range trusted {
 		made := false
 		if b.ID < wire.FirstHeader && c.Trust.Has(policy.DistrustSampling) {
 			f := wire.Fields[b.ID].Format

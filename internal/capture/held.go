@@ -98,9 +98,9 @@ func (c *Node) later() (read wire.FormatSet) {
 	return read
 }
 
-// StrangersTrace reports whether the withheld lines name a trace. Whatever a span of that trace inherited is
+// UntrustedTrace reports whether the withheld lines name a trace. Whatever a span of that trace inherited is
 // untrusted.
-func (c *Node) StrangersTrace(id trace.TraceID) bool {
+func (c *Node) UntrustedTrace(id trace.TraceID) bool {
 	held := c.Untrusted()
 	if held == nil || !c.Trust.Has(policy.DistrustIDs) {
 		return false

@@ -66,15 +66,15 @@ func (h *heritage) takes(f *wire.Field) bool {
 // p.
 func (c *Node) received(p *Reader, about traits) []wire.Match {
 	everything := &heritage{p: p, all: true}
-	believed := c.inherit(nil, 0, about, everything)
+	trusted := c.inherit(nil, 0, about, everything)
 	if c.About&MadeRequestID != 0 {
-		believed = slices.DeleteFunc(believed, wire.IsRequestID)
+		trusted = slices.DeleteFunc(trusted, wire.IsRequestID)
 	}
 	if held := c.Untrusted(); held != nil {
-		return c.rejoin(held.inherit(nil, 0, about, everything), believed)
+		return c.rejoin(held.inherit(nil, 0, about, everything), trusted)
 	}
-	wire.SortMatches(believed)
-	return believed
+	wire.SortMatches(trusted)
+	return trusted
 }
 
 // agrees reports whether the matches repeat the lines of the outer capture. It compares the fields that both read.

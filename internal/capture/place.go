@@ -54,7 +54,7 @@ func (c *Node) placeBaggage(outer *Node, hide bool) (answers traits) {
 	}
 	inherited := baggage.FromContext(c.parent)
 	if distrusted {
-		if inherited.Len() > 0 && !outer.mayBeStrangers(inherited) && !c.mayBeStrangers(inherited) {
+		if inherited.Len() > 0 && !outer.mayBeUntrusted(inherited) && !c.mayBeUntrusted(inherited) {
 			return InheritsBaggage // the application set it after the outer Extract
 		}
 		return hidesBaggage

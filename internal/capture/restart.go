@@ -13,7 +13,7 @@ import (
 // Extract links to it. Ids of an untrusted caller are withheld, so that they name no trace here.
 //
 // A child of such a span that was started after Extract cannot be told from the child of a span that was restarted by
-// mistake. Nor can a span that the SDK dropped, because it has no links.
+// mistake. The same is true for a span that the SDK dropped, because it has no links.
 func (c *Node) Restarted(ctx context.Context, local trace.TraceID) bool {
 	if c == nil || c.Formats&wire.TraceFormats == 0 || c.seen.Load()&restarted != 0 {
 		return false

@@ -80,8 +80,8 @@ func (c *Node) KnowsUntrusted() bool {
 	return c.Trust.Has(policy.DistrustBaggage) && c.Trust&policy.Forget == 0 && c.Reader.Reads.Has(wire.Baggage)
 }
 
-// mayBeStrangers reports whether some member of now may be from the untrusted caller.
-func (c *Node) mayBeStrangers(now baggage.Baggage) bool {
+// mayBeUntrusted reports whether some member of now may be from the untrusted caller.
+func (c *Node) mayBeUntrusted(now baggage.Baggage) bool {
 	return now.Len() > 0 && slices.ContainsFunc(now.Members(), c.UntrustedMembers())
 }
 

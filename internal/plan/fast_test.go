@@ -21,8 +21,8 @@ import (
 )
 
 // TestDifferentialFast: the fast ways for most requests give what the general way gives. The general service differs from
-// the fast one only in what must not matter: each Extract reads in full, its observer has the ids of every request
-// parsed, a rule for an unrelated host has every destination judged, and no context is directly that of an Extract.
+// the fast one only in what must not matter. Each Extract reads in full, and an observer makes it parse the ids of every
+// request. A rule for an unrelated host makes it judge every destination, and no context is directly that of an Extract.
 func TestDifferentialFast(t *testing.T) {
 	differential(t, func(t *testing.T, w *world) {
 		one := func(c *propagation.Config) { c.GenerateRequestID = false }
@@ -156,10 +156,10 @@ func (w *world) call(by service, ctx context.Context) (map[string][]string, cont
 // accessors is what the accessors say.
 func accessors(ctx context.Context) map[string][]string {
 	remote, ok := propagation.RemoteFromContext(ctx)
-	stranger, held := propagation.UntrustedFromContext(ctx)
+	untrusted, held := propagation.UntrustedFromContext(ctx)
 	said := map[string][]string{
 		"RemoteFromContext":    {fmt.Sprint(remote, ok)},
-		"UntrustedFromContext": {fmt.Sprint(stranger, held)},
+		"UntrustedFromContext": {fmt.Sprint(untrusted, held)},
 		"RequestIDFromContext": {propagation.RequestIDFromContext(ctx)},
 		"the active span":      {fmt.Sprint(trace.SpanContextFromContext(ctx))},
 		"baggage":              {baggage.FromContext(ctx).String()},

@@ -77,7 +77,7 @@ func compareState(l *wire.WrittenSpan, c *capture.Node, given parent, now trace.
 	}
 	l.StateSame = capture.SameState(shown, now) || !given.IsRemote() && c.SameAsOpenTelemetry(now)
 	switch {
-	case now.Len() > 0 && (begun != nil && c.Trust.Has(policy.DistrustIDs) || c.StrangersTrace(l.TraceID)):
+	case now.Len() > 0 && (begun != nil && c.Trust.Has(policy.DistrustIDs) || c.UntrustedTrace(l.TraceID)):
 		l.StateSame = true // TraceState stays empty
 	case !l.StateSame:
 		l.TraceState, l.StateShown = now.String(), shown.String()

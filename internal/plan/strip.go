@@ -20,7 +20,7 @@ func (p *Engine) StripHTTP(ctx context.Context, h http.Header) {
 		if p.sends(key) {
 			delete(h, key)
 		} else if s.c != nil && s.c.Trust != policy.Continue {
-			if vals = s.believed(key, vals); len(vals) == 0 {
+			if vals = s.trusted(key, vals); len(vals) == 0 {
 				delete(h, key)
 			} else {
 				h[key] = vals
@@ -54,8 +54,8 @@ type stripping struct {
 	headers map[string]bool // the withheld Config.Headers, in lower case; set on first use
 }
 
-// believed returns the trusted lines of a header.
-func (s *stripping) believed(key string, vals []string) []string {
+// trusted returns the trusted lines of a header.
+func (s *stripping) trusted(key string, vals []string) []string {
 	trust, by := s.c.Trust, s.c.Reader
 	id, known := owner(wire.AllNames(), key)
 	if !known { // an alias

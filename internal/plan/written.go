@@ -7,9 +7,9 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// writeLocal writes the local span in every received trace format that may be sent, in the formats of Config.Emit,
-// and in the fallback format if no format that may be sent names a span. carried are the received formats, whether
-// or not the destination may receive them.
+// writeLocal writes the local span in every received trace format that may be sent, and in the formats of Config.Emit.
+// It writes the fallback format if no format that may be sent names a span. carried are the received formats, whether or
+// not the destination may receive them.
 func (o *plan) writeLocal(carried wire.FormatSet) {
 	var read *capture.Parsed
 	came := o.forwarded & wire.TraceFormats

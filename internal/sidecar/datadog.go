@@ -8,8 +8,8 @@ import (
 )
 
 // EnvoyDatadog is Envoy's Datadog tracer in its default styles: it reads x-datadog-*,
-// whose ids are decimal, and writes the same span there and in traceparent, with the
-// rest of what Datadog has to say as the first member of tracestate.
+// whose ids are decimal. It writes the same span there and in traceparent, and the rest of
+// Datadog's data as the first member of tracestate.
 var EnvoyDatadog = &Tracer{"Envoy Datadog", func(h http.Header, service string) (Span, bool) {
 	s := Span{Trace: h.Get("X-Datadog-Trace-Id"), Parent: h.Get("X-Datadog-Parent-Id")}
 	low, err := strconv.ParseUint(s.Trace, 10, 64)

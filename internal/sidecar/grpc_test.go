@@ -108,8 +108,8 @@ func TestAGRPCProxyForwardsMessagesBothWays(t *testing.T) {
 	}
 }
 
-// A caller ends a call by leaving, or by a message that no proxy would read. The service
-// must learn of it.
+// A caller ends a call by leaving, or by a message that no proxy would read. The proxy must
+// end the call to the service.
 func TestAGRPCProxyEndsTheCallToTheService(t *testing.T) {
 	began, ended := make(chan struct{}), make(chan error)
 	p := Proxies{Ledger: new(Ledger), Calls: chat}

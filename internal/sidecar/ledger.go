@@ -33,7 +33,7 @@ type Journey struct {
 type Hop struct {
 	Caller, Service string
 	Carried         int  // header lines that the proxy was given
-	Advanced        int  // header lines that it wrote anew
+	Advanced        int  // header lines that it rewrote
 	Span            Span // the span that it started; zero if its tracer starts none
 	Faults          []compare.Fault
 }

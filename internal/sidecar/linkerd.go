@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Linkerd is linkerd2-proxy, as its crate linkerd/trace-context does it. Of W3C,
-// grpc-trace-bin and x-b3-*, in this order, it continues the first that it can parse, and
-// rewrites the span id of that format alone, whether the trace is sampled or not.
+// Linkerd is linkerd2-proxy, as its crate linkerd/trace-context does it. It continues the
+// first format that it can parse, in the order W3C, grpc-trace-bin, x-b3-*. It rewrites the
+// span id of that format only, whether the trace is sampled or not.
 //
 // It makes two spans of each request that passes: a server's, and a client's below it. They stand
 // here as one Span, with the parent of the first and the id of the last.

@@ -1,5 +1,5 @@
-// Package sidecar stands in for the proxies of a service mesh, so that an example or
-// a test can show what a service does with trace headers without installing a mesh.
+// Package sidecar stands in for the proxies of a service mesh. An example or a test can
+// show what a service does with trace headers, and needs no mesh.
 //
 // A proxy is a real one, of HTTP or of gRPC, in front of one service. It does what a
 // sidecar does to a call that passes: it advances the span id of the format that its
@@ -30,8 +30,8 @@ type Proxies struct {
 }
 
 // Call is a kind of call that services of the mesh make. A service that is called in
-// several ways is as many Services here, so that what it was handed in one way is
-// not owed by what it does in another.
+// several ways is as many Services here. Headers that it received in one way are not
+// expected on calls that it makes in another.
 type Call struct {
 	Caller, Service string // the Caller is the Service of another Call, or "": the client outside
 	Path            string // gRPC's, or HTTP's without its last element

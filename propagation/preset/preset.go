@@ -17,7 +17,7 @@ import "github.com/traceferry/traceferry/propagation"
 // Istio carries the headers of Istio's documentation (Distributed Tracing, "Trace context propagation", versions 1.4 to
 // now) and of its Bookinfo sample: x-request-id, W3C, x-b3-* and b3, x-datadog-*, x-ot-span-context,
 // x-cloud-trace-context, grpc-trace-bin and sw8. It assumes Envoy's OpenTelemetry tracer. Behind the Zipkin provider,
-// put B3Multi first. Since Envoy 1.40, that provider writes b3 anew if it received b3, and leaves x-b3-* behind.
+// put B3Multi first. Since Envoy 1.40, that provider rewrites b3 if it received b3, and leaves x-b3-* unchanged.
 func Istio() propagation.Config {
 	return carry(propagation.W3C, propagation.B3Multi, propagation.B3Single, propagation.RequestID, propagation.Datadog, propagation.OTSpanContext, propagation.CloudTrace, propagation.GRPCTraceBin, propagation.SkyWalking)
 }

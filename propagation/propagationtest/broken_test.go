@@ -116,7 +116,7 @@ var brokenServices = map[string]broken{
 			get(r.Context(), http.DefaultClient, details.URL, first.Clone())
 		}
 	}, kind: propagationtest.MixedUp, header: "traceparent"},
-	"baggage to a stranger": {serve: func(m *propagationtest.Mesh) http.HandlerFunc {
+	"baggage to an external host": {serve: func(m *propagationtest.Mesh) http.HandlerFunc {
 		partner := m.HTTP("partner", propagationtest.External("api.partner.example"))
 		client := &http.Client{Transport: m.Transport()}
 		return func(w http.ResponseWriter, r *http.Request) {

@@ -1,6 +1,6 @@
 package envoy
 
-// Proxy is one Envoy: who it stands for, where it listens, and whom it tells of spans.
+// Proxy is one Envoy: the service that it stands for, where it listens, and where it reports spans.
 type Proxy struct {
 	Service   string // the name that its spans bear
 	Listeners []Listener
@@ -24,7 +24,7 @@ type Listener struct {
 	Addr      string // host:port
 	Direction Direction
 	// Edge takes the peer's address for the caller's, as an ingress does; a sidecar
-	// believes x-forwarded-for.
+	// trusts x-forwarded-for.
 	Edge bool
 	// Internal are address ranges whose callers are trusted. Envoy has none by default.
 	Internal []string

@@ -141,8 +141,8 @@ type walk struct{ found map[place][]place }
 
 func (w walk) visit(n *Node, above place) {
 	at := placeOf(n, above)
-	// Two spans of one proxy for one call are one place: a tracer may make one for what came
-	// in and one for what went on.
+	// Two spans of one proxy for one call are one place: a tracer may make one for the inbound
+	// request and one for the outbound request.
 	if at != above {
 		w.found[at] = append(w.found[at], above)
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestForged: of what a stranger sends, an ingress replaces x-request-id and removes
-// x-envoy-force-trace, and that is all. It continues a stranger's trace, even one that it
+// TestForged: an ingress replaces x-request-id of an untrusted caller and removes its
+// x-envoy-force-trace, and does no more. It continues the caller's trace, even one that it
 // would not have sampled, and lets traceparent and baggage pass.
 func TestForged(t *testing.T) {
 	const (
@@ -20,7 +20,7 @@ func TestForged(t *testing.T) {
 		"traceparent: "+traceparent, "baggage: user=admin")...)
 
 	if app.Get("x-request-id") == id {
-		t.Error("x-request-id is the stranger's")
+		t.Error("x-request-id is the untrusted caller's")
 	}
 	wantReason(t, "the application", app, propagation.NotTraced)
 	want(t, "the application", app, "x-envoy-force-trace", "")
@@ -35,8 +35,8 @@ func TestForged(t *testing.T) {
 	}
 }
 
-// TestForgedRestarted: an application behind it that believes nobody ends all of that. The
-// ingress still reports its span under the stranger's.
+// TestForgedRestarted: an application behind the ingress that trusts no caller ends all of
+// that. The ingress still reports its span under the caller's.
 func TestForgedRestarted(t *testing.T) {
 	c := start(t, setup{inbound: ingress(envoy.OnDemand), carry: propagation.Config{Formats: propagation.AllFormats()}, edge: true})
 	_, end := c.send(t, b3("x-b3-sampled: 1", "traceparent: 00-"+trace+"-"+parent+"-01", "baggage: user=admin")...)
@@ -44,7 +44,7 @@ func TestForgedRestarted(t *testing.T) {
 	want(t, "the end", end, "baggage", "")
 	want(t, "the end", end, "x-b3-sampled", "0")
 	if end.Get("x-b3-traceid") == trace {
-		t.Error("the end is in the stranger's trace")
+		t.Error("the end is in the untrusted caller's trace")
 	}
 	if spans := c.await(1); len(spans) != 1 || spans[0].TraceID != trace {
 		t.Errorf("the spans are %+v", spans)

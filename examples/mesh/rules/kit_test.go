@@ -24,7 +24,7 @@ type setup struct {
 	zipkin  envoy.ZipkinOptions
 	otel    bool // the tracer is OpenTelemetry's instead
 	carry   propagation.Config
-	edge    bool // the application believes nobody
+	edge    bool // the application trusts no caller
 	naive   bool // the application copies all headers instead
 }
 

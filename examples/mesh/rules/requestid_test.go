@@ -35,7 +35,7 @@ func TestRequestIDNotUUIDForced(t *testing.T) {
 	c.untraced(t)
 }
 
-// TestRequestIDAtIngress: from a stranger an ingress takes no id, UUID or not.
+// TestRequestIDAtIngress: an ingress takes no id from an untrusted caller, UUID or not.
 func TestRequestIDAtIngress(t *testing.T) {
 	c := start(t, setup{inbound: ingress(envoy.Always), carry: preset.Istio()})
 	app, end := c.send(t, "x-request-id: order-7")
