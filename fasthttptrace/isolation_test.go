@@ -98,7 +98,7 @@ func TestIsolation(t *testing.T) {
 	}
 }
 
-// TestPipelining: requests that arrive in one write on one connection are each other's strangers.
+// TestPipelining: requests that arrive in one write on one connection keep their own headers.
 func TestPipelining(t *testing.T) {
 	const requests = 200
 	j := startJobs(t)
