@@ -8,9 +8,12 @@ import (
 	ddslog "github.com/DataDog/dd-trace-go/contrib/log/slog/v2"
 	"github.com/DataDog/dd-trace-go/v2/ddtrace/mocktracer"
 	"github.com/DataDog/dd-trace-go/v2/ddtrace/tracer"
+	goslog "github.com/go-slog/otelslog"
+	slogotel "github.com/remychantenay/slog-otel"
 	"github.com/traceferry/traceferry/slogtrace"
 	"go.opentelemetry.io/contrib/bridges/otelslog"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 )
 
@@ -19,6 +22,14 @@ var (
 	otelSlog = Library{
 		Name: "otelslog", Title: "otelslog, with a log SDK that drops records",
 		Modules: []string{"go.opentelemetry.io/contrib/bridges/otelslog", "go.opentelemetry.io/otel/sdk/log"},
+	}
+	goSlog = Library{
+		Name: "go-slog-otelslog", Title: "go-slog's otelslog",
+		Modules: []string{"github.com/go-slog/otelslog"},
+	}
+	slogOtel = Library{
+		Name: "slog-otel", Title: "slog-otel, without events of the span",
+		Modules: []string{"github.com/remychantenay/slog-otel"},
 	}
 	ddSlog = Library{
 		Name: "dd-trace-go-slog", Title: "dd-trace-go's handler",
@@ -72,11 +83,14 @@ func loggers(w io.Writer, emitted func(*sdklog.Record)) []logged {
 	provider := sdklog.NewLoggerProvider(sdklog.WithProcessor(dropped{emitted}))
 	datadog := mocktracer.Start()
 	defer datadog.Stop()
+	recorded, _ := sdktrace.NewTracerProvider().Tracer("bench").Start(context.Background(), "bench") // slog-otel logs no other spans
 	return []logged{
 		{traceferry, slogtrace.MustNew(json), ctx},
 		{bareSlog, json, ctx},
 		{handSlog, handHandler{json}, localSpan()},
 		{otelSlog, otelslog.NewHandler("bench", otelslog.WithLoggerProvider(provider)), localSpan()},
+		{goSlog, goslog.NewHandler(json), localSpan()},
+		{slogOtel, slogotel.New(json, slogotel.WithNoTraceEvents(true)), recorded},
 		{ddSlog, ddslog.WrapHandler(json), tracer.ContextWithSpan(context.Background(), tracer.StartSpan("bench"))},
 	}
 }
