@@ -14,7 +14,7 @@ import (
 // shows are in a test.
 func TestPage(t *testing.T) {
 	text, sources := page.Read(t, "../../docs/logs.md"), page.Sources(t, ".")
-	page.CheckBlocks(t, text, sources, 12)
+	page.CheckBlocks(t, text, sources, 11)
 	rows := regexp.MustCompile("(?m)^\\| [^|]+ \\| `([^|]+)` \\| ([^|]+) \\|$").FindAllStringSubmatch(text, -1)
 	sets := []slogtrace.Fields{slogtrace.OpenTelemetry(), slogtrace.Datadog(), slogtrace.GoogleCloud("my-project"), slogtrace.Elastic(), slogtrace.Azure()}
 	if len(rows) != len(sets) {
