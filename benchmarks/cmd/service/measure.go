@@ -1,0 +1,108 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/traceferry/traceferry/benchmarks"
+)
+
+// result is the processor time that a service takes for a request.
+type result struct {
+	library benchmarks.Library
+	time    time.Duration
+}
+
+// clients is the number of connections that send requests at once.
+const clients = 4
+
+// measure runs all services, and sends requests to them in turn. The best round of each counts, because disturbance only
+// adds time.
+func measure(services []benchmarks.Service, rounds, requests int) ([]result, error) {
+	next := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok") }))
+	defer next.Close()
+	var results []result
+	var running []*process
+	defer func() {
+		for _, p := range running {
+			p.stop()
+		}
+	}()
+	for _, s := range services {
+		p, err := start(s.Library.Name, next.URL)
+		if err != nil {
+			return nil, err
+		}
+		running, results = append(running, p), append(results, result{library: s.Library})
+		if _, err := round(p, requests/4); err != nil { // to warm up
+			return nil, err
+		}
+	}
+	for n := range rounds {
+		fmt.Fprintf(os.Stderr, "round %d of %d\n", n+1, rounds)
+		for i, p := range running {
+			took, err := round(p, requests)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", services[i].Library.Name, err)
+			}
+			if best := &results[i].time; *best == 0 || took < *best {
+				*best = took
+			}
+		}
+	}
+	return results, nil
+}
+
+// round sends requests to a service, and returns the processor time that the service took for one of them.
+func round(p *process, requests int) (time.Duration, error) {
+	before, err := p.used()
+	if err != nil {
+		return 0, err
+	}
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
+	defer client.CloseIdleConnections()
+	errs := make(chan error, clients)
+	var all sync.WaitGroup
+	for range clients {
+		all.Go(func() {
+			for range requests / clients {
+				if err := ask(client, p.url); err != nil {
+					errs <- err
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	select {
+	case err := <-errs:
+		return 0, err
+	default:
+	}
+	after, err := p.used()
+	return (after - before) / time.Duration(requests/clients*clients), err
+}
+
+func ask(client *http.Client, url string) error {
+	r, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	r.Header = benchmarks.SidecarHeaders()
+	r.Header.Del("Content-Length") // of a request without a body
+	resp, err := client.Do(r)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err == nil && string(body) != "ok" {
+		err = fmt.Errorf("the service answered %s %q", resp.Status, body)
+	}
+	return err
+}
