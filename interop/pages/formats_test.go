@@ -4,9 +4,12 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/traceferry/traceferry/propagation"
+	otelprop "go.opentelemetry.io/otel/propagation"
+	"google.golang.org/grpc/metadata"
 )
 
 // TestNamesOfYourOwn: an alias is the parent, and headers are renamed or have a default.
@@ -72,6 +75,64 @@ func TestAliasTable(t *testing.T) {
 			if got := [2]string{out.Get(own), out.Get(alias)}; got != want {
 				t.Errorf("received %v, Emit %v, local span %v: sent %q, want %q", test.received, i%2 == 1, i >= 2, got, want)
 			}
+		}
+	}
+}
+
+// TestNotSentAsReceived: the page's table of headers that are left out, and the outcomes that count them.
+func TestNotSentAsReceived(t *testing.T) {
+	multi := http.Header{"X-B3-Traceid": {traceID}, "X-B3-Spanid": {spanID}, "X-B3-Sampled": {"1"}}
+	with := func(name, value string) http.Header {
+		h := multi.Clone()
+		h[name] = []string{value}
+		return h
+	}
+	overHTTP := func(p *propagation.Propagator, ctx context.Context) http.Header {
+		out := http.Header{}
+		p.InjectHTTPTo(ctx, &url.URL{Scheme: "http", Host: "reviews"}, out)
+		return out
+	}
+	overGRPC := func(p *propagation.Propagator, ctx context.Context) http.Header {
+		md := metadata.MD{}
+		p.InjectMetadata(ctx, md)
+		return http.Header(md)
+	}
+	overText := func(p *propagation.Propagator, ctx context.Context) http.Header {
+		m, out := otelprop.MapCarrier{}, http.Header{}
+		p.Inject(ctx, m)
+		for name, value := range m {
+			out.Set(name, value)
+		}
+		return out
+	}
+	b3Only := []propagation.Format{propagation.B3Single, propagation.B3Multi}
+	for name, test := range map[string]struct {
+		config propagation.Config
+		in     http.Header
+		send   func(*propagation.Propagator, context.Context) http.Header
+		left   string // the name that is left out
+		counts string // what Stats prints of it
+	}{
+		"older b3":        {propagation.Config{Formats: b3Only}, with("B3", traceID+"-00000000000000ff-1"), overHTTP, "B3", "b3 stale: 1"},
+		"malformed b3":    {propagation.Config{Formats: b3Only}, with("B3", "x"), overHTTP, "B3", "b3 malformed: 1, b3 stale: 1"},
+		"empty":           {propagation.Config{}, with("Baggage", ""), overHTTP, "Baggage", ""},
+		"limits":          {propagation.Config{Limits: propagation.Limits{HeaderBytes: 64}}, with("Baggage", "a="+strings.Repeat("b", 64)), overHTTP, "Baggage", "baggage too large: 1"},
+		"Connection":      {propagation.Config{}, with("Connection", "x-b3-spanid"), overHTTP, "X-B3-Traceid", "b3multi unsendable: 1"},
+		"gRPC":            {propagation.Config{}, with("Baggage", "a=é"), overGRPC, "baggage", "baggage unsendable: 1"},
+		"control":         {propagation.Config{}, with("Baggage", "a=\x01"), overHTTP, "Baggage", "baggage unsendable: 1"},
+		"text carrier":    {propagation.Config{}, with("Grpc-Trace-Bin", "AABGOsNcn2QTrUhIWjlTu2EkAaL7Sh0altMSAgE="), overText, "Grpc-Trace-Bin", "grpctracebin unsendable: 1"},
+		"-bin of pattern": {propagation.Config{Headers: []string{"x-c-*"}}, with("X-C-Bin", "AAA="), overGRPC, "x-c-bin", "headers unsendable: 1"},
+		"read only":       {propagation.Config{Formats: []propagation.Format{propagation.W3C}, ReadOnly: b3Only}, multi, overHTTP, "X-B3-Traceid", ""},
+		"DropMalformed":   {propagation.Config{DropMalformed: true}, http.Header{"Traceparent": {"x"}}, overHTTP, "Traceparent", "tracecontext malformed: 1"},
+		"ASCIIOnly":       {propagation.Config{ASCIIOnly: true}, with("Baggage", "a=é"), overHTTP, "Baggage", "baggage unsendable: 1"},
+	} {
+		p := propagation.MustNew(test.config)
+		out := test.send(p, p.ExtractHTTP(context.Background(), test.in))
+		if _, sent := out[test.left]; sent {
+			t.Errorf("%s: sent %v", name, out)
+		}
+		if got := p.Stats().String(); !strings.HasSuffix(got, test.counts) || test.counts == "" && strings.Contains(got, "unsendable") {
+			t.Errorf("%s: counted %q, want %q", name, got, test.counts)
 		}
 	}
 }
