@@ -95,6 +95,51 @@ func TestAsPropagator(t *testing.T) {
 	}
 }
 
+// TestBaggageOfAPreset: a preset without baggage, as OpenTelemetry's propagator, loses OpenTelemetry's baggage.
+func TestBaggageOfAPreset(t *testing.T) {
+	sent := func(config propagation.Config) string {
+		global(t, propagation.MustNew(config))
+		return alone(t, received()).Get("Baggage")
+	}
+
+	config := preset.Istio()
+	config.Formats = append(config.Formats, propagation.Baggage)
+
+	if got := sent(config); got == "" {
+		t.Error("with the format, no baggage arrived")
+	}
+	if got := sent(preset.Istio()); got != "" {
+		t.Errorf("without the format, %q arrived", got)
+	}
+}
+
+// TestOrderOnTheClient: with Transport outside of otelhttp's, only the formats of otelhttp's propagator have its span.
+func TestOrderOnTheClient(t *testing.T) {
+	otel.SetTracerProvider(sdktrace.NewTracerProvider())
+	p := propagation.MustNew(propagation.Config{})
+	for name, propagator := range map[string]otelprop.TextMapPropagator{"p": p, "another": otelprop.TraceContext{}} {
+		global(t, propagator)
+		details, mux := newCallee(t), http.NewServeMux()
+		client := &http.Client{Transport: httptrace.NewTransport(p, otelhttp.NewTransport(nil))}
+		mux.HandleFunc("/", func(_ http.ResponseWriter, r *http.Request) { get(r.Context(), t, client, details.url) })
+		serve(otelhttp.NewHandler(httptrace.Middleware(p)(mux), "server"), received())
+		got := details.next(t)
+		if same := strings.Split(got.Get("Traceparent"), "-")[2] == strings.Split(got.Get("B3"), "-")[1]; same != (name == "p") {
+			t.Errorf("with %s as propagator, the call carried %v", name, got)
+		}
+	}
+}
+
+// TestOtelhttpReadsAllLines: with p as propagator, otelhttp's handler reads repeated lines without Middleware.
+func TestOtelhttpReadsAllLines(t *testing.T) {
+	global(t, propagation.MustNew(propagation.Config{}))
+	sent := received()
+	sent["Tracestate"] = []string{"a=1", "b=2"}
+	if got := strings.Join(alone(t, sent).Values("Tracestate"), ","); got != "a=1,b=2" {
+		t.Errorf("tracestate arrived as %q", got)
+	}
+}
+
 func TestMiddlewareOutside(t *testing.T) {
 	details, mux := newCallee(t), http.NewServeMux()
 	p := propagation.MustNew(propagation.Config{})
