@@ -143,7 +143,7 @@ func TestMessages(t *testing.T) {
 		message = append(message, header{name, value})
 	}
 
-	ctx = p.ExtractLines(t.Context(), func(yield func(string, string) bool) {
+	ctx = p.ExtractLines(context.Background(), func(yield func(string, string) bool) {
 		for _, h := range message {
 			if !yield(h.Key, h.Value) {
 				return
