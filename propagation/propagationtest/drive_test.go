@@ -64,12 +64,11 @@ func TestMistakes(t *testing.T) {
 		opts    []propagationtest.Option
 		want    string
 	}{
-		"no service":        {service: 7, want: "not a int"},
-		"no scheme":         {service: "localhost:80", want: "begins with none of"},
-		"gRPC, no requests": {service: "grpc://localhost:80", want: "option Requests"},
-		"an empty server":   {service: grpc.NewServer(), want: "has no service"},
-		"only health": {service: healthServer(),
-			want: "the gRPC server has only services of gRPC itself (grpc.health.v1.Health): name the methods with Requests"},
+		"no service":         {service: 7, want: "not a int"},
+		"no scheme":          {service: "localhost:80", want: "begins with none of"},
+		"gRPC, no requests":  {service: "grpc://localhost:80", want: "option Requests"},
+		"an empty server":    {service: grpc.NewServer(), want: "has no service"},
+		"only health":        {service: healthServer(), want: "the gRPC server has only services of gRPC itself (grpc.health.v1.Health): name the methods with Requests"},
 		"a format of none":   {service: http.NotFoundHandler(), opts: []propagationtest.Option{propagationtest.Formats(99)}, want: "is no format"},
 		"a negative number":  {service: http.NotFoundHandler(), opts: []propagationtest.Option{propagationtest.AtOnce(-1)}, want: "must not be negative"},
 		"no callee":          {service: http.NotFoundHandler(), want: "the Mesh has no callee"},
@@ -95,7 +94,7 @@ func healthServer() *grpc.Server {
 // TestHint: a format that no call carries may be one that the service does not carry. With Carries the test has said so.
 func TestHint(t *testing.T) {
 	t.Parallel()
-	const hint = "No call carried this format. If the service shall not carry it, say so with Carries or Formats."
+	const hint = "No call carried this format. If the service is not meant to carry it, say so with Carries or Formats."
 	formats := []propagation.Format{propagation.W3C, propagation.RequestID}
 	service := func(forward ...string) func(m *propagationtest.Mesh) any {
 		return func(m *propagationtest.Mesh) any { return forwarding(m.HTTP("details").URL, forward) }
@@ -108,7 +107,7 @@ func TestHint(t *testing.T) {
 	}{
 		"a format that no call carries":    {forward: without("baggage"), lost: "baggage", hint: true},
 		"one of several headers":           {forward: without("tracestate"), lost: "tracestate"},
-		"the same, with Formats":           {forward: []string{"traceparent", "tracestate"}, opts: []propagationtest.Option{propagationtest.Formats(formats...)}, lost: "x-request-id"},
+		"a format that the test names":     {forward: []string{"traceparent", "tracestate"}, opts: []propagationtest.Option{propagationtest.Formats(formats...)}, lost: "x-request-id"},
 		"the calls carry nothing":          {},
 		"only some calls carry the header": {forward: append([]string{"odd:baggage"}, carriedByHand...), lost: "baggage"},
 		"a format of several headers":      {forward: without("x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags"), hint: true},

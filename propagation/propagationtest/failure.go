@@ -35,7 +35,7 @@ type Failure struct {
 	Got    []string // the lines that the callee got
 	Detail string   // what else is known
 	Rule   string   // what the specification says; empty: it says nothing
-	Hint   string   // what the test may have to say; empty: nothing
+	Hint   string   // how to change the test, if the service is right; empty: no advice
 	Losses []Loss   // where it was lost, if known
 	Cases  []string // the names of the cases with this failure
 	Times  int      // the number of calls with it

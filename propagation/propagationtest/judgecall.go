@@ -51,8 +51,12 @@ func (j judgement) failures() (out []Failure) {
 	return out
 }
 
-// hint returns what the test may have to say: it has not named the formats, and no call carried any header of the lost ones.
+// hint returns advice for a test that names no formats, if no call carried any header of the lost formats. Otherwise it
+// returns an empty string.
 func (j judgement) hint(f Failure) string {
+	if !j.m.conf.assumed || f.Kind != Lost && f.Kind != LostAll {
+		return ""
+	}
 	lost := []string{f.Header}
 	if f.Kind == LostAll {
 		lost = slices.Collect(maps.Keys(j.m.watched(j.x.handed)))
@@ -60,11 +64,10 @@ func (j judgement) hint(f Failure) string {
 	arrived := slices.DeleteFunc(propagation.AllFormats(), func(f propagation.Format) bool {
 		return !slices.ContainsFunc(slices.Collect(maps.Keys(j.carried)), func(name string) bool { return of(f, name) })
 	})
-	if !j.m.conf.assumed || f.Kind != Lost && f.Kind != LostAll || len(arrived) == 0 ||
-		slices.ContainsFunc(lost, func(name string) bool { return ofAny(arrived, name) }) {
+	if len(arrived) == 0 || slices.ContainsFunc(lost, func(name string) bool { return ofAny(arrived, name) }) {
 		return ""
 	}
-	return "No call carried this format. If the service shall not carry it, say so with Carries or Formats."
+	return "No call carried this format. If the service is not meant to carry it, say so with Carries or Formats."
 }
 
 // overlap reports whether some header is in both.
