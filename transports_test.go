@@ -40,7 +40,7 @@ var transports = []struct {
 		}
 		return out
 	}},
-	{"messages", func(p *propagation.Propagator, in http.Header) http.Header {
+	{"`Lines`", func(p *propagation.Propagator, in http.Header) http.Header {
 		out := http.Header{}
 		ctx := p.ExtractLines(context.Background(), func(yield func(string, string) bool) {
 			for name, lines := range in {
@@ -56,7 +56,7 @@ var transports = []struct {
 		}
 		return out
 	}},
-	{"OpenTelemetry's carriers", func(p *propagation.Propagator, in http.Header) http.Header {
+	{"OpenTelemetry's carriers, single lines", func(p *propagation.Propagator, in http.Header) http.Header {
 		received, sent, out := otel.MapCarrier{}, otel.MapCarrier{}, http.Header{}
 		for name, lines := range in {
 			received[strings.ToLower(name)] = strings.Join(lines, ",")

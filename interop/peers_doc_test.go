@@ -33,9 +33,13 @@ The inputs are the golden vectors of [propagation/testdata](../propagation/testd
   defines the format.
 - Choices are inputs on which the specifications are silent or ambiguous. Expected is traceferry's policy, and a peer that differs is not wrong.
 - Promises are traceferry's own. OpenTelemetry's specification does not ask propagators to forward headers unchanged, so a peer that
-  changes them is not wrong. "replace", "fields" and "no panic" follow from that specification.
-- OpenTelemetry's TraceState shows whether a tracestate was discarded. dd-trace-go's adapter does not fill it, so such inputs say nothing about
-  dd-trace-go. A tracer may put a member of its own first in the list.
+  changes them is not wrong. Three promises do follow from that specification. Injecting twice equals injecting once. Fields names each header
+  that is written. Malformed input causes no panic.
+- An invalid tracestate is one that is expected as "tracestate nothing". OpenTelemetry's TraceState shows whether it was discarded. dd-trace-go's
+  adapter does not fill that, so these rows say nothing about dd-trace-go. A valid tracestate is compared with the header that is sent. A tracer may
+  put a member of its own first in that header.
+- grpc-go's propagator needs the bytes that gRPC's transport has decoded. HeaderCarrier gives it base64 text, with or without padding. So it reads
+  neither form here, although grpc-go reads both over gRPC.
 - The order of the members of baggage and of x-datadog-tags is not compared, because the types of OpenTelemetry and of dd-trace-go do not keep it.
 - OpenTelemetry's span context has two states of sampling. An open decision is not compared, and debug counts as sampled.
 

@@ -31,22 +31,24 @@ Both ids of the span always arrive. The cells say what else arrives:
 - The decisions are **?** (open), **0** (denied), **1** (accepted) and **d** (debug). The column "says" lists those that the format can express.
   A decision arrives unchanged unless the cell says otherwise. "?→0" means: an open decision arrives as denied, which is the default of
   Config.Deferred. "d→1" means: debug arrives as accepted.
-- **random** is W3C's random flag. **parent** is the id of the caller's own parent. **tracestate** is the whole list, with members that
-  OpenTelemetry refuses. **origin** is Datadog's, in its own header or in the member dd of tracestate.
+- **random** is W3C's random flag. **parent** is the id of the caller's own parent. **tracestate** is the whole list, even the members
+  that OpenTelemetry refuses. **origin** is Datadog's, in its own header or in the member dd of tracestate.
 
 The rules:
 
 - x-ot-span-context and ot-tracer-* have 64 bits. Datadog has 128, with the high half in the tag _dd.p.tid.
-- These formats can leave a decision open: %s. grpc-trace-bin could, too, but grpc-go reads it only with a decision.
+- These formats can be written with an open decision: %s. Three more can be read with one: grpc-trace-bin, ottrace, and
+  otspancontext from old Envoys. They are written with a decision. grpc-go, for example, reads grpc-trace-bin only with one.
 - An open decision stays open in X-Ray and in Google's header by default. X-Ray's SDKs and services then decide by their own rules, which a 0 would
   forbid. Some of OpenTelemetry's propagators need a decision there. Those of X-Ray for JavaScript and .NET, and that of Google's header for Python,
   read no header without one. Those of X-Ray for Go, Java and Python, and that of Google's header for Go, read it as not sampled. For
-  these readers set Config.Deferred: Emit then writes its decision when it translates.
-- In all other formats an open decision is always absent, because all their readers accept that.
+  these readers set Config.Deferred: Emit then writes the decision of Config.Deferred when it translates an open one.
+- In b3, b3multi, datadog and sentry an open decision is always absent, because all their readers accept that. In the formats that cannot leave it
+  open, Config.Deferred decides.
 - Only B3 and Jaeger have debug. Elsewhere it becomes accepted. In Datadog it becomes priority 2, which is the closest value.
 - Only W3C has the random flag. No other format can promise that an id is random, so a translated id never has it.
-- Only B3 has a parent id that is written. It is read from Jaeger and from x-ot-span-context in the form of old Envoys, too. Jaeger's is deprecated. In
-  b3 the parent comes after the decision, so b3 has no place for it if the decision is open.
+- Only B3 has a parent id that is written. It is read from Jaeger and from x-ot-span-context in the form of old Envoys, too. Jaeger's is deprecated. A
+  received b3 may have a parent and no decision. traceferry does not write such a b3, because Envoy does not read it.
 - Only W3C has tracestate. Datadog has the content of its member dd.
 - A format that is translated into itself is sent as received.
 `

@@ -61,9 +61,9 @@ func TestGRPCAndGateway(t *testing.T) {
 	testgrpc.RegisterTestServiceServer(server, metadataRecorder{next: func(ctx context.Context) error { return callWith(ctx, client, back.url) }})
 	go server.Serve(listener)
 	defer server.Stop()
-	target, insecure := listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials())
+	target, creds := listener.Addr().String(), insecure.NewCredentials()
 
-	conn, err := grpc.NewClient(target, append(grpctrace.DialOptions(p), insecure)...)
+	conn, err := grpc.NewClient(target, append(grpctrace.DialOptions(p), grpc.WithTransportCredentials(creds))...)
 
 	if err != nil {
 		t.Fatal(err)

@@ -27,9 +27,9 @@ func TestTwirp(t *testing.T) {
 	handler := httptrace.Middleware(p)(example.NewHaberdasherServer(service))
 
 	url := serve(t, handler)
-	call := func(base example.HTTPClient) func(context.Context) {
+	call := func(client example.HTTPClient) func(context.Context) {
 		return func(ctx context.Context) {
-			caller := example.NewHaberdasherProtobufClient(url, base)
+			caller := example.NewHaberdasherProtobufClient(url, client)
 			if _, err := caller.MakeHat(ctx, new(example.Size)); err != nil {
 				t.Error(err)
 			}

@@ -143,7 +143,7 @@ func TestMessages(t *testing.T) {
 		message = append(message, header{name, value})
 	}
 
-	ctx = p.ExtractLines(t.Context(), func(yield func(string, string) bool) {
+	ctx = p.ExtractLines(context.Background(), func(yield func(string, string) bool) {
 		for _, h := range message {
 			if !yield(h.Key, h.Value) {
 				return
@@ -157,6 +157,34 @@ func TestMessages(t *testing.T) {
 	ctx = p.ExtractLines(ctx, nil)
 	if sc, ok := propagation.RemoteFromContext(ctx); ok {
 		t.Errorf("the next message, without headers, has %v", sc)
+	}
+}
+
+// TestJobKeepsSpan: the calls of a job name the caller's span, or the handler's if the job keeps it.
+func TestJobKeepsSpan(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{})
+	out := make(chan http.Header, 1)
+	job := func(ctx context.Context) {
+		h := http.Header{}
+		p.InjectHTTP(ctx, h)
+		out <- h
+	}
+	ctx, span := sdktrace.NewTracerProvider().Tracer("").Start(p.ExtractHTTP(t.Context(), received()), "server")
+	r := httptest.NewRequestWithContext(ctx, "GET", "/", nil)
+
+	go job(propagation.Copy(context.Background(), r.Context()))
+
+	if got := (<-out).Get("Traceparent"); got != traceparent {
+		t.Errorf("without the span, the job sends %q", got)
+	}
+	func() {
+		ctx := propagation.Copy(context.Background(), r.Context())
+		ctx = trace.ContextWithSpan(ctx, trace.SpanFromContext(r.Context()))
+		go job(ctx)
+	}()
+	span.End()
+	if got := (<-out).Get("Traceparent"); !strings.Contains(got, span.SpanContext().SpanID().String()) {
+		t.Errorf("with the span, the job sends %q", got)
 	}
 }
 

@@ -69,9 +69,9 @@ func TestStartGRPC(t *testing.T) {
 	}
 }
 
-// newShop is the service of the reader.
+// newShop is the service of the reader. It has the preset of step 1.
 func newShop(detailsURL string) http.Handler {
-	p := propagation.MustNew(propagation.Config{})
+	p := propagation.MustNew(preset.Istio())
 	client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
 	return httptrace.Middleware(p)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		req, err := http.NewRequestWithContext(r.Context(), "GET", detailsURL, nil)
@@ -85,7 +85,7 @@ func newShop(detailsURL string) http.Handler {
 }
 
 func TestCarries(t *testing.T) {
-	m := propagationtest.New(t)
+	m := propagationtest.New(t, propagationtest.Carries(preset.Istio()))
 	details := m.HTTP("details") // a server on loopback
 	m.Drive(newShop(details.URL))
 }

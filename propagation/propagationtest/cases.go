@@ -51,7 +51,7 @@ func allCases() []Case {
 		{
 			Name: "each family alone",
 			Explanation: "For each family, one request has the headers of that family alone. A call must carry them and must not invent others: " +
-				"b3: 0 out of nothing makes a proxy drop the trace.",
+				"an invented b3: 0 makes a proxy drop the trace.",
 			count: func(c *config) int { return len(c.sent()) },
 			sends: func(c *config, i int, from samples.Caller) http.Header { return samples.Headers(from, c.sent()[i:i+1]) },
 		},

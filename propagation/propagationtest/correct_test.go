@@ -90,14 +90,24 @@ func TestGRPCServer(t *testing.T) {
 }
 
 // ratingsServer is a gRPC service with a unary method and a stream.
-func ratingsServer(serve func(context.Context)) *grpc.Server {
-	s := grpc.NewServer()
+func ratingsServer(serve func(context.Context), opts ...grpc.ServerOption) *grpc.Server {
+	s := grpc.NewServer(opts...)
 	s.RegisterService(&grpc.ServiceDesc{
 		ServiceName: "bookinfo.Ratings",
 		HandlerType: (*any)(nil),
-		Methods: []grpc.MethodDesc{{MethodName: "Average", Handler: func(_ any, ctx context.Context, dec func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
-			serve(ctx)
-			return &emptypb.Empty{}, dec(&emptypb.Empty{})
+		Methods: []grpc.MethodDesc{{MethodName: "Average", Handler: func(_ any, ctx context.Context, dec func(any) error, mid grpc.UnaryServerInterceptor) (any, error) {
+			in := new(emptypb.Empty)
+			if err := dec(in); err != nil {
+				return nil, err
+			}
+			handler := func(ctx context.Context, in any) (any, error) {
+				serve(ctx)
+				return in, nil
+			}
+			if mid == nil {
+				return handler(ctx, in)
+			}
+			return mid(ctx, in, &grpc.UnaryServerInfo{FullMethod: "/bookinfo.Ratings/Average"}, handler)
 		}}},
 		Streams: []grpc.StreamDesc{{StreamName: "Each", ServerStreams: true, Handler: func(_ any, s grpc.ServerStream) error {
 			serve(s.Context())

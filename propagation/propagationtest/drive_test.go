@@ -17,6 +17,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 	"github.com/traceferry/traceferry/propagation/propagationtest"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/types/known/emptypb"
 )
@@ -66,6 +68,7 @@ func TestMistakes(t *testing.T) {
 		"no scheme":          {service: "localhost:80", want: "begins with none of"},
 		"gRPC, no requests":  {service: "grpc://localhost:80", want: "option Requests"},
 		"an empty server":    {service: grpc.NewServer(), want: "has no service"},
+		"only health":        {service: healthServer(), want: "the gRPC server has only services of gRPC itself (grpc.health.v1.Health): name the methods with Requests"},
 		"a format of none":   {service: http.NotFoundHandler(), opts: []propagationtest.Option{propagationtest.Formats(99)}, want: "is no format"},
 		"a negative number":  {service: http.NotFoundHandler(), opts: []propagationtest.Option{propagationtest.AtOnce(-1)}, want: "must not be negative"},
 		"no callee":          {service: http.NotFoundHandler(), want: "the Mesh has no callee"},
@@ -78,6 +81,79 @@ func TestMistakes(t *testing.T) {
 				t.Errorf("the error is %v, want %q", err, tt.want)
 			}
 		})
+	}
+}
+
+// healthServer is a server that has no service but gRPC's own.
+func healthServer() *grpc.Server {
+	s := grpc.NewServer()
+	healthpb.RegisterHealthServer(s, health.NewServer())
+	return s
+}
+
+// TestHint: a format that no call carries may be one that the service does not carry. With Carries the test has said so.
+func TestHint(t *testing.T) {
+	t.Parallel()
+	const hint = "No call carried this format. If the service is not meant to carry it, say so with Carries or Formats."
+	formats := []propagation.Format{propagation.W3C, propagation.RequestID}
+	service := func(forward ...string) func(m *propagationtest.Mesh) any {
+		return func(m *propagationtest.Mesh) any { return forwarding(m.HTTP("details").URL, forward) }
+	}
+	for name, tt := range map[string]struct {
+		forward []string
+		opts    []propagationtest.Option
+		lost    string
+		hint    bool
+	}{
+		"a format that no call carries":    {forward: without("baggage"), lost: "baggage", hint: true},
+		"one of several headers":           {forward: without("tracestate"), lost: "tracestate"},
+		"a format that the test names":     {forward: []string{"traceparent", "tracestate"}, opts: []propagationtest.Option{propagationtest.Formats(formats...)}, lost: "x-request-id"},
+		"the calls carry nothing":          {},
+		"only some calls carry the header": {forward: append([]string{"odd:baggage"}, carriedByHand...), lost: "baggage"},
+		"a format of several headers":      {forward: without("x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags"), hint: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := propagationtest.Test(service(tt.forward...), append(tt.opts, briefly)...)
+			var failures propagationtest.Failures
+			if !errors.As(err, &failures) || tt.lost != "" && !failures.Has(propagationtest.Lost, tt.lost) {
+				t.Fatalf("%s was not lost: %v", tt.lost, err)
+			}
+			seen := false
+			for _, f := range failures {
+				seen = seen || f.Header == tt.lost
+				if f.Header == tt.lost && strings.Contains(f.Error(), hint) != tt.hint {
+					t.Errorf("hint: %t, want %t:\n%v", !tt.hint, tt.hint, f)
+				}
+			}
+			if !seen {
+				t.Errorf("no failure is about %q: %v", tt.lost, err)
+			}
+		})
+	}
+}
+
+// without returns the headers of the careful loop but for some.
+func without(names ...string) []string {
+	return slices.DeleteFunc(slices.Clone(carriedByHand), func(name string) bool { return slices.Contains(names, name) })
+}
+
+// forwarding is a service that forwards some headers. It forwards a name after "odd:" for every second request only.
+func forwarding(url string, names []string) http.HandlerFunc {
+	var requests atomic.Int64
+	return func(w http.ResponseWriter, r *http.Request) {
+		out, odd := http.Header{}, requests.Add(1)%2 == 1
+		for _, name := range names {
+			if lines := r.Header.Values(name); len(lines) > 0 {
+				out[http.CanonicalHeaderKey(name)] = lines
+			}
+		}
+		for _, name := range names {
+			if name, ok := strings.CutPrefix(name, "odd:"); ok && !odd {
+				out.Del(name)
+			}
+		}
+		get(r.Context(), http.DefaultClient, url, out)
 	}
 }
 

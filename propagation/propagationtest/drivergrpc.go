@@ -3,6 +3,7 @@ package propagationtest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -38,7 +39,11 @@ func (m *Mesh) driveServer(s *grpc.Server) (driver, error) {
 		}
 	}
 	if len(methods) == 0 && len(m.conf.requests) == 0 {
-		return nil, errors.New("propagationtest: the gRPC server has no service")
+		if len(services) == 0 {
+			return nil, errors.New("propagationtest: the gRPC server has no service")
+		}
+		return nil, fmt.Errorf("propagationtest: the gRPC server has only services of gRPC itself (%s): name the methods with Requests",
+			strings.Join(slices.Sorted(maps.Keys(services)), ", "))
 	}
 	return m.driveTarget(m.serve(s.Serve, s.Stop), methods)
 }

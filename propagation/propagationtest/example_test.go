@@ -1,6 +1,7 @@
 package propagationtest_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 	"github.com/traceferry/traceferry/propagation/propagationtest"
 	otelprop "go.opentelemetry.io/otel/propagation"
+	"google.golang.org/grpc"
 )
 
 // newShop is the service of the examples.
@@ -32,6 +34,19 @@ func TestCarries(t *testing.T) {
 	details := m.HTTP("details") // a server on loopback
 	ratings := m.GRPC("ratings") // a gRPC server that answers any method
 	m.Drive(newShop(details.URL, ratings.Target))
+}
+
+func TestCarriesOverGRPC(t *testing.T) {
+	m := propagationtest.New(t, propagationtest.Requests(propagationtest.Request{Path: "/bookinfo.Ratings/Average"}))
+	stars := m.GRPC("stars")
+	m.Drive(newRatings(stars.Target)) // a *grpc.Server
+}
+
+// newRatings is the gRPC service of the examples.
+func newRatings(starsTarget string) *grpc.Server {
+	p := propagation.MustNew(propagation.Config{})
+	conn := dial(starsTarget, grpctrace.DialOptions(p)...)
+	return ratingsServer(func(ctx context.Context) { rate(ctx, conn, nil) }, grpctrace.ServerOptions(p)...)
 }
 
 func TestLosesNothing(t *testing.T) {

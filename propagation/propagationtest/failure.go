@@ -35,6 +35,7 @@ type Failure struct {
 	Got    []string // the lines that the callee got
 	Detail string   // what else is known
 	Rule   string   // what the specification says; empty: it says nothing
+	Hint   string   // how to change the test, if the service is right; empty: no advice
 	Losses []Loss   // where it was lost, if known
 	Cases  []string // the names of the cases with this failure
 	Times  int      // the number of calls with it
@@ -59,7 +60,7 @@ func (f Failure) Error() string {
 	if f.Got != nil {
 		fmt.Fprintf(&b, "\n    the callee got  %.200q", f.Got)
 	}
-	for _, text := range []string{f.Detail, f.Rule} {
+	for _, text := range []string{f.Detail, f.Rule, f.Hint} {
 		if text != "" && text != f.sentence() {
 			b.WriteString("\n    " + text)
 		}

@@ -9,7 +9,7 @@ import (
 // judge looks at all requests and their calls.
 func (m *Mesh) judge(all []*exchange) error {
 	r := &report{}
-	carried := m.carried(all)
+	carried := carried(all)
 	for _, x := range all {
 		if x.err != nil {
 			r.add(x, Failure{Kind: Failed, Detail: x.err.Error()})
@@ -18,6 +18,7 @@ func (m *Mesh) judge(all []*exchange) error {
 			j := judgement{m: m, x: x, call: c, carried: carried}
 			for _, f := range j.failures() {
 				f.Callee, f.Call = c.callee.name, c.what
+				f.Hint = j.hint(f)
 				r.add(x, f)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/traceferry/traceferry/internal/compare"
+	"github.com/traceferry/traceferry/propagation"
 )
 
 // judgement compares one call with what the service got for it.
@@ -14,7 +15,7 @@ type judgement struct {
 	m       *Mesh
 	x       *exchange
 	call    call
-	carried map[string]bool // headers of optional formats that arrive at some callee
+	carried map[string]bool // headers that arrive at some callee
 }
 
 func (j judgement) failures() (out []Failure) {
@@ -48,6 +49,25 @@ func (j judgement) failures() (out []Failure) {
 		}
 	}
 	return out
+}
+
+// hint returns advice for a test that names no formats, if no call carried any header of the lost formats. Otherwise it
+// returns an empty string.
+func (j judgement) hint(f Failure) string {
+	if !j.m.conf.assumed || f.Kind != Lost && f.Kind != LostAll {
+		return ""
+	}
+	lost := []string{f.Header}
+	if f.Kind == LostAll {
+		lost = slices.Collect(maps.Keys(j.m.watched(j.x.handed)))
+	}
+	arrived := slices.DeleteFunc(propagation.AllFormats(), func(f propagation.Format) bool {
+		return !slices.ContainsFunc(slices.Collect(maps.Keys(j.carried)), func(name string) bool { return of(f, name) })
+	})
+	if len(arrived) == 0 || slices.ContainsFunc(lost, func(name string) bool { return ofAny(arrived, name) }) {
+		return ""
+	}
+	return "No call carried this format. If the service is not meant to carry it, say so with Carries or Formats."
 }
 
 // overlap reports whether some header is in both.

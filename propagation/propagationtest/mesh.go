@@ -67,8 +67,9 @@ func (m *Mesh) Close() {
 // Drive sends requests to a service and reports each failure with t.Error. The service is one of:
 //
 //   - an http.Handler. Drive serves it on loopback.
-//   - a *grpc.Server with its services registered. Drive serves it on loopback, calls all methods, and stops it when
-//     the Mesh is closed. A *grpc.Server is never taken for an http.Handler.
+//   - a *grpc.Server with its services registered. Drive serves it on loopback, and stops it when the Mesh is closed. It
+//     calls all methods, except those of gRPC's services health, reflection and channelz. To choose the methods, use
+//     [Requests]. A *grpc.Server is never taken for an http.Handler.
 //   - a string, the URL of a running service: "http://127.0.0.1:8080", or "grpc://127.0.0.1:9090" for gRPC without TLS,
 //     which needs [Requests].
 //

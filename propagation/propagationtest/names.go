@@ -40,13 +40,13 @@ func (m *Mesh) optional(name string) bool {
 	return !ofAny(m.conf.formats, name) && !m.ofHeaders(name)
 }
 
-// carried returns the optional headers that arrive at some callee with the request.
-func (m *Mesh) carried(all []*exchange) map[string]bool {
+// carried returns the headers that arrive at some callee with the request that had them.
+func carried(all []*exchange) map[string]bool {
 	names := map[string]bool{}
 	for _, x := range all {
 		for _, c := range x.calls {
 			for name := range c.header {
-				if x.handed[name] != nil && m.optional(name) {
+				if x.handed[name] != nil {
 					names[name] = true
 				}
 			}

@@ -17,6 +17,7 @@ type config struct {
 	formats  []propagation.Format // must be carried
 	optional []propagation.Format // sent, and judged where they arrive
 	headers  []string
+	assumed  bool // formats are those of the zero Config, because no option names them
 	added    []propagation.Format
 	requests []Request
 	spans    bool
@@ -33,7 +34,7 @@ func newConfig(opts []Option) (config, error) {
 		opt(&c)
 	}
 	if c.formats == nil {
-		c.formats = propagation.AllFormats()[:8]
+		c.formats, c.assumed = propagation.AllFormats()[:8], true
 		for _, f := range propagation.AllFormats()[8:] {
 			if !c.spans {
 				c.optional = append(c.optional, f)

@@ -21,6 +21,9 @@ func (r *report) add(x *exchange, f Failure) {
 	}
 	first := &r.failures[i]
 	first.Times++
+	if f.Hint == "" {
+		first.Hint = ""
+	}
 	if x == nil {
 		return
 	}

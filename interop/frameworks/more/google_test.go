@@ -1,6 +1,7 @@
 package more
 
 import (
+	"context"
 	"net/http"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 func TestGoogleAPI(t *testing.T) {
 	m, p, client, url := setUp(t)
 
-	service, err := oauth2api.NewService(t.Context(), option.WithHTTPClient(client), option.WithEndpoint(url))
+	service, err := oauth2api.NewService(context.Background(), option.WithHTTPClient(client), option.WithEndpoint(url))
 
 	if err != nil {
 		t.Fatal(err)

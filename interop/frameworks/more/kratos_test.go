@@ -1,6 +1,7 @@
 package more
 
 import (
+	"context"
 	"net/http"
 	"testing"
 
@@ -12,7 +13,7 @@ func TestKratos(t *testing.T) {
 	m, p, _, url := setUp(t)
 
 	server := khttp.NewServer(khttp.Filter(httptrace.Middleware(p)))
-	client, err := khttp.NewClient(t.Context(), khttp.WithEndpoint(url), khttp.WithTransport(httptrace.NewTransport(p, nil)))
+	client, err := khttp.NewClient(context.Background(), khttp.WithEndpoint(url), khttp.WithTransport(httptrace.NewTransport(p, nil)))
 
 	if err != nil {
 		t.Fatal(err)

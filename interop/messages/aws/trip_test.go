@@ -288,6 +288,20 @@ func refused(t *testing.T, c *cloud) {
 	}
 }
 
+// TestFewFormats: the formats of the recipe fit, with x-request-id, whatever the request has.
+func TestFewFormats(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{
+		Formats: []propagation.Format{propagation.W3C, propagation.B3Multi, propagation.RequestID},
+		Limits:  propagation.Limits{MessageLines: 10},
+	})
+	all := map[string]types.MessageAttributeValue{}
+	attributes(all, p.Lines(p.ExtractHTTP(context.Background(), jobtrip.Headers(1, propagation.AllFormats()...)), "sqs:orders"))
+	const want = "traceparent tracestate x-b3-flags x-b3-parentspanid x-b3-sampled x-b3-spanid x-b3-traceid x-request-id"
+	if got := strings.Join(slices.Sorted(maps.Keys(all)), " "); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 // TestTenAttributes: with Limits.MessageLines a message never has more attributes, and the least important formats go
 // first.
 func TestTenAttributes(t *testing.T) {
@@ -296,8 +310,6 @@ func TestTenAttributes(t *testing.T) {
 		formats []propagation.Format
 		want    string
 	}{
-		{[]propagation.Format{propagation.W3C, propagation.B3Multi, propagation.RequestID},
-			"traceparent tracestate x-b3-flags x-b3-parentspanid x-b3-sampled x-b3-spanid x-b3-traceid x-request-id"},
 		{[]propagation.Format{propagation.W3C, propagation.B3Single, propagation.B3Multi, propagation.RequestID},
 			"b3 traceparent tracestate x-b3-flags x-b3-parentspanid x-b3-sampled x-b3-spanid x-b3-traceid x-request-id"},
 		{[]propagation.Format{propagation.W3C, propagation.B3Single, propagation.B3Multi, propagation.CloudTrace, propagation.RequestID, propagation.Baggage},
