@@ -14,7 +14,7 @@ type Service struct {
 	carry   func(base http.RoundTripper) http.RoundTripper
 }
 
-var fixed = Library{Name: "fixed", Title: "the same six headers, without any library"}
+var fixed = Library{Name: "fixed", Title: "six constant headers, no library"}
 
 // Services returns the services. The first one sends constant headers: the least that any library can cost.
 func Services() []Service {
