@@ -4,7 +4,7 @@
 // The setup takes three lines. Nothing registers itself:
 //
 //	var losses debugpage.Losses
-//	p := propagation.MustNew(propagation.Config{Observer: losses.Observer(nil)}) // or your own Observer in place of nil
+//	p := propagation.MustNew(propagation.Config{Observer: losses.Observer(nil)}) // nil, or your own Observer
 //	internal.Handle("/debug/traceferry", debugpage.New(p, &losses))
 //
 // # Who may see it
@@ -31,5 +31,6 @@
 // With the header Accept: application/json, the handler returns the same data as JSON:
 //
 //	curl -H 'Accept: application/json' localhost:6060/debug/traceferry
-//	curl -H 'Accept: application/json' --data-urlencode headers@request.txt -d host=reviews:9080 localhost:6060/debug/traceferry
+//	curl -H 'Accept: application/json' --data-urlencode headers@request.txt -d host=reviews:9080 \
+//		localhost:6060/debug/traceferry
 package debugpage

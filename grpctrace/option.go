@@ -68,7 +68,8 @@ func ServerOptions(p *propagation.Propagator, opts ...Option) []grpc.ServerOptio
 // DialOptions returns the options of a client: [ClientHandler], and interceptors that record the connection's
 // destination for it. With otelgrpc, register otelgrpc's handler first:
 //
-//	opts := append([]grpc.DialOption{grpc.WithStatsHandler(otelgrpc.NewClientHandler())}, grpctrace.DialOptions(p)...)
+//	opts := []grpc.DialOption{grpc.WithStatsHandler(otelgrpc.NewClientHandler())}
+//	opts = append(opts, grpctrace.DialOptions(p)...)
 //	conn, err := grpc.NewClient(target, opts...)
 func DialOptions(p *propagation.Propagator, opts ...Option) []grpc.DialOption {
 	to := &callees{told: collect(opts).target}

@@ -13,7 +13,9 @@ import (
 // Rewrite returns a function for httputil.ReverseProxy.Rewrite. It removes every carried header that the proxy has
 // copied from the inbound request. Then it calls next, which may be nil, and injects what the context carries:
 //
-//	proxy := &httputil.ReverseProxy{Rewrite: httptrace.Rewrite(p, func(r *httputil.ProxyRequest) { r.SetURL(target) })}
+//	proxy := &httputil.ReverseProxy{
+//		Rewrite: httptrace.Rewrite(p, func(r *httputil.ProxyRequest) { r.SetURL(target) }),
+//	}
 //
 // So no header is sent twice. While a local span runs, every format carries its ids. Values of x-request-id, baggage
 // and Config.Headers that next sets are kept. Headers that the caller lists in Connection stay removed. Rewrite leaves
