@@ -19,7 +19,11 @@ func (p *Engine) ContextWithMetadata(ctx context.Context, to Callee, key any, wr
 	if p.isZero() {
 		return ctx, false
 	}
-	if c, ok := ctx.(*capture.Node); ok && p.startsNothing(c) && p.open(c, to) {
+	c, direct := ctx.(*capture.Node)
+	if !direct && othersSpan(ctx) == nil && calleeIn(ctx) == nil {
+		c = capture.Of(ctx)
+	}
+	if c != nil && p.startsNothing(c) && p.open(c, to) {
 		if made := c.Made(p, key); made != nil {
 			p.noteCall(c, true)
 			return &contextWithValue{ctx, key, made.Value}, true
