@@ -11,6 +11,7 @@ import (
 	"github.com/traceferry/traceferry/internal/race"
 	"github.com/traceferry/traceferry/propagation"
 	"go.opentelemetry.io/otel/baggage"
+	otel "go.opentelemetry.io/otel/propagation"
 )
 
 // routed is a Config that carries one key of baggage, and no other baggage.
@@ -169,5 +170,22 @@ func TestRoutingKeysCost(t *testing.T) {
 	out := carrier("traceparent", "")
 	if got := testing.AllocsPerRun(200, func() { p.InjectHTTP(p.ExtractHTTP(context.Background(), in), out) }); got != 1 {
 		t.Errorf("%v allocations, want 1", got)
+	}
+}
+
+// TestRoutingKeysBehindAnotherExtract: a Propagator without routing keys that extracts again, and code that reads
+// OpenTelemetry's baggage, do not take trusted routing keys away.
+func TestRoutingKeysBehindAnotherExtract(t *testing.T) {
+	p := compile(t, propagation.Config{RoutingKeys: []string{"sandbox"}, TrustRoutingKeys: true})
+	ctx := p.ExtractHTTPTrust(context.Background(), carrier("baggage", "sandbox=a,user=bob", "x-b3-sampled", "1"), propagation.Restart)
+	ctx = compile(t, propagation.Config{}).Extract(ctx, otel.MapCarrier{"b3": "1"})
+	for _, when := range []string{"before", "after"} {
+		out := http.Header{}
+		if p.InjectHTTP(ctx, out); out.Get("Baggage") != "sandbox=a" {
+			t.Errorf("%s the baggage was read, the call has %q, want the routing key", when, out.Get("Baggage"))
+		}
+		if bag := baggage.FromContext(ctx); bag.String() != "sandbox=a" {
+			t.Errorf("the baggage is %q", bag)
+		}
 	}
 }

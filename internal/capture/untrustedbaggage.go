@@ -46,13 +46,18 @@ func (s fingerprints) addItems(r Run) {
 }
 
 // UntrustedMembers returns a function that reports whether a baggage member may be from the untrusted caller. If the
-// capture does not know what the caller sent, the function returns true for any member.
+// capture does not know what the caller sent, the function returns true for any member. Members that the capture
+// carries in spite of the decision, because of their routing key, are trusted.
 func (c *Node) UntrustedMembers() func(baggage.Member) bool {
-	keys, untrusted := c.Reader.Routing.trusted(c.Trust), c.untrustedMembers()
-	return func(m baggage.Member) bool { return !keys.Has(m.Key()) && untrusted(m) }
+	carried, untrusted := fingerprints{}, c.untrustedMembers()
+	carried.addMembers(c.LinesOf(wire.Baggage).All(0))
+	return func(m baggage.Member) bool {
+		_, ours := carried[memberFingerprint(m)]
+		return !ours && untrusted(m)
+	}
 }
 
-// untrustedMembers is UntrustedMembers without regard to routing keys.
+// untrustedMembers is UntrustedMembers without regard to what the capture carries.
 func (c *Node) untrustedMembers() func(baggage.Member) bool {
 	dropped := c.Dropped()
 	if c.Trust&policy.Forget != 0 || !c.Reader.Reads.Has(wire.Baggage) || dropped.Has(wire.Fields[wire.FirstField[wire.Baggage]].Lower, AnyLine) {
