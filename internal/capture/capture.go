@@ -67,7 +67,8 @@ const (
 
 type captureKey struct{}
 
-// CalleeKey is the context key of a call's destination. An inbound request does not inherit it.
+// CalleeKey is the context key of a call's destination. An inbound request does not inherit it: the value of a Node is
+// the Node itself.
 type CalleeKey struct{}
 
 // WatchedKey is the context key of the mark that a call is examined for losses. An inbound request does not inherit it.
@@ -79,6 +80,13 @@ func Of(ctx context.Context) *Node {
 		return c
 	}
 	c, _ := ctx.Value(captureKey{}).(*Node)
+	return c
+}
+
+// Uncalled returns the nearest capture of the context if no destination is recorded since, and nil otherwise. It costs
+// one look-up for both.
+func Uncalled(ctx context.Context) *Node {
+	c, _ := ctx.Value(CalleeKey{}).(*Node)
 	return c
 }
 
@@ -202,9 +210,9 @@ func (c *Node) Err() error                  { return c.parent.Err() }
 
 func (c *Node) Value(key any) any {
 	switch key {
-	case captureKey{}:
+	case captureKey{}, CalleeKey{}:
 		return c
-	case CalleeKey{}, WatchedKey{}:
+	case WatchedKey{}:
 		return nil // an inbound request does not inherit what belongs to an outer call
 	case OtelKeys.Span:
 		switch c.About & (ShowsSpan | hidesSpan) {

@@ -96,7 +96,7 @@ func (p *Engine) ContextForRequest(r *http.Request) (ctx context.Context, told b
 		return ctx, false
 	}
 	to := calleeOf(r)
-	if c, ok := ctx.(*capture.Node); ok && p.startsNothing(c) && p.open(c, to) { // most calls
+	if c := p.onlyReceived(ctx); c != nil && p.open(c, to) {
 		return ctx, false
 	}
 	var src source

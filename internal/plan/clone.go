@@ -127,7 +127,7 @@ func (p *Engine) clone(ctx context.Context, to Callee, m map[string][]string, ov
 // cloneOwn writes the plan's headers to a new map. Headers of m that name no span replace them, so that a header
 // that was set by hand stays.
 func (p *Engine) cloneOwn(ctx context.Context, to Callee, m map[string][]string, x *wire.Index, over transport) (map[string][]string, bool) {
-	if c, ok := ctx.(*capture.Node); ok && over == overHTTP && p.forwards(c) && p.open(c, to) {
+	if c := p.onlyReceived(ctx); c != nil && over == overHTTP && p.forwards(c) && p.open(c, to) {
 		b := newBlock(len(m)+int(c.N), len(m)+int(c.N))
 		b.putNode(p, c)
 		b.putOwn(m, x, p.owns, &written{})

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/traceferry/traceferry/httptrace"
+	"github.com/traceferry/traceferry/internal/capture"
 	"github.com/traceferry/traceferry/internal/headerdiff"
 	"github.com/traceferry/traceferry/internal/plan"
 	"github.com/traceferry/traceferry/internal/policy"
@@ -22,7 +23,7 @@ import (
 
 // TestDifferentialFast: the fast ways for most requests give what the general way gives. The general service differs from
 // the fast one only in what must not matter. Each Extract reads in full, and an observer makes it parse the ids of every
-// request. A rule for an unrelated host makes it judge every destination, and no context is directly that of an Extract.
+// request. A rule for an unrelated host makes it judge every destination, and in its contexts the fast way finds no capture.
 func TestDifferentialFast(t *testing.T) {
 	differential(t, func(t *testing.T, w *world) {
 		one := func(c *propagation.Config) { c.GenerateRequestID = false }
@@ -34,9 +35,12 @@ func TestDifferentialFast(t *testing.T) {
 		}))
 		before := [2]propagation.Stats{fast.Stats(), general.Stats()}
 		quick, slow := w.receive(fast), w.receive(general)
+		if w.OneIn(2) {
+			quick = context.WithValue(quick, ownKey{}, true)
+		}
 		dirty := w.byHand((*plan.Engine)(general.Propagator), slow)
 		got := w.everything(fast, quick, dirty, false)
-		want := w.everything(general, context.WithValue(slow, ownKey{}, true), dirty, true)
+		want := w.everything(general, generalContext{slow}, dirty, true)
 		for what := range want {
 			compare(t, want[what], got[what], "%s, in general and fast", what)
 		}
@@ -66,6 +70,17 @@ type (
 	ownKey  struct{} // of the application's own context
 	callKey struct{} // of outgoing metadata
 )
+
+// generalContext is a context in which the fast way finds no capture.
+type generalContext struct{ context.Context }
+
+func (c generalContext) Value(key any) any {
+	value := c.Context.Value(key)
+	if _, is := value.(*capture.Node); is && key == (capture.CalleeKey{}) {
+		return nil
+	}
+	return value
+}
 
 // inFull reads requests without the fast way, and puts a context of the application's own around each.
 func inFull(p *propagation.Propagator) service {
@@ -168,4 +183,31 @@ func accessors(ctx context.Context) map[string][]string {
 		said["captured "+strings.ToLower(name)] = append(said["captured "+strings.ToLower(name)], value)
 	}
 	return said
+}
+
+// TestUncalled: one look-up finds the nearest capture, but not behind a recorded destination or WithoutCapture.
+func TestUncalled(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{})
+	h := http.Header{"X-Request-Id": {"1"}}
+	ctx := p.ExtractHTTP(context.Background(), h)
+	called := plan.ContextWithCallee(ctx, callee("partner.example"))
+	later := p.ExtractHTTP(plan.ContextWithCallee(context.Background(), callee("partner.example")), h)
+	for _, tt := range []struct {
+		name string
+		ctx  context.Context
+		want context.Context
+	}{
+		{"no capture", context.Background(), nil},
+		{"a capture", ctx, ctx},
+		{"a derived context", context.WithoutCancel(ctx), ctx},
+		{"a recorded destination", called, nil},
+		{"a destination recorded before Extract", later, later},
+		{"WithoutCapture", propagation.WithoutCapture(ctx), nil},
+		{"WithoutCapture after a recorded destination", propagation.WithoutCapture(called), nil},
+	} {
+		got := capture.Uncalled(tt.ctx)
+		if (got == nil) != (tt.want == nil) || got != nil && context.Context(got) != tt.want {
+			t.Errorf("%s: Uncalled returns %v, not %v", tt.name, got, tt.want)
+		}
+	}
 }

@@ -22,7 +22,7 @@ func (p *Engine) InjectHTTP(ctx context.Context, h http.Header) {
 	ctx = capture.OrBackground(ctx)
 	p.noteInject(ctx)
 	p.injectAlso(ctx, propagation.HeaderCarrier(h))
-	if c, ok := ctx.(*capture.Node); ok && p.forwards(c) {
+	if c := p.onlyReceived(ctx); c != nil && p.forwards(c) {
 		p.forward(c, h)
 		return
 	}
@@ -107,15 +107,25 @@ func (o *plan) report() {
 	}
 }
 
-// startsNothing reports whether a call with the context c itself, as Extract returned it, has no local span, no changed
-// baggage and no defaults.
-func (p *Engine) startsNothing(c *capture.Node) bool {
-	return c.About&(capture.ShowsSpan|capture.InheritsBaggage) == capture.ShowsSpan && p.localSpan == nil && len(p.in.Also) == 0 && len(p.defaults) == 0 && !c.AskedBaggage()
+// onlyReceived returns the capture of ctx if a call with ctx sends nothing but received headers, and nil otherwise. Such a
+// call has no local span, no changed baggage, no defaults and no recorded destination. Most calls are so.
+func (p *Engine) onlyReceived(ctx context.Context) *capture.Node {
+	if p.localSpan != nil || len(p.in.Also) > 0 || len(p.defaults) > 0 {
+		return nil
+	}
+	c, direct := ctx.(*capture.Node) // as Extract returned it: nothing was added
+	if !direct && othersSpan(ctx) == nil {
+		c = capture.Uncalled(ctx)
+	}
+	if c == nil || c.About&(capture.ShowsSpan|capture.InheritsBaggage) != capture.ShowsSpan || c.AskedBaggage() {
+		return nil
+	}
+	return c
 }
 
-// forwards reports whether a call sends exactly the lines of a capture's node. Most calls do.
+// forwards reports whether a call that sends nothing but received headers sends exactly the lines of the node c.
 func (p *Engine) forwards(c *capture.Node) bool {
-	return c.Reader == &p.in && c.Overflow == nil && p.startsNothing(c) && c.About&capture.RawBins == 0 && c.Formats&^p.in.Carries == 0 &&
+	return c.Reader == &p.in && c.Overflow == nil && c.About&capture.RawBins == 0 && c.Formats&^p.in.Carries == 0 &&
 		p.emits == 0 && (!p.in.Routing.Only || !c.Formats.Has(wire.Baggage)) && (!p.dropMalformed && !p.reconcile || c.Formats&wire.TraceFormats == 0) && (c.Formats&wire.Yielding == 0 || c.Formats&wire.Yielded == 0) && c.Printable()
 }
 

@@ -19,11 +19,7 @@ func (p *Engine) ContextWithMetadata(ctx context.Context, to Callee, key any, wr
 	if p.isZero() {
 		return ctx, false
 	}
-	c, direct := ctx.(*capture.Node)
-	if !direct && othersSpan(ctx) == nil && calleeIn(ctx) == nil {
-		c = capture.Of(ctx)
-	}
-	if c != nil && p.startsNothing(c) && p.open(c, to) {
+	if c := p.onlyReceived(ctx); c != nil && p.open(c, to) {
 		if made := c.Made(p, key); made != nil {
 			p.noteCall(c, true)
 			return &contextWithValue{ctx, key, made.Value}, true
