@@ -99,7 +99,7 @@ func TestReadmeTransports(t *testing.T) {
 		with := transports[0].carry(traced, in)
 		cells = append(cells, "as received")
 		if _, span, _, ok := samples.Span(f.String(), with.Get); ok && strings.TrimLeft(span, "0") == "3" {
-			cells[len(cells)-1] = "its ids"
+			cells[len(cells)-1] = "ids of the local span"
 		}
 		key := strings.Join(cells, " | ")
 		if formats[key] == nil {
