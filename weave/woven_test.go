@@ -194,7 +194,7 @@ func TestWoven(t *testing.T) {
 	})
 	t.Run("cases, by the analyzers", func(t *testing.T) {
 		run(t, "../lint", nil, "go", "build", "-o", bin, "./cmd/traceferrylint")
-		_, found, _ := try(t, dir, nil, filepath.Join(bin, "traceferrylint"), "-bareclient=false", "-baregrpc=false", "./cases")
+		_, found, _ := try(t, dir, nil, filepath.Join(bin, "traceferrylint"), "-bareclient=false", "./cases")
 		want := "cases/main.go:" + lineOf(t, "the analyzer finds this line")
 		if strings.Count(found, "\n") != 1 || !strings.Contains(found, want+":") {
 			t.Errorf("found\n%s\nwant %s", found, want)
