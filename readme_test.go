@@ -70,7 +70,7 @@ func TestReadmeCost(t *testing.T) {
 	page := read(t, "docs/performance.md")
 	for name, row := range map[string]string{
 		"HTTP server: `Middleware`":      "middleware, the 17 headers of an Istio sidecar, 6 to carry; `preset.Istio()`",
-		"HTTP client: `Transport`":       "transport, 2 headers of its own and 6 carried; `preset.Istio()`",
+		"HTTP client: `Transport`":       "transport, a call with 2 headers of its own and 6 carried ones; `preset.Istio()`",
 		"gRPC server: unary interceptor": "unary server interceptor, the 17 headers of an Istio sidecar, 6 to carry; `preset.Istio()`",
 	} {
 		_, cells, _ := strings.Cut(page, "\n| "+row+" |")

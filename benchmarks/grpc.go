@@ -55,8 +55,8 @@ type outgoing struct {
 }
 
 var (
-	handlersContext = outgoing{"context=handler", "the handler's context", func(ctx context.Context) context.Context { return ctx }}
-	derivedContext  = outgoing{"context=derived", "a context derived from the handler's", func(ctx context.Context) context.Context {
+	handlersContext = outgoing{"context=handler", "with the handler's context", func(ctx context.Context) context.Context { return ctx }}
+	derivedContext  = outgoing{"context=derived", "with a context derived from the handler's", func(ctx context.Context) context.Context {
 		ctx, sink.cancel = context.WithCancel(ctx) // kept and not called: a call's context is alive
 		return ctx
 	}}
@@ -69,7 +69,7 @@ func grpcClientTask(from outgoing, goal *Goal) Task {
 	ours := from.of(serverStep(grpctrace.UnaryServerInterceptor(c.p))(in))
 	return Task{
 		Section: sectionGRPC, Name: "GRPCClient", Input: "call=unary/" + from.path,
-		Title: "unary client interceptor, not the first call, " + from.title,
+		Title: "unary client interceptor, a call after the first, " + from.title,
 		Entries: []Entry{
 			c.entry(clientStep(grpctrace.UnaryClientInterceptor(c.p)).on(ours), goal),
 			handEntry(clientStep(handUnaryClient(handPairs())).on(context.Background())),
@@ -82,7 +82,7 @@ func grpcForwardTask(goal *Goal) Task {
 	c, in := istioConfig(), sidecarMetadata()
 	return Task{
 		Section: sectionGRPC, Name: "GRPCForward", Input: "call=unary/" + sidecar.path,
-		Title: "unary server interceptor, and the client's at the first call",
+		Title: "unary server interceptor, and unary client interceptor at the first call",
 		Entries: []Entry{
 			c.entry(ourForward(c.p).on(in), goal),
 			handEntry(serverStep(handUnaryServer(handNames)).on(in)), // its metadata is the outgoing one

@@ -17,12 +17,12 @@ type target struct {
 
 var (
 	// reused has the keys already, as after a first call.
-	reused = target{"header=reused", "into a header that has the keys", func() func() http.Header {
+	reused = target{"header=reused", "into an http.Header that has the keys already", func() func() http.Header {
 		h := ownHeaders(3)
 		return func() http.Header { return h }
 	}}
 	// fresh is what a real call has: a map of its own, with room for all.
-	fresh = target{"header=fresh", "into a fresh header", func() func() http.Header {
+	fresh = target{"header=fresh", "into a new http.Header", func() func() http.Header {
 		return func() http.Header {
 			h := make(http.Header, 9)
 			h["Accept"] = nil

@@ -44,7 +44,7 @@ func transportTask(own int, goal *Goal) Task {
 	c, base := istioConfig(), newNoNetwork()
 	return Task{
 		Section: sectionHTTP, Name: "Transport", Input: fmt.Sprintf("own=%d", own),
-		Title: fmt.Sprintf("transport, %d headers of its own and 6 carried", own),
+		Title: fmt.Sprintf("transport, a call with %d headers of its own and 6 carried ones", own),
 		Entries: []Entry{
 			c.entry(send(contextBehind(httptrace.Middleware(c.p)), httptrace.NewTransport(c.p, base), own), goal),
 			handEntry(send(contextBehind(handMiddleware), handTransport{base}, own)),

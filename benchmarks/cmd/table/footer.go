@@ -9,10 +9,10 @@ import (
 	"github.com/klauspost/cpuid/v2"
 )
 
-// footer says how to read the tables, and with what they were measured.
+// footer says how the tables were measured, and with which versions.
 func footer(o options, ms []measured) string {
-	return fmt.Sprintf("A cell is the time, for the others as a multiple of traceferry's, and the number of allocations. "+
-		"All in one run, in turn, the best of %d rounds of %v each. %s.\n\nPeers: %s.\n",
+	return fmt.Sprintf("The libraries of a row ran in turn, and all rows in one run. "+
+		"Each time is the best of %d rounds of %v. Machine: %s.\n\nVersions of the other libraries: %s.\n",
 		o.rounds, o.benchtime, machine(), strings.Join(versions(ms), ", "))
 }
 

@@ -1,5 +1,6 @@
-// Table measures traceferry beside its peers and prints how they compare, as Markdown; with -w it
-// writes that into docs/performance.md, between the two markers. Run it from the folder benchmarks:
+// Table measures traceferry beside its peers and prints tables, as Markdown. A cell has the time and the number of
+// allocations. The time of a peer is a multiple of traceferry's time. With -w it writes the tables into
+// docs/performance.md, between the two markers. Run it from the folder benchmarks:
 //
 //	go -C benchmarks run ./cmd/table
 //	go -C benchmarks run ./cmd/table -w
