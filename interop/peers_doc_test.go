@@ -22,26 +22,28 @@ const peersDocument = "../docs/peers.md"
 
 const peersIntro = `# Peers
 
-This page shows what each Go propagator does with unusual input. Each cell is the result of a run: one header was extracted through
-OpenTelemetry's HeaderCarrier and, if the column says so, injected again. ` + "`go test . -run TestPeers -update`" + ` in
+This page shows what each Go propagator does with unusual input. Each cell is the result of a test. The propagator extracted the headers in the first
+column from OpenTelemetry's HeaderCarrier. To test a promise or a valid tracestate, it also injected them again. ` + "`go test . -run TestPeers -update`" + ` in
 [interop](../interop) writes this page. The same test without -update checks it.
 
-The inputs are the golden vectors of [propagation/testdata](../propagation/testdata/vectors.json), which traceferry's own tests use, too.
-` + "`propagationtest.TestPropagator`" + ` runs them. You can test your own propagator with it. Inputs on which all propagators agree are counted and not listed.
+The inputs are the golden vectors of [propagation/testdata](../propagation/testdata/vectors.json): headers with their expected meaning. traceferry's own tests
+use them, too. ` + "`propagationtest.TestPropagator`" + ` runs them, so you can test your own propagator with them. The first table counts all inputs. The tables of
+the formats list an input if the result of at least one propagator is not as expected.
 
-- **expected** is what the source in the same line says. "spec" is a specification. If there is none, "reference-implementation" is the code that
-  defines the format.
-- Choices are inputs on which the specifications are silent or ambiguous. Expected is traceferry's policy, and a peer that differs is not wrong.
-- Promises are traceferry's own. OpenTelemetry's specification does not ask propagators to forward headers unchanged, so a peer that
+- **expected** is what the source in the last column says. A source that begins with "spec" is a specification. Some formats have no specification. Their
+  source begins with "reference-implementation", and is the code that defines the format.
+- A choice is an input on which the specifications are silent or ambiguous. The expected result is then traceferry's policy. A propagator with another
+  result is not wrong.
+- A promise is one that traceferry makes. OpenTelemetry's specification does not ask propagators to forward headers unchanged, so a propagator that
   changes them is not wrong. Three promises do follow from that specification. Injecting twice equals injecting once. Fields names each header
   that is written. Malformed input causes no panic.
-- An invalid tracestate is one that is expected as "tracestate nothing". OpenTelemetry's TraceState shows whether it was discarded. dd-trace-go's
-  adapter does not fill that, so these rows say nothing about dd-trace-go. A valid tracestate is compared with the header that is sent. A tracer may
-  put a member of its own first in that header.
-- grpc-go's propagator needs the bytes that gRPC's transport has decoded. HeaderCarrier gives it base64 text, with or without padding. So it reads
-  neither form here, although grpc-go reads both over gRPC.
-- The order of the members of baggage and of x-datadog-tags is not compared, because the types of OpenTelemetry and of dd-trace-go do not keep it.
-- OpenTelemetry's span context has two states of sampling. An open decision is not compared, and debug counts as sampled.
+- Where "tracestate nothing" is expected, the received tracestate is invalid, and a propagator must discard it. The test looks at OpenTelemetry's TraceState to
+  see whether the propagator did. The adapter of dd-trace-go leaves TraceState empty, so these rows say nothing about dd-trace-go.
+- If the tracestate is valid, the test looks at the header that the propagator sends. A tracer may put a member of its own first in that header.
+- The propagator of grpc-go needs the bytes that gRPC's transport has decoded. HeaderCarrier gives it base64 text. So the propagator does not read the
+  header here. Over gRPC, grpc-go reads base64 text with padding and without padding.
+- The test does not compare the order of members in baggage and in x-datadog-tags. The types of OpenTelemetry and of dd-trace-go do not keep this order.
+- OpenTelemetry's span context has two decisions: sampled and not sampled. The test does not compare open decisions, and debug counts as sampled.
 
 `
 
@@ -94,7 +96,7 @@ func peersPage(t *testing.T) string {
 		summary = append(summary, append([]string{f.String(), "traceferry", "this version"}, counts(ours)...))
 		section(&sections, f, append(columns, ours))
 	}
-	page.WriteString("## How many as expected\n\n")
+	page.WriteString("## How many results are as expected\n\n")
 	table(&page, []string{"format", "propagator", "version", "spec", "reference", "choice", "promises"}, summary)
 	page.WriteString(sections.String())
 	return page.String()

@@ -19,38 +19,44 @@ const translationDocument = "../docs/translation.md"
 
 const translationHead = `# Translation
 
-This page says what of a caller's trace context arrives if a service receives it in one format and sends it in another.
+This page says how much of a caller's trace context arrives if a service receives it in one format and sends it in another.
 
-Each cell is the result of real requests: extracted, injected and read again. They went from HTTP and gRPC metadata to HTTP and gRPC metadata, and all four
-ways gave the same result. "go test ./propagation -run TestTranslation -update" writes this page. The same test without -update checks it, and checks
-every cell against the rules below.
+Each cell is the result of a test. traceferry extracts headers of the format in the first column, and injects headers of the format at the top of the cell's
+column. Then the test reads the injected headers. It does this for HTTP headers and for gRPC metadata, on both sides. All four combinations give the same
+result. "go test ./propagation -run TestTranslation -update" writes this page. The same test without -update checks the page. It also checks every cell
+against the rules below.
 
-Both ids of the span always arrive. The cells say what else arrives:
+The span id always arrives. The first table of each section shows how much of the trace id arrives, and whether the decision changes. The second table shows
+what else arrives. The column "says" lists what the received format can express. The words in the cells:
 
-- **128** and **64** are the bits of the trace id that arrive. 64 is the low half, or the whole id if it has 64 bits.
-- The decisions are **?** (open), **0** (denied), **1** (accepted) and **d** (debug). The column "says" lists those that the format can express.
-  A decision arrives unchanged unless the cell says otherwise. "?→0" means: an open decision arrives as denied, which is the default of
-  Config.Deferred. "d→1" means: debug arrives as accepted.
-- **random** is W3C's random flag. **parent** is the id of the caller's own parent. **tracestate** is the whole list, even the members
-  that OpenTelemetry refuses. **origin** is Datadog's, in its own header or in the member dd of tracestate.
+- **128** and **64** are the bits of the trace id that arrive. 64 means the low half. If the received id has 64 bits, it is the whole id.
+- The decisions are **?** (open), **0** (denied), **1** (accepted) and **d** (debug). A decision arrives unchanged unless the cell shows a change.
+  "?→0" means that an open decision arrives as denied. This is the default of Config.Deferred. "d→1" means that debug arrives as accepted.
+- **random** is W3C's random flag. **parent** is the parent id: the id of the parent of the caller's span.
+- **tracestate** is the whole list, even the members that OpenTelemetry refuses.
+- **origin** is Datadog's origin, in x-datadog-origin or in the member dd of tracestate.
 
 The rules:
 
-- x-ot-span-context and ot-tracer-* have 64 bits. Datadog has 128, with the high half in the tag _dd.p.tid.
-- These formats can be written with an open decision: %s. Three more can be read with one: grpc-trace-bin, ottrace, and
-  otspancontext from old Envoys. They are written with a decision. grpc-go, for example, reads grpc-trace-bin only with one.
-- An open decision stays open in X-Ray and in Google's header by default. X-Ray's SDKs and services then decide by their own rules, which a 0 would
-  forbid. Some of OpenTelemetry's propagators need a decision there. Those of X-Ray for JavaScript and .NET, and that of Google's header for Python,
-  read no header without one. Those of X-Ray for Go, Java and Python, and that of Google's header for Go, read it as not sampled. For
-  these readers set Config.Deferred: Emit then writes the decision of Config.Deferred when it translates an open one.
-- In b3, b3multi, datadog and sentry an open decision is always absent, because all their readers accept that. In the formats that cannot leave it
-  open, Config.Deferred decides.
-- Only B3 and Jaeger have debug. Elsewhere it becomes accepted. In Datadog it becomes priority 2, which is the closest value.
-- Only W3C has the random flag. No other format can promise that an id is random, so a translated id never has it.
-- Only B3 has a parent id that is written. It is read from Jaeger and from x-ot-span-context in the form of old Envoys, too. Jaeger's is deprecated. A
-  received b3 may have a parent and no decision. traceferry does not write such a b3, because Envoy does not read it.
-- Only W3C has tracestate. Datadog has the content of its member dd.
-- A format that is translated into itself is sent as received.
+- The trace ids of x-ot-span-context and ot-tracer-* have 64 bits. The trace ids of Datadog have 128 bits: the high half is in the tag _dd.p.tid.
+- These formats can be written with an open decision: %s. Three more can be read with one: grpctracebin, ottrace, and
+  x-ot-span-context in the form of old Envoys. If traceferry translates to one of the three, it writes a decision. Some readers need one. For example, grpc-go
+  does not read a grpc-trace-bin without a decision.
+- The form of x-ot-span-context in old Envoys has no place for a decision. traceferry writes this form if it received
+  this form, and never translates another format to it.
+- An open decision stays open in X-Ray and in Google's header by default. X-Ray's SDKs and services then decide by their own rules. A 0 would prevent that.
+- Some of OpenTelemetry's propagators need a decision in these two formats. The propagators of X-Ray for JavaScript and .NET, and of Google's header for
+  Python, do not read a header with an open decision. The propagators of X-Ray for Go, Java and Python, and of Google's header for Go, read an open decision
+  as not sampled. If you have such readers, set Config.Deferred. Then Emit writes the decision of Config.Deferred when it translates an open decision.
+- In b3, b3multi, datadog and sentry, an open decision is always written by leaving the decision out. All their readers accept that. In the formats that need
+  a decision, the decision of Config.Deferred replaces an open one.
+- B3 and Jaeger have debug. In the other formats debug becomes accepted. In Datadog it becomes priority 2, which is the closest value.
+- Only W3C has the random flag. traceferry does not set it in a translated header, because the other formats do not say that an id is random.
+- traceferry reads parent ids from B3, from Jaeger, and from x-ot-span-context in the form of old Envoys. It writes them in B3, and in the form of old Envoys. It
+  does not write them in Jaeger's header, where the parent id is deprecated. A received b3 may have a parent id and no decision. traceferry does not write
+  such a b3, because Envoy does not read it.
+- Only W3C has tracestate. Datadog's headers have the content of its member dd.
+- Without a local span, a format that is translated into itself is sent as received.
 `
 
 // deferring returns the names of the formats that can leave a decision open.
@@ -81,15 +87,15 @@ func (m translation) document(doc *strings.Builder, got map[string]arrival) {
 const withoutSpans = `
 ## Without a local span
 
-Config.Emit lists the target. No tracer runs in the service.
+Config.Emit lists the format that is sent. No tracer runs in the service.
 `
 
 const withSpans = `
 ## With a local span
 
-Config.Emit lists the target. The service has a span of OpenTelemetry's SDK, with a parent-based sampler. That span arrives, in the caller's
-trace. Config.Deferred decides an open decision before the sampler sees it. Debug stays in the format that had it. Here, parent is the
-caller's span. Every format with a parent gets it from the span, unless the SDK dropped the span.
+Config.Emit lists the format that is sent. The service has a span of OpenTelemetry's SDK, with a parent-based sampler. The sent headers name this span, in the
+caller's trace. The decision of Config.Deferred replaces an open decision before the sampler sees it. Debug arrives if the sent format is the received
+format. Here, **parent** is the id of the caller's span. It arrives in b3 and b3multi, unless the SDK dropped the local span.
 `
 
 func table(doc *strings.Builder, says func(dialect) string, cell func(dialect, propagation.Format) string) {
