@@ -10,54 +10,59 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// FormatAlias is a second header name for a format, in Config.Aliases:
+// FormatAlias is a second header name for a format. It is an element of Config.Aliases. Use it where a proxy rewrites
+// the usual header, or where your services use a header name of their own:
 //
 //	{Format: propagation.W3C, Name: "original-traceparent"} // Cloud Run rewrites traceparent
 //	{Format: propagation.B3Single, Name: "x-acme-trace"}
 //
-// The alias has the grammar of the format's own header. It is read as a format of its own that comes directly before
-// Format in precedence: if both headers are valid, the alias is the parent. It is carried, written, withheld and counted
-// as Format is. Inject follows these rules:
+// The alias has the grammar of the format's own header. Extract reads it as a format of its own that comes directly
+// before Format in precedence. So if both headers are valid, the alias gives the remote span context. The alias is
+// carried, written, withheld and counted as Format is. Inject follows these rules:
 //
-//   - Without a local span, received lines are sent under the names that they were received under, byte for byte.
-//   - Where a local span is written to Format, it is written to both names, whichever was received.
-//   - If Config.Emit lists Format, each of the two names that was not received valid is written from the span context.
+//   - Without a local span, it sends received lines byte for byte, under the names that they were received under.
+//   - If it writes a local span to Format, it writes the span to both names, also if only one of them was received.
+//   - If Config.Emit lists Format, it writes each of the two names that was not received with a valid value.
 //   - Config.Reconcile corrects each name by itself.
 //
-// Limits and Connection apply to each of the two headers by itself. No proxy reads an alias, so an alias is never left
-// out as stale. The alias of W3C stands for traceparent. The tracestate has no alias. A tracestate without a valid
-// traceparent belongs to the alias. GenerateRequestID writes x-request-id only.
+// Limits and Connection apply to each of the two headers by itself. No proxy reads an alias, so Inject never leaves
+// out an alias as stale. The alias of W3C stands for traceparent. The tracestate has no alias. A tracestate without a
+// valid traceparent belongs to the alias. GenerateRequestID writes x-request-id only.
 type FormatAlias struct {
 	// Format is a format of Config.Formats, ReadOnly or Emit whose ids are in one header: W3C, B3Single, GRPCTraceBin,
 	// CloudTrace, OTSpanContext, RequestID, Jaeger, XRay or Sentry. A format has at most one alias.
 	Format Format
 
-	// Name is the header's name, in any case. New refuses what it refuses in Config.Headers, and patterns. An alias of
-	// GRPCTraceBin ends in -bin, and no other alias does.
+	// Name is the header's name, in any case. New refuses the names that it refuses in Config.Headers, and patterns.
+	// An alias of GRPCTraceBin must end in -bin. No other alias may end in -bin.
 	Name string
 }
 
-// HeaderAlias is a header that is sent under another name than it is received, or with a default, in
+// HeaderAlias is a header that Inject sends under another name, or with a default, or both. It is an element of
 // Config.HeaderAliases:
 //
 //	{Received: "x-tenant", Sent: "x-acme-tenant"}
 //	{Received: "x-region", Default: "eu"}
 //
-// Otherwise it is like a name of Config.Headers. Trust and Limits judge the received name. Destinations judge the sent
-// name, which is the one that Destination.Headers lists.
+// In all other respects it is like a name of Config.Headers. Trust and Limits apply to the received name. Destination
+// rules apply to the sent name, so Destination.Headers lists the sent name.
 type HeaderAlias struct {
-	// Received is the name to read, in any case.
+	// Received is the name to read, in any case. New refuses the names that it refuses in Config.Headers, and
+	// patterns.
 	Received string
 
-	// Sent is the name to send. The empty string means Received.
+	// Sent is the name to send, in any case. The empty string means Received.
 	Sent string
 
-	// Default is the value to send if the request had no value: the header was absent or blank, exceeded Limits, or came
-	// from a caller who is not trusted with it. A call sends defaults if its context comes from an Extract of this
-	// Propagator. A context without a received request gets none. The empty string means no default.
+	// Default is the value to send if the request had no value. That is the case if the header was absent or blank,
+	// exceeded Limits, or is withheld. The empty string means no default. A default is
+	// printable ASCII without white space around it.
 	//
-	// A default is user data for Destinations. CapturedFromContext does not return it. With a default in its Config, every
-	// Extract allocates the context node, also if nothing was received.
+	// A call sends the defaults only if its context comes from an Extract of this Propagator, or from a Begin that
+	// generated a request id.
+	//
+	// A default is user data for Destinations. CapturedFromContext does not return it. With a default in its Config,
+	// every Extract allocates the context node, also if nothing was received.
 	Default string
 }
 

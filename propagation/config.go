@@ -12,150 +12,183 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 )
 
-// Config says what a Propagator carries. The zero Config carries the eight most common formats: W3C, B3Single, B3Multi,
-// GRPCTraceBin, CloudTrace, OTSpanContext, RequestID and Baggage. It carries them verbatim while there is no local span
-// of OpenTelemetry's, and writes that span into them otherwise. Package preset has a Config for each mesh.
+// Config says what a Propagator carries. Give it to [New]. Start with a Config of package preset, or with the zero
+// Config, and set fields only where you need something else.
+//
+// The zero Config carries the eight most common formats: W3C, B3Single, B3Multi, GRPCTraceBin, CloudTrace,
+// OTSpanContext, RequestID and Baggage. It carries them verbatim while no local span of OpenTelemetry runs. If one
+// runs, it writes that span into the trace formats.
 type Config struct {
-	// Formats are the formats to carry: to read and to send. Their order is their precedence. If several name a span,
-	// RemoteFromContext and OpenTelemetry get the first valid one. nil means the eight default formats; empty but not
-	// nil means none.
+	// Formats are the formats to carry: to read and to send. Their order is their precedence. If several formats name
+	// a span, RemoteFromContext and OpenTelemetry get the first valid one. nil means the eight default formats. Empty
+	// but not nil means none.
 	Formats []Format
 
-	// Emit are formats to write in addition to the received ones, whenever there is a span context with both ids. They
-	// are written from the local span if there is one, else from the received span context. Without a local span, a
-	// format of Emit that is carried and was received valid is sent unchanged. nil means that a local span is written
-	// to the first of Formats that has an encoder, if no other format would carry it. Empty but not nil means none.
+	// Emit are formats to write in addition to the received formats. Use it if callees need a format that your
+	// callers do not send. A format of Emit is written whenever there is a span context with both ids. It has the ids
+	// of the local span if one runs, otherwise those of the remote span context. Without a local span, a format of
+	// Emit that is carried and was received valid is sent unchanged.
+	//
+	// nil means that a local span is still written if no received format can carry it. It is then written to the
+	// first format of Formats that has an encoder. Empty but not nil means none.
 	Emit []Format
 
-	// ReadOnly are formats to read and never send, after Formats in precedence. Use it for the last step of a
-	// migration.
+	// ReadOnly are formats to read and never to send. They follow Formats in precedence. Use it for the last step of
+	// a migration, when callers still send an old format and no callee needs it.
 	ReadOnly []Format
 
-	// Headers are further headers to carry verbatim: names, in any case, and patterns. The pattern "x-company-*" stands
-	// for all names that begin with "x-company-". A pattern needs three characters before the "*". A listed name
-	// decides before any pattern; of several patterns the longest decides. Limits bound the names that a pattern
-	// matches. They are kept in sorted order, after baggage. A name that matches only a pattern and ends in -bin
-	// travels from HTTP to HTTP only. List such a name by itself to carry it over gRPC.
+	// Headers are further headers to carry verbatim: names, in any case, and patterns. The pattern "x-company-*"
+	// stands for all names that begin with "x-company-". A pattern needs at least three characters before the "*". If
+	// Headers lists a name, that entry applies. Otherwise the longest matching pattern applies. Limits bound the
+	// names that a pattern matches: Extract keeps them in sorted order, after baggage.
 	//
-	// New refuses credentials, headers that only a proxy may write, headers of one hop or one message, and the names of
-	// formats. A pattern does not carry such names either. UnsafeHeaders takes credentials. Unless a Destination says
-	// otherwise, Headers go to internal hosts only.
+	// A name that matches only a pattern and ends in -bin is carried from HTTP to HTTP only. List such a name by
+	// itself to carry it over gRPC.
+	//
+	// New refuses credentials, headers that only a proxy may write, headers of one hop or one message, and the names
+	// of formats. A pattern does not carry such names either. For credentials, use UnsafeHeaders. Headers,
+	// UnsafeHeaders and HeaderAliases together have at most 150 entries.
+	//
+	// Headers are user data. They go to internal hosts only, unless a Destination allows more.
 	Headers []string
 
 	// UnsafeHeaders are carried as Headers are, but CapturedFromContext does not return them. They are names, not
-	// patterns. Only credentials and x-envoy-* are allowed here. A credential lets each callee act as your caller;
-	// x-envoy-* steers proxies. New also counts a name as a credential if it contains a word such as token, secret,
-	// password, auth or api-key. A harmless name of that kind belongs here too. Unless a Destination says otherwise,
-	// UnsafeHeaders go to internal hosts only. If a callee redirects to another host, httptrace.Transport does not send
-	// them there.
+	// patterns. Only credentials and x-envoy-* are allowed here. New takes a name for a credential also if the name
+	// contains a word such as token, secret, password, auth or api-key. A harmless name with such a word belongs
+	// here, too.
+	//
+	// Be careful: with a credential each callee can act as your caller, and x-envoy-* controls proxies.
+	//
+	// UnsafeHeaders go to internal hosts only, unless a Destination allows more. If a callee redirects to another
+	// host, httptrace.Transport does not send them there.
 	UnsafeHeaders []string
 
-	// Aliases are further names for formats, such as "original-traceparent" for W3C. See FormatAlias. nil means none.
+	// Aliases are further header names for formats, such as "original-traceparent" for W3C. See FormatAlias. nil
+	// means none.
 	Aliases []FormatAlias
 
-	// HeaderAliases are further headers to carry that are sent under another name, or with a default if the request had
-	// none. See HeaderAlias. nil means none.
+	// HeaderAliases are further headers to carry. Each is sent under another name, or with a default if the request
+	// did not have it. See HeaderAlias. nil means none.
 	HeaderAliases []HeaderAlias
 
-	// RoutingKeys are keys of members of the baggage header that route a request to a sandbox, such as "sd-routing-key".
-	// These members are carried even if Formats does not list Baggage; other baggage is then not. Destinations judge
-	// them as any baggage: by default, they go to internal hosts only. Keys are compared exactly. If Formats lists Baggage,
-	// RoutingKeys has an effect with TrustRoutingKeys only. nil means none. See docs/routing.md for the keys of vendors.
+	// RoutingKeys are keys of baggage members that route a request to a sandbox, such as "sd-routing-key". These
+	// members of the baggage header are carried even if Formats does not list Baggage. Other members are not carried
+	// then. If Formats lists Baggage, all members are carried, and RoutingKeys has an effect with TrustRoutingKeys
+	// only.
+	//
+	// Keys are compared exactly. Destinations apply to these members as to any baggage: by default, they go to
+	// internal hosts only. nil means none. See docs/routing.md for the keys of vendors.
 	RoutingKeys []string
 
-	// TrustRoutingKeys carries the members of RoutingKeys also if the caller is not trusted with its baggage, as behind
-	// httptrace.Edge. Other baggage of such a caller stays withheld. Any caller can then choose the sandbox that handles
-	// its request. Ignore withholds these members, too.
+	// TrustRoutingKeys carries the members of RoutingKeys also if the caller's baggage is not trusted, as behind
+	// httptrace.Edge. Other baggage of such a caller stays withheld. Any caller can then choose the sandbox that
+	// handles its request. The trust Ignore withholds these members, too.
 	TrustRoutingKeys bool
 
-	// GenerateRequestID makes Extract generate a random UUID (version 4) for a request without x-request-id. It needs
-	// RequestID in Formats. Every Extract then allocates the context node and the id, also if nothing was received.
+	// GenerateRequestID makes Extract generate a request id for a request without x-request-id: a random UUID
+	// (version 4). Use it at an edge without a proxy that does so. It needs RequestID in Formats. Every Extract then
+	// allocates the context node and the id, also if nothing was received.
 	GenerateRequestID bool
 
-	// Deferred is what an open decision of the caller becomes where it cannot stay open: in OpenTelemetry, W3C,
-	// GRPCTraceBin, OTSpanContext, Jaeger and OTTrace. The zero value, Deferred, means Denied. The other choice is
-	// Accepted. A parent-based sampler takes Denied for the caller's decision and records nothing of such a trace.
+	// Deferred is the decision to use if the caller left the decision open and it cannot stay open. B3, Datadog,
+	// X-Ray, Sentry and Google's header can leave the sampling decision to the receiver. OpenTelemetry, W3C,
+	// GRPCTraceBin, Jaeger, OTSpanContext and OTTrace cannot, so they get this decision. The zero value, Deferred,
+	// means Denied. The other choice is Accepted.
 	//
-	// In XRay and CloudTrace an open decision can stay open. OpenTelemetry's readers of them for JavaScript, .NET and
-	// Python need a decision. If Deferred is set to Denied or Accepted, Emit writes that decision there as well.
+	// With Denied, a parent-based sampler, OpenTelemetry's default, records nothing of such a trace. It takes Denied
+	// for the caller's decision. To record requests whose proxy left the decision open, set Deferred to Accepted.
+	//
+	// In XRay and CloudTrace an open decision can stay open. But OpenTelemetry's readers of these formats for
+	// JavaScript, .NET and Python need a decision. If Deferred is set to Denied or Accepted, Emit writes that
+	// decision there as well.
+	//
+	// A decision that cannot be read counts as open, and as Malformed in Stats.
 	Deferred Sampling
 
-	// LocalSpan returns the span that runs in a context, for tracers other than OpenTelemetry's. If there is none, it
-	// returns false, or a span context without both ids. A returned TraceState holds only the members that the span
-	// adds or changes. Every Inject calls LocalSpan, so it must be safe for concurrent use. nil means OpenTelemetry's
-	// active span, if that is valid and not remote. If LocalSpan panics, there is no local span, and the panic is
-	// counted (Panicked).
+	// LocalSpan returns the span that runs in a context. Set it for tracers other than OpenTelemetry's. If no span
+	// runs, it returns false, or a span context without both ids. A returned TraceState has only the members that the
+	// span adds or changes.
+	//
+	// nil means OpenTelemetry's active span, if that is valid and not remote. Every Inject calls LocalSpan, so it
+	// must be fast and safe for concurrent use. If LocalSpan panics, Inject goes on without a local span, and counts
+	// the panic (Panicked).
 	LocalSpan func(context.Context) (SpanContext, bool)
 
 	// Also are OpenTelemetry propagators for formats that this package does not have. Extract and Inject call them
 	// first, in their order. If they share a field with this Propagator, this Propagator's value prevails. Limits do
-	// not bound what they write. None of them may call this Propagator back; do not list otel.GetTextMapPropagator() if
-	// this Propagator is set there.
+	// not bound what they write. New refuses a nil element.
+	//
+	// None of them may call this Propagator. So do not list otel.GetTextMapPropagator() if this Propagator is set
+	// there.
 	Also []propagation.TextMapPropagator
 
-	// DropMalformed leaves out a trace format that does not parse, while there is no local span. By default such lines
-	// travel unchanged, and the proxy that reads them decides. Turn it on where a malformed header costs the proxy its
-	// span: Envoy 1.40 makes no span for a malformed b3, x-b3-parentspanid or traceparent. Each dropped format is
-	// counted as Malformed. A format whose ids parse is sent, also if its decision cannot be read. A format that is
-	// only carried is sent, too. A malformed b3 beside valid x-b3-* is never sent; see Stale.
+	// DropMalformed leaves out a trace format that does not parse, while no local span runs. By default such lines
+	// are sent unchanged, and the next proxy decides. Turn it on if a malformed header makes that proxy lose its
+	// span: Envoy 1.40 makes no span for a malformed b3, x-b3-parentspanid or traceparent.
+	//
+	// Each dropped format is counted as Malformed. A format is still sent if its ids parse and its decision cannot be
+	// read. A format that is only carried is sent, too. A malformed b3 beside valid x-b3-* is never sent; see Stale.
 	DropMalformed bool
 
-	// Reconcile makes the received trace formats agree, while there is no local span. By default received lines are
-	// sent byte for byte. Turn it on behind proxies that advance one format and leave another behind, such as two
-	// Envoys with different tracers, or Dapr. If received formats of one trace name different spans, Reconcile writes
-	// the span context of the first valid format to each format that names another span. So put the format first that
-	// the proxy before this service advances.
+	// Reconcile makes the received trace formats agree, while no local span runs. By default received lines are sent
+	// byte for byte. Turn it on behind proxies that advance one format and not another, such as two Envoys with
+	// different tracers, or Dapr.
 	//
-	// Between b3 and x-b3-* the order does not decide. A b3 that names the child of the span in x-b3-* is newer; any
-	// other is older.
+	// If received formats of one trace name different spans, Reconcile takes the span context of the first valid
+	// format. It writes this span context to each format that names another span. So the first format of Formats must
+	// be the one that the proxy before this service advances. Between b3 and x-b3-* the order does not decide. A b3
+	// that names a child of the span in x-b3-* is newer. Any other b3 is older.
 	//
 	// These formats stay unchanged: formats of another trace, formats that agree, formats that name no span, and
 	// formats that are only carried. Each corrected format is counted (Reconciled). Reconcile parses the ids of every
 	// request, which costs time.
 	Reconcile bool
 
-	// ASCIIOnly leaves out values that are not printable ASCII over HTTP, and counts them (Unsendable). Over gRPC such
-	// values are always left out. Turn it on if a callee refuses requests with such values, as Spring Security's
-	// StrictHttpFirewall does. A trace format with such a value is left out whole. Of tracestate, baggage and Headers
-	// only the lines with such a value are left out.
+	// ASCIIOnly leaves out values that are not printable ASCII over HTTP, and counts them (Unsendable). Turn it on if
+	// a callee refuses requests with such values, as Spring Security's StrictHttpFirewall does. Over gRPC and in
+	// messages such values are always left out.
+	//
+	// If a line with ids or a decision has such a value, the whole trace format is left out. Of tracestate, baggage
+	// and Headers only the lines with such a value are left out.
 	ASCIIOnly bool
 
-	// Limits bound what this process keeps and sends of one request.
+	// Limits bound the headers that this process keeps and sends for one request. The zero value means the defaults.
 	Limits Limits
 
 	// Destinations are rules for what may be sent to which hosts. They apply where the host is known: in
-	// httptrace.Transport and Rewrite, in package grpctrace and in InjectHTTPTo. A host that no rule matches gets user
-	// data only if it is internal; see Destination.
+	// httptrace.Transport and Rewrite, in package grpctrace, and in InjectHTTPTo and Lines. A host that no rule
+	// matches gets user data only if it is internal; see Destination. nil means no rules.
 	Destinations []Destination
 
-	// InternalHosts adds to the hosts that are internal by their form (see Destination). It takes the patterns of
-	// Destination.Hosts. List these:
+	// InternalHosts are hosts of your own that Destination does not recognise as internal by their form. It takes the
+	// patterns of Destination.Hosts. List these:
 	//
 	//   - a custom cluster domain ("*.cluster.example")
 	//   - the namespaces whose services you call by two labels ("*.default")
 	//   - the address range of your pods, if it is not private
 	//
-	// EKS and GKE may use 100.64.0.0/10 (RFC 6598) for pods. A carrier or an overlay network such as Tailscale may use
-	// that range too, so it is not internal unless you list it. nil means no further hosts.
+	// EKS and GKE may use 100.64.0.0/10 (RFC 6598) for pods. A carrier or an overlay network such as Tailscale may
+	// use that range too, so it is not internal unless you list it. nil means no further hosts.
 	InternalHosts []string
 
-	// DestinationsReportOnly sends everything. It counts and observes (Disallowed) what Destinations would have left
-	// out. Use it to try a policy before you enforce it.
+	// DestinationsReportOnly sends everything to every host. For each header that Destinations would leave out, it
+	// counts Disallowed and calls the Observer. Use it to try a policy before you enforce it.
 	DestinationsReportOnly bool
 
-	// Observer has functions that are called for single requests. nil costs nothing.
+	// Observer has functions that the Propagator calls for single requests. nil means none, and costs nothing.
 	Observer *Observer
 }
 
-// Limits bound what is kept of one request. A zero field means its default. New refuses a negative field, a Lines above
-// 65535 and any other field above 1<<30. What exceeds a limit is left out, a format as a whole, and counted (TooLarge).
+// Limits bound the headers that are kept and sent for one request, against hostile callers. A zero field means its
+// default. Headers that exceed a limit are left out, a format as a whole, and counted (TooLarge). New refuses a
+// negative field, a Lines or MessageLines above 65535, and any other field above 1<<30.
 type Limits struct {
-	HeaderBytes   int // all lines of one name together; default 8192
-	TotalBytes    int // all kept lines of a request, and their names if those have a prefix; default 16384
-	Lines         int // header lines of a request; default 64, at most 65535
-	MetadataBytes int // added to a gRPC call; each line counts name, value and 32, as in HTTP/2; default 4096
-	MessageLines  int // lines of a message, see Propagator.Lines; an SQS message takes ten; default: no limit
-	MessageBytes  int // names and values of a message together; default: no limit
+	HeaderBytes   int // bytes of all values of one name together; default 8192
+	TotalBytes    int // bytes of all kept values of a request, and of names under a prefix or pattern; default 16384
+	Lines         int // number of kept header lines of a request; default 64
+	MetadataBytes int // bytes added to a gRPC call: name, value and 32 for each line, as HTTP/2 counts; default 4096
+	MessageLines  int // number of lines of a message, see Propagator.Lines; default: no limit
+	MessageBytes  int // bytes of the names and values of a message; default: no limit
 }
 
 var defaultLimits = Limits{HeaderBytes: 8192, TotalBytes: 16384, Lines: 64, MetadataBytes: 4096}

@@ -7,13 +7,16 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// Config returns the Config that the Propagator was made of, for debug pages and logs. New returns an equal Propagator
-// for it. These defaults are filled in: Formats lists the eight default formats if it was nil, and Limits has no zero
-// field. Emit and Deferred stay as they were, because their zero values mean more than one other value could say.
+// Config returns the Config that the Propagator was made of, for debug pages and logs. New returns an equal
+// Propagator for it.
+//
+// These defaults are filled in: Formats lists the eight default formats if it was nil, and Limits has the default of
+// each field that has one. MessageLines and MessageBytes stay 0 if they have no limit. Emit and Deferred stay as they
+// were, because no other value means the same as their zero value.
 //
 // The result is a deep copy, which the caller may change. Only the functions and the propagators of Also are the
-// original ones. For the nil and the zero Propagator it returns a Config whose Formats is empty. Config is slow, and
-// safe for concurrent use.
+// original ones. For the nil and the zero Propagator it returns a Config whose Formats is empty and not nil, so it
+// carries nothing. Config is slow, and safe for concurrent use.
 func (p *Propagator) Config() Config {
 	c, ok := (*plan.Engine)(p).Public().(*Config)
 	if !ok {

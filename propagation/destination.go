@@ -9,15 +9,19 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// Destination is a rule of Config.Destinations: what may be sent to some hosts. For HTTP, the host is that of the
-// request's URL; the Host header does not matter. For gRPC, it is the endpoint of the target; the authority does not
-// matter.
+// Destination is a rule for the headers that may be sent to some hosts. It is an element of Config.Destinations:
 //
-// Without a matching rule, all formats may be sent to every host, except user data and x-envoy-force-trace, which go to
-// internal hosts only. User data is:
+//	{Hosts: []string{"*.partner.example"}, Formats: []propagation.Format{propagation.W3C}}
 //
-//   - baggage in all its forms: baggage, jaeger-baggage, uberctx-*, ot-baggage-*, sw8-correlation, correlation-context,
-//     and the items in an x-ot-span-context
+// For HTTP, the host is that of the request's URL. The Host header does not matter. For gRPC, the host is the
+// endpoint of the target. The authority does not matter. For messages, the host is a topic or a queue; see
+// [Propagator.Lines].
+//
+// Without a matching rule, every host may get all formats, and internal hosts may get everything. Hosts that are not
+// internal get neither user data nor x-envoy-force-trace. User data is:
+//
+//   - baggage in all its forms: baggage, jaeger-baggage, uberctx-*, ot-baggage-*, sw8-correlation,
+//     correlation-context, and the items in an x-ot-span-context
 //   - Config.Headers, UnsafeHeaders and HeaderAliases, defaults included
 //
 // Internal hosts are:
@@ -27,67 +31,74 @@ import (
 //   - loopback addresses and private addresses (RFC 1918, RFC 4193)
 //   - hosts that match Config.InternalHosts
 //
-// A topic or a queue is not internal, unless Config.InternalHosts has a pattern for it.
+// These hosts are not internal, unless Config.InternalHosts has a pattern for them:
 //
-// A two-label name of Kubernetes ("reviews.default") is not internal, because it may be a public name. One label with a
-// dot at its end ("ai.") is not internal either, because it is a top-level domain. A gRPC target that lists several
-// addresses is internal if all of them are. It gets only what may be sent to each of them.
+//   - a topic or a queue
+//   - a name of two labels, such as "reviews.default" of Kubernetes, because it may be a public name
+//   - one label with a dot at its end, such as "ai.", because it is a top-level domain
 //
-// Headers that the application sets by hand on the request are its own, and are sent. The rules apply to a header set
-// by hand if it equals a received one, or if another Inject wrote it from the same context (otelhttp's, with this
-// Propagator). What the propagators of Config.Also write is sent to every host, except where a rule lists Formats.
+// A gRPC target that lists several addresses is internal if all of them are internal. It gets only the headers that
+// may be sent to each of them.
 //
 // If several rules match a host, only the most specific rule applies. A name is more specific than a network or a
-// suffix, a longer pattern than a shorter one, and a pattern with a port than one without. After those come
-// "<single-label>", "<internal>" and "*", in this order.
+// suffix, a longer pattern than a shorter one, and a pattern with a port than one without. "<single-label>",
+// "<internal>" and "*" are the least specific patterns, in this order.
+//
+// The rules do not apply to a header that the application sets by hand on the request, unless its value equals a
+// received one. They do apply if another Inject wrote the header from the same context, such as that of otelhttp with
+// this Propagator. The headers of the propagators of Config.Also are sent to every host, except where a rule lists
+// Formats.
 type Destination struct {
 	// Hosts are patterns for hosts:
 	//
 	//   - "api.example.com" is one name.
-	//   - "*.example.com" is every name below example.com, but not example.com itself.
+	//   - "*.example.com" is every name below example.com. It does not match example.com itself.
 	//   - "10.0.0.0/8" is a network.
 	//   - "10.1.2.3" and "[fd00::1]" are addresses.
 	//   - "<single-label>" is every name without a dot.
 	//   - "<internal>" is every internal host, Config.InternalHosts included.
 	//   - "*" is every host, topic and queue.
-	//   - "kafka:orders.created" is a topic or a queue, for Propagator.Lines: a word for its system, and its name.
-	//     OpenTelemetry's messaging.system has such words. The name is compared exactly.
-	//   - "kafka:orders.*" is every topic that begins so.
+	//   - "kafka:orders.created" is a topic or a queue, for Propagator.Lines: a word for its system, a colon, and its
+	//     name. The values of OpenTelemetry's attribute messaging.system are such words. The name is compared
+	//     exactly.
+	//   - "kafka:orders.*" is every topic whose name begins with "orders.".
 	//
-	// Each pattern for hosts may end in ":" and a port. Names may be in any case and script. No two rules may have the same
-	// pattern.
+	// Each pattern for hosts may end in ":" and a port. Names may be in any case and script. Hosts must not be empty,
+	// and no two rules may have the same pattern.
 	Hosts []string
 
 	// Formats are the formats that may be sent. nil means all formats, but x-envoy-force-trace only to an internal
-	// host. Empty but not nil means none. Baggage, not Formats, decides about the baggage in these formats.
+	// host. Empty but not nil means none. The field Baggage decides about the baggage in these formats.
 	Formats []Format
 
-	// OnlySampled are formats that may be sent only if the call is sampled. Use it for vendors that bill by what they
-	// receive. A call is sampled if its decision is Accepted or Debug. The decision is that of the local span if one
-	// runs, else the received decision of RemoteFromContext. An open decision is not accepted, whatever Config.Deferred
-	// says, and neither is a decision that the caller is not trusted with.
+	// OnlySampled are formats that may be sent only if the call is sampled. Use it for vendors that bill for each
+	// span that they receive. If the call is not sampled, none of these formats is sent, and each is counted
+	// (Disallowed). If the call is sampled, OnlySampled has no effect.
 	//
-	// If the call is not sampled, nothing of these formats is sent, and each is counted (Disallowed). If it is sampled,
-	// OnlySampled changes nothing. It can list formats without a decision, such as Baggage. It must not list a format
-	// that Formats excludes. nil and empty mean none.
+	// A call is sampled if its decision is Accepted or Debug. The decision is that of the local span if one runs.
+	// Otherwise it is the received decision of RemoteFromContext. The call is not sampled if that decision is open,
+	// whatever the value of Config.Deferred, or if the caller's decision is not trusted.
+	//
+	// OnlySampled can list formats without a decision, such as Baggage. It must not list a format that Formats
+	// excludes. nil and empty mean none.
 	OnlySampled []Format
 
-	// Baggage are the keys of the baggage members that may be sent, in every form of baggage. "*" means all keys. Only
-	// "*" allows the items in an x-ot-span-context. Keys in Jaeger's and OTTrace's forms are compared in any case,
-	// because these forms do not preserve case. Other keys are compared exactly. A form that is not in Config.Formats
-	// is never sent.
+	// Baggage are the keys of the baggage members that may be sent, in every form of baggage. "*" means all keys.
+	// Only "*" allows the items in an x-ot-span-context. Keys in the forms of Jaeger and OTTrace are compared in any
+	// case, because these forms do not preserve case. Other keys are compared exactly. A form of baggage that
+	// Config.Formats does not list is never sent.
 	//
-	// nil means all if Formats lists propagation.Baggage, and none if Formats lists only others. If Formats is nil too,
-	// it means all to an internal host and none to any other. Empty but not nil means none.
+	// If Formats is nil, a nil Baggage means all keys to an internal host and none to any other host. If Formats is
+	// not nil, a nil Baggage means all keys if Formats lists propagation.Baggage, and none otherwise. Empty but not
+	// nil means none.
 	Baggage []string
 
-	// Headers are the names of Config.Headers, UnsafeHeaders and HeaderAliases that may be sent. A HeaderAlias has the name
-	// that is sent. "*" means all. "x-company-*" means
-	// the names of Config.Headers that begin with "x-company-". If Config.Headers has such a pattern, Headers may list
-	// single names under it.
+	// Headers are the names of Config.Headers, UnsafeHeaders and HeaderAliases that may be sent. For a HeaderAlias,
+	// list the name that is sent. "*" means all names. "x-company-*" means the names of Config.Headers that begin
+	// with "x-company-". If Config.Headers has such a pattern, Headers may list single names that match it.
 	//
-	// nil means none if Formats is not nil. If Formats is nil too, it means all to an internal host and none to any
-	// other. Empty but not nil means none.
+	// If Formats is nil, a nil Headers means all names to an internal host and none to any other host. If Formats is
+	// not nil, a nil Headers means none. Empty but not nil means none.
 	Headers []string
 }
 

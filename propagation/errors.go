@@ -5,15 +5,17 @@ import (
 	"strings"
 )
 
-// ConfigError is one mistake in a Config. [New] joins all mistakes with errors.Join. errors.As finds the first of them.
-// An interface{ Unwrap() []error } returns all of them.
+// ConfigError is one mistake in a Config. [New] joins all mistakes with errors.Join. To get the first mistake, use
+// errors.As with a *ConfigError. To get all mistakes, use errors.As with an interface{ Unwrap() []error }.
 type ConfigError struct {
-	Field  string // of Config, with the index where it is a list: "Headers[2]"
+	Field  string // the field of Config, with the index in a list: "Headers[2]", "Destinations[0].Hosts[1]"
 	Value  any    // the wrong value
-	Reason string // what is wrong with it, and what to do instead
+	Reason string // why the value is wrong, and in most cases what to do instead
 }
 
-// Error returns field, value and reason in one line.
+// Error returns field, value and reason in one line, as in
+//
+//	propagation: Config.Formats[1]: tracecontext: already in Formats[0]
 func (e *ConfigError) Error() string {
 	value := fmt.Sprint(e.Value)
 	if s, ok := e.Value.(string); ok {

@@ -11,8 +11,9 @@ import (
 	"github.com/traceferry/traceferry/internal/plan"
 )
 
-// String returns the explanation as several lines of text, for people. It has only printable ASCII: other characters
-// are escaped. It cuts values after 512 bytes and lists after 100 headers, so that a hostile request cannot fill a log.
+// String returns the explanation as several lines of text, for people. Do not parse it: the text may change. It has
+// only printable ASCII and line ends. Other characters are escaped. It cuts values after 512 bytes and lists after
+// 100 headers, so that a hostile request cannot fill a log.
 func (x Explanation) String() string {
 	var b strings.Builder
 	host, where, rule := cut(plain(x.Host)), "not internal", "no rule of Config.Destinations applies"

@@ -2,13 +2,14 @@ package propagation
 
 import "github.com/traceferry/traceferry/internal/wire"
 
-// Sampling is what a caller decided about recording its trace. The four states are those of B3
-// (https://github.com/openzipkin/b3-propagation, "Sampling State"), which can express all of them. Other formats can
-// express only some. The zero value is Deferred: nobody has decided yet.
+// Sampling is the decision of a caller, or of a local span, about recording its trace. The four states are those of
+// B3 (https://github.com/openzipkin/b3-propagation, "Sampling State"), which can express all of them. Other formats
+// can express only some. The zero value is Deferred: there is no decision yet.
 type Sampling uint8
 
+// The states of a sampling decision.
 const (
-	Deferred Sampling = iota // no decision: the receiver decides
+	Deferred Sampling = iota // no decision, also called an open decision: the receiver decides
 	Denied                   // do not record
 	Accepted                 // record
 	Debug                    // record, and bypass every later sampler
@@ -21,5 +22,5 @@ func (s Sampling) String() string { return wire.Sampling(s).String() }
 // Deferred.
 func (s Sampling) Sampled() bool { return wire.Sampling(s).Sampled() }
 
-// Decided reports whether a decision was made: it is false only for Deferred.
+// Decided reports whether there is a decision. It is false only for Deferred.
 func (s Sampling) Decided() bool { return wire.Sampling(s).Decided() }

@@ -6,30 +6,32 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// SpanContext is what received headers say of the caller's span, in any format. It is a plain value: compare it with
-// ==, copy it, share it between goroutines. The zero value says nothing.
+// SpanContext names a span and its sampling decision, as received headers or a local span say it. [RemoteFromContext]
+// returns it, and Config.LocalSpan makes it. It is a plain value: compare it with ==, copy it, share it between
+// goroutines. The zero value has neither ids nor a decision.
 //
-// It may have a decision without ids (B3's "b3: 0"), and ids without a decision (Sampling is Deferred).
+// A SpanContext may have a decision without ids (B3's "b3: 0"), and ids without a decision (Sampling is Deferred).
 type SpanContext struct {
-	TraceID  trace.TraceID // 64-bit ids are left-padded with zeros
-	SpanID   trace.SpanID
-	ParentID trace.SpanID // the span's own parent, from B3, Jaeger and the old Envoy form of x-ot-span-context
-	Sampling Sampling
+	TraceID  trace.TraceID // zero if there is none; a 64-bit id has zeros on its left
+	SpanID   trace.SpanID  // zero if there is none
+	ParentID trace.SpanID  // the parent of SpanID; only B3, Jaeger and an old form of x-ot-span-context have it
+	Sampling Sampling      // the decision; Deferred if it is open
 
-	// Random is the random flag of W3C Trace Context level 2: the right-most seven bytes of TraceID are random. Only a
-	// traceparent can have it.
+	// Random is the random flag of W3C Trace Context level 2: the right-most seven bytes of TraceID are random. Of
+	// the formats, only traceparent has it.
 	Random bool
 
-	// TraceState is W3C's vendor list. All its lines are joined, without white space around members. It is empty if the
-	// list is invalid by the grammar of W3C Trace Context level 2.
+	// TraceState is W3C's list of vendor members (W3C Trace Context, section 3.3). All its lines are joined, without
+	// white space around members. It is empty if the list is invalid by the grammar of level 2.
 	TraceState string
 }
 
 // IsValid reports whether the span context has both ids, so that a span can be its child.
 func (sc SpanContext) IsValid() bool { return sc.TraceID.IsValid() && sc.SpanID.IsValid() }
 
-// OpenTelemetry returns the span context as a remote one of OpenTelemetry's type. Without both ids the result is
-// invalid. An open decision becomes not sampled. Members of a tracestate that OpenTelemetry's type refuses are dropped.
+// OpenTelemetry returns the span context in OpenTelemetry's type, for a span link or a parent. The result is remote.
+// It is invalid if an id is missing. An open decision becomes not sampled, whatever Config.Deferred says. ParentID is
+// lost, and so are members of a tracestate that OpenTelemetry's type refuses.
 func (sc SpanContext) OpenTelemetry() trace.SpanContext {
 	return capture.OpenTelemetry(sc.wire(), wire.Denied)
 }

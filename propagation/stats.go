@@ -11,24 +11,25 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// Stats has the number of outcomes since the Propagator was made, and the number of requests and calls that went well. It
-// is a copy that does not change. The zero value has no counts.
+// Stats has counts since the Propagator was made: of outcomes, of requests with headers, and of calls that carried
+// headers. [Propagator.Stats] returns it. It is a copy that does not change. The zero value has no counts.
 //
-// Malformed, Duplicate, Conflict and Stale are counted when ids are read, once for each request. Ids are read on first
-// use, or when a local span is written. With Config.Observer.Outcome set, every Extract reads and counts them.
+// Packages stats/expvarstats, stats/otelstats and stats/promstats export it as metrics. It also prints as text
+// ([Stats.String]) and as JSON ([Stats.MarshalJSON]).
 //
-// It prints as text (String) and as JSON (MarshalJSON). Packages stats/expvarstats, stats/otelstats and stats/promstats
-// export it as metrics.
+// Malformed, Duplicate, Conflict and Stale are counted when ids are parsed, once for each request. Ids are parsed on
+// first use, or when a local span is written. So these counts are too low if nothing parses the ids. With
+// Config.Observer.Outcome set, every Extract parses and counts them.
 type Stats struct {
 	counts   [wire.FormatCount + 1][outcome.Count]uint64
 	possible [wire.FormatCount + 1]outcome.Set // for Series
 	traffic  [outcome.TrafficCount]uint64
 }
 
-// StatsKey names one count of [Stats].
+// StatsKey names one count of [Stats]: how often a format had an outcome.
 type StatsKey struct {
-	Format  Format // zero for Config.Headers and the request as a whole
-	Outcome Outcome
+	Format  Format  // zero for Config.Headers and for the request as a whole
+	Outcome Outcome // what happened
 }
 
 // String returns the names of the format and of the outcome: "b3 malformed", "headers no context".
@@ -43,7 +44,7 @@ func (s Stats) Count(f Format, o Outcome) uint64 {
 	return s.counts[f][o]
 }
 
-// Total returns how often an outcome occurred, for all formats together.
+// Total returns how often an outcome occurred, for all formats together, the zero Format included.
 func (s Stats) Total(o Outcome) (n uint64) {
 	for f := range s.counts {
 		n += s.Count(Format(f), o)
@@ -51,22 +52,24 @@ func (s Stats) Total(o Outcome) (n uint64) {
 	return n
 }
 
-// Captured returns the number of inbound requests of which something was captured. An Extract with a context that
-// already has a capture is not counted, so that a request counts once.
+// Captured returns the number of inbound requests with at least one captured header. A request counts once: an
+// Extract with a context that already has a capture is not counted. A Begin that generates an id counts, too.
 func (s Stats) Captured() uint64 { return s.traffic[outcome.Captured] }
 
-// Carried returns the number of outgoing calls that carried at least one header. httptrace.Transport and Rewrite,
-// [Propagator.InjectHTTPTo] and the clients of package grpctrace count them. The other Inject methods do not, because they
-// may run beside these for one call. Attempts of a retried call, and hops of a redirect, count each.
+// Carried returns the number of outgoing calls that carried at least one header. If Captured grows and Carried does
+// not, no call of the service carries headers.
 //
-// If Captured grows and Carried does not, no call of the service carries headers.
+// httptrace.Transport and Rewrite, [Propagator.InjectHTTPTo], [Propagator.Lines] and the clients of package grpctrace
+// count it. The other Inject methods do not, because they may run beside these for one call. Each attempt of a
+// retried call counts, and each hop of a redirect.
 func (s Stats) Carried() uint64 { return s.traffic[outcome.Carried] }
 
-// Uncarried returns the number of captured requests that made calls of which none carried a header. It counts when the
-// handler returns, in httptrace.Middleware and on the server's side of package grpctrace. Only calls with the request's
-// context can be attributed to it: a call with context.Background is counted as [NoContext] instead. Calls of clients
-// without traceferry are seen by httptrace.Guard and grpcguard.Enable only. Calls to destinations that may have none of
-// the headers do not count.
+// Uncarried returns the number of captured requests whose calls all carried no header. Requests without calls do not
+// count. httptrace.Middleware and the servers of package grpctrace count a request when its handler returns.
+//
+// Only calls with the request's context belong to the request. A call with context.Background counts as [NoContext]
+// instead. Only httptrace.Guard and grpcguard.Enable see calls of clients that do not use traceferry. Calls to
+// destinations that may get none of the headers do not count.
 func (s Stats) Uncarried() uint64 { return s.traffic[outcome.Uncarried] }
 
 // printed is one count as String and MarshalJSON write it.
@@ -90,8 +93,8 @@ func (s Stats) printed() (all []printed) {
 	return all
 }
 
-// All ranges over the counts of outcomes that are not zero. The zero Format comes first, then the formats in the order of their
-// constants. Outcomes of a format are in the order of their constants.
+// All ranges over the counts of outcomes that are not zero. The zero Format comes first, then the formats in the
+// order of their constants. Outcomes of a format are in the order of their constants.
 func (s Stats) All() iter.Seq2[StatsKey, uint64] {
 	return func(yield func(StatsKey, uint64) bool) {
 		for f := range s.counts {
@@ -104,7 +107,8 @@ func (s Stats) All() iter.Seq2[StatsKey, uint64] {
 	}
 }
 
-// String lists the counts that are not zero. Requests and calls come first, then outcomes in the order of [Stats.All]:
+// String lists the counts that are not zero, for logs. Requests and calls come first, then outcomes in the order of
+// [Stats.All]:
 //
 //	requests captured: 9, calls carried: 7, headers no context: 2, b3 malformed: 1
 //
@@ -120,12 +124,13 @@ func (s Stats) String() string {
 	return b.String()
 }
 
-// MarshalJSON returns the counts that are not zero, as an object of objects with sorted keys. The outer keys are
-// formats, the inner keys outcomes, each as its String method returns it. Beside the formats there are the keys
-// "requests", with Captured and Uncarried, and "calls", with Carried. It returns {} if all counts are zero. The error is
-// always nil.
+// MarshalJSON returns the counts that are not zero, as an object of objects with sorted keys:
 //
 //	{"b3":{"malformed":1},"calls":{"carried":7},"headers":{"no context":2},"requests":{"captured":9}}
+//
+// The outer keys are formats, and the inner keys are outcomes, each as its String method returns it. Two more outer
+// keys are "requests", with Captured and Uncarried, and "calls", with Carried. It returns {} if all counts are zero.
+// The error is always nil.
 //
 // The names are stable: a name is never used for another format or outcome.
 func (s Stats) MarshalJSON() ([]byte, error) {
@@ -139,8 +144,8 @@ func (s Stats) MarshalJSON() ([]byte, error) {
 	return json.Marshal(counts)
 }
 
-// Stats returns the counts so far. It is safe for concurrent use. It may miss counts that are added while it runs. The
-// nil Propagator has no counts.
+// Stats returns the counts so far. It may miss counts that are added while it runs. The nil and the zero Propagator
+// have no counts. It is safe for concurrent use.
 func (p *Propagator) Stats() (s Stats) {
 	for f := range s.counts {
 		for o := range s.counts[f] {

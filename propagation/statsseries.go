@@ -7,12 +7,13 @@ import (
 	"github.com/traceferry/traceferry/internal/outcome"
 )
 
-// Series ranges over the outcomes that the Propagator can count, zeros included, in the order of [Stats.All]. It is for
-// exporters of metrics: a counter that appears with its first increment shows no increase, so a rate misses it.
+// Series ranges over the outcomes that the Propagator can count, zeros included, in the order of [Stats.All]. It is
+// for exporters of metrics. A metric that appears with its first increment shows no increase, so a rate misses that
+// increment. With Series, the metric exists from the start, with the value 0.
 //
-// The number of series depends on the Config, not on requests: the zero Config has 49, and a Config with everything
-// has 104. A context from a Propagator that carries other formats can add counts of those
-// formats. They appear when they are no longer zero. The zero Stats has no series.
+// The number of series depends on the Config, and not on requests: the zero Config has 49, and a Config with
+// everything has 104. The context of an outer Propagator that carries other formats can add counts of those formats.
+// They appear when they are no longer zero. The zero Stats has no series.
 func (s Stats) Series() iter.Seq2[StatsKey, uint64] {
 	return func(yield func(StatsKey, uint64) bool) {
 		for f := range s.counts {
@@ -25,7 +26,7 @@ func (s Stats) Series() iter.Seq2[StatsKey, uint64] {
 	}
 }
 
-// Labels returns the names of the format and of the outcome as values of metric labels. They are the names that
+// Labels returns the names of the format and of the outcome, for metric labels. They are the names that
 // [StatsKey.String] returns, with underscores for spaces: "headers" and "no_context". They are stable.
 func (k StatsKey) Labels() (format, outcome string) {
 	return k.Format.String(), strings.ReplaceAll(k.Outcome.String(), " ", "_")

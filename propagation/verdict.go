@@ -7,28 +7,30 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// Verdict says how a received trace format compares with the format that is used, Explanation.Winner.
+// Verdict says how a received trace format compares with the format of the remote span context, Explanation.Winner.
+// ExplainedFormat has a Verdict.
 type Verdict uint8
 
+// The verdicts on a received trace format.
 const (
-	// VerdictUsed: it is Explanation.Winner.
+	// VerdictUsed: the format is Explanation.Winner.
 	VerdictUsed Verdict = iota
-	// VerdictSame: it names the same span.
+	// VerdictSame: the format names the same span as Explanation.Winner.
 	VerdictSame
-	// VerdictOtherSpan: it names another span of the same trace.
+	// VerdictOtherSpan: the format names another span of the same trace.
 	VerdictOtherSpan
-	// VerdictOtherTrace: it names another trace.
+	// VerdictOtherTrace: the format names another trace.
 	VerdictOtherTrace
-	// VerdictStale: it names an older span, or cannot be read, beside a valid format that readers should use. It is not
-	// sent.
+	// VerdictStale: the format names an older span than another valid format, or cannot be read beside it. Inject
+	// does not send the stale format, because receivers would prefer it; see Stale.
 	VerdictStale
-	// VerdictMalformed: its headers do not follow its grammar.
+	// VerdictMalformed: the headers of the format do not follow its grammar.
 	VerdictMalformed
-	// VerdictNoSpan: it has a trace id and no span id.
+	// VerdictNoSpan: the format has a trace id and no span id.
 	VerdictNoSpan
-	// VerdictNoIDs: it has a sampling decision and no ids.
+	// VerdictNoIDs: the format has a sampling decision and no ids.
 	VerdictNoIDs
-	// VerdictEmpty: it has neither ids nor a decision.
+	// VerdictEmpty: the format has neither ids nor a decision.
 	VerdictEmpty
 )
 
@@ -36,7 +38,8 @@ var verdictNames = [...]string{
 	"used", "same span", "another span", "another trace", "stale", "malformed", "no span id", "no ids", "empty",
 }
 
-// String returns the verdict in a few lower-case words.
+// String returns the verdict in a few lower-case words, such as "used" or "another trace". ExplainedFormat.Why has
+// the reason.
 func (v Verdict) String() string {
 	if int(v) < len(verdictNames) {
 		return verdictNames[v]
@@ -44,7 +47,7 @@ func (v Verdict) String() string {
 	return fmt.Sprintf("Verdict(%d)", uint8(v))
 }
 
-// Disagrees reports whether the format contradicts the format that is used: it names another span or another trace, or
+// Disagrees reports whether the format contradicts Explanation.Winner: it names another span or another trace, or it
 // is stale.
 func (v Verdict) Disagrees() bool {
 	return v == VerdictOtherSpan || v == VerdictOtherTrace || v == VerdictStale

@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-// spanRow is a row of the table in doc.go, "Which span is local".
+// spanRow is a row of the table "Which span is local" in the comment of type Propagator.
 type spanRow struct {
 	context string // what is active in the context
 	out     string // the outgoing headers, in the table's words

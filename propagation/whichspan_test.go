@@ -52,9 +52,9 @@ func named(out http.Header, now trace.SpanContext) bool {
 	return !now.IsRemote() && id != callerSpan && (strings.Contains(out.Get("Traceparent"), id) || strings.Contains(out.Get("B3"), id))
 }
 
-// TestWhichSpanDocumented: doc.go's table and the rows above are the same.
+// TestWhichSpanDocumented: the table in the comment of type Propagator and the rows above are the same.
 func TestWhichSpanDocumented(t *testing.T) {
-	doc, err := os.ReadFile("doc.go")
+	doc, err := os.ReadFile("propagator.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestWhichSpanDocumented(t *testing.T) {
 		want = append(want, row.context+" | "+local+" | "+row.out)
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("doc.go's table is\n%s\nthe rows that are tested are\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		t.Errorf("the table of type Propagator is\n%s\nthe rows that are tested are\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
 

@@ -22,8 +22,9 @@ var named = map[string]func() propagation.Config{
 	"skywalking":    SkyWalking,
 }
 
-// Named returns the preset with the name of its function, in any case: "istio" is [Istio]. ok is false if there is none;
-// the Config is zero then. Use it for a preset that a flag or an environment variable names.
+// Named returns the preset with the name of its function, in any case: "istio" is [Istio]. Use it if a flag or an
+// environment variable names the preset. If there is no such preset, ok is false, and the Config is zero. Do not use
+// that zero Config, because it carries the eight default formats.
 func Named(name string) (c propagation.Config, ok bool) {
 	config, ok := named[strings.ToLower(name)]
 	if !ok {
@@ -32,5 +33,6 @@ func Named(name string) (c propagation.Config, ok bool) {
 	return config(), true
 }
 
-// Names returns the names that Named knows, sorted and in lower case. The caller may change the slice.
+// Names returns the names that [Named] accepts, sorted and in lower case, for help texts. It returns a new slice,
+// which the caller may change.
 func Names() []string { return slices.Sorted(maps.Keys(named)) }

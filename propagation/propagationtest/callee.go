@@ -7,16 +7,18 @@ import (
 	"google.golang.org/grpc"
 )
 
-// HTTPCallee is a service that the tested service calls over HTTP.
+// HTTPCallee is a stand-in for a service that the tested service calls over HTTP, without TLS. [Mesh.HTTP] starts
+// one. Give its URL to the tested service.
 type HTTPCallee struct {
-	// URL is where it listens, without a slash at the end: "http://127.0.0.1:41234". For an External callee it is
-	// "http://" and the external host.
+	// URL is where the callee listens, without a slash at the end: "http://127.0.0.1:41234". For an External callee
+	// it is "http://" and the external host.
 	URL string
 }
 
-// GRPCCallee is a service that the tested service calls over gRPC, without TLS.
+// GRPCCallee is a stand-in for a service that the tested service calls over gRPC, without TLS. [Mesh.GRPC] starts
+// one. Give its Target to the tested service.
 type GRPCCallee struct {
-	// Target is for grpc.NewClient: "127.0.0.1:41234".
+	// Target is the target for grpc.NewClient: "127.0.0.1:41234".
 	Target string
 }
 
@@ -35,36 +37,47 @@ type callee struct {
 	register   func(grpc.ServiceRegistrar)
 }
 
-// CalleeOption changes one callee.
+// CalleeOption changes one callee. Give it to [Mesh.HTTP] or [Mesh.GRPC].
 type CalleeOption func(*callee)
 
-// MayBeSilent says that the service need not call this callee. By default at least one call must arrive.
+// MayBeSilent allows that the service does not call this callee at all. Without it, at least one call must arrive, or
+// the test fails with the kind NoCall. Calls that do arrive are judged as usual.
 func MayBeSilent() CalleeOption { return func(c *callee) { c.quiet = true } }
 
-// Calls says how many calls each request makes to this callee. Zero: it must not be called.
+// Calls sets how many calls each request must make to this callee. 0 means that the service must not call it. Without
+// Calls, any number from one is right. The number is not judged in the case "at once", and not for requests that
+// failed.
 func Calls(n int) CalleeOption { return func(c *callee) { c.calls, c.quiet = n, n == 0 } }
 
-// FailsFirst makes the callee refuse the first call of each request: 503 over HTTP, Unavailable over gRPC. It is for a service that
-// retries. The second call is judged as the first.
+// FailsFirst makes the callee refuse the first call of each request: with 503 over HTTP, and with Unavailable over
+// gRPC. Use it for a service that retries. The second call must carry the headers, too.
 func FailsFirst() CalleeOption { return func(c *callee) { c.failsFirst = true } }
 
-// Answers sets what an HTTP callee answers. The default is 200 and an empty JSON object.
+// Answers sets the handler that answers the calls to an HTTP callee. Use it if the service needs a certain response.
+// The default is status 200 and an empty JSON object. A gRPC callee ignores it; see [Registers].
 func Answers(h http.Handler) CalleeOption { return func(c *callee) { c.answer = h } }
 
-// RedirectsTo makes an HTTP callee answer with a redirect (307) to a URL, for instance to that of an [External] callee.
+// RedirectsTo makes an HTTP callee answer with a redirect (307) to a URL, for example to the URL of an [External]
+// callee.
 func RedirectsTo(url string) CalleeOption { return func(c *callee) { c.redirect = url } }
 
-// External says that the callee belongs to somebody else, and gives its host name: "api.partner.example". Its URL has that name, which no DNS
-// has to know: the service's transport uses [Mesh.DialContext]. Nothing has to arrive there. The caller's credentials, baggage, and [Headers]
-// must not arrive there.
+// External makes the callee a host of another organization, with a host name: "api.partner.example". The test fails
+// if the caller's credentials, its baggage, x-envoy-force-trace or a header of the option [Headers] arrives there.
+// Trace headers may arrive there, but need not. With an External callee, each request has an Authorization and a
+// Cookie header.
+//
+// The URL of an HTTP callee then has the host name. No DNS knows this name, so the service must connect with
+// [Mesh.DialContext] or [Mesh.Transport]. The Target of a gRPC callee stays an address on loopback.
 func External(host string) CalleeOption { return func(c *callee) { c.external, c.quiet = host, true } }
 
-// Registers adds services with their own answers to a gRPC callee. All other methods are answered with an empty message.
+// Registers adds services with answers of their own to a gRPC callee. register calls the Register functions of
+// generated code. All other methods are answered with an empty message. An HTTP callee ignores it; see [Answers].
 func Registers(register func(grpc.ServiceRegistrar)) CalleeOption {
 	return func(c *callee) { c.register = register }
 }
 
-// HTTP starts a callee on loopback. The name is used in failures. It panics if it cannot listen.
+// HTTP starts an HTTP callee on loopback. It runs until the Mesh is closed. name identifies the callee in failures.
+// Start all callees before [Mesh.Drive]. HTTP panics if it cannot listen.
 func (m *Mesh) HTTP(name string, opts ...CalleeOption) *HTTPCallee {
 	c := m.add(name, false, opts)
 	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { m.serveHTTP(c, w, r) })}
@@ -75,8 +88,9 @@ func (m *Mesh) HTTP(name string, opts ...CalleeOption) *HTTPCallee {
 	return &HTTPCallee{URL: "http://" + c.address}
 }
 
-// GRPC starts a callee on loopback that answers any method, unary or streaming. The name is used in failures. It panics if it
-// cannot listen.
+// GRPC starts a gRPC callee on loopback that answers any method, unary or streaming, with an empty message. It runs
+// until the Mesh is closed. name identifies the callee in failures. Start all callees before [Mesh.Drive]. GRPC
+// panics if it cannot listen.
 func (m *Mesh) GRPC(name string, opts ...CalleeOption) *GRPCCallee {
 	c := m.add(name, true, opts)
 	s := m.grpcServer(c)

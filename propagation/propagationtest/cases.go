@@ -9,10 +9,10 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// Case is one kind of request that a Mesh sends.
+// Case is one kind of request that a Mesh sends. [Cases] lists them.
 type Case struct {
-	Name        string
-	Explanation string // what it sends, and what a service has to do
+	Name        string // such as "each family alone"; failures name it
+	Explanation string // what the Mesh sends, and what a service has to do
 
 	sends  func(c *config, i int, from samples.Caller) http.Header // nil: all headers
 	count  func(c *config) int                                     // how many; nil: one
@@ -21,8 +21,8 @@ type Case struct {
 	atOnce bool
 }
 
-// Cases returns the kinds of requests that a Mesh with these options sends, in order. It panics on a mistake in
-// the options.
+// Cases returns the kinds of requests that a Mesh with these options sends, in order. Use it to read what is tested.
+// It panics on a mistake in the options.
 func Cases(opts ...Option) []Case {
 	m, err := Start(opts...)
 	if err != nil {

@@ -8,19 +8,21 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// FailOnLoss returns an Observer with which a test fails for each call that loses headers, with the line that made the
-// call:
+// FailOnLoss returns an Observer that makes a test fail for each call that loses headers. The failure has the line of
+// the call and says what to do. Put the Observer into the Config of the service:
 //
 //	p := propagation.MustNew(propagation.Config{Observer: propagationtest.FailOnLoss(t)})
 //
-// t is a *testing.T or *testing.B, or anything that has these two methods. It fails once for each [propagation.Loss]. Calls
-// that the test's own goroutine makes outside of a handler, such as http.Get of the service, are no losses. With
-// httptrace.Guard and grpcguard.Enable, calls of clients without traceferry fail the test, too:
+// t is a *testing.T or *testing.B, or a value with these two methods. Equal losses fail the test once, and one test
+// has at most 100 such failures; see [propagation.Loss]. Calls that the test's own goroutine makes outside of a
+// handler, such as http.Get of the service, are no losses.
+//
+// Calls of clients that do not use traceferry fail the test only with httptrace.Guard and grpcguard.Enable:
 //
 //	http.DefaultTransport = httptrace.Guard(p, http.DefaultTransport)
 //
-// Losses after the end of the test are dropped. Set the fields Outcome and Extracted of the Observer if you need them. It is
-// safe for concurrent use.
+// FailOnLoss ignores losses after the end of the test. You may set the fields Outcome and Extracted of the Observer.
+// The Observer is safe for concurrent use.
 func FailOnLoss(t interface {
 	Helper()
 	Errorf(format string, args ...any)

@@ -5,43 +5,44 @@ import (
 	"strings"
 )
 
-// Kind is what is wrong with a call.
+// Kind says what is wrong with a call or a request.
 type Kind string
 
-// The kinds of failures.
+// The kinds of failures. The text of each is that in messages.
 const (
 	Lost         Kind = "lost"                            // a header, or a line of it, did not arrive
-	LostAll      Kind = "lost all"                        // none of the headers arrived
+	LostAll      Kind = "lost all"                        // none of the headers of the request arrived
 	Changed      Kind = "changed"                         // another value arrived
 	Duplicated   Kind = "duplicated"                      // more lines arrived than the service got
 	Invented     Kind = "invented"                        // a header arrived that the service did not get
 	Empty        Kind = "sent empty"                      // a header arrived without a value
 	MixedUp      Kind = "mixed up with another request"   // a value of another request arrived
-	ToStranger   Kind = "sent to an external host"        // a header arrived at an External callee that must not
+	ToStranger   Kind = "sent to an external host"        // a header arrived at an External callee that must not get it
 	Inconsistent Kind = "inconsistent with other headers" // trace headers of one call name different spans
-	NotContinued Kind = "not continued"                   // the proxy before the callee found no span
+	NotContinued Kind = "not continued"                   // the proxy before the callee found no span to continue
 	NoCall       Kind = "no call"                         // the service did not call the callee
-	CallCount    Kind = "wrong number of calls"           // see Calls
-	Failed       Kind = "failed"                          // the request had no answer
+	CallCount    Kind = "wrong number of calls"           // the request made more or fewer calls than the option Calls says
+	Failed       Kind = "failed"                          // the service did not answer the request
 )
 
-// Failure is one finding. Equal findings of several requests are one Failure.
+// Failure is one finding of a test. Equal findings of several requests are one Failure. Each Failure of [Failures] is
+// also an error.
 type Failure struct {
-	Kind   Kind
-	Callee string   // empty: it concerns the request
-	Header string   // lower case; empty: it concerns the call
-	Call   string   // of the first: "GET /details", or the full method
-	Want   []string // the lines that the service got, of the first
+	Kind   Kind     // what is wrong
+	Callee string   // the name of the callee; empty: the failure is about the request or its answer
+	Header string   // the name of the header in lower case; empty: the failure is about the call
+	Call   string   // the first call with it: "GET /details", or the full gRPC method
+	Want   []string // the lines that the service got with the first request
 	Got    []string // the lines that the callee got
-	Detail string   // what else is known
-	Rule   string   // what the specification says; empty: it says nothing
+	Detail string   // more about it, as a sentence
+	Rule   string   // the rule of the specification; empty: there is none
 	Hint   string   // how to change the test, if the service is right; empty: no advice
-	Losses []Loss   // where it was lost, if known
+	Losses []Loss   // where the header was lost, if the service uses Mesh.Observer
 	Cases  []string // the names of the cases with this failure
-	Times  int      // the number of calls with it
+	Times  int      // how often it occurred
 }
 
-// Error returns the failure as sentences, in some lines.
+// Error returns the failure as sentences, in several lines.
 func (f Failure) Error() string {
 	var b strings.Builder
 	if f.Callee != "" {
@@ -97,10 +98,13 @@ func times(n int) string {
 	return fmt.Sprintf("%d times", n)
 }
 
-// Failures is the error of [Mesh.Check] and [Test].
+// Failures is the error of [Mesh.Check] and [Test]: all findings of one test. Get it with errors.As:
+//
+//	var failures propagationtest.Failures
+//	if errors.As(err, &failures) && failures.Has(propagationtest.Lost, "traceparent") { ... }
 type Failures []Failure
 
-// Error returns all failures.
+// Error returns the sentences of all failures, one after the other.
 func (fs Failures) Error() string {
 	var lines []string
 	for _, f := range fs {
@@ -109,7 +113,7 @@ func (fs Failures) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Unwrap returns the failures as errors, each a [Failure].
+// Unwrap returns the failures as errors, each a [Failure], for errors.As.
 func (fs Failures) Unwrap() (errs []error) {
 	for _, f := range fs {
 		errs = append(errs, f)
@@ -117,7 +121,8 @@ func (fs Failures) Unwrap() (errs []error) {
 	return errs
 }
 
-// Has reports whether there is a failure of a kind with a header. An empty name stands for any header.
+// Has reports whether there is a failure of the kind k about a header. The name of the header is in lower case. An
+// empty name stands for any header.
 func (fs Failures) Has(k Kind, header string) bool {
 	for _, f := range fs {
 		if f.Kind == k && (header == "" || f.Header == header) {

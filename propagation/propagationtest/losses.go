@@ -9,11 +9,12 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// Loss is a reason why headers were lost, and the place in the service's source.
+// Loss is a reason why a call lost headers, and the place in the service's source. A Failure has Losses if the
+// service uses [Mesh.Observer].
 type Loss struct {
-	Reason string // "no context", "baggage disallowed"
-	File   string // empty: not known
-	Line   int
+	Reason string // a propagation.LossReason ("no context"), or a format and an Outcome ("baggage disallowed")
+	File   string // the file of the call; empty: not known
+	Line   int    // the line of the call; 0: not known
 }
 
 // String returns the reason and, if it is known, the place as FILE:LINE.
@@ -29,15 +30,16 @@ var losing = []propagation.Outcome{
 	propagation.TooLarge, propagation.Stale, propagation.Unsendable, propagation.NoContext, propagation.Untrusted, propagation.Disallowed,
 }
 
-// Observer returns an Observer for a service that uses traceferry:
+// Observer returns an Observer for a service that uses traceferry. With it, failures about lost headers also have the
+// reason that traceferry found, and the line of the service that made the call:
 //
 //	p := propagation.MustNew(propagation.Config{Observer: m.Observer()})
 //
-// With it, failures about lost headers have the outcomes and losses that traceferry found, and the line of the service that
-// made the call; see propagation.Loss. A call with a client that does not use traceferry is observed only with
-// httptrace.Guard and grpcguard.Enable. An Observer of the service's own can call this one's Outcome and Lost. All losses of
-// a request go to all its failures about lost headers. Each call that loses something walks its stack. Any goroutine may
-// call it.
+// If the service has an Observer of its own, let that call this Observer's Outcome and Lost. A call of a client that
+// does not use traceferry is observed only with httptrace.Guard and grpcguard.Enable.
+//
+// The Mesh cannot tell to which header a loss belongs. So it adds all losses of a request to all failures about lost
+// headers of that request. Each call that loses headers reads its stack. The Observer is safe for concurrent use.
 func (m *Mesh) Observer() *propagation.Observer {
 	return &propagation.Observer{
 		Outcome: func(_ context.Context, f propagation.Format, o propagation.Outcome) {

@@ -14,8 +14,8 @@ import (
 	"github.com/traceferry/traceferry/internal/compare"
 )
 
-// Mesh is the surroundings of one service: its caller and the services that it calls. Servers listen on loopback.
-// A Mesh drives one service at a time. [New] or [Start] makes it.
+// Mesh is the surroundings of one service: its caller, the services that it calls, and the proxies before them. [New]
+// or [Start] makes it. Its servers listen on loopback. Use a Mesh from one goroutine, for one service at a time.
 type Mesh struct {
 	t       testing.TB // nil: made by Start
 	conf    config
@@ -34,7 +34,8 @@ type Mesh struct {
 	losses []Loss // that the service's Propagator told since the last request
 }
 
-// New returns a Mesh that ends with the test. A mistake in the options fails the test.
+// New returns a Mesh for a test. It is closed at the end of the test. A mistake in the options fails the test at
+// once.
 func New(t testing.TB, opts ...Option) *Mesh {
 	t.Helper()
 	m, err := Start(opts...)
@@ -46,8 +47,8 @@ func New(t testing.TB, opts ...Option) *Mesh {
 	return m
 }
 
-// Start returns a Mesh without a test. Use [Mesh.Check] with it, and call Close at the end. The error names a
-// mistake in the options.
+// Start returns a Mesh without a test, for [Mesh.Check]. Call Close at the end. If the options have mistakes, Start
+// returns an error that names them.
 func Start(opts ...Option) (*Mesh, error) {
 	c, err := newConfig(opts)
 	if err != nil {
@@ -56,7 +57,7 @@ func Start(opts ...Option) (*Mesh, error) {
 	return &Mesh{conf: c, usual: map[int]int{}, most: map[int]int{}, sent: map[int]*exchange{}}, nil
 }
 
-// Close stops the servers of the Mesh. A Mesh of [New] is closed at the end of the test.
+// Close stops the servers of the Mesh. A Mesh of [New] is closed at the end of the test. Close may be called twice.
 func (m *Mesh) Close() {
 	for _, c := range slices.Backward(m.closers) {
 		c()
@@ -64,16 +65,18 @@ func (m *Mesh) Close() {
 	m.closers = nil
 }
 
-// Drive sends requests to a service and reports each failure with t.Error. The service is one of:
+// Drive sends requests to a service, compares its calls with them, and reports each failure with t.Error. Start the
+// callees first: [Mesh.HTTP] and [Mesh.GRPC]. The service is one of:
 //
 //   - an http.Handler. Drive serves it on loopback.
-//   - a *grpc.Server with its services registered. Drive serves it on loopback, and stops it when the Mesh is closed. It
-//     calls all methods, except those of gRPC's services health, reflection and channelz. To choose the methods, use
-//     [Requests]. A *grpc.Server is never taken for an http.Handler.
-//   - a string, the URL of a running service: "http://127.0.0.1:8080", or "grpc://127.0.0.1:9090" for gRPC without TLS,
-//     which needs [Requests].
+//   - a *grpc.Server with its services registered. Drive serves it on loopback, and stops it when the Mesh is closed.
+//     It calls all methods, except those of gRPC's services health, reflection and channelz. To choose the methods,
+//     use [Requests]. Drive always serves a *grpc.Server over gRPC, although it is an http.Handler, too.
+//   - a string, the URL of a running service: "http://127.0.0.1:8080", or "grpc://127.0.0.1:9090" for gRPC without
+//     TLS. A grpc:// URL needs [Requests].
 //
-// Declare the callees first: [Mesh.HTTP] and [Mesh.GRPC]. A Mesh of [Start] has no test: Drive panics, use [Mesh.Check].
+// Drive shows at most 20 failures. A mistake that keeps the Mesh from sending requests is an error of the test, too.
+// Drive panics for a Mesh of [Start], which has no test; use [Mesh.Check].
 func (m *Mesh) Drive(service any) {
 	if m.t == nil {
 		panic("propagationtest: Drive needs a Mesh of New; use Check")
@@ -98,8 +101,9 @@ func (m *Mesh) Drive(service any) {
 
 const shown = 20
 
-// Check does what Drive does and returns an error: [Failures], or a mistake that kept the Mesh from
-// driving the service.
+// Check does what [Mesh.Drive] does, and returns an error instead of failing a test. It returns nil if all is well,
+// and [Failures] if headers did not arrive as they should. It returns another error if a mistake kept the Mesh from
+// sending requests, or if ctx ended.
 func (m *Mesh) Check(ctx context.Context, service any) error {
 	d, err := m.driverOf(service)
 	if err != nil {
@@ -119,8 +123,8 @@ func (m *Mesh) Check(ctx context.Context, service any) error {
 	return m.judge(all)
 }
 
-// DialContext connects to the stand-ins of external callees under their host names, and to everything else as net.Dialer
-// does. Use it in the http.Transport of a service that calls an [External] callee.
+// DialContext connects to [External] callees under their host names, and to all other addresses as net.Dialer does.
+// Use it in the http.Transport of a service that calls an External callee. It is safe for concurrent use.
 func (m *Mesh) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	for _, c := range m.callees {
 		if host, _, _ := net.SplitHostPort(address); c.external != "" && host == c.external {
@@ -130,7 +134,8 @@ func (m *Mesh) DialContext(ctx context.Context, network, address string) (net.Co
 	return new(net.Dialer).DialContext(ctx, network, address)
 }
 
-// Transport returns an http.Transport that uses DialContext. The Mesh closes its connections at the end.
+// Transport returns a new http.Transport that uses [Mesh.DialContext]. The Mesh closes its idle connections at the
+// end.
 func (m *Mesh) Transport() *http.Transport {
 	t := &http.Transport{DialContext: m.DialContext}
 	m.closers = append(m.closers, t.CloseIdleConnections)

@@ -12,38 +12,38 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// Middleware is a library's way to carry headers over net/http.
+// Middleware is the code to test with [TestMiddleware]: a library's way to carry headers over net/http.
 type Middleware struct {
-	// Handler wraps a service's handler. nil: it is not tested.
+	// Handler wraps a service's handler. nil means that there is none to test.
 	Handler func(http.Handler) http.Handler
-	// Transport wraps the transport of a service's client. nil: it is not tested.
+	// Transport wraps the transport of a service's client. nil means that there is none to test.
 	Transport func(http.RoundTripper) http.RoundTripper
-	// Formats are carried by both together. nil: the default of [New].
+	// Formats are the formats that Handler and Transport carry together. nil means the default of [New].
 	Formats []propagation.Format
 }
 
-// MiddlewareCheck is one thing that middleware or a transport must not break.
+// MiddlewareCheck is one thing that middleware or a transport must not break. [MiddlewareChecks] lists them.
 type MiddlewareCheck struct {
-	Name        string
-	Explanation string
+	Name        string // such as "response trailers"
+	Explanation string // what must work, as a sentence
 
 	handler   func(wrap func(http.Handler) http.Handler) error
 	transport func(wrap func(http.RoundTripper) http.RoundTripper) error
 	both      func(Middleware) error
 }
 
-// MiddlewareChecks returns what [TestMiddleware] tests, in order.
+// MiddlewareChecks returns the checks of [TestMiddleware], in order.
 func MiddlewareChecks() []MiddlewareCheck {
 	return append(handlerChecks(), append(transportChecks(), bothChecks()...)...)
 }
 
-// MiddlewareFailure is what one check found.
+// MiddlewareFailure is the error of one check that failed.
 type MiddlewareFailure struct {
-	Check MiddlewareCheck
-	Err   error
+	Check MiddlewareCheck // the check that failed
+	Err   error           // what was wrong
 }
 
-// Error returns the name of the check, what was wrong and what the check demands.
+// Error returns the name of the check, what was wrong, and what the check demands.
 func (f *MiddlewareFailure) Error() string {
 	return f.Check.Name + ": " + f.Err.Error() + "\n    " + f.Check.Explanation
 }
@@ -51,9 +51,8 @@ func (f *MiddlewareFailure) Error() string {
 // Unwrap returns Err.
 func (f *MiddlewareFailure) Unwrap() error { return f.Err }
 
-// TestMiddleware tests that a middleware and a transport stay out of the way: of flushing, hijacking, trailers, uploads, redirects and retries; and
-// that they replace headers, and keep requests apart. It returns an errors.Join of [MiddlewareFailure]s, nil if all is well. Servers listen
-// on loopback.
+// TestMiddleware tests that a middleware and a transport carry headers and break nothing else. It is for their
+// authors:
 //
 //	if err := propagationtest.TestMiddleware(propagationtest.Middleware{
 //		Handler:   mylib.Middleware,
@@ -61,6 +60,13 @@ func (f *MiddlewareFailure) Unwrap() error { return f.Err }
 //	}); err != nil {
 //		t.Error(err)
 //	}
+//
+// It tests that flushing, hijacking, trailers, uploads, redirects and retries still work. It also tests that the
+// transport replaces headers, and that requests do not get each other's headers. The last test needs both Handler and
+// Transport. [MiddlewareChecks] lists all checks.
+//
+// TestMiddleware returns nil if all is well. Otherwise it returns an errors.Join of one [*MiddlewareFailure] for each
+// check that failed. Its servers listen on loopback.
 func TestMiddleware(m Middleware) error {
 	var errs []error
 	for _, c := range MiddlewareChecks() {

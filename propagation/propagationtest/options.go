@@ -10,7 +10,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// Option changes what a Mesh sends and expects. Of several that say the same thing the last counts.
+// Option changes the requests that a Mesh sends and the calls that it expects. If several options set the same thing,
+// the last one counts.
 type Option func(*config)
 
 type config struct {
@@ -56,13 +57,15 @@ func newConfig(opts []Option) (config, error) {
 	return c, errors.Join(errs...)
 }
 
-// Formats says which formats the service must carry. Only their headers are sent. Without arguments, no format is sent.
+// Formats sets the formats that the service must carry. Requests have only their headers. Without arguments, requests
+// have no headers of a format.
 func Formats(formats ...propagation.Format) Option {
 	return func(c *config) { c.formats, c.optional = append([]propagation.Format{}, formats...), nil }
 }
 
-// Carries says that the service must carry what a propagation.Config carries, for instance preset.Istio(): its
-// Formats, Headers and UnsafeHeaders. Only these headers are sent. Formats of Emit may be added.
+// Carries sets the headers that the service must carry to those of a propagation.Config, for example preset.Istio():
+// its Formats, Headers and UnsafeHeaders. Requests have only these headers. Calls may also have the formats of Emit,
+// as with [MayAdd]. Carries ignores the other fields of the Config.
 func Carries(p propagation.Config) Option {
 	return func(c *config) {
 		if c.formats, c.optional = slices.Clone(p.Formats), nil; p.Formats == nil {
@@ -73,20 +76,22 @@ func Carries(p propagation.Config) Option {
 	}
 }
 
-// Headers names headers beside the formats that the service must carry.
+// Headers sets further headers that the service must carry, in addition to the formats. They must not arrive at an
+// [External] callee.
 func Headers(names ...string) Option {
 	return func(c *config) { c.headers = names }
 }
 
-// MayAdd says that calls may have headers of these formats though the request had none, as a service that translates
-// between formats does. They must name the request's trace.
+// MayAdd allows calls to have headers of these formats that the request did not have. Use it for a service that
+// translates between formats. These headers must name the request's trace.
 func MayAdd(formats ...propagation.Format) Option {
 	return func(c *config) { c.added = formats }
 }
 
-// Spans says that the service has a tracer, which writes its own spans into the trace headers. Then all trace headers of a call must name
-// one span of the request's trace, with a parent that is possible. Other headers must arrive as they came. By default W3C and baggage
-// must be carried, as OpenTelemetry's SDK does; see [Formats].
+// Spans is for a service with a tracer, which writes its own spans into the trace headers. All trace headers of a
+// call must then name one span of the request's trace, and its parent must be possible. Other headers must arrive as
+// they were sent. By default W3C and baggage must be carried, as OpenTelemetry's SDK does. To change that, use
+// [Formats] or [Carries], too.
 func Spans() Option {
 	return func(c *config) {
 		c.spans = true
@@ -96,32 +101,37 @@ func Spans() Option {
 	}
 }
 
-// OldEnvoy says that the service runs behind an Envoy before 1.40 whose tracer is Zipkin. Such an Envoy writes x-b3-*, leaves an old b3
-// beside it, and the next one prefers the b3. So the service must not send a b3 that names another span than x-b3-*.
+// OldEnvoy is for a service behind an Envoy before 1.40 with the Zipkin tracer. Such an Envoy writes x-b3-*, and
+// leaves an old b3 beside it. The next Envoy prefers the b3. So with OldEnvoy, the service must not send a b3 that
+// names another span than x-b3-*.
 func OldEnvoy() Option { return func(c *config) { c.oldEnvoy = true } }
 
-// Request is one kind of request that the Mesh sends. Trace headers are added to it.
+// Request is one request that the Mesh sends to the service; see [Requests]. The Mesh adds trace headers to it. The
+// zero Request is GET / over HTTP.
 type Request struct {
-	Method string      // of HTTP; empty: GET
-	Path   string      // with a query; empty: "/". For gRPC the full method: "/bookinfo.Ratings/Average"
-	Header http.Header // further headers
-	Body   []byte      // for gRPC the protobuf message; empty: a message without fields
+	Method string      // the HTTP method; empty: GET
+	Path   string      // the HTTP path with a query; empty: "/"; or the full gRPC method: "/bookinfo.Ratings/Average"
+	Header http.Header // more headers
+	Body   []byte      // the HTTP body, or the gRPC message as protobuf; empty: a message without fields
 }
 
-// Requests says what to send. Each case sends all of them. By default HTTP services get GET /, and gRPC servers an empty message
-// to each method.
+// Requests sets the requests that the Mesh sends. Each case sends all of them, with other trace headers. The default
+// is GET / for HTTP services, and an empty message to each method of a *grpc.Server. Use it if these requests do not
+// make the service call its callees.
 func Requests(requests ...Request) Option {
 	return func(c *config) { c.requests = requests }
 }
 
-// AtOnce sets how many requests are under way at once in the case "at once". The default is 32; 0 skips the case.
+// AtOnce sets how many requests are under way at once in the case "at once". The default is 32. 0 skips the case. A
+// negative number is a mistake.
 func AtOnce(n int) Option { return func(c *config) { c.atOnce = n } }
 
-// Wait sets how long the Mesh waits, after an answer, for calls that the service makes in the background. The
-// default is 300 ms. Once a kind of request has made its usual number of calls, the Mesh goes on at once.
+// Wait sets how long the Mesh waits for calls that the service makes after its answer, in goroutines. The default is
+// 300 ms. The Mesh waits less if a request has made as many calls as requests of its kind usually make. It waits
+// longer for the first call to a callee. A negative duration is a mistake.
 func Wait(d time.Duration) Option { return func(c *config) { c.wait = d } }
 
-// Timeout sets how long a request may take. The default is 10 s.
+// Timeout sets how long the service may take to answer a request. The default is 10 s. It must be positive.
 func Timeout(d time.Duration) Option { return func(c *config) { c.timeout = d } }
 
 // only runs one case.

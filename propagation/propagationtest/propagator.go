@@ -16,29 +16,30 @@ import (
 // Basis says why a result is expected.
 type Basis string
 
+// The reasons why a result is expected.
 const (
 	Spec      Basis = "spec"                     // a specification requires it
 	Reference Basis = "reference-implementation" // there is no specification; the reference code does it
-	Choice    Basis = "choice"                   // the specification is silent or ambiguous: traceferry's policy
-	Promise   Basis = "promise"                  // a promise of traceferry, which others need not make
+	Choice    Basis = "choice"                   // the specification is silent or ambiguous; traceferry has chosen
+	Promise   Basis = "promise"                  // traceferry promises it; other propagators need not do it
 )
 
-// Result is what a propagator did with one input.
+// Result says what a propagator did with one input, and what is expected. [TestPropagator] returns it.
 type Result struct {
-	ID     string // of the vector, "traceparent-001", or of the promise, "promise: replace, b3"
-	Format propagation.Format
-	Basis  Basis
-	Input  http.Header
-	Note   string // what is special about the input
-	Source string // of the rule
-	Want   string
-	Got    string // a panic is "panic: ..."
+	ID     string             // the name of a vector, "traceparent-001", or of a promise, "promise: replace, b3"
+	Format propagation.Format // the tested format
+	Basis  Basis              // why Want is expected
+	Input  http.Header        // the headers that the propagator got
+	Note   string             // what is special about the input
+	Source string             // the specification and section of the rule
+	Want   string             // the expected result in words
+	Got    string             // the result in the same words; after a panic it is "panic: ..."
 }
 
-// OK reports whether the propagator did what is expected.
+// OK reports whether the propagator did what is expected: Got equals Want.
 func (r Result) OK() bool { return r.Got == r.Want }
 
-// String returns the result in one line.
+// String returns the result in one line: the ID and "ok", or all fields of a bad result.
 func (r Result) String() string {
 	if r.OK() {
 		return r.ID + ": ok"
@@ -46,9 +47,9 @@ func (r Result) String() string {
 	return fmt.Sprintf("%s (%s): %q: want %s, got %s (%s; %s)", r.ID, r.Basis, r.Input, r.Want, r.Got, r.Note, r.Source)
 }
 
-// TestPropagator runs the golden vectors and the promises of the formats against an OpenTelemetry propagator and returns all results, the good
-// ones too. newPropagator is called for each input. It runs the vectors whose headers all belong to the formats, over
-// an OpenTelemetry HeaderCarrier; a grpc-trace-bin from gRPC has raw bytes there. It needs no testing.T:
+// TestPropagator tests an OpenTelemetry propagator with golden vectors and with the promises of traceferry, and
+// returns all results, also the good ones. A golden vector is headers, and what their specification says about them.
+// It needs no testing.T:
 //
 //	for _, r := range propagationtest.TestPropagator(newPropagator, formats) {
 //		if r.Basis == propagationtest.Spec && !r.OK() {
@@ -56,7 +57,11 @@ func (r Result) String() string {
 //		}
 //	}
 //
-// OpenTelemetry's span context has two states of sampling, so an open decision is not judged, and debug counts as sampled.
+// TestPropagator calls newPropagator for each input. It runs the vectors whose headers all belong to formats. The
+// carrier is OpenTelemetry's HeaderCarrier. A grpc-trace-bin from gRPC has raw bytes there.
+//
+// OpenTelemetry's span context has two states of sampling. So an open decision is not judged, and debug counts as
+// sampled.
 func TestPropagator(newPropagator func() otelprop.TextMapPropagator, formats []propagation.Format) (results []Result) {
 	for _, v := range extractVectors(formats) {
 		r := Result{ID: v.ID, Format: v.format(), Basis: v.Basis, Input: v.header(), Note: v.Note, Source: v.Source}

@@ -16,7 +16,14 @@ import (
 	"github.com/traceferry/traceferry/internal/samples"
 )
 
-// Run makes a subtest of each case. newService returns the service of one subtest, made for its Mesh; see [Mesh.Drive].
+// Run makes a subtest of each case, with a new Mesh and a new service. newService starts the callees on the Mesh and
+// returns the service, as [Mesh.Drive] takes it:
+//
+//	propagationtest.Run(t, func(m *propagationtest.Mesh) any {
+//		return newApp(m.HTTP("details").URL, m.GRPC("ratings").Target)
+//	})
+//
+// It panics on a mistake in the options.
 func Run(t *testing.T, newService func(*Mesh) any, opts ...Option) {
 	for _, c := range Cases(opts...) {
 		t.Run(strings.ReplaceAll(c.Name, " ", "-"), func(t *testing.T) {
@@ -29,7 +36,8 @@ func Run(t *testing.T, newService func(*Mesh) any, opts ...Option) {
 	}
 }
 
-// Test runs all cases against one service and returns what is wrong, as [Mesh.Check] does. It needs no testing.T.
+// Test runs all cases against one service and returns an error as [Mesh.Check] does. It needs no testing.T.
+// newService starts the callees on the Mesh and returns the service, as for [Run]. Test closes the Mesh at the end.
 func Test(newService func(*Mesh) any, opts ...Option) error {
 	m, err := Start(opts...)
 	if err != nil {
