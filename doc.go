@@ -1,10 +1,16 @@
-// Package traceferry carries trace headers across a service.
+// Package traceferry carries trace headers across a service. It has no code: import packages httptrace, grpctrace and
+// propagation instead.
 //
-// Proxies such as Envoy, Linkerd and cloud load balancers make spans by themselves, but
-// only the application can tie its inbound request to its outbound calls: it has to put
-// the received headers on every call. This module does that, for many families of
-// headers, over net/http and gRPC. Without a tracing SDK the received headers are sent byte
-// for byte. With OpenTelemetry or another tracer every received format names the active span.
+//	p := propagation.MustNew(propagation.Config{})
+//	handler := httptrace.Middleware(p)(mux)
+//	client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
+//	req, err := http.NewRequestWithContext(r.Context(), "GET", url, nil) // in a handler
+//
+// Proxies such as Envoy, Linkerd and cloud load balancers make spans by themselves. But a proxy cannot see which call
+// belongs to which inbound request. So the application must put the received headers on each of its calls. This module
+// does that over net/http and gRPC, for the header formats of many tracing systems. Without a tracing SDK, the received
+// headers are sent byte for byte. With OpenTelemetry or another tracer, each received format carries the ids of the
+// local span.
 //
 // Data goes one way:
 //
@@ -22,6 +28,5 @@
 //   - debugpage: a web page that shows lost headers, counters and the Config
 //   - cmd/traceferry: a command that decodes headers, explains a Config, and finds what a running service loses
 //
-// A program that uses only net/http does not link gRPC. This package itself holds
-// nothing but this page.
+// A program that uses only net/http does not link gRPC.
 package traceferry

@@ -1,7 +1,8 @@
-// Package debugpage is a web page about one Propagator: where calls lost their headers, what a request's headers become
-// at a host, the counters, and the compiled Config. It needs no JavaScript and works on a phone and in dark mode.
+// Package debugpage is a web page about one Propagator. It shows which lines of the program make calls that lose headers,
+// the counters, and the Config with its defaults. A form shows what becomes of pasted headers on a call to a host. The
+// page needs no JavaScript and works on a phone and in dark mode.
 //
-// The setup takes three lines. Nothing registers itself:
+// Setup takes three lines. The import alone registers no handler:
 //
 //	var losses debugpage.Losses
 //	p := propagation.MustNew(propagation.Config{Observer: losses.Observer(nil)}) // nil, or your own Observer
@@ -9,18 +10,17 @@
 //
 // # Who may see it
 //
-// The page shows names of hosts, headers and source files. So mount it where callers of the service cannot reach it: on
-// a port of its own that is bound to localhost or to the cluster's network, as for net/http/pprof,
+// The page shows names of hosts, headers and source files. So mount it where callers of the service cannot reach it, as
+// with net/http/pprof. Use a port of its own that is bound to localhost or to the cluster's network:
 //
 //	internal := http.NewServeMux()
 //	internal.Handle("/debug/traceferry", debugpage.New(p, &losses))
 //	go http.ListenAndServe("localhost:6060", internal)
 //
-// or behind the authentication of your own pages. See the examples.
+// Or put it behind the authentication of your own pages. See the examples.
 //
-// The page shows no values of baggage, of Config.Headers or of UnsafeHeaders, and no header values of live requests. It
-// shows only what someone pastes into its form: values of trace headers, and the size of all other headers. It does not
-// repeat the pasted text.
+// The page shows no header values of live requests. Of headers that someone pastes into the form, it shows the values of
+// trace headers. Of baggage, Config.Headers, UnsafeHeaders and all other headers it shows only the size.
 //
 // The page is safe against hostile header values. It escapes all text, and writes printable ASCII only. Other characters
 // are shown as escapes, such as "\u202e". Its Content-Security-Policy allows no script, no frame and no other origin.

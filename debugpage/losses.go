@@ -14,9 +14,9 @@ import (
 // maxSites is the number of call sites that a Losses keeps.
 const maxSites = 100
 
-// Losses collects the losses of a Propagator by call site, for [New]. The zero value is ready to use. It keeps at most
-// 100 call sites; if there are more, it forgets the one whose last loss is oldest. It is safe for concurrent use. Do
-// not copy it.
+// Losses collects the losses of a Propagator by call site, for [New]. A call site is a source line and a reason. The zero
+// Losses is ready to use. It keeps at most 100 call sites; if there are more, it forgets the one whose last loss is
+// oldest. It is safe for concurrent use. Do not copy it.
 type Losses struct {
 	mu        sync.Mutex
 	sites     map[place]*Site
@@ -31,16 +31,18 @@ type place struct {
 	line     int
 }
 
-// Site is one line of the program that made calls which lost headers, for one reason.
+// Site is a call site: one line of the program whose calls lost headers for one reason.
 type Site struct {
 	Loss        propagation.Loss // the last loss; its Destination and Method are cut to 256 bytes
-	Count       uint64
-	First, Last time.Time
+	Count       uint64           // the number of losses
+	First, Last time.Time        // the times of the first and the last loss
 }
 
-// Observer returns an Observer for Config.Observer. It collects losses, and calls the functions of next, which may be
-// nil. A loss costs a lock, and an allocation if its destination or its method is not that of the call site's last loss.
-// Everything else costs nothing.
+// Observer returns an Observer that collects losses in l, for Config.Observer. If you have an Observer already, pass it
+// as next: its functions are called, too. next may be nil.
+//
+// A loss costs a lock. It also costs an allocation if its destination or its method is not that of the call site's last
+// loss. For a call without a loss, l costs nothing; see propagation.Observer for what Lost itself costs.
 func (l *Losses) Observer(next *propagation.Observer) *propagation.Observer {
 	var o propagation.Observer
 	if next != nil {
@@ -99,7 +101,7 @@ func kept(s, before string) string {
 	return strings.Clone(s)
 }
 
-// Sites returns the call sites, the one with the most recent loss first. A nil Losses has none.
+// Sites returns the call sites. The one with the most recent loss is first. A nil Losses has no call sites.
 func (l *Losses) Sites() []Site {
 	if l == nil {
 		return nil
@@ -116,7 +118,7 @@ func (l *Losses) Sites() []Site {
 	return sites
 }
 
-// Forgotten returns the number of call sites that were forgotten because there were more than 100.
+// Forgotten returns the number of call sites that were forgotten because there were more than 100. A nil Losses returns 0.
 func (l *Losses) Forgotten() uint64 {
 	if l == nil {
 		return 0

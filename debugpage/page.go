@@ -17,10 +17,9 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// New returns a page about p. It shows the losses that losses has collected; nil means none. It answers GET and HEAD, and
-// POST of its own form, under any path. It keeps nothing of a request, and is safe for concurrent use.
-//
-// The caller decides who may see it: see the package documentation.
+// New returns a handler for a page about p. losses has the losses to show; with nil the page shows no losses. The handler
+// answers GET and HEAD, and POST of its own form, under any path. It keeps nothing of a request, and is safe for
+// concurrent use. It does not authenticate anybody: see the package documentation for where to mount it.
 func New(p *propagation.Propagator, losses *Losses) http.Handler {
 	return http.NewCrossOriginProtection().Handler(&page{p, losses})
 }
@@ -100,7 +99,7 @@ func (g *page) sites() []site {
 // note says why losses are not collected. It returns "" if they are.
 func (g *page) note() string {
 	if o := g.p.Config().Observer; g.losses == nil || o == nil || o.Lost == nil {
-		return "Losses are not collected. Set Config.Observer to what the method Observer of a debugpage.Losses returns, and give that Losses to New."
+		return "Losses are not collected. Declare var losses debugpage.Losses, set Config.Observer to losses.Observer(nil), and pass &losses to debugpage.New."
 	}
 	return ""
 }

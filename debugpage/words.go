@@ -14,12 +14,12 @@ var advice = map[propagation.LossReason]string{
 // help says what each counter counts.
 var help = map[propagation.Outcome]string{
 	propagation.Malformed:       "Lines that do not follow the grammar of their format.",
-	propagation.Duplicate:       "A header that may occur once was received more often.",
-	propagation.TooLarge:        "Left out, because it exceeds Config.Limits.",
+	propagation.Duplicate:       "A header that may occur only once was received several times.",
+	propagation.TooLarge:        "Headers that were left out because they exceed Config.Limits.",
 	propagation.Conflict:        "A format that names another trace than the format that is used.",
 	propagation.Stale:           "A b3 header that is older than the x-b3-* headers beside it. It is not sent.",
 	propagation.Unsendable:      "A value that the transport, Config.ASCIIOnly or a Connection header does not allow.",
-	propagation.NoContext:       "Calls without headers whose context is not that of a request. In a handler this is a mistake.",
+	propagation.NoContext:       "Calls without headers whose context is not that of a request. A call of a handler among them is a mistake.",
 	propagation.NothingReceived: "Calls without headers, because the request had none. This is no mistake.",
 	propagation.Untrusted:       "Requests with headers from a caller who is not trusted with them.",
 	propagation.Disallowed:      "Headers that may not go to the host of a call.",

@@ -4,8 +4,8 @@
 //	server := &fasthttp.Server{Handler: fasthttptrace.Middleware(p)(handler)}
 //	client := &fasthttp.Client{Transport: fasthttptrace.NewTransport(p, nil)}
 //
-// Contexts of fasthttp are used again for other requests, so calls need another one. [Context] returns it, and
-// [SetContext] gives it to a call:
+// fasthttp uses a *fasthttp.RequestCtx again for later requests, so do not make calls with it. [Context] returns a
+// context for calls, and [SetContext] gives that context to a call:
 //
 //	fasthttptrace.SetContext(req, fasthttptrace.Context(rc))
 //	err := client.Do(req, resp)
@@ -14,7 +14,7 @@
 //
 //	http.NewRequestWithContext(fasthttptrace.Context(rc), "GET", url, nil)
 //
-// The context keeps nothing of fasthttp's memory. It may outlive the request, for example in a job. It has no deadline
+// This context keeps nothing of fasthttp's memory. It may outlive the request, for example in a job. It has no deadline
 // and does not end with the request.
 //
 // Headers arrive and leave byte for byte, and repeated lines stay separate lines.

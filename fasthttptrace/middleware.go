@@ -15,10 +15,10 @@ import (
 // It has the type that fasthttp's routers take.
 //
 // By default every caller is trusted. [WithTrust], or a [Decider] such as [Edge], changes that. The nil Propagator
-// carries nothing, but its trust decision applies to a Middleware further inside. Middleware panics for an invalid
-// Option, when you call it and not for a request.
+// carries nothing, but the trust decision applies to each Middleware inside. An invalid Option makes Middleware panic
+// when you call it, and never during a request.
 //
-// If an outer handler has called [SetContext], the new context descends from that one, and a local span there stays
+// If an outer handler has called [SetContext], the new context descends from that context, and a local span there stays
 // active. Otherwise it descends from context.Background.
 //
 // A request with up to eight lines to carry costs two allocations: the context, and a copy of the lines. A request
@@ -39,14 +39,14 @@ func Middleware(p *propagation.Propagator, opts ...Option) func(fasthttp.Request
 // nothing of rc and may outlive the handler. rc itself is a context too, but it carries nothing.
 func Context(rc *fasthttp.RequestCtx) context.Context { return contextOf(&rc.Request) }
 
-// SetContext gives a context to a request: to an outgoing one, before a call with a [Transport], or to an inbound one
-// (&rc.Request), for Context. Use the latter for a context with more in it, such as a local span:
+// SetContext gives a context to a request. Use it for an outgoing request, before a call with a [Transport]. Use it also
+// for an inbound request, if [Context] must return a context with more in it, such as a local span:
 //
 //	ctx, span := tracer.Start(fasthttptrace.Context(rc), "work")
 //	fasthttptrace.SetContext(&rc.Request, ctx)
 //
-// A nil context removes the request's context. fasthttp removes it when the request is reset or released, and does not
-// copy it in Request.CopyTo.
+// A nil ctx removes the request's context. fasthttp also removes it when the request is reset or released.
+// Request.CopyTo does not copy it.
 func SetContext(req *fasthttp.Request, ctx context.Context) {
 	req.RemoveUserValue(reachedKey{})
 	if ctx == nil {
@@ -65,15 +65,16 @@ func contextOf(req *fasthttp.Request) context.Context {
 	return context.Background()
 }
 
-// Inbound reads the headers of inbound requests into contexts. [Middleware] uses it. Use it in middleware for a framework
-// over fasthttp that has contexts of its own, as fiber has. Make one with [NewInbound]. It is safe for concurrent use. The
-// zero Inbound carries nothing.
+// Inbound reads the headers of inbound requests into contexts. It is for the middleware of a framework over fasthttp that
+// keeps a context of its own for each request, as fiber does. In other programs, use [Middleware]. Make an Inbound with
+// [NewInbound]. It is safe for concurrent use. The zero Inbound carries nothing.
 type Inbound struct {
 	p *propagation.Propagator
 	options
 }
 
-// NewInbound returns an Inbound that carries what p carries. The options are those of [Middleware].
+// NewInbound returns an Inbound that carries what p carries. The options are those of [Middleware]. NewInbound panics for
+// an invalid Option.
 func NewInbound(p *propagation.Propagator, opts ...Option) *Inbound {
 	return &Inbound{p: p, options: collect(opts)}
 }
@@ -101,8 +102,8 @@ func (in *Inbound) Begin(ctx context.Context, rc *fasthttp.RequestCtx) context.C
 // served is the context of requests with nothing to carry.
 var served = ctxkey.ContextServed(context.Background())
 
-// End counts a request that made calls of which none carried a header (propagation.Stats.Uncarried). ctx is the result
-// of Begin.
+// End tells the Propagator that the handler has returned. ctx is the result of [Inbound.Begin]. If the request made calls
+// and none of them carried a header, End increments propagation.Stats.Uncarried.
 func (in *Inbound) End(ctx context.Context) {
 	capture.Of(ctx).End((*plan.Engine)(in.p).Watches())
 }

@@ -31,9 +31,10 @@ type Transport struct {
 // its context already.
 //
 // Transport changes the request's headers while the request is sent, and restores them afterwards. So a request that is
-// used again keeps nothing of an earlier call. Values of x-request-id, baggage and Config.Headers that the caller has set
-// by hand are kept, except lines of an untrusted caller. Headers that name spans are always those of the context. Each
-// attempt of a retry, and each hop of DoRedirects, is a request of its own.
+// used again keeps nothing of an earlier call. Values of x-request-id, baggage and Config.Headers that your code has set
+// on the request are kept. A withheld line of an untrusted caller is removed, also if your code has copied it to the
+// request. Headers with ids of spans are always those of the context. Each attempt of a retry, and each hop of
+// DoRedirects, is a request of its own.
 //
 // The address that the client dials (HostClient.Addr) decides what is sent: see propagation.Destination. If that address
 // changes after SetContext, as in a redirect, the later requests go without Config.UnsafeHeaders. A request that is
@@ -97,9 +98,10 @@ func (n named) Host() (string, uint16) {
 	return host, 0
 }
 
-// Inject adds the headers of a context to a request for one call. Use it for clients without a [Transport], such as
-// fasthttp.PipelineClient. It writes what Transport sends. The host of the request's URI decides what that is, so it must
-// be the host that the client calls. For each call use a new request, or one that was reset, because the headers stay.
+// Inject adds the headers of a context to a request for one call. Use it for clients that cannot have a [Transport], such
+// as fasthttp.PipelineClient. It writes the headers that a Transport would send. The host of the request's URI decides
+// which headers are allowed, so it must be the host that the client calls. For each call use a new request, or one that
+// was reset, because the headers stay in the request.
 func Inject(ctx context.Context, p *propagation.Propagator, req *fasthttp.Request) {
 	inject((*plan.Engine)(p), ctx, named{req.URI()}, req).release()
 }

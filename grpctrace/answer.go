@@ -21,36 +21,37 @@ import (
 //
 //	traceresponse: 00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01
 //
-// It names the local span, also that of an otelgrpc handler. Without a local span it names the span that the caller
-// sent, in any format that is read. Without any span there is no such metadata.
+// The metadata has the ids of the local span, also of an otelgrpc handler's span. Without a local span it has the ids
+// that the caller sent, in any format that is read. Without any ids the metadata is absent. It is also absent if the
+// caller sent a trace id without a span id.
 //
-// Only callers that are trusted in everything get it (see [WithTrust]). [WithResponseTo] changes that.
+// Only callers that are trusted in everything get the metadata (see [WithTrust]). [WithResponseTo] changes that.
 //
-// It is in the header of a call that succeeds, and in the trailer of a call that fails before it has sent a message. So
-// a caller's retry policy works as before: grpc-go does not retry a call after it has received a header. Clients read
-// both with grpc.Header and grpc.Trailer.
+// A call that succeeds has the metadata in its header. A call that fails before it has sent a message has it in its
+// trailer. So a caller's retry policy works as before, because grpc-go does not retry a call after it has received a
+// header. Clients read the header with grpc.Header and the trailer with grpc.Trailer.
 //
-// A stats handler cannot send metadata, so [ServerHandler] ignores this option. Give the option to the interceptors
-// beside it. They may be without a Propagator:
+// A stats handler cannot send metadata, so [ServerHandler] ignores this option. Pass the option to interceptors that you
+// add beside the handler. These interceptors need no Propagator:
 //
 //	opts := append(grpctrace.ServerOptions(nil, grpctrace.WithTraceResponse()),
 //		grpc.StatsHandler(grpctrace.ServerHandler(p, grpctrace.Edge())), grpc.StatsHandler(otelgrpc.NewServerHandler()))
 //
-// In a stream, it replaces metadata of the same name that the handler sets with the methods of the stream, as a proxy
-// does with the metadata of its upstream. In a unary call, and with grpc.SetHeader, grpc-go can only add metadata. A
-// proxy of unary calls must delete the name from its upstream's metadata.
+// A proxy's handler may set metadata of the same name, from its upstream. In a stream, the interceptor replaces such
+// metadata if the handler sets it with the methods of the stream. In a unary call, and with grpc.SetHeader, grpc-go can
+// only add metadata. So a proxy of unary calls must delete the name from its upstream's metadata.
 //
 // The interceptors set a unary call's header when its handler returns, and a stream's header with its first message. If
 // a unary handler sends the header itself, the metadata is in the trailer.
 //
-// All these options together cost four allocations for up to eight names. A received span whose ids no other code reads
-// costs three more.
+// All these options together cost four allocations for up to eight names. If no other code reads the ids of the received
+// span, they cost three more.
 func WithTraceResponse() Option {
 	return optionFunc(func(o *options) { o.answering().traceResponse = true })
 }
 
-// WithServerTiming makes the server interceptors tell the caller the trace id in the metadata server-timing, for gRPC-Web
-// and gateways that pass metadata to browsers as headers:
+// WithServerTiming makes the server interceptors tell the caller the trace id in the metadata server-timing
+// (https://w3c.github.io/server-timing/). It is for gRPC-Web, and for gateways that pass metadata to browsers as headers:
 //
 //	server-timing: traceparent;desc="00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01"
 //
@@ -65,20 +66,21 @@ func WithServerTiming() Option {
 //
 //	grpctrace.WithResponseTraceID("x-trace-id")
 //
-// An id of 64 bits has zeros on the left. The name is sent in lower case, and you may use the option several times. In
-// all other respects WithResponseTraceID is like [WithTraceResponse].
+// An id of 64 bits is padded with zeros on the left. The name is sent in lower case. Pass the option several times for
+// several names. In all other respects WithResponseTraceID is like [WithTraceResponse].
 //
 // WithResponseTraceID panics for a name that grpc-go does not send, and for one that ends in -bin. It also panics for a
-// name that has a meaning for browsers, proxies, servers or tracers, such as set-cookie, grpc-status or traceparent.
+// name that means something else to browsers, proxies, servers or tracers, such as set-cookie, grpc-status or
+// traceparent.
 func WithResponseTraceID(name string) Option {
 	lower := strings.ToLower(name)
 	reason := answer.RefuseName(name)
 	switch {
 	case reason != "":
 	case !ascii.MetadataKey(lower):
-		reason = "is no name of metadata"
+		reason = "is not a name that grpc-go sends"
 	case strings.HasSuffix(lower, "-bin"):
-		reason = "is for bytes"
+		reason = "ends in -bin, which is for bytes"
 	}
 	if reason != "" {
 		panic(fmt.Sprintf("grpctrace: WithResponseTraceID(%q): %s", name, reason))
@@ -90,16 +92,16 @@ func WithResponseTraceID(name string) Option {
 	})
 }
 
-// WithResponseTo makes the server interceptors call allow for each call, to decide whether the caller gets the metadata
-// of WithTraceResponse, WithServerTiming and WithResponseTraceID. trust is how far the caller is trusted, by this
-// interceptor or one outside. fullMethod is "/package.Service/Method".
+// WithResponseTo makes the server interceptors call allow for each call. If allow returns true, the caller gets the
+// metadata of [WithTraceResponse], [WithServerTiming] and [WithResponseTraceID]. trust says how far the caller is trusted,
+// by the decisions of this interceptor and of those outside. fullMethod is "/package.Service/Method".
 //
-// Without it, only callers that are trusted in everything get the metadata. An untrusted caller gets the ids of the
-// local span at most. The ids that such a caller has sent are never sent back, unless a tracer outside has continued
-// the caller's trace.
+// Without WithResponseTo, only callers that are trusted in everything get the metadata. An untrusted caller that is
+// allowed gets the ids of the local span, or none. The interceptors do not send back the ids that such a caller has sent.
+// But if a tracer outside has continued the caller's trace, the local span has the caller's trace id.
 //
-// allow must be safe for concurrent use. If you pass several, all of them must allow it. WithResponseTo panics if allow
-// is nil.
+// allow must be safe for concurrent use. If you pass several, all of them must return true. WithResponseTo panics if
+// allow is nil.
 func WithResponseTo(allow func(ctx context.Context, fullMethod string, trust propagation.Trust) bool) Option {
 	if allow == nil {
 		panic("grpctrace: WithResponseTo: the function is nil")

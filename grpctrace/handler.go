@@ -11,9 +11,11 @@ import (
 
 // ServerHandler returns a stats handler that puts the headers in a call's metadata into the call's context, as the
 // server interceptors do. It runs before interceptors, and before the stats handlers that are registered after it.
-// Register it before otelgrpc's handler to give otelgrpc its remote parent from every format. It takes a [Decider] as
-// an option. It ignores options that tell the caller something, such as [WithTraceResponse], because a stats handler
-// cannot send metadata.
+// Register it before otelgrpc's handler, so that otelgrpc's span gets its remote parent from any format that p carries.
+//
+// It takes a [Decider] as an option. It ignores options that tell the caller the trace id, such as [WithTraceResponse],
+// because a stats handler cannot send metadata. It makes grpc-go build events for each call; see the package
+// documentation for the cost. It is safe for concurrent use.
 func ServerHandler(p *propagation.Propagator, opts ...Option) stats.Handler {
 	o := collect(opts)
 	return serverHandler{watches: (*plan.Engine)(p).Watches(), handler: func(ctx context.Context, call *stats.RPCTagInfo) context.Context {
@@ -43,14 +45,14 @@ func (h serverHandler) HandleRPC(ctx context.Context, s stats.RPCStats) {
 // are registered before it.
 //
 // Register it after otelgrpc's handler, so that every format carries the ids of otelgrpc's client span. If it is
-// registered before, formats that otelgrpc does not write carry the span around the call.
+// registered before, formats that otelgrpc does not write carry the ids of the span around the call.
 //
-// grpc-go checks metadata before it calls stats handlers. ClientHandler leaves out what grpc-go would refuse all the
-// same.
+// grpc-go checks metadata before it calls stats handlers. ClientHandler itself leaves out the values that grpc-go would
+// refuse.
 //
 // grpc-go does not pass stats handlers the connection. [DialOptions] and the client interceptors record the destination
-// for ClientHandler. By itself a ClientHandler needs [WithTarget] to apply the rules of propagation.Destination;
-// without it, it sends everything.
+// for ClientHandler. Without them, ClientHandler needs [WithTarget] to apply the rules of propagation.Destination.
+// Without any destination it sends everything.
 func ClientHandler(p *propagation.Propagator, opts ...Option) stats.Handler {
 	o := collect(opts)
 	to := func(ctx context.Context) plan.Callee {

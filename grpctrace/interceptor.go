@@ -13,7 +13,7 @@ import (
 // A local span that is already there, such as otelgrpc's, stays active.
 //
 // By default every caller is trusted. [WithTrust], or a [Decider] such as [Edge], changes that. The nil Propagator
-// carries nothing, but its trust decision applies to an interceptor or handler further inside.
+// carries nothing, but the trust decision applies to each interceptor of this package that runs later.
 //
 // It costs one allocation, and none for a call with nothing to carry.
 func UnaryServerInterceptor(p *propagation.Propagator, opts ...Option) grpc.UnaryServerInterceptor {
@@ -33,8 +33,7 @@ func UnaryServerInterceptor(p *propagation.Propagator, opts ...Option) grpc.Unar
 }
 
 // StreamServerInterceptor is [UnaryServerInterceptor] for streams. The stream's context carries the headers for the
-// life of the stream. It costs one more allocation, for a stream with that context. It changes only the stream's
-// Context method.
+// life of the stream. The handler gets a stream with another Context method, which costs one more allocation.
 func StreamServerInterceptor(p *propagation.Propagator, opts ...Option) grpc.StreamServerInterceptor {
 	o, watches := collect(opts), (*plan.Engine)(p).Watches()
 	return func(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
@@ -62,12 +61,12 @@ type serverStream struct {
 func (s *serverStream) Context() context.Context { return s.ctx }
 
 // UnaryClientInterceptor returns an interceptor that puts the headers of the context into a call's metadata. Values of
-// x-request-id, baggage and Config.Headers that the caller has set there by hand are kept. Keys that name spans are
-// replaced. It does not change the caller's metadata.
+// x-request-id, baggage and Config.Headers that your code has set in the metadata are kept. Values with ids of spans are
+// replaced. The interceptor works on a copy: the metadata in your context does not change.
 //
 // It leaves out headers that propagation.Destination does not allow for the host of the connection's target. If the
-// target does not contain the host, use [WithTarget]. A context that carries nothing is counted: as
-// propagation.NothingReceived in a handler, else as propagation.NoContext.
+// target does not contain the host, use [WithTarget]. A handler's context with nothing to carry is counted as
+// propagation.NothingReceived. Any other context with nothing to carry is counted as propagation.NoContext.
 //
 // Beside otelgrpc use [ClientHandler], because otelgrpc's client span begins after the interceptors.
 //

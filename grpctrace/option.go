@@ -23,20 +23,20 @@ type optionFunc func(*options)
 
 func (f optionFunc) apply(o *options) { f(o) }
 
-// WithTarget sets the destination of a connection. The target is as grpc.NewClient takes it, with its scheme
-// (dns:///api.example.com:443). A target without a scheme means DNS. A target of the schemes dns, ipv4 and ipv6 without
-// a port means port 443. WithTarget overrides the connection's own target.
+// WithTarget sets the destination of a connection, for the rules of propagation.Destination. Use it if the connection's
+// own target does not contain the host that is called:
 //
 //	opts := grpctrace.DialOptions(p, grpctrace.WithTarget("user.default.svc"))
 //	conn, err := grpc.NewClient("etcd:///10.0.0.5:2379?key=user.rpc", opts...)
 //
-// A [ClientHandler] by itself always needs WithTarget. [DialOptions] and the client interceptors need it if the
-// connection's target does not contain the host. A target of etcd, consul, k8s, discovery or another registry contains
-// the registry or a key in it. Such a destination is unknown. It gets no baggage and no Config.Headers, unless a rule
-// for "*" allows them (propagation.Destination).
+// A target of etcd, consul, k8s, discovery or another registry contains the registry or a key in it. Without WithTarget
+// the destination of such a connection is unknown. It gets no baggage and no Config.Headers, unless a rule for "*" allows
+// them. A [ClientHandler] without [DialOptions] and without a client interceptor always needs WithTarget.
 //
-// The known schemes are dns, passthrough, unix, unix-abstract, ipv4, ipv6, xds (the name of the service) and direct (a
-// list of addresses, in go-zero and Kratos). A list is internal if all its addresses are.
+// The target has the grammar of grpc.NewClient, such as "dns:///api.example.com:443". The known schemes are dns,
+// passthrough, unix, unix-abstract, ipv4, ipv6, xds (the name of the service) and direct (a list of addresses, in go-zero
+// and Kratos). A target without a scheme means dns. In dns, ipv4 and ipv6 the default port is 443. A list of addresses is
+// an internal host if all its addresses are internal. A target of another scheme is an unknown destination.
 func WithTarget(target string) Option {
 	to := grpctarget.Parse(grpctarget.Canonical(target))
 	return optionFunc(func(o *options) { o.target = to })
@@ -54,8 +54,8 @@ func collect(opts []Option) (o options) {
 	return o
 }
 
-// ServerOptions returns the options of a server: the two server interceptors. They are chained, so that you can add
-// other interceptors.
+// ServerOptions returns the options of a server: [UnaryServerInterceptor] and [StreamServerInterceptor]. They are
+// chained, so that you can add other interceptors.
 //
 //	grpc.NewServer(grpctrace.ServerOptions(p)...)
 func ServerOptions(p *propagation.Propagator, opts ...Option) []grpc.ServerOption {

@@ -15,18 +15,18 @@ import (
 )
 
 // Decider decides how far a call's caller is trusted. The server interceptors and [ServerHandler] carry what the
-// returned propagation.Trust allows. They call the Decider once for each call. fullMethod is "/package.Service/Method".
-// A Decider must be safe for concurrent use. The client's side ignores it.
+// returned propagation.Trust allows, and withhold the rest. They call the Decider once for each call. fullMethod is
+// "/package.Service/Method". A Decider must be safe for concurrent use. The client's side ignores it.
 //
 // A Decider is an [Option]. If you pass several, the caller is trusted only in what all of them trust, as with [AllOf].
 //
-// A decision cannot undo what ran before it. The span of an otelgrpc handler that is registered before is already a
-// child of the untrusted caller's span, and the caller's trace continues with that span. Use
-// otelgrpc.WithPublicEndpoint to prevent that. Everything else of that caller is withheld, the tracestate too.
+// A decision cannot undo what ran before it. If an otelgrpc handler runs before, its span is already a child of the
+// untrusted caller's span. The caller's trace then continues in your service. Use otelgrpc.WithPublicEndpoint to prevent
+// that. Everything else of that caller is withheld, the tracestate too.
 //
-// An otelgrpc handler that is registered after ServerHandler begins a new trace, if its propagator is p or none. Any
-// other propagator reads the metadata itself, because it is still in the context. The server interceptors run after
-// every stats handler.
+// An otelgrpc handler runs before the server interceptors, and before a ServerHandler that is registered after it. An
+// otelgrpc handler that is registered after ServerHandler starts a new trace, if its propagator is p or is not set. Any
+// other propagator reads the untrusted metadata itself, because it is still in the context.
 type Decider func(ctx context.Context, fullMethod string) propagation.Trust
 
 func (d Decider) apply(o *options) {
@@ -38,32 +38,42 @@ func (d Decider) apply(o *options) {
 }
 
 // WithTrust makes the server's side call decide for each call, to decide how far the caller is trusted. For callers who
-// are authenticated later, for example by a token, use propagation.Promote. The functions that take the Option panic if
-// decide is nil.
+// are authenticated later, for example by a token, use propagation.Promote. If decide is nil, the functions that take the
+// Option panic. See [Decider].
 func WithTrust(decide func(ctx context.Context, fullMethod string) propagation.Trust) Option {
 	return Decider(decide)
 }
 
-// Edge restarts the trace of every caller. It is for services that untrusted callers reach without a proxy that
-// restarts traces. It withholds their Config.Headers, too. To keep those, return propagation.Restart &^
-// propagation.DistrustHeaders from your own Decider.
+// Edge returns a Decider that trusts no caller in anything (propagation.Restart), so that each call starts a new trace.
+// It is for services that untrusted callers reach without a proxy that restarts traces:
 //
 //	grpc.NewServer(grpctrace.ServerOptions(p, grpctrace.Edge())...)
+//
+// Edge withholds Config.Headers and baggage, too. To keep Config.Headers, return propagation.Restart &^
+// propagation.DistrustHeaders from your own Decider. To keep routing keys in baggage, set Config.TrustRoutingKeys.
 func Edge() Decider {
 	return func(context.Context, string) propagation.Trust { return propagation.Restart }
 }
 
-// PeersIn trusts callers whose connection comes from an address in one of the prefixes. It restarts all others, and
-// also callers whose address is not an IP address. The address is that of the last hop. Behind a load balancer or a
-// sidecar that is the proxy's address.
+// PeersIn returns a Decider that trusts callers in everything if their connection comes from an address in one of the
+// prefixes. It trusts all others in nothing (propagation.Restart), also callers whose connection is not TCP.
+//
+//	grpctrace.PeersIn(netip.MustParsePrefix("10.0.0.0/8"))
+//
+// The address is that of the last hop. Behind a load balancer or a sidecar, the last hop is the proxy. Consider
+// [PeersForwardedBy] there.
 func PeersIn(prefixes ...netip.Prefix) Decider {
 	inside := slices.Clone(peer.Prefixes(prefixes))
 	return trusting(func(ctx context.Context) bool { return near(ctx, inside) })
 }
 
-// PeersWithID trusts callers whose mTLS certificate has one of the SPIFFE IDs. It restarts all others. An id is
-// spiffe://domain/path for one workload, or spiffe://domain for a whole trust domain. PeersWithID panics for anything
-// else.
+// PeersWithID returns a Decider that trusts callers in everything if their mTLS certificate has one of the SPIFFE IDs
+// (https://spiffe.io/docs/latest/spiffe-specs/spiffe-id/). It trusts all others in nothing (propagation.Restart).
+//
+//	grpctrace.PeersWithID("spiffe://prod.example/ns/shop/sa/cart", "spiffe://partner.example")
+//
+// The first form is the ID of one workload. The second form is a trust domain: it means all workloads of the domain.
+// PeersWithID panics for any other string.
 //
 // It reads the ID from the certificate that crypto/tls has verified (tls.RequireAndVerifyClientCert or
 // VerifyClientCertIfGiven), and never from metadata. If only a function of the program verifies the certificate
@@ -73,9 +83,9 @@ func PeersWithID(ids ...string) Decider {
 	return trusting(func(ctx context.Context) bool { return known.Have(peer.SPIFFEID(connectionState(ctx))) })
 }
 
-// PeersForwardedBy is [PeersWithID] behind a sidecar that terminates mTLS. If the connection comes from an address in
-// one of the proxies' prefixes, it reads the SPIFFE ID from x-forwarded-client-cert. It reads the last element, which
-// the nearest proxy wrote.
+// PeersForwardedBy is like [PeersWithID], for a service behind a sidecar that terminates mTLS. It reads the SPIFFE ID
+// from the last element of the header x-forwarded-client-cert, which the nearest proxy wrote. It does so only if the
+// connection comes from an address in one of the prefixes of proxies. All other callers are trusted in nothing.
 //
 // The proxy must write that header. It must not forward a caller's header unchecked: use APPEND_FORWARD or SANITIZE_SET
 // for Envoy's forward_client_cert_details, not FORWARD_ONLY.
@@ -113,8 +123,9 @@ func trusting(known func(context.Context) bool) Decider {
 	}
 }
 
-// AnyOf trusts a caller in each part that at least one of the deciders trusts. Without deciders it trusts nobody. It
-// panics for a nil Decider.
+// AnyOf returns a Decider that calls all deciders and withholds only what all of them withhold. For example, the
+// caller's baggage is trusted if at least one decider trusts it. Without deciders it returns propagation.Ignore. AnyOf
+// panics if a Decider is nil.
 func AnyOf(deciders ...Decider) Decider {
 	mustDecide(deciders)
 	return func(ctx context.Context, fullMethod string) propagation.Trust {
@@ -126,8 +137,9 @@ func AnyOf(deciders ...Decider) Decider {
 	}
 }
 
-// AllOf trusts a caller in each part that all of the deciders trust. Without deciders it trusts everybody. It panics
-// for a nil Decider.
+// AllOf returns a Decider that calls all deciders and withholds what at least one of them withholds. For example, the
+// caller's baggage is trusted if all deciders trust it. Without deciders it returns propagation.Continue. AllOf panics
+// if a Decider is nil.
 func AllOf(deciders ...Decider) Decider {
 	mustDecide(deciders)
 	return func(ctx context.Context, fullMethod string) propagation.Trust {
@@ -148,7 +160,10 @@ func mustDecide(deciders []Decider) {
 	}
 }
 
-// Distrust returns a Decider that withholds what d withholds, and what trust names.
+// Distrust returns a Decider that withholds what d withholds, and also what trust withholds. This example trusts a
+// partner, known by its address, in everything except its sampling decision:
+//
+//	grpctrace.PeersIn(partner).Distrust(propagation.DistrustSampling)
 func (d Decider) Distrust(trust propagation.Trust) Decider {
 	return AllOf(d, func(context.Context, string) propagation.Trust { return trust })
 }

@@ -17,8 +17,8 @@ import (
 //
 //	traceresponse: 00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01
 //
-// It names the local span. Without a local span it names the span that the caller sent, in any format that is read.
-// Without any span the response has no such header.
+// The header has the ids of the local span. Without a local span it has the ids that the caller sent, in any format
+// that is read. Without any ids the header is absent. It is also absent if the caller sent a trace id without a span id.
 //
 // Only callers that are trusted in everything get the header (see [WithTrust]). [WithResponseTo] changes that.
 //
@@ -26,33 +26,35 @@ import (
 // flushes and 1xx responses. The handler may change or delete it before it writes. A handler that hijacks the connection
 // writes its own headers. Code that serves the response again, such as a cache, serves this header again, too.
 //
-// Put this Middleware inside of otelhttp.NewHandler. Outside of it otelhttp's span does not run yet, so that the header
-// names the caller's span or is absent. If a Middleware must be outside, add a second one inside, without a Propagator.
-// It uses the headers that the outer one has read, and its trust decision:
+// Put this Middleware inside of otelhttp.NewHandler. Outside of otelhttp, otelhttp's span does not run yet. The header
+// then has the ids of the caller's span, or is absent. If a Middleware must be outside, add a second one inside, without
+// a Propagator. The inner Middleware uses the headers that the outer one has read, and its trust decision:
 //
 //	inner := httptrace.Middleware(nil, httptrace.WithTraceResponse())(mux)
 //	handler := httptrace.Middleware(p)(otelhttp.NewHandler(inner, "server"))
 //
-// Use all WithResponse options, WithTraceResponse and WithServerTiming on one Middleware. In front of an
-// httputil.ReverseProxy, use [ProxyTransport], too. Pages of another origin need Access-Control-Expose-Headers:
-// traceresponse to read the header.
+// Pass WithTraceResponse, [WithServerTiming], [WithResponseTraceID], [WithResponseRequestID] and [WithResponseTo] to the
+// same Middleware. In front of an httputil.ReverseProxy, use [ProxyTransport], too. Scripts of another origin can read
+// the header if the response also has Access-Control-Expose-Headers: traceresponse.
 //
-// All these options together cost two allocations. A request that Middleware does not copy otherwise costs one more. A
-// received span whose ids no other code reads costs three more.
+// All these options together cost two allocations. They make Middleware copy each request that gets such a header, which
+// costs one more where Middleware would not copy it otherwise. If no other code reads the ids of the received span, they
+// cost three more.
 func WithTraceResponse() Option {
 	return optionFunc(func(o *options) { o.answering().traceResponse = true })
 }
 
-// WithServerTiming makes Middleware tell the caller the trace id in an entry of the response header Server-Timing, which
-// browsers show to scripts, also for the page itself. Agents for real user monitoring read it:
+// WithServerTiming makes Middleware tell the caller the trace id in an entry of the response header Server-Timing
+// (https://w3c.github.io/server-timing/). Scripts in a browser can read this header, also of the response that brought
+// the page. Agents for real user monitoring do so:
 //
 //	Server-Timing: traceparent;desc="00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01"
 //
-// The flags are 01 for a sampled span and 00 for others. Some agents ignore all but sampled spans. Middleware replaces
-// an entry for a traceparent, and keeps the other entries. To add entries, a handler must use Header.Add, because
-// Header.Set removes this one.
+// The flags are 01 for a sampled span and 00 for others. Some agents ignore spans that are not sampled. Middleware
+// replaces an entry that is already there for a traceparent, and keeps the other entries. To add entries, a handler must
+// use Header.Add, because Header.Set removes the entry of Middleware.
 //
-// Pages of another origin need the response header Timing-Allow-Origin to see the entry. In all other respects
+// Scripts of another origin see the entry if the response also has the header Timing-Allow-Origin. In all other respects
 // WithServerTiming is like [WithTraceResponse].
 func WithServerTiming() Option {
 	return optionFunc(func(o *options) { o.answering().serverTiming = true })
@@ -63,12 +65,13 @@ func WithServerTiming() Option {
 //
 //	httptrace.WithResponseTraceID("X-Trace-Id")
 //
-// An id of 64 bits has zeros on the left. The name may be in any case, and you may use the option several times. Pages
-// of another origin need Access-Control-Expose-Headers with the name to read the header. In all other respects
-// WithResponseTraceID is like [WithTraceResponse].
+// An id of 64 bits is padded with zeros on the left. The name may be in any case. Pass the option several times to set
+// several headers. Scripts of another origin can read the header if the response also has Access-Control-Expose-Headers
+// with the name. In all other respects WithResponseTraceID is like [WithTraceResponse].
 //
-// WithResponseTraceID panics for an invalid header name, and for a name that means something else to browsers, proxies,
-// servers or tracers, such as Set-Cookie, Content-Length, Connection, Location, X-Accel-Redirect or traceparent.
+// WithResponseTraceID panics for an invalid header name. It also panics for a name that means something else to browsers,
+// proxies, servers or tracers: Set-Cookie, Content-Length, Connection, Location, X-Accel-Redirect and traceparent, for
+// example.
 func WithResponseTraceID(name string) Option {
 	if reason := answer.RefuseName(name); reason != "" {
 		panic(fmt.Sprintf("httptrace: WithResponseTraceID(%q): %s", name, reason))
@@ -81,21 +84,22 @@ func WithResponseTraceID(name string) Option {
 	})
 }
 
-// WithResponseTo makes Middleware call allow for each request, to decide whether the caller gets the headers of
-// WithTraceResponse, WithServerTiming, WithResponseTraceID and WithResponseRequestID. trust is how far the caller is
-// trusted, by this Middleware or one outside. allow may use anything in the request, such as a user that an outer
-// middleware has authenticated:
+// WithResponseTo makes Middleware call allow for each request. If allow returns true, the caller gets the headers of
+// [WithTraceResponse], [WithServerTiming], [WithResponseTraceID] and [WithResponseRequestID]. trust says how far the
+// caller is trusted, by the decisions of this Middleware and of those outside. allow may use anything in the request,
+// such as a user that an outer middleware has authenticated:
 //
 //	httptrace.WithResponseTo(func(r *http.Request, trust propagation.Trust) bool {
 //		return trust == propagation.Continue || isStaff(r)
 //	})
 //
-// Without it, only callers that are trusted in everything get the trace id, and every caller gets the request id. An
-// untrusted caller gets the ids of the local span at most. The ids that such a caller has sent are never sent back,
-// unless a tracer outside has continued the caller's trace.
+// Without WithResponseTo, only callers that are trusted in everything get the trace id, and every caller gets the
+// request id. An untrusted caller that is allowed gets the ids of the local span, or none. Middleware does not send back
+// the ids that such a caller has sent. But if a tracer outside has continued the caller's trace, the local span has the
+// caller's trace id.
 //
-// allow must be safe for concurrent use. If you pass several, all of them must allow it. WithResponseTo panics if allow
-// is nil.
+// allow must be safe for concurrent use. If you pass several, all of them must return true. WithResponseTo panics if
+// allow is nil.
 func WithResponseTo(allow func(r *http.Request, trust propagation.Trust) bool) Option {
 	if allow == nil {
 		panic("httptrace: WithResponseTo: the function is nil")

@@ -9,8 +9,11 @@
 //	req, err := http.NewRequestWithContext(r.Context(), "GET", url, nil)
 //	resp, err := client.Do(req)
 //
-// For a reverse proxy, use [Rewrite]. The propagation.Config of p says what is carried. Package preset has a Config for
-// each mesh.
+// p is a propagation.Propagator. Its propagation.Config says what is carried. Package preset has a Config for each mesh:
+//
+//	p := propagation.MustNew(preset.Istio())
+//
+// For a reverse proxy, use [Rewrite].
 //
 // The page docs/frameworks.md has the setup lines for gin, echo, fiber, fasthttp, connect, h2c, WebSocket dialers,
 // resty and others. For each it names a common mistake.
@@ -21,20 +24,20 @@
 //
 // # With otelhttp
 //
-// [Middleware] and otelhttp.NewHandler work in either order. Outside of otelhttp, Middleware gives otelhttp its remote
-// parent from every format. Inside of otelhttp, it leaves otelhttp's span active. Set p as OpenTelemetry's propagator
-// too, so that both use the same parent.
+// [Middleware] and otelhttp.NewHandler work in either order, if p is also OpenTelemetry's propagator:
+// otel.SetTextMapPropagator(p). Then both use the same remote parent, from any format that p carries. A Middleware inside
+// of otelhttp leaves otelhttp's span active.
 //
 // Put the [Transport] of this package inside of otelhttp's: otelhttp.NewTransport(httptrace.NewTransport(p, base)). In
 // the other order, Transport runs before otelhttp starts its client span. Formats that otelhttp's propagator does not
-// write then carry the span around the call. If otelhttp's propagator is not p, the headers that otelhttp writes are
-// not filtered by destination.
+// write then carry the ids of the span around the call, not of the client span. If otelhttp's propagator is not p, the
+// headers that otelhttp writes are not filtered by destination.
 //
 // # Lost headers
 //
 // Set propagation.Observer.Lost to learn which line of the program makes a call that loses headers. [Transport] reports
-// calls without the handler's context, calls after the handler has returned, restarted traces and headers that a transport
-// inside has changed. [Guard] reports calls of clients without a Transport. See propagation.Loss.
+// calls without the handler's context, calls after the handler has returned, restarted traces, and headers that its base
+// has changed. [Guard] reports calls of clients without a Transport. See propagation.Loss.
 //
 // # At an edge
 //
@@ -46,6 +49,6 @@
 //
 // [WithTraceResponse], [WithServerTiming] and [WithResponseTraceID] tell the caller the trace id in a response header.
 // Put them on a Middleware inside of otelhttp.NewHandler. By default only callers that are trusted in everything get
-// the header; [WithResponseTo] changes that. A reverse proxy needs [ProxyTransport], too. The page docs/answer.md shows
-// all this, with CORS for browsers.
+// the header; [WithResponseTo] changes that. A reverse proxy needs [ProxyTransport], too. The page docs/answer.md has
+// examples, also with CORS for browsers.
 package httptrace

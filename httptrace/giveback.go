@@ -8,8 +8,8 @@ import (
 	"github.com/traceferry/traceferry/internal/callsite"
 )
 
-// giveBack copies to the original what its copy has learned, unless the owner of the original may have given it up. had
-// is the multipart form that the original had before.
+// giveBack copies the fields that the handler has set from the copy of a request to the original. It does not if the
+// code outside may have stopped waiting for the handler. had is the multipart form that the original had before.
 //
 // A timeout outside of Middleware runs the handler on a goroutine of its own, and may return before the handler does.
 // Then net/http reads the original's MultipartForm. Only code that waits for the handler orders that read after a

@@ -12,20 +12,26 @@ import (
 //
 //	http.DefaultTransport = httptrace.Guard(p, http.DefaultTransport)
 //
-// Then http.Get, http.DefaultClient and client literals without a Transport are seen. Guard reports a request that
-// leaves with none of the headers that its context carries (propagation.LostClient), and a request whose context is not
-// that of an inbound request (propagation.LostContext). It reports restarted traces and requests that are over, too. A
-// request with some of the headers is not reported, nor one whose host may have none of them.
+// Then Guard sees the calls of http.Get, of http.DefaultClient and of each http.Client without a Transport. It reports:
 //
-// Guard does not change requests, and sends each with base. A nil base means net/http's original default. Requests of a
-// [Transport] are examined there and not by Guard. So Guard may be the base of a Transport, or the http.DefaultTransport
-// that a Transport uses. Put Guard inside of all other wrappers, because it judges the headers that it sees.
+//   - a request that leaves with none of the headers that its context carries (propagation.LostClient)
+//   - a request whose context is not that of an inbound request (propagation.LostContext)
+//   - a request whose trace was restarted (propagation.LostTrace)
+//   - a request that fails because its handler has returned (propagation.LostTime)
+//
+// Guard does not report a request with some of the headers. It does not report a request whose destination may have none
+// of the headers.
+//
+// Guard does not change requests, and sends each with base. A nil base means net/http's original default. A [Transport]
+// examines its own requests, so that Guard does not report them again. So Guard may be the base of a Transport, or the
+// http.DefaultTransport that a Transport uses. Put Guard inside of all other wrappers, because it judges the headers that
+// it sees.
 //
 // If Observer.Lost is nil, Guard only calls base. Otherwise it costs some microseconds a call, and some more for a loss.
 // It is safe for concurrent use if base is.
 //
 // Some programs need http.DefaultTransport to be an *http.Transport, for example to Clone it. They panic while Guard
-// is in its place. A client with a transport of its own is not seen; give it Guard(p, transport).
+// is in its place. Guard does not see a client with a transport of its own; give that client Guard(p, transport).
 func Guard(p *propagation.Propagator, base http.RoundTripper) http.RoundTripper {
 	return &guard{p: p, base: base}
 }

@@ -17,8 +17,8 @@ import (
 // passes connections instead of requests to its wrappers.
 //
 // By default every caller is trusted. [WithTrust], or a [Decider] such as [Edge], changes that. The nil Propagator
-// carries nothing, but its trust decision applies to a Middleware, Rewrite or Extract further inside. Middleware panics
-// for an invalid Option, when you call it and not for a request.
+// carries nothing, but the trust decision applies to each Middleware, Rewrite and Extract inside. An invalid Option makes
+// Middleware panic when you call it, and never during a request.
 //
 // A local span that is already in the request's context stays active. A request with nothing to carry reaches the
 // handler unchanged. Any other request is copied, as by Request.WithContext. Neither the ResponseWriter nor the body is
@@ -28,7 +28,7 @@ import (
 // the original. So outer wrappers see the route, and net/http removes the temporary files of an upload. Path values
 // stay with the copy, because net/http does not export them.
 //
-// These rules apply to a handler that runs on another goroutine than the server's, because of a timeout outside:
+// A timeout outside of Middleware may run the handler on another goroutine than the server's. Then these rules apply:
 //
 //   - If the request's context has ended, Middleware copies nothing back.
 //   - MultipartForm always stays with the copy. Its temporary files are removed when the handler returns.
@@ -36,8 +36,8 @@ import (
 //   - A timeout of your own must end the context of the request that it passes on, when it gives up. Use
 //     r.WithContext(ctx), as http.TimeoutHandler does.
 //
-// A request with headers to carry costs two allocations, and so does an untrusted caller. A chunked body makes it
-// three. Other requests cost none.
+// A request with headers to carry costs two allocations, and so does a request of an untrusted caller. With a chunked
+// body it costs three. Other requests cost none.
 func Middleware(p *propagation.Propagator, opts ...Option) func(http.Handler) http.Handler {
 	o := collect(opts)
 	return func(next http.Handler) http.Handler {

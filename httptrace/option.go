@@ -24,9 +24,12 @@ func collect(opts []Option) (o options) {
 }
 
 // WithResponseRequestID makes Middleware copy the request's x-request-id to the response, as Envoy does with
-// always_set_request_id_in_response. It does not copy an id that is not 1 to 128 characters of A-Z a-z 0-9 . _ : -, or
-// that is dots only. The handler may still change or delete the header before it writes. In front of an
-// httputil.ReverseProxy, use [ProxyTransport], or a backend that sets the header too makes two lines of it.
+// always_set_request_id_in_response. The id must have 1 to 128 characters of A-Z a-z 0-9 . _ : - and must not be dots
+// only; other ids are not copied. A withheld id is not copied either. With Config.GenerateRequestID, the response has
+// the new id. The handler may change or delete the header before it writes.
+//
+// In front of an httputil.ReverseProxy, use [ProxyTransport], too. Otherwise the response has two lines if the backend
+// also sets the header.
 func WithResponseRequestID() Option {
 	return optionFunc(func(o *options) { o.answering().requestID = true })
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/traceferry/traceferry/internal/capture"
 )
 
-// ProxyTransport returns an http.RoundTripper for the Transport of an httputil.ReverseProxy behind a Middleware that
-// tells the caller ids ([WithTraceResponse] and its like). It sends requests with base. A nil base means
-// http.DefaultTransport at the time of each request.
+// ProxyTransport returns an http.RoundTripper for the Transport of an httputil.ReverseProxy. Use it if a Middleware
+// around the proxy has an option that sets response headers, such as [WithTraceResponse]. It sends requests with base. A
+// nil base means http.DefaultTransport at the time of each request.
 //
 //	proxy := &httputil.ReverseProxy{
 //		Rewrite:   httptrace.Rewrite(p, func(r *httputil.ProxyRequest) { r.SetURL(target) }),
@@ -19,13 +19,15 @@ import (
 //	}
 //
 // A ReverseProxy adds the headers of the upstream's response to those that Middleware has set, so that the caller would
-// get both. ProxyTransport removes the upstream's headers of the same names, from 1xx responses, too. It keeps all
-// entries of Server-Timing but the one for a traceparent. A caller who gets no ids from Middleware does not get the
-// upstream's either. A ReverseProxy also drops all headers when the upstream sends a 1xx response, such as 100 Continue.
-// ProxyTransport then adds those of Middleware to the final response. It does not change trailers.
+// get both. ProxyTransport removes the upstream's headers of the same names, from 1xx responses, too. Of Server-Timing it
+// removes only the entry for a traceparent. If the caller may not get ids from Middleware, ProxyTransport removes the
+// upstream's ids as well. If the caller may get ids, but Middleware has none, the upstream's headers stay.
 //
-// Requests without such a Middleware around them go to base unchanged. If Middleware knows no id for an allowed caller,
-// the upstream's headers pass. With otelhttp, either order works.
+// A ReverseProxy also drops all headers when the upstream sends a 1xx response, such as 100 Continue. ProxyTransport then
+// adds those of Middleware to the final response. It does not change trailers.
+//
+// Requests without such a Middleware around them go to base unchanged. With otelhttp, either order works. ProxyTransport
+// is safe for concurrent use if base is.
 func ProxyTransport(base http.RoundTripper) http.RoundTripper { return proxyTransport{base} }
 
 type proxyTransport struct{ base http.RoundTripper }

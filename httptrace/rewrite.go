@@ -17,13 +17,13 @@ import (
 //		Rewrite: httptrace.Rewrite(p, func(r *httputil.ProxyRequest) { r.SetURL(target) }),
 //	}
 //
-// So no header is sent twice. While a local span runs, every format carries its ids. Values of x-request-id, baggage
+// So no header is sent twice. While a local span runs, each format carries its ids. Values of x-request-id, baggage
 // and Config.Headers that next sets are kept. Headers that the caller lists in Connection stay removed. Rewrite leaves
 // out headers that propagation.Destination does not allow for the host that next sets.
 //
 // Without Middleware around the proxy, Rewrite reads the inbound headers itself and trusts every caller. If a
-// Middleware around it distrusts the caller ([WithTrust]), Rewrite removes the untrusted headers of every format,
-// carried or not. The nil Propagator does so too.
+// Middleware around the proxy distrusts the caller ([WithTrust]), Rewrite removes the untrusted headers of every format
+// that traceferry knows, also of formats that p does not carry. With the nil Propagator, Rewrite only does that.
 func Rewrite(p *propagation.Propagator, next func(*httputil.ProxyRequest)) func(*httputil.ProxyRequest) {
 	return func(pr *httputil.ProxyRequest) {
 		(*plan.Engine)(p).StripHTTP(pr.Out.Context(), pr.Out.Header)

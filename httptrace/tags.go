@@ -19,14 +19,15 @@ import (
 // tag_headers does. The attributes have the names of the semantic conventions for HTTP
 // (https://opentelemetry.io/docs/specs/semconv/http/http-spans/):
 //
-//	a header name -> http.request.header.NAME, in lower case, all its lines
+//	a header name -> http.request.header.NAME with NAME in lower case: a list of all lines
 //	:authority    -> server.address, and server.port if there is a port
-//	:path         -> url.path, and url.query if there is a query, with its signatures redacted
+//	:path         -> url.path, and url.query if there is a query
 //	:method       -> http.request.method; for an unknown method _OTHER, and http.request.method_original
 //	:scheme       -> url.scheme: https on a TLS connection, else http
 //
-// Names may be in any case. An absent header sets nothing. A request without a recording span sets nothing either, so
-// put otelhttp outside of Middleware. Bytes that are not UTF-8 are replaced.
+// Names may be in any case. An absent header sets nothing. Only a recording span gets attributes, so put otelhttp
+// outside of Middleware. In url.query, the values of signatures are replaced by REDACTED: sig, Signature,
+// X-Amz-Signature and their like of AWS, Azure and Google. Bytes that are not UTF-8 are replaced by U+FFFD.
 //
 // WithTagHeaders panics for an invalid header name. It also panics for credentials, which do not belong in traces:
 // authorization, proxy-authorization, cookie, set-cookie and jwt.
@@ -38,9 +39,9 @@ func WithTagHeaders(names ...string) Option {
 		case pseudoHeaders[lower] != nil:
 			t.pseudo = append(t.pseudo, pseudoHeaders[lower])
 		case slices.Contains(credentials, lower):
-			panic(fmt.Sprintf("httptrace: WithTagHeaders(%q): a credential does not belong into a trace", name))
+			panic(fmt.Sprintf("httptrace: WithTagHeaders(%q): a credential must not be in a trace", name))
 		case !httpguts.ValidHeaderFieldName(name):
-			panic(fmt.Sprintf("httptrace: WithTagHeaders(%q): no header name, and none of :authority, :path, :method, :scheme", name))
+			panic(fmt.Sprintf("httptrace: WithTagHeaders(%q): is neither a header name nor one of :authority, :path, :method, :scheme", name))
 		default:
 			t.headers = append(t.headers, taggedHeader{http.CanonicalHeaderKey(name), attribute.Key("http.request.header." + lower)})
 		}

@@ -22,28 +22,31 @@ type Transport struct {
 //	client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
 //	req, err := http.NewRequestWithContext(r.Context(), "GET", url, nil)
 //
-// A nil base means http.DefaultTransport at the time of each request. If http.DefaultTransport is this Transport, it
-// uses net/http's original one. A Transport inside another wrapper in http.DefaultTransport needs a base.
+// A nil base means http.DefaultTransport at the time of each request. If http.DefaultTransport is this Transport, the
+// base is net/http's original default. If you set http.DefaultTransport to another wrapper around this Transport, pass a
+// base. Without a base, the two would call each other endlessly.
 //
-// A request with another context carries nothing and is counted (propagation.NoContext); client.Get makes such
-// requests. A request with the handler's context and nothing to carry is counted as propagation.NothingReceived.
+// A request whose context is not that of an inbound request carries nothing, and is counted as propagation.NoContext.
+// client.Get makes such requests. A request with the handler's context and nothing to carry is counted as
+// propagation.NothingReceived. The nil Propagator adds nothing.
 //
 // Transport does not change the request. It passes a copy with its own header map to base. Values of x-request-id,
-// baggage and Config.Headers that the caller has set by hand are kept, except lines of an untrusted caller (see
-// [Edge]). Headers that name spans are always those of the context. Each hop of a redirect is a request of its own. A
-// redirect to another host goes without Config.UnsafeHeaders, as http.Client no longer sends Authorization and Cookie
-// there.
+// baggage and Config.Headers that your code has set on the request are kept. A withheld line of an untrusted caller is
+// removed, also if your code has copied it to the request (see [Edge]). Headers with ids of spans are always those of
+// the context. Each hop of a redirect is a request of its own. A redirect to another host goes without
+// Config.UnsafeHeaders, as http.Client no longer sends Authorization and Cookie there.
 //
 // The host of the request's URL decides what is sent. Unless a rule of Config.Destinations says otherwise, baggage,
 // Config.Headers and x-envoy-force-trace go to internal hosts only (propagation.Destination). A request that is already
-// signed (AWS Signature Version 4, Google's V4) goes unchanged to a host that is not internal.
+// signed (AWS Signature Version 4, Google's V4) goes unchanged to a host that is not internal, because a new header can
+// invalidate the signature.
 //
-// Some clients change an *http.Transport to set their options. They cannot change a Transport, so resty's SetProxy and
+// Some clients change the options of an *http.Transport. They cannot change this Transport, so resty's SetProxy and
 // SetTLSClientConfig have no effect. Set such options on base.
 //
-// With otelhttp, put this Transport inside: otelhttp.NewTransport(transport). Outside, it does not see the span that
-// otelhttp starts. If otelhttp then injects with p, the same rules for the host apply. They do not apply to another
-// propagator.
+// With otelhttp, put this Transport inside: otelhttp.NewTransport(transport). A Transport outside of otelhttp does not
+// see the client span. Headers that otelhttp itself writes follow the rules for the host only if otelhttp's propagator
+// is p.
 //
 // A request costs four allocations with up to eight header names, and six with more.
 func NewTransport(p *propagation.Propagator, base http.RoundTripper, opts ...Option) *Transport {
@@ -116,8 +119,8 @@ func (t *Transport) watch(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// CloseIdleConnections calls the base's method of that name, if it has one, so that http.Client.CloseIdleConnections
-// works.
+// CloseIdleConnections calls the base's method CloseIdleConnections, if the base has one. http.Client's method of the
+// same name calls it.
 func (t *Transport) CloseIdleConnections() {
 	if c, ok := t.next().(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()

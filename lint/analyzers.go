@@ -2,8 +2,8 @@ package lint
 
 import "golang.org/x/tools/go/analysis"
 
-// Analyzers returns all analyzers of this package, sorted by name. The slice is new at each call; the analyzers are
-// shared, so set their flags before they run.
+// Analyzers returns all analyzers of this package, sorted by name. The slice is new at each call, but the analyzers in it
+// are shared. So set their flags before they run.
 func Analyzers() []*analysis.Analyzer {
 	return []*analysis.Analyzer{
 		Background,

@@ -15,22 +15,22 @@ import (
 // Background reports new root contexts where a context is at hand.
 var Background = analyzer("background", `report context.Background and context.TODO where a context is at hand
 
-A call with a new root context carries none of the headers of the request that it is made
-for. Where the call must not end with the request, use context.WithoutCancel or
+A call with a new root context carries no headers of the request that it is made for.
+If the call must not end with the request, use context.WithoutCancel or
 propagation.Copy: both keep the headers.
 
-Work that is detached on purpose is not reported: goroutines for which the function does not
-wait, deferred calls, code that runs after a context is done, shutdown, contexts that are stored
-in a field, and the root of propagation.Copy and Extract. A root context for a part of the
-program that the function starts, for a logger, or for a request that is not sent is not
-reported either.
+It does not report work that is detached on purpose: goroutines for which the function does
+not wait, deferred calls, code that runs after a context is done, shutdown, contexts that are
+stored in a field, and the first argument of propagation.Copy and Extract. It does not report
+a root context for a part of the program that the function starts, for a logger, or for a
+request that is not sent.
 
 A comment on the line of a root context, or right before it, silences the report if it has
 "context.Background" or "background context", or a word with cancel, detach, outliv or
 independent.
 
-The suggested fix for Background is context.WithoutCancel(ctx): it carries the headers and
-changes nothing else. For TODO it is ctx.`, runBackground)
+The suggested fix for Background is context.WithoutCancel(ctx), which keeps the headers and
+does not end with the request. The suggested fix for TODO is ctx.`, runBackground)
 
 func runBackground(r *reporter) {
 	for c := range r.root.Preorder((*ast.CallExpr)(nil)) {

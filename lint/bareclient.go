@@ -11,21 +11,21 @@ import (
 var BareClient = analyzer("bareclient", `report HTTP clients without a transport that writes trace headers
 
 It reports http.Get, http.Head, http.Post, http.PostForm and http.DefaultClient where an
-inbound request's context is at hand. It reports an http.Client whose Transport is absent, or is
-one of net/http's own, if it is made where such a context is at hand, or if it is kept in a
-variable or a field of the package and used where one is at hand.
+inbound request's context is at hand. It also reports an http.Client without a Transport, or
+with a Transport of net/http, if the client is made or used where such a context is at hand. It
+follows a client that is kept in a variable or a field of the package.
 
-With the flag -callers it does the same where a context is at hand that may be an inbound
-request's, as in a function of another layer that has a parameter ctx. More of these findings are
-false: agents, commands and jobs have such functions too.
+The flag -callers adds places where the context may belong to an inbound request, as in a
+function of another layer with a parameter ctx. More of these findings are false, because
+agents, commands and jobs have such functions, too.
 
-A Transport of any other type is trusted. So is http.DefaultTransport in a package that
+It does not report a Transport of any other type, or http.DefaultTransport in a package that
 replaces it.`, runBareClient)
 
 var callers bool
 
 func init() {
-	BareClient.Flags.BoolVar(&callers, "callers", false, "also where the context may be an inbound request's")
+	BareClient.Flags.BoolVar(&callers, "callers", false, "report also where the context may belong to an inbound request")
 }
 
 // serving returns the context that is at hand at c, if it is an inbound request's or, with the flag, may be.

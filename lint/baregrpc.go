@@ -18,16 +18,16 @@ option writes them: grpctrace.DialOptions(p), or otelgrpc with p as its propagat
 It is off by default, because the survey of public services has too few findings to judge it. The
 flag -on switches it on.
 
-It reports a connection in a package that serves requests, because others may be of a command or an
-agent; the flag -all reports those too. It reports it only if all its options are known: written in the call, or in variables and
-functions of the package. Interceptors and stats handlers whose name says that they
-trace are trusted.`, runBareGRPC)
+It reports a connection only in a package that serves requests, because other packages may belong
+to a command or an agent. The flag -all adds those packages. It reports a connection only if it
+knows all options: they are written in the call, or in variables and functions of the package. An
+interceptor or a stats handler with a name that means tracing counts as one that writes headers.`, runBareGRPC)
 
 var bareGRPCOn, allPackages bool
 
 func init() {
 	offByDefault(BareGRPC, &bareGRPCOn)
-	BareGRPC.Flags.BoolVar(&allPackages, "all", false, "also in packages that serve no requests")
+	BareGRPC.Flags.BoolVar(&allPackages, "all", false, "report also in packages that serve no requests")
 }
 
 func runBareGRPC(r *reporter) {

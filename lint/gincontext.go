@@ -17,25 +17,25 @@ Engine.ContextWithFallback is set. A call with it carries no headers and is not 
 gin also uses it again for later requests. The same holds for fiber.Ctx of fiber 3 and
 for *fasthttp.RequestCtx.
 
-Calls of loggers and of functions with FromContext in their name are not reported: they read the
-framework's own values. Nor are calls of the program's own functions that return no error: most of
-them make no call that takes headers.
+It does not report calls of loggers and of functions with FromContext in their name, because they
+read the framework's own values. It does not report calls of the program's own functions that
+return no error, because most of them make no outgoing call.
 
 It is off by default, because its share of false findings is known only for the services that shaped
 its rules. The flag -on switches it on.
 
-The flag -fallback says that the program sets ContextWithFallback: only goroutines are
-then worth a look, see the analyzer goroutine. The analyzer sees that by itself only if the
-package that sets it is the one that it checks.
+Set the flag -fallback if the program sets ContextWithFallback. The analyzer then reports
+nothing; the analyzer goroutine still checks goroutines. Without the flag, it detects
+ContextWithFallback only in the package that it checks.
 
-The suggested fix passes the request's context. It is made where the callee is in the
-standard library or in grpc-go, which do not read the framework's own values.`, runGinContext)
+The suggested fix passes the request's context. There is a fix only if the called function is in
+the standard library or in grpc-go, which do not read the framework's own values.`, runGinContext)
 
 var ginContextOn, fallback bool
 
 func init() {
 	offByDefault(GinContext, &ginContextOn)
-	GinContext.Flags.BoolVar(&fallback, "fallback", false, "the program sets gin's Engine.ContextWithFallback")
+	GinContext.Flags.BoolVar(&fallback, "fallback", false, "report nothing, because the program sets gin's Engine.ContextWithFallback")
 }
 
 func runGinContext(r *reporter) {

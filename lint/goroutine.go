@@ -17,20 +17,19 @@ that still runs then fail, or never start. Give it propagation.Copy(context.Back
 context.WithoutCancel(ctx): both keep the headers.
 
 It reports a goroutine that passes the context to a call, in a function that serves a request, if the
-function does not wait after it starts the goroutine. A goroutine that watches the context's Done is
-not reported, nor one that calls Done of a WaitGroup or writes to an io.Pipe. A *gin.Context is reported too: gin uses it again
-for later requests.
+function does not wait after it starts the goroutine. It does not report a goroutine that watches the
+context's Done, calls Done of a WaitGroup, or writes to an io.Pipe. It also reports a goroutine with a
+*gin.Context, because gin uses it again for later requests.
 
-With the flag -callees it also reports goroutines of functions that get the context from one that serves a
-request in the same package. More of these findings are false, because such a function may leave the
-waiting to its caller.
+The flag -callees adds functions that get the context from a function that serves a request in the
+same package. More of these findings are false, because the caller of such a function may wait.
 
 The suggested fix is context.WithoutCancel, for arguments of the go statement.`, runGoroutine)
 
 var callees bool
 
 func init() {
-	Goroutine.Flags.BoolVar(&callees, "callees", false, "also in functions that get the context from one that serves a request")
+	Goroutine.Flags.BoolVar(&callees, "callees", false, "report also in functions that get the context from a function that serves a request")
 }
 
 func runGoroutine(r *reporter) {

@@ -13,8 +13,8 @@ import (
 var NewRequest = analyzer("newrequest", `report HTTP requests without the context that is at hand
 
 http.NewRequest and the methods Get, Head, Post and PostForm of http.Client take no
-context. Such a call carries none of the headers of the request that it is made for,
-and does not end with it.
+context. Such a call carries no headers of the inbound request that it is made for,
+and does not end with that request.
 
 The suggested fix replaces http.NewRequest by http.NewRequestWithContext.`, runNewRequest)
 

@@ -9,14 +9,14 @@ import (
 var OTelOrder = analyzer("otelorder", `report traceferry and otelhttp or otelgrpc in the wrong order
 
 It reports:
-  - httptrace.NewTransport around otelhttp.NewTransport: headers are written before the client's
-    span starts, so that formats which otelhttp does not write name its parent.
+  - httptrace.NewTransport around otelhttp.NewTransport: headers are written before the client
+    span starts, so formats that otelhttp does not write carry the ids of its parent span.
   - otelhttp.NewHandler around httptrace.Middleware with another propagator: otelhttp does not see the
     headers that Middleware reads, and restarts the trace.
   - otelhttp.NewHandler around httptrace.Middleware with a decider: otelhttp has already continued the
     untrusted caller's trace.
-  - otel.SetTextMapPropagator with another propagator, in a package that uses traceferry's.
-  - otelgrpc's client handler after grpctrace's: headers are written before the client's span starts.`, runOTelOrder)
+  - otel.SetTextMapPropagator with another propagator, in a package that uses traceferry.
+  - otelgrpc's client handler after grpctrace's: headers are written before the client span starts.`, runOTelOrder)
 
 func runOTelOrder(r *reporter) {
 	for c := range r.root.Preorder((*ast.CallExpr)(nil)) {

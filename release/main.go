@@ -1,11 +1,11 @@
 // Command release tags all published modules of this repository with one version.
 //
-//	go -C release run . v0.1.0       # makes the tags in this clone; push them when you have looked at them
-//	go -C release run . -n v0.1.0    # a dry run: makes them in a temporary clone, and uses them from a new module
+//	go -C release run . v0.1.0       # makes the tags in this clone; check them, then push them
+//	go -C release run . -n v0.1.0    # a dry run: makes the tags in a temporary clone, and uses them from a new module
 //	go -C release run . -licenses    # prints the table of docs/dependencies.md
 //
-// A nested module needs no replace line to be required: its tag is on a commit of its own, whose go.mod requires the
-// other modules at the same version. The branch stays as it is.
+// A nested module is tagged on a commit of its own. The go.mod of that commit requires the other modules at the same
+// version and has no replace line, so that users can require the module. The branch itself does not change.
 package main
 
 import (

@@ -10,16 +10,16 @@ import (
 // Handler is a slog.Handler that adds attributes from the context of each record, and passes the record to another
 // handler. Make one with [New] or [MustNew]. It is safe for concurrent use if the other handler is.
 //
-// It adds at most one allocation to those of the other handler, and none if the record has room: a slog.Record has room
-// for five attributes. Some records cost more:
+// It adds at most one allocation to those of the other handler. A slog.Record has room for five attributes. If all
+// attributes fit, the Handler allocates nothing. Some records cost more:
 //
 //   - one of about twenty, because the text of the ids needs memory
 //   - the first record of a request, if nothing else has parsed its headers before
 //   - a record with a baggage member that has properties
 //
-// With an open group the other handler gets that group, and the attributes in it, as one attribute of the record. To
-// log/slog this is the same as WithGroup. But values that were given to With after WithGroup are formatted for each
-// record, and not once, so they must not change later. Records to which nothing is added go to the other handler's own
+// After WithGroup, the other handler gets the group with its attributes as one attribute of the record. The output is the
+// same as with the other handler's WithGroup. But a value that is passed to With after WithGroup is formatted again for
+// each record, so it must not change later. A record to which nothing is added goes through the other handler's own
 // WithGroup.
 type Handler struct {
 	source *source
@@ -38,10 +38,11 @@ type group struct {
 	attrs []slog.Attr
 }
 
-// New returns a Handler that passes records to next. Its error joins all mistakes in the options.
+// New returns a Handler that passes records to next. By default it adds the fields of [Plain]. It returns an error if
+// next is nil, or if an option is wrong; see [Fields] and [WithBaggage]. The error joins all mistakes.
 //
 // Do not wrap slog.Default().Handler() and give the result to slog.SetDefault. That handler writes to package log, and
-// SetDefault makes package log write to the new default, so the first record waits for itself.
+// SetDefault makes package log write to the new default, so the first record blocks forever.
 func New(next slog.Handler, opts ...Option) (*Handler, error) {
 	o := options{fields: Plain()}
 	for _, opt := range opts {
@@ -59,7 +60,7 @@ func New(next slog.Handler, opts ...Option) (*Handler, error) {
 	return &Handler{source: s, next: next}, nil
 }
 
-// MustNew is [New] for options that are written in the program. It panics where New returns an error.
+// MustNew is [New] for options that are constants of the program. It panics if New returns an error.
 func MustNew(next slog.Handler, opts ...Option) *Handler {
 	h, err := New(next, opts...)
 	if err != nil {

@@ -28,20 +28,23 @@ func (f optionFunc) apply(o *options) { f(o) }
 // WithFields sets the names of the added attributes. The default is [Plain].
 func WithFields(f Fields) Option { return optionFunc(func(o *options) { o.fields = f }) }
 
-// WithBaggage adds the values of some baggage members: at most 16 keys. Keys are matched exactly. A member that the
-// context does not have is left out. So is a value with more than 256 bytes, or with a character that is not printable.
+// WithBaggage adds the values of the baggage members with these keys, at most 16. Keys are matched exactly, and none may
+// be empty. A member that the context does not have is left out. So is an empty value, a value with more than 256 bytes,
+// and a value with a character that is not printable. Fields.Baggage sets the names. If you pass the option several
+// times, the keys add up.
 //
-// The values are those of OpenTelemetry's baggage. The Propagator must carry baggage to have the caller's. List only
-// keys that your logs may hold: baggage can have personal data.
+// The values are those of OpenTelemetry's baggage in the context. Baggage of the caller is there if the Propagator
+// carries baggage. List only keys that your logs may hold: baggage can have personal data.
 func WithBaggage(keys ...string) Option {
 	return optionFunc(func(o *options) { o.baggage = append(o.baggage, keys...) })
 }
 
 // WithPropagator makes the Handler ask p's Config.LocalSpan for the local span. It is for tracers other than
-// OpenTelemetry's. Without this option the Handler asks the Propagator that extracted the record's context. So the
-// option is needed only where a span runs in a context without received headers, such as a background job.
+// OpenTelemetry's. Without this option the Handler asks the Propagator that extracted the record's context. So you need
+// the option only if a span runs in a context without received headers, as in a background job.
 //
-// What LocalSpan costs is added to each record. LocalSpan must not log with the context that it gets.
+// Each record then costs a call of LocalSpan. LocalSpan must not log with the context that it gets, because that would
+// call LocalSpan again.
 func WithPropagator(p *propagation.Propagator) Option {
 	return optionFunc(func(o *options) { o.engine = (*plan.Engine)(p) })
 }

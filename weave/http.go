@@ -30,8 +30,9 @@ func init() {
 	carry.Store(&middleware)
 }
 
-// Propagator returns the Propagator of the woven wiring, for its Stats. It is nil if nothing is carried: with
-// TRACEFERRY_WEAVE=off, after a mistake in the environment, and before this package is initialized.
+// Propagator returns the Propagator of the woven code, for its Stats. It is nil if nothing is carried: with
+// TRACEFERRY_WEAVE=off, with a mistake in an environment variable, and before this package is initialized. It is safe for
+// concurrent use.
 func Propagator() *propagation.Propagator {
 	if carry.Load() == nil {
 		return nil
@@ -44,7 +45,8 @@ func Propagator() *propagation.Propagator {
 // allocations, so that a tool may call it for each request.
 //
 // The returned handler calls h directly for a request that switches its connection to HTTP/2 (Upgrade: h2c). The contexts
-// of all later requests of that connection descend from this request, and would carry its headers.
+// of all later requests on that connection descend from the context of this request. Otherwise those requests would carry
+// its headers.
 func WrapHandler(h http.Handler) http.Handler {
 	middleware := carry.Load()
 	if middleware == nil {
@@ -65,8 +67,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // RoundTrip sends a request with next and adds the headers of its context, as httptrace.Transport does. It passes the
-// request unchanged if nothing is carried, or if a Transport of the service's own has handled it already. It is safe for
-// concurrent use if next is.
+// request unchanged if nothing is carried, or if the service's own Transport has already handled the request. It returns
+// the response and the error of next. It is safe for concurrent use if next is.
 func RoundTrip(next http.RoundTripper, r *http.Request) (*http.Response, error) {
 	p := Propagator()
 	if p == nil {
@@ -75,8 +77,8 @@ func RoundTrip(next http.RoundTripper, r *http.Request) (*http.Response, error) 
 	return httptrace.NewTransport(p, next).RoundTrip(r)
 }
 
-// Get is http.Get with the headers of scope: a context.Context or an *http.Request. With any other scope it is http.Get.
-// Like http.Get, it does not end when the context of scope ends.
+// Get is http.Get with the headers of the context in scope. scope is a context.Context or an *http.Request. With any other
+// scope, Get does the same as http.Get. Like http.Get, it does not end when the context of scope ends.
 func Get(scope any, url string) (*http.Response, error) {
 	return do(scope, http.MethodGet, url, "", nil)
 }

@@ -1,29 +1,30 @@
-// Package ddtracego tells traceferry which span of dd-trace-go (version 2) runs:
+// Package ddtracego gives traceferry the local span of dd-trace-go (version 2):
 //
 //	p := propagation.MustNew(propagation.Config{LocalSpan: ddtracego.LocalSpan})
 //
-// LocalSpan has dd-trace-go write its own headers, and reads those. At that moment the sampling
-// rules of dd-trace-go see the span, and the decision becomes final. Before, the result of
-// SpanContext.SamplingPriority may still change.
+// LocalSpan makes dd-trace-go write its own headers, and reads them. At that moment dd-trace-go applies its sampling rules
+// to the span, and the decision becomes final. Before that moment, the result of SpanContext.SamplingPriority may still
+// change.
 //
-// # What dd-trace-go tells
+// # What LocalSpan returns
 //
-//   - Trace id: 128 bits, or 64 if that is all that the tracer makes.
-//   - Decision: accepted or denied. In a trace that began here x-datadog-sampling-priority
-//     also tells a decision by hand (2 and -1), and x-datadog-tags who decided. In the
-//     caller's trace these stay the caller's while the decision does.
-//   - Parent: no, so x-b3-parentspanid and its like are not sent.
-//   - Its tracestate member dd, which replaces the caller's.
-//   - With DD_TRACE_PROPAGATION_STYLE_INJECT=none, or a tracer that is off: nothing, so the
-//     received headers go out. Who decided needs tracecontext among the styles, as by default.
+//   - Trace id: 128 bits, or 64 bits if the tracer makes only 64.
+//   - Decision: accepted or denied. In a trace that began in this service, x-datadog-sampling-priority also shows a manual
+//     decision (2 and -1), and x-datadog-tags shows who decided. In the caller's trace, both keep the caller's values
+//     while the decision stays the same. Who decided is known only if tracecontext is among the injection styles, as by
+//     default.
+//   - Parent: none, so headers with a parent id, such as x-b3-parentspanid, are not sent.
+//   - Tracestate: the member dd of dd-trace-go, which replaces the caller's member dd.
+//   - Nothing, with DD_TRACE_PROPAGATION_STYLE_INJECT=none or with a tracer that is off. Calls then carry the received
+//     headers.
 //
-// Baggage of dd-trace-go's is not taken over. With the experimental span pool
-// (DD_TRACER_EXPERIMENTAL_SPAN_POOL_ENABLED) a span must not be used after it was
-// finished: its memory may by then be another's.
+// traceferry does not carry the baggage of dd-trace-go. With the experimental span pool
+// (DD_TRACER_EXPERIMENTAL_SPAN_POOL_ENABLED), do not use a context after its span has finished: the memory of the span may
+// then belong to another span.
 //
 // # The client span
 //
-// The transport of dd-trace-go's contrib/net/http is the outer one:
+// Put the transport of dd-trace-go's contrib/net/http outside:
 //
 //	client := &http.Client{Transport: ddhttp.WrapRoundTripper(httptrace.NewTransport(p, nil))}
 package ddtracego
@@ -41,8 +42,8 @@ var reader = propagation.MustNew(propagation.Config{Formats: []propagation.Forma
 	propagation.W3C, propagation.Datadog, propagation.B3Multi, propagation.B3Single,
 }})
 
-// LocalSpan is a propagation.Config's LocalSpan for dd-trace-go. It costs one more Inject
-// of dd-trace-go's for each outgoing call.
+// LocalSpan is a function for propagation.Config.LocalSpan. It returns the active span of dd-trace-go in ctx. ok is false
+// if there is none. It calls Inject of dd-trace-go once for each outgoing call. It is safe for concurrent use.
 func LocalSpan(ctx context.Context) (local propagation.SpanContext, ok bool) {
 	span, ok := tracer.SpanFromContext(ctx)
 	if !ok {

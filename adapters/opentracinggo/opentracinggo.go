@@ -1,26 +1,26 @@
-// Package opentracinggo tells traceferry which span of an OpenTracing tracer runs:
+// Package opentracinggo gives traceferry the local span of an OpenTracing tracer:
 //
 //	p := propagation.MustNew(propagation.Config{LocalSpan: opentracinggo.LocalSpan})
 //
-// # What OpenTracing tells
+// # What LocalSpan returns
 //
-// Its API tells no ids. LocalSpan has the span's tracer write its own headers, and reads
-// those; so it knows what that tracer's format says:
+// OpenTracing's API has no ids. So LocalSpan makes the span's tracer write its own headers, and reads them. It returns
+// what the format of that tracer can express:
 //
 //	tracer                      writes        trace id        decision                 parent
 //	jaeger-client-go            Jaeger        64 or 128 bits  accepted, denied, debug  yes
 //	zipkin-go-opentracing       B3            64 or 128 bits  accepted, denied, debug  yes
 //	LightStep, basictracer-go   ot-tracer-*   64 bits         accepted, denied         no
 //
-// and nothing of a tracer whose headers traceferry does not read, or of the no-op tracer: then
-// the received headers go out. A sampling.priority that is set on the span after a call went
-// out comes too late for that call. OpenTracing's baggage is not taken over.
+// LocalSpan returns nothing for the no-op tracer, and for a tracer whose headers traceferry does not read. Calls then
+// carry the received headers. Set the tag sampling.priority before the call that it must apply to. traceferry does not
+// carry OpenTracing's baggage.
 //
 // # The client span
 //
-// The transport of opentracing-contrib/go-stdlib keeps the span that it starts from the
-// request's context, so traceferry's cannot see it, inside or outside of it: use a
-// transport that shows it, as in the example.
+// The transport of opentracing-contrib/go-stdlib does not put its client span into the request's context. So traceferry's
+// Transport cannot see this span, neither inside nor outside of it. Use a transport that puts the span into the context,
+// as in the example.
 package opentracinggo
 
 import (
@@ -32,13 +32,14 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// reader knows the headers of OpenTracing's tracers; those that say most stand first.
+// reader knows the headers of OpenTracing's tracers. Formats with more data come first.
 var reader = propagation.MustNew(propagation.Config{Formats: []propagation.Format{
 	propagation.Jaeger, propagation.B3Multi, propagation.B3Single, propagation.Datadog, propagation.W3C, propagation.OTTrace,
 }})
 
-// LocalSpan is a propagation.Config's LocalSpan for OpenTracing. It costs one more Inject of
-// the tracer's for each outgoing call.
+// LocalSpan is a function for propagation.Config.LocalSpan. It returns the active span of OpenTracing in ctx. ok is false
+// if there is none, or if traceferry does not read the tracer's headers. It calls Inject of the tracer once for each
+// outgoing call. It is safe for concurrent use if the tracer is.
 func LocalSpan(ctx context.Context) (local propagation.SpanContext, ok bool) {
 	span := opentracing.SpanFromContext(ctx)
 	if span == nil {
@@ -54,7 +55,7 @@ func LocalSpan(ctx context.Context) (local propagation.SpanContext, ok bool) {
 // carrier is an opentracing.TextMapWriter.
 type carrier http.Header
 
-// Set gives ids back the leading zeros that LightStep's tracer and basictracer-go leave out.
+// Set adds the leading zeros of ids that LightStep's tracer and basictracer-go leave out.
 func (c carrier) Set(name, value string) {
 	if (name == "ot-tracer-traceid" || name == "ot-tracer-spanid") && len(value) < 16 {
 		value = strings.Repeat("0", 16-len(value)) + value

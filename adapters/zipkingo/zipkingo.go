@@ -1,24 +1,23 @@
-// Package zipkingo tells traceferry which span of zipkin-go runs:
+// Package zipkingo gives traceferry the local span of zipkin-go:
 //
 //	p := propagation.MustNew(propagation.Config{LocalSpan: zipkingo.LocalSpan})
 //
-// # What zipkin-go tells
+// # What LocalSpan returns
 //
-//   - Trace id: all of it. A tracer starts traces of 64 bits, padded with zeros in
-//     formats of 128, unless it was made with zipkin.WithTraceID128Bit(true).
-//   - Decision: accepted, denied or debug. It is made when the span starts, and stays.
-//   - Parent: yes. A server span that is shared with the caller's client span (zipkin-go's
-//     default) has the caller's ids and the caller's parent.
-//   - A tracer that is switched off tells nothing, or the ids of the span's parent. Either
-//     way the received headers go out.
+//   - Trace id: all bits that zipkin-go has. A tracer starts traces with ids of 64 bits, unless it was made with
+//     zipkin.WithTraceID128Bit(true). Formats of 128 bits pad such an id with zeros.
+//   - Decision: accepted, denied or debug. zipkin-go decides when the span starts, and does not change it later.
+//   - Parent: yes. By default, zipkin-go's server span shares the ids of the caller's client span. Then the parent is the
+//     caller's parent.
+//   - With a tracer that is switched off: nothing, or the ids of the span's parent. In both cases calls carry the received
+//     headers.
 //
-// Baggage fields that zipkin-go was told to carry are not written by traceferry.
+// traceferry does not write the baggage fields that zipkin-go is configured to carry.
 //
 // # The client span
 //
-// zipkin-go's own transport keeps the span that it starts from the request's context, so
-// traceferry's cannot see it, inside or outside of it: use a transport that shows
-// it, as in the example.
+// zipkin-go's own transport does not put its client span into the request's context. So traceferry's Transport cannot see
+// this span, neither inside nor outside of it. Use a transport that puts the span into the context, as in the example.
 package zipkingo
 
 import (
@@ -29,7 +28,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// LocalSpan is a propagation.Config's LocalSpan for zipkin-go. It allocates nothing.
+// LocalSpan is a function for propagation.Config.LocalSpan. It returns the active span of zipkin-go in ctx. ok is false if
+// there is none. It allocates nothing, and is safe for concurrent use.
 func LocalSpan(ctx context.Context) (local propagation.SpanContext, ok bool) {
 	span := zipkin.SpanFromContext(ctx)
 	if span == nil {

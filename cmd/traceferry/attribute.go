@@ -31,8 +31,8 @@ func (d *exam) attribute(calls []call, now *exchange) {
 	}
 }
 
-// allMarked reports whether each call of an exchange has its id in the URI. Then calls without an id are not of the
-// service.
+// allMarked reports whether each call of an exchange has its id in the URI. Then a call without an id does not come from
+// the service.
 func (d *exam) allMarked(x *exchange) bool {
 	return len(x.calls) > 0 && !slices.ContainsFunc(x.calls, func(c call) bool { return d.byID(c) != x })
 }

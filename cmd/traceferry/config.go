@@ -43,7 +43,7 @@ func newConfig(name, file string) (c propagation.Config, err error) {
 		}
 	}
 	if !json.Valid(text) {
-		return c, fmt.Errorf("the Config is no JSON: %w", json.Unmarshal(text, new(any)))
+		return c, fmt.Errorf("the Config is not valid JSON: %w", json.Unmarshal(text, new(any)))
 	}
 	mistakes := setJSON(reflect.ValueOf(&c).Elem(), "Config", text)
 	_, err = propagation.New(c)
@@ -114,7 +114,7 @@ func setStruct(v reflect.Value, path string, text json.RawMessage) (all []mistak
 			reason := fmt.Sprintf(" has no field %q: its fields are %s", name, fieldNames(v.Type()))
 			all = append(all, mistake{path, reason, true})
 		case set[field.Name]:
-			all = append(all, mistake{path: path + "." + field.Name, reason: " is there twice"})
+			all = append(all, mistake{path: path + "." + field.Name, reason: " is set twice"})
 		default:
 			all = append(all, setJSON(v.FieldByIndex(field.Index), path+"."+field.Name, member)...)
 		}

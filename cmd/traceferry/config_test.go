@@ -101,14 +101,14 @@ func TestConfigMistakes(t *testing.T) {
 			`Config.Destinations[1].Hosts[0]: "*.": is not a valid host name`,
 			`Config.Destinations[1] has no field "formatz": its fields are Hosts, Formats, OnlySampled, Baggage, Headers`,
 			"Config.Reconcile: want true or false",
-			"Config.Reconcile is there twice",
+			"Config.Reconcile is set twice",
 		},
 		`{"deferred": "debug"}`:      {"Config.Deferred: debug"},
 		`{"destinations": {}}`:       {"Config.Destinations: want an array"},
 		`{"limits": []}`:             {"Config.Limits: want an object"},
 		`{"limits": {"lines": 1.5}}`: {"Config.Limits.Lines: want a whole number"},
 		`{"formats": [1]}`:           {"Config.Formats[0]: want the name of a format"},
-		`{"formats": [`:              {"the Config is no JSON: unexpected end of JSON input"},
+		`{"formats": [`:              {"the Config is not valid JSON: unexpected end of JSON input"},
 	} {
 		got := runWith(t, "", "explain", "-host", "a", "-config", text, "b3: 0")
 		if got.status != usage || got.out != "" {
@@ -149,7 +149,7 @@ func FuzzConfig(f *testing.F) {
 		var c propagation.Config
 		mistakes := setJSON(reflect.ValueOf(&c).Elem(), "Config", json.RawMessage(strings.TrimSpace(text)))
 		for _, m := range mistakes {
-			if m.reason == " is there twice" || strings.HasPrefix(m.path, "Config.Deferred") || strings.HasSuffix(m.reason, "given as JSON") {
+			if m.reason == " is set twice" || strings.HasPrefix(m.path, "Config.Deferred") || strings.HasSuffix(m.reason, "given as JSON") {
 				return // the mirror takes the first, and lacks the others
 			}
 		}

@@ -2,26 +2,32 @@
 //
 //	go install github.com/traceferry/traceferry/cmd/traceferry@latest
 //
-//	traceferry decode     read headers: ids, decisions, clocks, disagreements
-//	traceferry explain    what a Config sends to a host, and why not more
-//	traceferry doctor     which header families a running service carries to its next hop
+//	traceferry decode     read headers: ids, decisions, times, disagreements
+//	traceferry explain    which headers a Config sends to a host, and why
+//	traceferry doctor     which header formats a running service carries to its next hop
 //	traceferry echo       a next hop: answers every call and shows its headers
 //
-// The command traceferry help COMMAND shows the flags. The exit status is 0 if all is well, 1 if something is wrong with
-// headers, and 2 if the arguments, the input or a server are wrong. Errors go to the standard error. Everything that is
-// written is printable ASCII: other characters of a header are escaped.
+// For example:
+//
+//	traceferry decode 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+//	kubectl logs deploy/reviews -c istio-proxy | traceferry decode
+//	traceferry explain -preset istio -host api.example.com 'baggage: user=7'
+//
+// The command "traceferry help COMMAND" shows the flags. The exit status is 0 if all is well, and 1 if something is wrong
+// with headers. It is 2 for wrong arguments, an input that cannot be read, or a server that cannot be reached. Errors go
+// to the standard error. All output is printable ASCII: other characters of a header are escaped.
 //
 // # Inputs
 //
-// decode and explain read headers from their arguments, from the standard input or from a file. They find out by
-// themselves what an input is. They read a log request by request, so it may have any size. Lines of more than 1 MiB
-// are skipped, and a note on the standard error says so. Strings in a HAR file are cut after 64 KiB.
+// decode and explain read headers from their arguments, from the standard input or from a file. They recognise the kind
+// of input; "traceferry help decode" lists the kinds. They read a log request by request, so it may have any size. Lines
+// of more than 1 MiB are skipped, and a note on the standard error says so. Strings in a HAR file are cut after 64 KiB.
 //
 // # JSON
 //
-// With -json each command writes JSON objects, one a line, in ASCII. Bytes that are no UTF-8 become U+FFFD. Members may
-// be added in later versions. They are not renamed, and their meaning does not change. A member that is marked with "?"
-// is left out if it is empty.
+// With -json each command writes JSON objects, one a line, in ASCII. Bytes that are not UTF-8 become U+FFFD. Later
+// versions may add members. They do not rename members or change the meaning of one. A member that is marked with "?" is
+// absent if it is empty.
 //
 // decode writes an object for each request that has trace headers:
 //
@@ -53,7 +59,7 @@
 //	internal        whether the host is internal
 //	rule?           the pattern of the destination rule that applies
 //	winner?, trace_id?, span_id?, sampling?   the remote span context
-//	received        [{format, says}]: why a format won, or why not
+//	received        [{format, says}]: why a format gives the remote span context, or why it does not
 //	headers         [{name, format, received?, sent?, goes, fate}]: goes says whether anything is sent
 //	not_carried     [{name, reason}]
 //
@@ -63,7 +69,7 @@
 //	requests        how many were sent
 //	calls           [{call, times}]: "GET /details"
 //	families        [{family, wanted, result, ok}]: result is "carried", "continued", "not carried", "partly lost",
-//	                "unknown", or the kinds of findings
+//	                "unknown", or a list of the kinds of its findings
 //	findings        [{kind, family?, header?, request?, calls?, times, sent?, arrived?, detail?, rule?}]: kind is
 //	                "lost", "lost all", "changed", "duplicated", "invented", "sent empty", "mixed up", "restarted" or
 //	                "inconsistent"

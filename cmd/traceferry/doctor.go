@@ -32,7 +32,7 @@ func doctor(ctx context.Context, e *env, args []string) (int, error) {
 		return usage, err
 	}
 	if len(rest) != 1 {
-		return usage, usagef("want the URL of one service, as in traceferry doctor http://localhost:8080/, not %d", len(rest))
+		return usage, usagef("want the URL of one service, as in traceferry doctor http://localhost:8080/; there are %d", len(rest))
 	}
 	if *wait <= 0 || *timeout <= 0 {
 		return usage, usagef("-wait and -timeout must be positive")

@@ -48,7 +48,7 @@ func newTarget(raw, method string, headers []string, body string, insecure bool)
 		transport.Protocols.SetHTTP2(true)
 		transport.Protocols.SetUnencryptedHTTP2(true)
 	default:
-		return nil, usagef("%q begins with none of http://, https://, grpc:// and grpcs://", raw)
+		return nil, usagef("%q does not begin with http://, https://, grpc:// or grpcs://", raw)
 	}
 	if u.Host == "" {
 		return nil, usagef("%q has no host", raw)
@@ -56,7 +56,7 @@ func newTarget(raw, method string, headers []string, body string, insecure bool)
 	for _, h := range headers {
 		name, value, ok := headerLine(h)
 		if !ok {
-			return nil, usagef(`%q is no header: write it as "Name: value"`, h)
+			return nil, usagef(`%q is not a header: write it as "Name: value"`, h)
 		}
 		t.header.Add(name, value)
 	}

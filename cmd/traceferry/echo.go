@@ -41,7 +41,7 @@ func echo(ctx context.Context, e *env, args []string) (int, error) {
 		return usage, usagef("echo takes no arguments: %q", rest)
 	}
 	if *status < 200 || *status > 599 {
-		return usage, usagef("-status %d is no status from 200 to 599", *status)
+		return usage, usagef("-status %d is not a status from 200 to 599", *status)
 	}
 	s := &echoServer{recorder: newRecorder(keep), status: *status}
 	if *bodyFile != "" {

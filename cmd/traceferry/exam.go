@@ -35,7 +35,7 @@ type exam struct {
 	usual     int                  // calls that a request makes; -1: not known yet
 	noise     bool                 // calls arrived although no request was under way
 	marked    bool                 // each call's URI has the id of its request
-	strays    int                  // calls that were left out, because nobody knows whose they are
+	strays    int                  // calls that were left out, because their request is unknown
 	nameless  int                  // calls of the requests at once that cannot be told apart
 }
 

@@ -60,7 +60,7 @@ func explain(_ context.Context, e *env, args []string) (int, error) {
 		return usage, err
 	}
 	if in.args = rest; len(hosts) == 0 {
-		return usage, usagef("to which host? For example -host api.example.com")
+		return usage, usagef("-host is missing: name the host of the call, as in -host api.example.com")
 	}
 	config, err := newConfig(*presetName, *configFile)
 	if err != nil {

@@ -149,7 +149,7 @@ func argHeader(args []string) (http.Header, error) {
 			name, value, ok = field, arg, true
 		}
 		if !ok {
-			return nil, usagef(`%q is no header: write it as "Name: value". To read a file, use -f`, arg)
+			return nil, usagef(`%q is not a header: write it as "Name: value". To read a file, use -f`, arg)
 		}
 		h.Add(name, value)
 	}

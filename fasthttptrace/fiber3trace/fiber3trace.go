@@ -28,7 +28,7 @@ import (
 //
 // The context keeps nothing of fiber's memory, so a job may use it after the handler has returned. It descends from the
 // context that an outer middleware has set, and a local span there stays active. A request with up to eight lines to
-// carry costs two allocations, another one none. It is safe for concurrent use.
+// carry costs two allocations. A request without such lines costs none. The handler is safe for concurrent use.
 func Middleware(p *propagation.Propagator, opts ...fasthttptrace.Option) fiber.Handler {
 	in := fasthttptrace.NewInbound(p, opts...)
 	return func(c fiber.Ctx) error {
@@ -40,11 +40,14 @@ func Middleware(p *propagation.Propagator, opts ...fasthttptrace.Option) fiber.H
 }
 
 // RequestHook returns a hook for fiber's client. It writes the headers of the request's context (SetContext) as
-// Propagator.InjectHTTPTo does, for the host of the request's URL. It replaces headers of these names that were set by
-// hand. A request with SetMaxRedirects may reach any host, so it gets what an unknown host may have: no user data, by
-// default. The headers stay in the request, so take a new request, or one that was reset, for each call.
+// Propagator.InjectHTTPTo does, for the host of the request's URL. It replaces headers of these names that your code has
+// set. The hook is safe for concurrent use.
 //
-// It runs with the other hooks of the program, in their order: a later hook that changes the URL comes too late.
+// A request with SetMaxRedirects may reach any host. So it gets the headers of an unknown destination: by default, no
+// user data. The headers stay in the request. For each call use a new request, or one that was reset.
+//
+// fiber calls the hooks of a client in the order in which they were added. Add a hook that changes the URL before this
+// one.
 func RequestHook(p *propagation.Propagator) client.RequestHook {
 	return func(c *client.Client, r *client.Request) error {
 		h := http.Header{}

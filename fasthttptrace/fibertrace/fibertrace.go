@@ -26,7 +26,7 @@ import (
 //
 // The context keeps nothing of fiber's memory, so a job may use it after the handler has returned. It descends from the
 // UserContext that an outer middleware has set, and a local span there stays active. A request with up to eight lines to
-// carry costs two allocations, another one none. It is safe for concurrent use.
+// carry costs two allocations. A request without such lines costs none. The handler is safe for concurrent use.
 func Middleware(p *propagation.Propagator, opts ...fasthttptrace.Option) fiber.Handler {
 	in := fasthttptrace.NewInbound(p, opts...)
 	return func(c *fiber.Ctx) error {

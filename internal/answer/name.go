@@ -14,7 +14,7 @@ func RefuseName(name string) string {
 	owner, owned := wire.FormatOwning(lower)
 	switch {
 	case !policy.ValidToken(name):
-		return "is no header name (RFC 9110, section 5.1)"
+		return "is not a header name (RFC 9110, section 5.1)"
 	case lower == "traceresponse":
 		return "has a value of another form: use WithTraceResponse"
 	case lower == "server-timing":

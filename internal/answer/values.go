@@ -7,7 +7,7 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// Values are what the response headers say of one request. A value is empty if the span context cannot say it.
+// Values are the response headers of one request. A value is empty if the span context has too little data for it.
 type Values struct {
 	TraceResponse string
 	ServerTiming  string
@@ -23,8 +23,8 @@ type Values struct {
 //	traceresponse = "00-" trace-id "-" child-id "-" trace-flags
 //
 // ServerTiming is an entry of Server-Timing (https://w3c.github.io/server-timing/): its name is traceparent, and its
-// description has the same form. Splunk's agents for browsers and mobile devices, and those that copy them, accept no
-// other flags than 01 there. So it has the sampled flag alone.
+// description has the same form. Splunk's agents for browsers and mobile devices accept only the flags 01 there, and so do
+// copies of these agents. So ServerTiming has no flag except the sampled flag.
 func ValuesOf(sc wire.SpanContext) (v Values) {
 	if !sc.TraceID.IsValid() {
 		return v

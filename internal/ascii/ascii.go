@@ -1,7 +1,7 @@
 // Package ascii answers which transports may carry a header value.
 package ascii
 
-// Printable reports whether every byte is in 0x20-0x7E: what every transport carries.
+// Printable reports whether every byte is in 0x20-0x7E. Every transport carries such a value.
 func Printable(s string) bool {
 	const (
 		ones = 0x0101010101010101
@@ -37,7 +37,7 @@ func FieldValue(s string) bool {
 }
 
 // MetadataKey reports whether grpc-go sends the key: letters in lower case, digits,
-// "-", "_" and ".", and not one that the transport keeps for itself.
+// "-", "_" and ".", and not a key that the transport reserves.
 func MetadataKey(s string) bool {
 	for i := range len(s) {
 		c := s[i]

@@ -21,8 +21,8 @@ type Site struct {
 const maxFrames = 256
 
 // Find returns the place of an outgoing call. Call it on the goroutine that makes the call, below a function of one of
-// traceferry's internal packages. The place is the nearest frame above that function that belongs to no library. What is
-// nearer to the caller of Find is a function of the Config.
+// traceferry's internal packages. The place is the nearest frame above that function that belongs to no library. Frames
+// between Find and that function are functions of the Config, so Find skips them.
 //
 // Find takes ten to twenty microseconds.
 func Find() (s Site) {

@@ -7,8 +7,8 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// A caller lists in Connection the headers that are for this hop only. Whoever forwards the message must remove them
-// (RFC 9110, section 7.6.1), so they are not captured.
+// A caller lists in Connection the headers that are for this hop only. An intermediary must remove them before it forwards
+// the message (RFC 9110, section 7.6.1), so they are not captured.
 
 // listed reports whether the lines of a Connection header contain one of our names.
 func (p *Reader) listed(connection []string) bool {

@@ -45,7 +45,7 @@ func sameItems(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
-// decode returns what the base64 text that was sent as bytes stands for, as it should have been sent.
+// decode returns the bytes of a base64 text. It is for a text that was sent although the receiver wants the bytes.
 func decode(sent string) string {
 	text, err := base64.RawStdEncoding.DecodeString(sent)
 	if err != nil {

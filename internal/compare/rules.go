@@ -2,7 +2,7 @@ package compare
 
 import "strings"
 
-// rules say, for headers, what their specification or their readers want.
+// rules has a sentence for some headers: the rule of the header's specification, or of its readers.
 var rules = []struct{ prefix, text string }{
 	{"traceparent", "W3C Trace Context, 3.4: a service that does not join the trace forwards traceparent as it is; one that does changes parent-id, and keeps trace-id."},
 	{"tracestate", "W3C Trace Context, 3.3: all lines form one list, in their order. Members of others are kept as they are. Lines may be joined by commas."},

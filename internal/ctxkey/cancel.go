@@ -9,14 +9,14 @@ import (
 // cancelKey is the key for which the contexts of package context return their nearest context that can be canceled.
 var cancelKey = Learn(func(ctx context.Context) { context.Cause(ended{ctx}) })
 
-// ended is a context that has ended, for a function that asks no further otherwise.
+// ended is a context that has ended. Some functions look up a key only in a context that has ended.
 type ended struct{ context.Context }
 
 func (ended) Err() error { return context.Canceled }
 
-// CanceledBy reports whether ctx is canceled, and descends from parent such that the end of parent ends it. It is false
-// if context.WithoutCancel is in between, also if ctx was canceled by itself. Of contexts of other packages it sees only
-// those that pass on the keys of package context; otherwise it is false.
+// CanceledBy reports whether ctx is canceled, and descends from parent so that the end of parent ends ctx. It returns
+// false if context.WithoutCancel is in between, also if ctx itself was canceled. A context of another package must pass
+// on the keys of package context. If it does not, CanceledBy returns false.
 func CanceledBy(ctx, parent context.Context) bool {
 	if ctx.Err() == nil || errors.Is(ctx.Err(), context.DeadlineExceeded) || parent.Err() == nil {
 		return false

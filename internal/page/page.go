@@ -1,4 +1,4 @@
-// Package page holds the pages of docs to tests: each block of Go on a page is code that a test runs.
+// Package page is for the tests of the pages in docs. It checks that each block of Go on a page is code that a test runs.
 package page
 
 import (
@@ -19,8 +19,8 @@ func Read(t *testing.T, file string) string {
 	return string(text)
 }
 
-// Sources returns the tests in some folders, without what indents their lines. It leaves out page_test.go. folders are
-// patterns of filepath.Glob: "." is the current folder, and "*" are the folders in it.
+// Sources returns the text of the tests in some folders, without the indentation of lines. It leaves out page_test.go.
+// folders are patterns of filepath.Glob: "." is the current folder, and "*" are the folders in it.
 func Sources(t *testing.T, folders ...string) string {
 	t.Helper()
 	var source strings.Builder
@@ -52,5 +52,5 @@ func CheckBlocks(t *testing.T, text, sources string, least int) {
 	}
 }
 
-// flat returns lines without what indents them.
+// flat returns lines without their indentation.
 func flat(code string) string { return regexp.MustCompile(`(?m)^\t+`).ReplaceAllString(code, "") }

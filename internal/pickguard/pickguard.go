@@ -1,11 +1,12 @@
 // Package pickguard shows the calls of all gRPC connections that use grpc-go's balancer pick_first. Connections use it by
 // default, and as a part of round_robin, weighted_round_robin, least_request and ring_hash.
 //
-// To import the package is to register a balancer of that name: grpc-go's own, with pickers that call a function. grpc-go
-// takes the balancer for connections without a service config when its package grpc is initialized. So this package must
-// be initialized before, and may not import google.golang.org/grpc, nor a package that does. Then Go initializes it first,
-// because its import path sorts before (The Go Programming Language Specification, "Package initialization"). A test
-// holds that.
+// The import registers a balancer under that name. It is grpc-go's own balancer, with pickers that call a function.
+//
+// grpc-go looks up the balancer for connections without a service config when its package grpc is initialized. So this
+// package must be initialized before package grpc. It must not import google.golang.org/grpc, or a package that does. Then
+// Go initializes this package first, because its import path sorts first (The Go Programming Language Specification,
+// "Package initialization"). A test checks that.
 package pickguard
 
 import (

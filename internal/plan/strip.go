@@ -10,10 +10,11 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// StripHTTP removes every header that this Propagator reads or writes, in any spelling, and its prefixes without a key. Use it in a reverse proxy,
-// which copies headers from the inbound request. If the caller is not fully trusted, StripHTTP also removes
-// untrusted headers: those of every format, carried or not, and the Config.Headers of the Propagator that extracted
-// ctx. A nil Propagator does only the latter. StripHTTP takes linear time.
+// StripHTTP removes every header that this Propagator reads or writes, in any spelling, and its prefixes without a key.
+// Use it in a reverse proxy, which copies headers from the inbound request. If the caller is not fully trusted, StripHTTP
+// also removes the untrusted headers of all formats, also of formats that are not carried. It then removes the
+// Config.Headers of the Propagator that extracted ctx, too. A nil Propagator removes only untrusted headers. StripHTTP
+// takes linear time.
 func (p *Engine) StripHTTP(ctx context.Context, h http.Header) {
 	s := stripping{c: capture.Of(ctx)}
 	for key, vals := range h {

@@ -18,7 +18,7 @@ func RefuseHeader(entry string, unsafe bool) string {
 	case strings.HasPrefix(entry, ":"):
 		return "is a pseudo-header: it belongs to one message"
 	case !pattern && !ValidToken(name):
-		return "is no header name (RFC 9110, section 5.1)"
+		return "is not a header name (RFC 9110, section 5.1)"
 	case strings.Contains(name, wire.Every):
 		return `has a "*" before its end: a pattern is the beginning of a name and one "*", as in "x-company-*"`
 	case !pattern:
@@ -28,7 +28,7 @@ func RefuseHeader(entry string, unsafe bool) string {
 	case len(name) < minPattern:
 		return `has fewer than three characters before the "*": name the headers that you mean`
 	case !ValidToken(name):
-		return "is no beginning of a header name (RFC 9110, section 5.1)"
+		return "is not the beginning of a header name (RFC 9110, section 5.1)"
 	}
 	return refusePattern(name)
 }

@@ -2,5 +2,5 @@
 
 package race
 
-// Enabled reports whether it is.
+// Enabled reports whether the race detector is built in.
 const Enabled = false

@@ -1,7 +1,8 @@
 //go:build race
 
-// Package race tells whether the race detector is built in: it allocates by itself.
+// Package race tells whether the race detector is built in. Tests that count allocations need that, because the race
+// detector allocates.
 package race
 
-// Enabled reports whether it is.
+// Enabled reports whether the race detector is built in.
 const Enabled = true

@@ -127,8 +127,8 @@ type reader struct {
 	read   func(get func(string) string) (trace, span, parent string)
 }
 
-// readers are those of the formats that name a span. They do not use package propagation's: a judge must not share the
-// mistakes of the judged.
+// readers has a reader for each format that names a span. They do not use the code of package propagation, because shared
+// code would hide shared mistakes.
 var readers = map[string]reader{
 	"tracecontext": {"traceparent", func(get func(string) string) (trace, span, parent string) {
 		p := split(get("traceparent"), "-", 4)

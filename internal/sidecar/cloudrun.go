@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// CloudRun is the front end of Google's Cloud Run. It reads traceparent, else
+// CloudRun is the front end of Google's Cloud Run. It reads traceparent, or if that is absent
 // x-cloud-trace-context, and writes the same span in both.
 var CloudRun = &Tracer{"Google Cloud Run", func(h http.Header, service string) (Span, bool) {
 	s, flags, ok := readTraceparent(h)

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// EnvoyOpenTelemetry is Envoy's OpenTelemetry tracer. It writes traceparent, version
-// 00 with no flag but sampled, and tracestate in one line.
+// EnvoyOpenTelemetry is Envoy's OpenTelemetry tracer. It writes tracestate in one line, and
+// traceparent in version 00 with no flag except sampled.
 var EnvoyOpenTelemetry = &Tracer{"Envoy OpenTelemetry", func(h http.Header, service string) (Span, bool) {
 	s, flags, ok := readTraceparent(h)
 	if !ok {
@@ -35,9 +35,9 @@ func readTraceparent(h http.Header) (s Span, flags string, ok bool) {
 	return Span{Trace: parts[1], Parent: parts[2]}, parts[3], true
 }
 
-// EnvoyZipkin is Envoy's Zipkin tracer. It reads b3, and x-b3-* only where there is no b3. It writes
-// the trace's, the span's, the parent's id and the decision of x-b3-*, and neither b3
-// nor x-b3-flags.
+// EnvoyZipkin is Envoy's Zipkin tracer. It reads b3, or if that is absent x-b3-*. It writes
+// x-b3-* with the ids of the trace, the span and the parent, and with the decision. It does not
+// write b3 and x-b3-flags.
 var EnvoyZipkin = &Tracer{"Envoy Zipkin", func(h http.Header, service string) (Span, bool) {
 	s, sampled := Span{Trace: h.Get("X-B3-Traceid"), Parent: h.Get("X-B3-Spanid")}, h.Get("X-B3-Sampled")
 	if single := h.Get("B3"); single != "" {
@@ -60,8 +60,8 @@ var EnvoyZipkin = &Tracer{"Envoy Zipkin", func(h http.Header, service string) (S
 	return s, true
 }}
 
-// EnvoyXRay is Envoy's X-Ray tracer. It writes Root, Parent and Sampled and drops
-// whatever else the header held, Self and Lineage among it.
+// EnvoyXRay is Envoy's X-Ray tracer. It writes Root, Parent and Sampled. It drops all other
+// parts of the header, such as Self and Lineage.
 var EnvoyXRay = &Tracer{"Envoy X-Ray", func(h http.Header, service string) (Span, bool) {
 	var s Span
 	sampled := "0"

@@ -5,7 +5,7 @@ import "google.golang.org/grpc/mem"
 // Frame is a message that is not parsed.
 type Frame []byte
 
-// Frames is the codec of messages that are only passed on. It has protobuf's name, as
+// Frames is the codec of messages that are only forwarded. It has protobuf's name, because
 // the messages are protobuf.
 type Frames struct{}
 

@@ -11,9 +11,9 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// GRPC returns the proxy in front of a gRPC service, to which target is connected: a
-// server that knows no method and forwards the messages of all as they come, in both
-// directions. Field 1 of a call's first message, an integer, is the number of its Journey.
+// GRPC returns the proxy in front of a gRPC service, to which target is connected. The proxy
+// is a server that forwards the messages of all methods unchanged, in both directions. Field
+// 1 of a call's first message is an integer, the number of the call's Journey.
 func (p *Proxies) GRPC(target grpc.ClientConnInterface) *grpc.Server {
 	return grpc.NewServer(
 		grpc.ForceServerCodecV2(Frames{}),
@@ -21,7 +21,7 @@ func (p *Proxies) GRPC(target grpc.ClientConnInterface) *grpc.Server {
 	)
 }
 
-// forward passes one call on, and its answer back.
+// forward forwards one call, and returns its answer to the caller.
 func (p *Proxies) forward(in grpc.ServerStream, target grpc.ClientConnInterface) error {
 	method, _ := grpc.MethodFromServerStream(in)
 	var first Frame
@@ -47,11 +47,11 @@ func (p *Proxies) forward(in grpc.ServerStream, target grpc.ClientConnInterface)
 	return answers(in, out)
 }
 
-// requests forwards what the caller says, which may go on while the service answers.
+// requests forwards the caller's messages. The service may answer before the last one.
 func requests(in grpc.ServerStream, out grpc.ClientStream, next Frame) {
 	for {
 		if out.SendMsg(next) != nil {
-			return // the service has answered all that it will: answers tells
+			return // the service sends no more answers; the function answers returns the status
 		}
 		switch err := in.RecvMsg(&next); {
 		case errors.Is(err, io.EOF):
@@ -63,7 +63,7 @@ func requests(in grpc.ServerStream, out grpc.ClientStream, next Frame) {
 	}
 }
 
-// answers forwards what the service says, and returns its status.
+// answers forwards the messages of the service, and returns its status.
 func answers(in grpc.ServerStream, out grpc.ClientStream) error {
 	header, err := out.Header()
 	if err == nil {

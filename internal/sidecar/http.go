@@ -9,8 +9,8 @@ import (
 )
 
 // HTTP returns the proxy in front of an HTTP service, which listens at target. The last
-// element of a call's path is the number of its Journey: the proxies tell requests
-// apart by it, not by the headers that they judge.
+// element of a call's path is the number of its Journey. The proxies tell requests apart by
+// this number, not by the headers that they check.
 func (p *Proxies) HTTP(target *url.URL) http.Handler {
 	forward := &httputil.ReverseProxy{
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(target) },

@@ -10,9 +10,9 @@ import (
 	"github.com/traceferry/traceferry/internal/compare"
 )
 
-// Ledger is the memory that all proxies of a mesh share: what each of them has
-// handed to its service on which journey. It is safe for all goroutines. The zero
-// Ledger is ready.
+// Ledger is the memory that all proxies of a mesh share. For each journey it has the headers
+// that each proxy gave to its service. It is safe for concurrent use. The zero Ledger is
+// ready for use.
 type Ledger struct {
 	mu       sync.Mutex
 	journeys map[int]*Journey
@@ -25,7 +25,7 @@ type Journey struct {
 	tracer *Tracer
 
 	mu     sync.Mutex
-	handed map[string]http.Header // to each service by its proxy; "" is the client
+	handed map[string]http.Header // what each service got from its proxy; "" is the client
 	hops   []Hop
 }
 
@@ -52,9 +52,8 @@ func (l *Ledger) Begin(id int, t *Tracer, sent http.Header) *Journey {
 	return j
 }
 
-// End forgets a journey and returns its hops in the order in which they passed. What
-// was handed out on it is remembered for a while, so that it is known when it
-// turns up on another journey.
+// End removes a journey and returns its hops in the order of the calls. The Ledger remembers
+// the headers of the journey for a while, so that it recognises them on another journey.
 func (l *Ledger) End(j *Journey) []Hop {
 	l.mu.Lock()
 	delete(l.journeys, j.ID)
@@ -64,8 +63,8 @@ func (l *Ledger) End(j *Journey) []Hop {
 	return j.hops
 }
 
-// Pass is what a proxy does to a call: it judges the headers, advances them in
-// place as the journey's tracer does, and notes both. The error says that there is no such journey.
+// Pass handles a call as a proxy does. It checks the headers, advances them in place as the
+// journey's tracer does, and records both. It returns an error if the journey does not exist.
 func (l *Ledger) Pass(id int, c Call, h http.Header) error {
 	l.mu.Lock()
 	j := l.journeys[id]
@@ -93,9 +92,9 @@ func (l *Ledger) Pass(id int, c Call, h http.Header) error {
 	return nil
 }
 
-// due returns what the caller of a call owes of what it was handed: everything,
-// but for a b3 that names another span than x-b3-* does. Envoy advances
-// only the latter and then prefers the former, so who sends both sends a stale span on.
+// due returns the headers that a call must have: all headers that its caller got. The
+// exception is a b3 that names another span than x-b3-* does. Envoy advances only x-b3-* and
+// then prefers b3, so a service that sends both sends a stale span.
 func due(handed http.Header, c Call) http.Header {
 	single := strings.SplitN(handed.Get("B3"), "-", 3)
 	trace, span := handed.Get("X-B3-Traceid"), handed.Get("X-B3-Spanid")
@@ -109,8 +108,7 @@ func due(handed http.Header, c Call) http.Header {
 	return handed
 }
 
-// carried returns a copy of the headers that are not a mere matter of the connection:
-// those that Go's client adds to every call.
+// carried returns a copy of the headers without those that Go's client adds to every call.
 func carried(h http.Header) http.Header {
 	h = h.Clone()
 	h.Del("Accept-Encoding")

@@ -11,8 +11,8 @@ import (
 // first format that it can parse, in the order W3C, grpc-trace-bin, x-b3-*. It rewrites the
 // span id of that format only, whether the trace is sampled or not.
 //
-// It makes two spans of each request that passes: a server's, and a client's below it. They stand
-// here as one Span, with the parent of the first and the id of the last.
+// The real proxy makes two spans of each request: a server span, and a client span as its child.
+// Here they are one Span, with the parent of the server span and the id of the client span.
 var Linkerd = &Tracer{"linkerd2-proxy", func(h http.Header, service string) (Span, bool) {
 	server, ok := linkerdSpan(h, service)
 	if !ok {
@@ -38,21 +38,21 @@ func linkerdSpan(h http.Header, service string) (s Span, ok bool) {
 	return s, false
 }
 
-// linkerdFormat is one of the formats that it reads.
+// linkerdFormat is one of the formats that Linkerd reads.
 type linkerdFormat struct {
 	parse func(http.Header) (linkerdContext, bool)
 	write func(h http.Header, c linkerdContext, span []byte)
 }
 
-// linkerdContext is what it reads. Ids may be longer than they should be, or missing: it forwards
-// them, and reports no span of them.
+// linkerdContext is the data that Linkerd reads. Ids may be too long or missing. Linkerd forwards
+// such ids, and reports no span.
 type linkerdContext struct {
 	trace, parent []byte
 	flags         byte // bit 0: the spans are reported
 }
 
-// linkerdW3C is traceparent of version 00. Ids may be short, and in upper case, which it does not
-// keep; all zeros are refused. Of the flags it keeps the first byte.
+// linkerdW3C is traceparent of version 00. Ids may be short, and in upper case; they are written in
+// lower case. Ids of zeros are refused. Flags keep their first byte.
 var linkerdW3C = linkerdFormat{
 	parse: func(h http.Header) (c linkerdContext, ok bool) {
 		version, rest, _ := strings.Cut(h.Get("Traceparent"), "-")
@@ -68,7 +68,7 @@ var linkerdW3C = linkerdFormat{
 		if !okTrace || !okSpan || err != nil {
 			return c, false
 		}
-		c.flags = b[0] // with no flags at all the real proxy panics here, and so does this one
+		c.flags = b[0] // without any flags the real proxy panics here, so this code does, too
 		return c, true
 	},
 	write: func(h http.Header, c linkerdContext, span []byte) {
@@ -76,9 +76,9 @@ var linkerdW3C = linkerdFormat{
 	},
 }
 
-// linkerdTraceBin is one value of base64 with padding. Fields may have any order, and be missing;
-// an unknown one ends the reading. The version and ids of zeros are not looked at. It writes all
-// three fields: without options the trace becomes one that is not sampled.
+// linkerdTraceBin is grpc-trace-bin: one value of base64 with padding. Fields may have any order, and
+// may be missing. Reading ends at an unknown field. The version is not checked, and ids of zeros are
+// accepted. All three fields are written, so a trace without options becomes not sampled.
 var linkerdTraceBin = linkerdFormat{
 	parse: func(h http.Header) (c linkerdContext, ok bool) {
 		b, err := base64.StdEncoding.Strict().DecodeString(h.Get("Grpc-Trace-Bin"))
@@ -111,8 +111,8 @@ var linkerdTraceBin = linkerdFormat{
 	},
 }
 
-// linkerdB3 is x-b3-*. Ids may be short, in upper case or zero. Sampled means x-b3-sampled: 1 and
-// nothing else; x-b3-flags is not looked at. Only x-b3-spanid is written.
+// linkerdB3 is x-b3-*. Ids may be short, in upper case or zero. Only x-b3-sampled: 1 means sampled.
+// x-b3-flags is ignored. Only x-b3-spanid is written.
 var linkerdB3 = linkerdFormat{
 	parse: func(h http.Header) (c linkerdContext, ok bool) {
 		if len(h.Values("X-B3-Traceid")) == 0 || len(h.Values("X-B3-Spanid")) == 0 {

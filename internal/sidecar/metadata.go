@@ -12,9 +12,8 @@ import (
 // binaries writes the bytes of -bin values as gRPC does: base64 without padding.
 var binaries = base64.RawStdEncoding
 
-// HeaderOf returns a gRPC call's metadata as it is on the wire, and in HTTP. What gRPC
-// itself says under the names that it keeps is left out, so that it does not pass for a
-// header of that name that the caller was handed.
+// HeaderOf returns a gRPC call's metadata as HTTP headers, as they are on the wire. It leaves out
+// the names that gRPC reserves, because the values are not headers that the caller got.
 func HeaderOf(md metadata.MD) http.Header {
 	h := http.Header{}
 	for name, vals := range md {
@@ -31,8 +30,8 @@ func HeaderOf(md metadata.MD) http.Header {
 	return h
 }
 
-// MetadataOf is the way back. A -bin value that is no base64, which a tracer never
-// writes, is left out: grpc-go has no means to send it.
+// MetadataOf is the reverse of HeaderOf. It leaves out a -bin value that is not base64, because
+// grpc-go cannot send it. No tracer writes such a value.
 func MetadataOf(h http.Header) metadata.MD {
 	md := metadata.MD{}
 	for name, vals := range compare.Unpadded(h) {

@@ -1,15 +1,15 @@
-// Package sidecar stands in for the proxies of a service mesh. An example or a test can
-// show what a service does with trace headers, and needs no mesh.
+// Package sidecar imitates the proxies of a service mesh. With it, an example or a test can
+// show what a service does with trace headers, without a mesh.
 //
-// A proxy is a real one, of HTTP or of gRPC, in front of one service. It does what a
-// sidecar does to a call that passes: it advances the span id of the format that its
-// Tracer writes, and leaves the other headers alone. And it judges: a Ledger, which
-// all proxies share, knows what the caller of each call had been handed by its own
-// proxy, and that is what must arrive here.
+// Each proxy is a server of HTTP or gRPC in front of one service. It changes each call as a
+// sidecar does: it advances the span id of the format that its Tracer writes, and does not
+// change the other headers. It also checks the call. A Ledger, which all proxies share, has
+// the headers that the caller of a call got from its own proxy. The call must have the same
+// headers.
 //
-// It reads and writes headers on its own, not through package propagation: a judge
-// that shared the code of the judged would share its mistakes. It makes no allowance
-// for a transport: a header that gRPC cannot carry, and HTTP can, is found to be lost.
+// This package reads and writes headers with its own code, not with package propagation,
+// because shared code would hide shared mistakes. It makes no exception for a transport: if
+// gRPC cannot carry a header of an HTTP request, the header counts as lost.
 package sidecar
 
 import (
@@ -18,27 +18,27 @@ import (
 	"slices"
 )
 
-// Proxies is what the proxies of a mesh have in common.
+// Proxies are the proxies of a mesh. They share a Ledger.
 type Proxies struct {
 	Ledger *Ledger
 	Calls  []Call
 
-	// Tamper, where it is not nil, changes the headers of a call after the proxy has judged
-	// them and before the service sees them: what it does must be found at the next hop.
-	// An error fails the call.
+	// Tamper, if not nil, changes the headers of a call after the proxy has checked them and
+	// before the service gets them. The proxy of the next hop must find such a change. If
+	// Tamper returns an error, the call fails.
 	Tamper func(service string, h http.Header) error
 }
 
-// Call is a kind of call that services of the mesh make. A service that is called in
-// several ways is as many Services here. Headers that it received in one way are not
-// expected on calls that it makes in another.
+// Call is a kind of call that services of the mesh make. If a service is called in several
+// ways, each way has a Service of its own here. The proxies expect the headers that the
+// service received in one way only on the calls that it makes for it.
 type Call struct {
 	Caller, Service string // the Caller is the Service of another Call, or "": the client outside
 	Path            string // gRPC's, or HTTP's without its last element
-	GRPC            bool   // that is what it goes over, and not HTTP
+	GRPC            bool   // the call goes over gRPC, otherwise over HTTP
 }
 
-// pass is what a proxy does to a call of the journey. It changes the headers in place.
+// pass checks the headers of a call of the journey and changes them in place, as a proxy does.
 func (p *Proxies) pass(path string, journey int, h http.Header) error {
 	i := slices.IndexFunc(p.Calls, func(c Call) bool { return c.Path == path })
 	if i < 0 {

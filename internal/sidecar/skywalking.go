@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// EnvoySkyWalking is Envoy's SkyWalking tracer. It writes sw8 and neither of its
-// companions. Its spans are segments, whose ids are free text.
+// EnvoySkyWalking is Envoy's SkyWalking tracer. It writes sw8, but not sw8-correlation and sw8-x.
+// Its spans are segments, whose ids are free text.
 var EnvoySkyWalking = &Tracer{"Envoy SkyWalking", func(h http.Header, service string) (Span, bool) {
 	parts := strings.Split(h.Get("Sw8"), "-")
 	if len(parts) != 8 {

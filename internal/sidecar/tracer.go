@@ -6,8 +6,8 @@ import (
 	"net/http"
 )
 
-// Tracer is what the tracer of one kind of proxy does to the headers of a call that
-// passes: it continues the span that it finds there with one of its own.
+// Tracer is the tracer of one kind of proxy. It continues the span in the headers of a call with
+// a span of its own.
 type Tracer struct {
 	Name string
 

@@ -28,17 +28,19 @@ import (
 
 func init() { register.Plugin("traceferry", New) }
 
-// Settings are the plugin's settings in the configuration of golangci-lint. The zero Settings run all analyzers.
+// Settings are the plugin's settings in the configuration of golangci-lint. The zero Settings run all analyzers that are
+// on by default.
 type Settings struct {
-	// Enable names the analyzers to run, also those that are off by default. If it is empty, all others run.
+	// Enable has the names of the analyzers to run, also of those that are off by default. If it is empty, all analyzers
+	// run that are on by default.
 	Enable []string `json:"enable"`
-	// Disable names analyzers that do not run.
+	// Disable has the names of analyzers that do not run. It overrides Enable.
 	Disable []string `json:"disable"`
 }
 
-// New returns the plugin for settings as golangci-lint decodes them from its configuration; nil means the zero Settings.
-// It returns an error that names all mistakes if settings have other keys than Settings has, or name an analyzer that does not
-// exist.
+// New returns the plugin for settings, in the form in which golangci-lint decodes them from its configuration. nil means
+// the zero [Settings]. New returns an error if settings have an unknown key, or name analyzers that do not exist.
+// golangci-lint calls it.
 func New(settings any) (register.LinterPlugin, error) {
 	s, err := register.DecodeSettings[Settings](settings)
 	if err != nil {

@@ -1,7 +1,7 @@
 // Survey runs the analyzers of package lint over public Go services.
 //
 //	go run ./survey                   # all services of survey/services.txt: a line for each finding
-//	go run ./survey kratos gotify     # those whose name contains a word
+//	go run ./survey kratos gotify     # only the services whose name contains one of the words
 //	go run ./survey -wide             # the same with -bareclient.callers, -baregrpc.all and -goroutine.callees
 //	go run ./survey -table            # the table of docs/diagnosis.md, from survey/findings.tsv
 //

@@ -2,8 +2,8 @@
 //
 //	expvar.Publish("traceferry", expvarstats.New(p))
 //
-// It does not import expvar, because that package registers /debug/vars on http.DefaultServeMux. Your program decides
-// that, when it imports expvar.
+// This package does not import expvar, because the import of expvar registers /debug/vars on http.DefaultServeMux. Your
+// program decides about that: it imports expvar itself.
 package expvarstats
 
 import (
@@ -13,22 +13,22 @@ import (
 )
 
 // Var is an expvar.Var. It reads the counts when String is called, and costs nothing on the request path. It is safe
-// for concurrent use. The zero Var has no outcomes.
+// for concurrent use. The zero Var shows zero requests and calls, and no formats.
 type Var struct {
 	p *propagation.Propagator
 }
 
-// New returns a Var with the counts of a Propagator. A nil Propagator has no outcomes.
+// New returns a Var with the counts of p. If p is nil, it returns the zero Var.
 func New(p *propagation.Propagator) Var { return Var{p} }
 
-// String returns the counts as a JSON object of objects with sorted keys. The outer keys are formats, the inner keys
-// outcomes, each as [propagation.StatsKey.Labels] returns it. Beside the formats there are "requests" and "calls", with
-// [propagation.Stats.Captured], Uncarried and Carried:
+// String returns the counts as a JSON object of objects with sorted keys. The outer keys are formats, and the inner keys
+// are outcomes, each as [propagation.StatsKey.Labels] returns it. Two outer keys are not formats: "requests" has
+// [propagation.Stats.Captured] and [propagation.Stats.Uncarried], and "calls" has [propagation.Stats.Carried]:
 //
 //	{"b3":{"malformed":1,"stale":0},"calls":{"carried":7},"headers":{"no_context":2},"requests":{"captured":9,"uncarried":0}}
 //
-// All series of [propagation.Stats.Series] are there from the start, also those that are zero, so that a collector finds
-// its paths. Counts only grow.
+// The object has all series of [propagation.Stats.Series] from the start, also those that are zero, so that a collector
+// finds its paths. Counts never decrease while the program runs.
 func (v Var) String() string {
 	stats := v.p.Stats()
 	counts := map[string]map[string]uint64{

@@ -6,11 +6,11 @@
 //
 //	traceferry.outcomes{traceferry.format="headers", traceferry.outcome="no_context"}
 //	traceferry.captured_requests   inbound requests with trace headers
-//	traceferry.uncarried_requests  those of them that made calls, none of which carried a header
+//	traceferry.uncarried_requests  captured requests that made calls, but no call carried a header
 //	traceferry.carried_calls       outgoing calls that carried a header
 //
-// The format "headers" stands for Config.Headers and for the request as a whole. See [propagation.StatsKey.Labels] for the
-// values, and [propagation.Stats] for what is counted. A Prometheus exporter calls the first traceferry_outcomes_total.
+// The format "headers" means Config.Headers, or the request as a whole. See [propagation.StatsKey.Labels] for the values,
+// and [propagation.Stats] for what is counted. A Prometheus exporter calls the first traceferry_outcomes_total.
 //
 // The package needs OpenTelemetry's API only. Your program chooses the SDK and its exporter.
 package otelstats
@@ -35,15 +35,17 @@ var counters = []struct {
 	{"traceferry.carried_calls", "{call}", "Outgoing calls that carried a header.", propagation.Stats.Carried},
 }
 
-// Register makes the metrics in a provider, with the counts of a Propagator. If provider is nil, Register uses
-// otel.GetMeterProvider. The attributes are set on every series. To register a second Propagator with the same provider,
-// set an attribute that tells them apart. Otherwise the SDK adds their counts.
+// Register exports the counts of p through a meter of provider. If provider is nil, Register uses otel.GetMeterProvider.
+// Each series gets the attributes attrs. To register a second Propagator with the same provider, give each one an
+// attribute with another value. Otherwise the SDK adds their counts.
 //
 // The counts are read when the metrics are collected, and cost nothing on the request path. Register and the collection
-// are safe for concurrent use. Counts only grow. All series of [propagation.Stats.Series] are there from the start,
-// also those that are zero, so that a rate sees the first increment.
+// are safe for concurrent use. Counts never decrease while the program runs. All series of [propagation.Stats.Series]
+// exist from the start, also those that are zero, so that a rate sees the first increment. A nil Propagator has no
+// outcomes.
 //
-// Call Unregister on the result to end the export. The errors are the provider's, all at once.
+// Call Unregister on the result to end the export. The error joins all errors of the provider. Then nothing is
+// exported.
 func Register(p *propagation.Propagator, provider metric.MeterProvider, attrs ...attribute.KeyValue) (metric.Registration, error) {
 	if provider == nil {
 		provider = otel.GetMeterProvider()

@@ -6,11 +6,11 @@
 //
 //	traceferry_outcomes_total{format="headers",outcome="no_context"}
 //	traceferry_captured_requests_total   inbound requests with trace headers
-//	traceferry_uncarried_requests_total  those of them that made calls, none of which carried a header
+//	traceferry_uncarried_requests_total  captured requests that made calls, but no call carried a header
 //	traceferry_carried_calls_total       outgoing calls that carried a header
 //
-// The format "headers" stands for Config.Headers and for the request as a whole. See [propagation.StatsKey.Labels] for the
-// values, and [propagation.Stats] for what is counted.
+// The format "headers" means Config.Headers, or the request as a whole. See [propagation.StatsKey.Labels] for the values,
+// and [propagation.Stats] for what is counted.
 //
 // It is a module of its own, so that only its users require Prometheus's client. Rules for Prometheus are in
 // stats/alerts/traceferry.yaml of the repository.
@@ -21,19 +21,19 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// New returns a Collector for the counts of a Propagator. The labels are set on every series; they may be nil. To
-// register a second Propagator in the same registry, give both the same label with different values:
+// New returns a Collector for the counts of p. Each series gets the labels, which may be nil. To register a second
+// Propagator in the same registry, give both the same label with different values:
 //
 //	registry.MustRegister(
 //		promstats.New(public, prometheus.Labels{"propagator": "public"}),
 //		promstats.New(internal, prometheus.Labels{"propagator": "internal"}),
 //	)
 //
-// Invalid labels are an error of Register, and so is a second Propagator that no label tells from the first.
+// The registry's Register returns an error if a label is invalid, or if a second Propagator has the same labels.
 //
 // The Collector reads the counts when it is scraped, and costs nothing on the request path. It is safe for concurrent
-// use. Counts only grow, until the program ends. All series of [propagation.Stats.Series] are there from the start,
-// also those that are zero, so that rate sees the first increment. A nil Propagator has no outcomes.
+// use. Counts never decrease while the program runs. All series of [propagation.Stats.Series] exist from the start, also
+// those that are zero, so that rate sees the first increment. A nil Propagator has no outcomes.
 func New(p *propagation.Propagator, labels prometheus.Labels) prometheus.Collector {
 	desc := func(name, help string, variable ...string) *prometheus.Desc {
 		return prometheus.NewDesc("traceferry_"+name+"_total", help, variable, labels)

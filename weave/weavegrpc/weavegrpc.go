@@ -1,8 +1,9 @@
-// Package weavegrpc carries trace headers across google.golang.org/grpc in a service that has no line of traceferry. A
-// build tool weaves calls of this package into the build. It is experimental. Package weave does the same for net/http,
-// and says how to set it up.
+// Package weavegrpc carries trace headers across google.golang.org/grpc in a service whose source does not use
+// traceferry. A build tool weaves calls of this package into the build. The package is experimental. Package weave does the
+// same for net/http, and its documentation has the setup of both.
 //
-// [ServerOptions] and [DialOptions] know no build tool. The environment variables of package weave apply here, too.
+// [ServerOptions] and [DialOptions] do not depend on one build tool. The environment variables of package weave apply
+// here, too.
 package weavegrpc
 
 import (
@@ -27,8 +28,8 @@ func ServerOptions() []grpc.ServerOption {
 }
 
 // DialOptions returns three options to add to those of grpc.NewClient, grpc.Dial or grpc.DialContext. Each call then sends
-// the headers of its context, as with grpctrace.DialOptions. The options do nothing if nothing is carried, and for a call
-// that the service's own wiring has handled already.
+// the headers of its context, as with grpctrace.DialOptions. The options do nothing if nothing is carried. They also do
+// nothing for a call that the service's own options of grpctrace have already handled.
 func DialOptions() []grpc.DialOption {
 	s := setup.Current()
 	if s == nil || s.Propagator == nil {

@@ -1,5 +1,5 @@
-// Package adaptertest holds the adapters to what they promise: with a span of the tracer
-// active, every format in play names it; without one, everything goes as it came.
+// Package adaptertest tests the promises of the adapters. While a span of the tracer runs, each received format carries
+// the span's ids. Without a span, calls carry the received headers byte for byte.
 package adaptertest
 
 import (

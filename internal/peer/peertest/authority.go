@@ -1,4 +1,4 @@
-// Package peertest makes the certificates with which tests prove who they are.
+// Package peertest makes certificates for the servers and clients of tests.
 package peertest
 
 import (

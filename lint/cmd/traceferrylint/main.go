@@ -5,8 +5,8 @@
 //	traceferrylint -fix ./...
 //	go vet -vettool=$(which traceferrylint) ./...
 //
-// "traceferrylint help" lists the analyzers, "traceferrylint help NAME" says what one does and has its flags. With flags
-// such as -newrequest, only the named analyzers run. With -newrequest=false, all others do.
+// "traceferrylint help" lists the analyzers. "traceferrylint help NAME" explains one analyzer and its flags. With the flag
+// -newrequest, only the analyzer newrequest runs. With -newrequest=false, all others run. -fix applies the suggested fixes.
 package main
 
 import (
