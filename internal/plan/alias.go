@@ -57,12 +57,18 @@ func (o *plan) foreignAliases() (fs wire.FormatSet) {
 // the written trace. If the format has an alias, the lines under the other name say what those under the format's own do
 // not say.
 func (o *plan) received(f wire.Format, span *wire.WrittenSpan, read *capture.Parsed) (from wire.Format, same *wire.SpanContext) {
+	if read == nil || o.c == nil {
+		return 0, nil
+	}
+	received := o.c.Formats & o.p.in.Carries
 	names := [...]wire.Format{f, 0}
 	if p := o.p; p.aliases != 0 && p.aliases&wire.SetOf(f, f.Twin()) != 0 {
 		names[1] = f.Twin()
+	} else if !received.Has(f) {
+		return 0, nil
 	}
 	for _, name := range names {
-		if name == 0 || read == nil || o.c == nil || !(o.c.Formats & o.p.in.Carries).Has(name) {
+		if name == 0 || !received.Has(name) {
 			continue
 		}
 		if from == 0 || len(o.c.LinesOf(from).Vals) == 0 {
