@@ -21,8 +21,8 @@ const (
 	lineage    = "Lineage=a87bd80c:1"
 )
 
-// family is one request in every format that names spans, with what else each carries.
-var family = carrier(
+// everyFormat is one request in every format that names spans, with what else each carries.
+var everyFormat = carrier(
 	"Traceparent", callerW3C, "Tracestate", "a=1",
 	"B3", callerTrace+"-"+callerSpan+"-d-0000000000000005",
 	"X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan, "X-B3-Parentspanid", "0000000000000005", "X-B3-Flags", "1",
@@ -42,14 +42,14 @@ var luggage = carrier("Uberctx-A", "1", "Ot-Baggage-K", "v", "X-Request-Id", "r1
 // whole carries all of it.
 func whole(t *testing.T) (*propagation.Propagator, context.Context) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats()})
-	in := family.Clone()
+	in := everyFormat.Clone()
 	maps.Copy(in, luggage)
 	return p, p.ExtractHTTP(context.Background(), in)
 }
 
-// expectFamily checks what went out of all formats: the two binary ones by what they say,
+// expectFormats checks what went out of all formats: the two binary ones by what they say,
 // the others byte for byte.
-func expectFamily(t *testing.T, out http.Header, sc trace.SpanContext, want http.Header) {
+func expectFormats(t *testing.T, out http.Header, sc trace.SpanContext, want http.Header) {
 	t.Helper()
 	for _, f := range []propagation.Format{propagation.GRPCTraceBin, propagation.OTSpanContext} {
 		got := read(t, f, out)
@@ -78,7 +78,7 @@ func TestLocalSpan(t *testing.T) {
 		t.Helper()
 		sc := span.SpanContext()
 		id := sc.SpanID().String()
-		expectFamily(t, sent(p, ctx), sc, carrier(
+		expectFormats(t, sent(p, ctx), sc, carrier(
 			"Traceparent", "00-"+callerTrace+"-"+id+"-01", "Tracestate", "dd=s:1;o:rum;p:"+callerSpan+";t.dm:-4;t.tid:463ac35c9f6413ad;t.x:y,a=1",
 			"B3", callerTrace+"-"+id+"-d-"+parent,
 			"X-B3-Traceid", callerTrace, "X-B3-Spanid", id, "X-B3-Parentspanid", parent, "X-B3-Flags", "1",
@@ -106,7 +106,7 @@ func TestLocalSpanDropped(t *testing.T) {
 	ctx, span := tracer(t, sdktrace.NeverSample()).Start(ctx, "dropped")
 	sc := span.SpanContext()
 	id := sc.SpanID().String()
-	expectFamily(t, sent(p, ctx), sc, carrier( // it does not tell its parent
+	expectFormats(t, sent(p, ctx), sc, carrier( // it does not tell its parent
 		"Traceparent", "00-"+callerTrace+"-"+id+"-00", "Tracestate", "dd=s:0;o:rum;p:"+callerSpan+";t.tid:463ac35c9f6413ad;t.x:y,a=1",
 		"B3", callerTrace+"-"+id+"-0",
 		"X-B3-Traceid", callerTrace, "X-B3-Spanid", id, "X-B3-Sampled", "0",
@@ -126,7 +126,7 @@ func TestLocalSpanRestarted(t *testing.T) {
 	sc := span.SpanContext()
 	root, id := sc.TraceID().String(), sc.SpanID().String()
 	low := sc.TraceID()
-	expectFamily(t, sent(p, ctx), sc, carrier(
+	expectFormats(t, sent(p, ctx), sc, carrier(
 		"Traceparent", "00-"+root+"-"+id+"-"+sc.TraceFlags().String(), // SDK roots are random
 		"B3", root+"-"+id+"-1",
 		"X-B3-Traceid", root, "X-B3-Spanid", id, "X-B3-Sampled", "1",
@@ -142,7 +142,7 @@ func TestLocalSpanRestarted(t *testing.T) {
 // TestNoSpans: a provider that makes none leaves the caller's, and so the lines as they came.
 func TestNoSpans(t *testing.T) {
 	p, ctx := whole(t)
-	want := family.Clone()
+	want := everyFormat.Clone()
 	maps.Copy(want, luggage)
 	for name, provider := range map[string]trace.TracerProvider{"no-op": noop.NewTracerProvider(), "unset": otel.GetTracerProvider()} {
 		ctx, span := provider.Tracer("test").Start(ctx, "nothing")

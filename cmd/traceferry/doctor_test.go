@@ -26,9 +26,9 @@ func examine(t *testing.T, status int, args ...string) report {
 	return r
 }
 
-func (r report) result(family string) string {
-	for _, f := range r.Families {
-		if f.Family == family {
+func (r report) result(format string) string {
+	for _, f := range r.Formats {
+		if f.Format == format {
 			return f.Result
 		}
 	}
@@ -68,7 +68,7 @@ func TestDoctorNeedsAnEcho(t *testing.T) {
 	}
 }
 
-// exchanges is the number of requests that doctor sends: some for each family, one with all, and one without.
+// exchanges is the number of requests that doctor sends: some for each format, one with all, and one without.
 var exchanges = 19 + len(propagation.AllFormats())
 
 // TestDoctorIsTheEcho: with -listen no other program is needed.

@@ -81,7 +81,7 @@ func (d *exam) run(ctx context.Context) error {
 	for _, f := range all {
 		parts = append(parts, d.exchange(f.String(), []propagation.Format{f}))
 	}
-	for _, x := range append(parts, d.exchange("all families", all), d.exchange("no trace header", nil)) {
+	for _, x := range append(parts, d.exchange("all formats", all), d.exchange("no trace header", nil)) {
 		if err := d.one(ctx, x); err != nil {
 			return err
 		}
@@ -126,7 +126,7 @@ func (d *exam) send(ctx context.Context, x *exchange) {
 func (d *exam) together(ctx context.Context) error {
 	var all []*exchange
 	for range atOnce {
-		x := d.exchange(fmt.Sprintf("the wanted families, as one of %d at once", atOnce), d.wanted)
+		x := d.exchange(fmt.Sprintf("the wanted formats, as one of %d at once", atOnce), d.wanted)
 		x.atOnce = true
 		all = append(all, x)
 	}

@@ -15,7 +15,7 @@ type report struct {
 	Status   string         `json:"status"` // of the first answer
 	Requests int            `json:"requests"`
 	Calls    []callCount    `json:"calls"`
-	Families []familyResult `json:"families"`
+	Formats  []formatResult `json:"formats"`
 	Findings []finding      `json:"findings"`
 	Notes    []string       `json:"notes"`
 	OK       bool           `json:"ok"`
@@ -27,9 +27,9 @@ type callCount struct {
 	Times int    `json:"times"`
 }
 
-// familyResult is what became of one header family.
-type familyResult struct {
-	Family string `json:"family"`
+// formatResult is what became of one header format.
+type formatResult struct {
+	Format string `json:"format"`
 	Wanted bool   `json:"wanted"`
 	Result string `json:"result"` // "carried", "continued", "not carried", or the kinds of the findings
 	OK     bool   `json:"ok"`
@@ -52,7 +52,7 @@ func (d *exam) report() report {
 		lines: map[string]int{}, checked: map[string]int{},
 	}
 	s.URL, s.Status, s.Requests = d.target.url, d.exchanges[0].status, len(d.exchanges)
-	s.Calls, s.Families, s.Findings, s.Notes = []callCount{}, []familyResult{}, []finding{}, []string{}
+	s.Calls, s.Formats, s.Findings, s.Notes = []callCount{}, []formatResult{}, []finding{}, []string{}
 	failed := 0
 	for _, x := range d.exchanges {
 		if x.err != nil {
@@ -65,7 +65,7 @@ func (d *exam) report() report {
 	s.swapped(d)
 	s.silent()
 	for _, f := range propagation.AllFormats() {
-		s.family(f, slices.Contains(d.wanted, f))
+		s.format(f, slices.Contains(d.wanted, f))
 	}
 	s.notes(d, failed)
 	s.OK = len(s.Findings) == 0 && len(s.Calls) > 0 && failed == 0
@@ -102,7 +102,7 @@ func (s *summary) call(j *judgement) {
 
 // add adds a finding, equal ones once.
 func (s *summary) add(f finding) {
-	i := slices.IndexFunc(s.Findings, func(o finding) bool { return o.Kind == f.Kind && o.Family == f.Family && o.Header == f.Header })
+	i := slices.IndexFunc(s.Findings, func(o finding) bool { return o.Kind == f.Kind && o.Format == f.Format && o.Header == f.Header })
 	if i < 0 {
 		s.Findings = append(s.Findings, f)
 		return
@@ -163,9 +163,9 @@ func (s *summary) silent() {
 	}}, s.Findings...)
 }
 
-// family sums up what was found about a family. A family that is not wanted may be lost everywhere.
-func (s *summary) family(f propagation.Format, wanted bool) {
-	about := func(o finding) bool { return o.Family == f.String() }
+// format sums up what was found about a format. A format that is not wanted may be lost everywhere.
+func (s *summary) format(f propagation.Format, wanted bool) {
+	about := func(o finding) bool { return o.Format == f.String() }
 	if !wanted && !s.arrived[f] {
 		s.Findings = slices.DeleteFunc(s.Findings, func(o finding) bool { return about(o) && o.Kind == string(compare.Lost) })
 	}
@@ -175,7 +175,7 @@ func (s *summary) family(f propagation.Format, wanted bool) {
 			found = append(found, kind)
 		}
 	}
-	out := familyResult{Family: f.String(), Wanted: wanted, Result: strings.Join(found, ", ")}
+	out := formatResult{Format: f.String(), Wanted: wanted, Result: strings.Join(found, ", ")}
 	switch {
 	case len(s.Calls) == 0:
 		out.Result = "unknown"
@@ -193,7 +193,7 @@ func (s *summary) family(f propagation.Format, wanted bool) {
 	default:
 		out.Result, out.OK = "carried", true
 	}
-	s.Families = append(s.Families, out)
+	s.Formats = append(s.Formats, out)
 }
 
 // notes says what else a reader must know.

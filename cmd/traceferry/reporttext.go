@@ -24,7 +24,7 @@ func (p *printer) report(r report) {
 		fmt.Fprintf(p, ": %s", strings.Join(calls, ", "))
 	}
 	fmt.Fprint(p, ".\n\n")
-	for _, f := range r.Families {
+	for _, f := range r.Formats {
 		if len(r.Calls) == 0 {
 			break
 		}
@@ -38,7 +38,7 @@ func (p *printer) report(r report) {
 		if !f.Wanted {
 			wanted = " (optional)"
 		}
-		fmt.Fprintf(p, "%-*s%s%s\n", len(indent), f.Family, p.paint(colour, f.Result), wanted)
+		fmt.Fprintf(p, "%-*s%s%s\n", len(indent), f.Format, p.paint(colour, f.Result), wanted)
 	}
 	for _, f := range r.Findings {
 		fmt.Fprintln(p)
@@ -50,7 +50,7 @@ func (p *printer) report(r report) {
 }
 
 func (p *printer) finding(f finding) {
-	title := or(f.Header, or(f.Family, "headers")) + " " + f.Kind
+	title := or(f.Header, or(f.Format, "headers")) + " " + f.Kind
 	if f.Kind == lostAll {
 		title = "all headers lost"
 	}

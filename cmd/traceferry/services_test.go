@@ -91,11 +91,11 @@ type serviceTest struct {
 	make    func(echo string) http.Handler
 	args    []string
 	status  int
-	results map[string]string // family to result; "": of all others
+	results map[string]string // format to result; "": of all others
 	finding string            // part of the report
 }
 
-// services are services that carry headers well or badly, with what the doctor must say of some families.
+// services are services that carry headers well or badly, with what the doctor must say of some formats.
 var services = map[string]serviceTest{
 	"traceferry with all formats": {make: carrying(everything), results: map[string]string{"": "carried"}},
 	"traceferry with the default": {make: carrying(propagation.Config{}), results: map[string]string{"": "carried", "datadog": "not carried", "sw8": "not carried",
@@ -141,7 +141,7 @@ var services = map[string]serviceTest{
 			}))
 		}, status: bad, results: map[string]string{"": "partly lost"}, finding: "all headers lost in GET /ratings",
 	},
-	"one family": {
+	"one format": {
 		make: carrying(propagation.Config{Formats: []propagation.Format{propagation.B3Multi}}), status: bad,
 		results: map[string]string{"b3multi": "carried", "tracecontext": "lost", "xray": "not carried"}, finding: "traceparent lost in GET /details, GET /ratings",
 	},

@@ -26,7 +26,7 @@ var kinds = []string{
 // finding is something that is wrong with calls.
 type finding struct {
 	Kind    string   `json:"kind"`
-	Family  string   `json:"family,omitempty"`
+	Format  string   `json:"format,omitempty"`
 	Header  string   `json:"header,omitempty"`
 	Request string   `json:"request,omitempty"` // what the first request with it had
 	Calls   []string `json:"calls,omitempty"`   // "GET /details"
@@ -74,9 +74,9 @@ func (d *exam) judge(x *exchange, c *call) *judgement {
 		j.fault(f.Refine())
 	}
 	for _, bad := range j.read.Disagreements {
-		known := func(f finding) bool { return f.Family == bad.Format }
+		known := func(f finding) bool { return f.Format == bad.Format }
 		if !slices.ContainsFunc(j.findings, known) {
-			j.add(finding{Kind: inconsistent, Family: bad.Format, Detail: fmt.Sprintf("In one call %s %v.", bad.Format, bad)})
+			j.add(finding{Kind: inconsistent, Format: bad.Format, Detail: fmt.Sprintf("In one call %s %v.", bad.Format, bad)})
 		}
 	}
 	return j
@@ -91,7 +91,7 @@ func (j *judgement) added(f formatRead) {
 	case owner == j.x && len(j.x.formats) > 0:
 		j.instead = append(j.instead, f.Format+" of the same trace")
 	case owner != nil:
-		j.add(finding{Kind: string(compare.MixedUp), Family: f.Format, Arrived: f.raw(), Detail: "It names the trace of another request."})
+		j.add(finding{Kind: string(compare.MixedUp), Format: f.Format, Arrived: f.raw(), Detail: "It names the trace of another request."})
 	default:
 		j.starts = append(j.starts, f.format)
 		j.instead = append(j.instead, f.Format+" of a new trace")
@@ -103,9 +103,9 @@ func (j *judgement) added(f formatRead) {
 func (j *judgement) changed(sent, got formatRead) {
 	switch owner := j.byTrace[got.TraceID]; {
 	case owner != nil && owner != j.x:
-		j.add(finding{Kind: string(compare.MixedUp), Family: got.Format, Sent: sent.raw(), Arrived: got.raw(), Detail: "It names the trace of another request."})
+		j.add(finding{Kind: string(compare.MixedUp), Format: got.Format, Sent: sent.raw(), Arrived: got.raw(), Detail: "It names the trace of another request."})
 	case !sameTrace(sent.sc.TraceID, got.sc.TraceID):
-		j.add(finding{Kind: restarted, Family: got.Format, Sent: sent.raw(), Arrived: got.raw(), Detail: "It names another trace: something in the service starts a new one and does not continue the caller's."})
+		j.add(finding{Kind: restarted, Format: got.Format, Sent: sent.raw(), Arrived: got.raw(), Detail: "It names another trace: something in the service starts a new one and does not continue the caller's."})
 	case sent.sc.SpanID != got.sc.SpanID && (sent.sc.TraceID == got.sc.TraceID || got.format == propagation.OTTrace):
 		// A tracer has written its span. Tracers write half of the trace id into ot-tracer-traceid.
 		if j.continued = append(j.continued, got.format); got.format == propagation.W3C {
@@ -124,7 +124,7 @@ func (j *judgement) state() {
 		i := slices.Index(rest, member)
 		if i < 0 {
 			j.add(finding{
-				Kind: string(compare.Lost), Family: propagation.W3C.String(), Header: "tracestate", Sent: j.want["Tracestate"], Arrived: j.got["Tracestate"],
+				Kind: string(compare.Lost), Format: propagation.W3C.String(), Header: "tracestate", Sent: j.want["Tracestate"], Arrived: j.got["Tracestate"],
 				Detail: fmt.Sprintf("The member %q is not there, or not in its place.", member),
 			})
 			return
@@ -143,7 +143,7 @@ func (j *judgement) settled(f propagation.Format) {
 
 func (j *judgement) fault(f compare.Fault) {
 	made := finding{Kind: string(f.Kind), Header: strings.ToLower(f.Header), Sent: f.Want, Arrived: f.Got, Detail: f.Detail}
-	made.Family = formatOf(made.Header).String()
+	made.Format = formatOf(made.Header).String()
 	if f.Kind == compare.Lost && len(f.Got) == 0 && len(j.instead) > 0 {
 		made.Detail = "The call has " + strings.Join(j.instead, " and ") + " instead."
 	}

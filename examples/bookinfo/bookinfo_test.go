@@ -30,7 +30,7 @@ func TestBookinfoIsGreen(t *testing.T) {
 			t.Errorf("%d columns, or a colour or a space too many: %q", n, line)
 		}
 	}
-	for _, r := range append(families(), presets()...) {
+	for _, r := range append(formats(), presets()...) {
 		if !regexp.MustCompile(`(?m)^` + r.name + ` .*[^ ](?: +\d+ \d ok){7}$`).MatchString(text) {
 			t.Errorf("no green line for %s", r.name)
 		}
@@ -53,7 +53,7 @@ client                     [0-9a-f]{16}
 }
 
 func TestEachHopAdvancesWhatItsProxyKnows(t *testing.T) {
-	results, err := tour(context.Background(), append(families(), presets()...), startMesh, nil, func() {})
+	results, err := tour(context.Background(), append(formats(), presets()...), startMesh, nil, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestALoadIsGreen(t *testing.T) {
 // the other would wait for ever.
 func TestProductpageAsksAtTheSameTime(t *testing.T) {
 	asked := make(chan struct{})
-	_, err := tour(context.Background(), families()[:1], startMesh, func(service string, _ http.Header) error {
+	_, err := tour(context.Background(), formats()[:1], startMesh, func(service string, _ http.Header) error {
 		switch service {
 		case "details":
 			select {

@@ -64,7 +64,7 @@ func sabotageAll(t *testing.T, victim string) {
 	defer m.close()
 
 	n := 0
-	for _, r := range families() {
+	for _, r := range formats() {
 		var names []string
 		n++
 		change = func(h http.Header) { names = slices.Sorted(maps.Keys(h)) }
@@ -111,7 +111,7 @@ func TestAnInventedHeaderIsFound(t *testing.T) {
 				h.Set("B3", "0") // the classic one
 			}
 		}))
-		if v.Faults[compare.Invented] != callees*(len(families())-2) || v.Faults[compare.Lost] != 0 {
+		if v.Faults[compare.Invented] != callees*(len(formats())-2) || v.Faults[compare.Lost] != 0 {
 			t.Errorf("at %s: found %v", victim, v.Faults)
 		}
 	}
@@ -183,7 +183,7 @@ func TestAServiceThatCarriesNothingIsRed(t *testing.T) {
 			toReviews := m.startHTTP(reviews(tt.of.reviews, m.keep(dialRatings(tt.of.toRatings, toRatings))))
 			m.front = m.startHTTP(productpage(tt.of.productpage, m.startHTTP(details(p)), toReviews))
 			defer m.close()
-			for i, r := range families() {
+			for i, r := range formats() {
 				hops, err := m.request(t.Context(), r, i+1)
 				if err != nil {
 					t.Fatal(err)
@@ -222,7 +222,7 @@ func TestAServiceThatFailsIsRed(t *testing.T) {
 			}
 			return nil
 		})
-		if v.failed != len(families()) || v.green() {
+		if v.failed != len(formats()) || v.green() {
 			t.Errorf("%s: %d failed", c.Service, v.failed)
 		}
 	}
@@ -230,7 +230,7 @@ func TestAServiceThatFailsIsRed(t *testing.T) {
 
 func TestRedMeansExit1(t *testing.T) {
 	lose := at("reviews", func(h http.Header) { h.Del("Traceparent") })
-	for _, args := range [][]string{nil, {"-load", fmt.Sprint(len(families()))}} { // few enough that all findings are shown
+	for _, args := range [][]string{nil, {"-load", fmt.Sprint(len(formats()))}} { // few enough that all findings are shown
 		var out bytes.Buffer
 		if exit := run(args, &out, io.Discard, lose); exit != 1 {
 			t.Errorf("%q: exit %d", args, exit)
@@ -251,10 +251,10 @@ func TestNothingSentIsNotGreen(t *testing.T) {
 	}
 }
 
-// verdictOf sends one request of each family through sabotaged services.
+// verdictOf sends one request of each format through sabotaged services.
 func verdictOf(t *testing.T, sabotage saboteur) *verdict {
 	t.Helper()
-	results, err := tour(context.Background(), families(), startMesh, sabotage, func() {})
+	results, err := tour(context.Background(), formats(), startMesh, sabotage, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 // concurrency is how many requests of a load are under way at once.
 const concurrency = 64
 
-// load sends n requests with ids of their own through one set of services, the families in turn.
+// load sends n requests with ids of their own through one set of services, the formats in turn.
 func load(ctx context.Context, n int, start starter, sabotage saboteur, done func()) (*verdict, error) {
 	m, err := start(propagation.Config{Formats: propagation.AllFormats()}, new(sidecar.Ledger), sabotage)
 	if err != nil {
@@ -23,7 +23,7 @@ func load(ctx context.Context, n int, start starter, sabotage saboteur, done fun
 		v       verdict
 		last    atomic.Int64
 		clients sync.WaitGroup
-		rows    = families()
+		rows    = formats()
 	)
 	for range min(concurrency, n) {
 		clients.Go(func() {

@@ -3,7 +3,7 @@
 // stream, and ratings asks users over HTTP from both. In front of each service
 // stands what a sidecar proxy would do with the trace headers of a call.
 //
-//	go run ./examples/bookinfo            one request for each header family and each preset
+//	go run ./examples/bookinfo            one request for each header format and each preset
 //	go run ./examples/bookinfo -load 2000 many at once, each with ids of its own
 //	go run ./examples/bookinfo -services PROGRAM
 //	                                      the same for the services of another program
@@ -68,7 +68,7 @@ func run(args []string, stdout, stderr io.Writer, sabotage saboteur) (exit int) 
 
 // show sends n requests at once, or, if n is 0, one for each row of the tables that it prints.
 func show(ctx context.Context, n int, start starter, stdout, stderr io.Writer, sabotage saboteur) (*verdict, error) {
-	byFormat, byPreset := families(), presets()
+	byFormat, byPreset := formats(), presets()
 	total := n
 	if n == 0 {
 		total = len(byFormat) + len(byPreset)
@@ -94,7 +94,7 @@ func show(ctx context.Context, n int, start starter, stdout, stderr io.Writer, s
 	}
 	s := styleFor(stdout)
 	fmt.Fprint(stdout, intro)
-	writeTable(stdout, s, "family", results[:len(byFormat)])
+	writeTable(stdout, s, "format", results[:len(byFormat)])
 	writeTable(stdout, s, "preset", results[len(byFormat):])
 	writeTree(stdout, s, results[0])
 	return &v, nil

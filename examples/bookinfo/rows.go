@@ -19,8 +19,8 @@ type row struct {
 	note   string // printed below the table
 }
 
-// families returns a row for each header format, through services that carry all.
-func families() (rows []row) {
+// formats returns a row for each header format, through services that carry all.
+func formats() (rows []row) {
 	for _, f := range propagation.AllFormats() {
 		rows = append(rows, row{
 			name:   f.String(),

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Format is a family of headers that belong together. The zero Format is not a format. In outcomes, it stands for
+// Format is a set of headers that belong together. The zero Format is not a format. In outcomes, it stands for
 // Config.Headers and for the request as a whole.
 type Format uint8
 

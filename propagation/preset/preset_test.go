@@ -43,7 +43,7 @@ func TestPresets(t *testing.T) {
 	}
 }
 
-// TestPresetsCarryNoMore sends every family through every preset.
+// TestPresetsCarryNoMore sends every format through every preset.
 func TestPresetsCarryNoMore(t *testing.T) {
 	in := http.Header{"Authorization": {"secret"}, "X-Forwarded-For": {"10.0.0.1"}}
 	for _, f := range propagation.AllFormats() {

@@ -122,7 +122,7 @@ var brokenServices = map[string]broken{
 		return func(w http.ResponseWriter, r *http.Request) {
 			get(r.Context(), client, partner.URL+"/rates", pick(r.Header))
 		}
-	}, kind: propagationtest.ToStranger, header: "baggage"},
+	}, kind: propagationtest.ToExternal, header: "baggage"},
 	"request id regenerated": {serve: calls(func(_, out http.Header) { out.Set("x-request-id", "5f2f7d9c-7b1a-4d5e-8f57-1f8f0a2b3c4d") }),
 		kind: propagationtest.Changed, header: "x-request-id"},
 	"tracestate joined wrongly": {serve: calls(func(in, out http.Header) {
@@ -158,7 +158,7 @@ var brokenServices = map[string]broken{
 			out.Set("Authorization", r.Header.Get("Authorization"))
 			get(r.Context(), client, details.URL, out)
 		}
-	}, kind: propagationtest.ToStranger, header: "authorization"},
+	}, kind: propagationtest.ToExternal, header: "authorization"},
 	"cached response's headers": {serve: func(m *propagationtest.Mesh) http.HandlerFunc {
 		details := m.HTTP("details")
 		var once sync.Once

@@ -11,7 +11,7 @@ import (
 
 // Case is one kind of request that a Mesh sends. [Cases] lists them.
 type Case struct {
-	Name        string // such as "each family alone"; failures name it
+	Name        string // such as "each format alone"; failures name it
 	Explanation string // what the Mesh sends, and what a service has to do
 
 	sends  func(c *config, i int, from samples.Caller) http.Header // nil: all headers
@@ -49,8 +49,8 @@ func allCases() []Case {
 			Explanation: "One request has all headers, which name one span. Each call must carry all of them, line by line.",
 		},
 		{
-			Name: "each family alone",
-			Explanation: "For each family, one request has the headers of that family alone. A call must carry them and must not invent others: " +
+			Name: "each format alone",
+			Explanation: "For each format, one request has the headers of that format alone. A call must carry them and must not invent others: " +
 				"an invented b3: 0 makes a proxy drop the trace.",
 			count: func(c *config) int { return len(c.sent()) },
 			sends: func(c *config, i int, from samples.Caller) http.Header { return samples.Headers(from, c.sent()[i:i+1]) },

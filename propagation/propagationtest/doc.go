@@ -16,9 +16,9 @@
 // # Concepts
 //
 // A [Mesh] stands for the service mesh around the service. A callee is a service that the tested service calls.
-// [Mesh.HTTP] and [Mesh.GRPC] start callees. A family is a format: the headers of one tracing system.
+// [Mesh.HTTP] and [Mesh.GRPC] start callees. A format is the headers of one tracing system.
 //
-// [Mesh.Drive] sends requests to the service: with the headers of all families, of each family alone, of none, as the
+// [Mesh.Drive] sends requests to the service: with the headers of all formats, of each format alone, of none, as the
 // proxies of real meshes write them, and many at once. [Cases] explains each kind of request. Each request has ids of
 // its own, so the Mesh knows to which request a header belongs.
 //
@@ -28,7 +28,7 @@
 // # Which headers must arrive
 //
 // By default, the headers of propagation.Config's zero value must arrive: the eight most common formats. The headers
-// of the other families are sent, too. A header of these families is judged only if it arrives at some callee, so a
+// of the other formats are sent, too. A header of these formats is judged only if it arrives at some callee, so a
 // service may carry none of them. To say exactly what the service carries, use [Carries] or [Formats].
 //
 // The lines of tracestate and baggage may be joined by commas, as RFC 9110 allows (section 5.3). Over gRPC, a -bin

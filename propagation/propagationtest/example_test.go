@@ -118,7 +118,7 @@ func ExampleCases() {
 	}
 	// Output:
 	// everything
-	// each family alone
+	// each format alone
 	// behind Envoy OpenTelemetry
 	// behind Google Cloud Run
 	// behind linkerd2-proxy

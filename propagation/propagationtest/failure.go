@@ -17,7 +17,7 @@ const (
 	Invented     Kind = "invented"                        // a header arrived that the service did not get
 	Empty        Kind = "sent empty"                      // a header arrived without a value
 	MixedUp      Kind = "mixed up with another request"   // a value of another request arrived
-	ToStranger   Kind = "sent to an external host"        // a header arrived at an External callee that must not get it
+	ToExternal   Kind = "sent to an external host"        // a header arrived at an External callee that must not get it
 	Inconsistent Kind = "inconsistent with other headers" // trace headers of one call name different spans
 	NotContinued Kind = "not continued"                   // the proxy before the callee found no span to continue
 	NoCall       Kind = "no call"                         // the service did not call the callee

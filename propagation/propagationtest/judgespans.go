@@ -125,7 +125,7 @@ func (j judgement) private(got http.Header) (out []Failure) {
 				continue
 			}
 			if out == nil || !slices.ContainsFunc(out, func(f Failure) bool { return strings.EqualFold(f.Header, name) }) {
-				out = append(out, Failure{Kind: ToStranger, Header: strings.ToLower(name), Got: lines,
+				out = append(out, Failure{Kind: ToExternal, Header: strings.ToLower(name), Got: lines,
 					Rule: "Credentials and data about users must not reach hosts of others. Redirects count, too."})
 			}
 			delete(got, name)

@@ -111,7 +111,7 @@ func bothChecks() []MiddlewareCheck {
 	}}
 }
 
-// sample has headers of most families, so that the middleware has something to do.
+// sample has headers of most formats, so that the middleware has something to do.
 func sample() http.Header {
 	return http.Header{
 		"Traceparent":  {"00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01"},
