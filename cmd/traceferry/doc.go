@@ -68,11 +68,12 @@
 //	url, status     the service, and the status of its first answer
 //	requests        how many were sent
 //	calls           [{call, times}]: "GET /details"
-//	formats         [{format, wanted, result, ok}]: result is "carried", "continued", "not carried", "partly lost",
-//	                "unknown", or a list of the kinds of its findings
-//	findings        [{kind, format?, header?, request?, calls?, times, sent?, arrived?, detail?, rule?}]: kind is
-//	                "lost", "lost all", "changed", "duplicated", "invented", "sent empty", "mixed up", "restarted" or
-//	                "inconsistent"
+//	formats         [{format, wanted, result, ok}]: result is "carried", "continued",
+//	                "not carried", "partly lost", "unknown", or a list of the kinds of its
+//	                findings
+//	findings        [{kind, format?, header?, request?, calls?, times, sent?, arrived?,
+//	                detail?, rule?}]: kind is "lost", "lost all", "changed", "duplicated",
+//	                "invented", "sent empty", "mixed up", "restarted" or "inconsistent"
 //	notes           sentences
 //	ok              whether nothing is wrong
 //
