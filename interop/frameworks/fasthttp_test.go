@@ -70,7 +70,7 @@ func TestFastHTTPAdaptor(t *testing.T) {
 	back.got(t)
 }
 
-// owned lets the handler keep its headers and its context, which fasthttp uses again for the next request.
+// owned lets next keep the headers and the context of a request. fasthttp uses both again for the next request.
 func owned(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := make(http.Header, len(r.Header))

@@ -24,7 +24,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 )
 
-// headersOf returns the headers of a message to a host. A map has one line for a name, so lines of a list are joined.
+// headersOf returns the headers of a message to a host. A map has one value for each name, so repeated lines are joined.
 func headersOf(ctx context.Context, p *propagation.Propagator, host string) map[string]string {
 	headers := map[string]string{}
 	for name, line := range p.Lines(ctx, host) {

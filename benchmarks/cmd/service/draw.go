@@ -11,14 +11,14 @@ import (
 // table returns the results as Markdown.
 func table(results []result, rounds, requests int) string {
 	var text strings.Builder
-	text.WriteString("| The headers of the call come from | Processor time of a request | Added to the time of constant headers |\n|---|--:|--:|\n")
+	text.WriteString("| Source of the headers of the call | Processor time of a request | More than with constant headers |\n|---|--:|--:|\n")
 	for _, r := range results {
 		more := r.time - results[0].time
 		fmt.Fprintf(&text, "| %s | %s | %s (%.1f %%) |\n", r.library.Title, micro(r.time), micro(more), 100*float64(more)/float64(results[0].time))
 	}
 	fmt.Fprintf(&text, "\nThe service uses net/http, and makes one call over loopback for each request. Each request has the 17 headers of an Istio sidecar. Only the\n"+
-		"processor time of the service's process counts. The services ran in turn. Each time is the best of %d rounds of %d requests on\n"+
-		"%d connections. Machine: %s, %s/%s, GOMAXPROCS %d.\n",
+		"processor time of the service's process counts. In each round, the services ran one after the other. Each time is the best of %d rounds\n"+
+		"of %d requests on %d connections. Machine: %s, %s/%s, GOMAXPROCS %d.\n",
 		rounds, requests, clients, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0))
 	return text.String()
 }

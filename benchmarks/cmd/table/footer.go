@@ -11,7 +11,7 @@ import (
 
 // footer says how the tables were measured, and with which versions.
 func footer(o options, ms []measured) string {
-	return fmt.Sprintf("The libraries of a row ran in turn, and all rows in one run. "+
+	return fmt.Sprintf("One run of the command measured all rows. In each round, the libraries of a row ran one after the other. "+
 		"Each time is the best of %d rounds of %v. Machine: %s.\n\nVersions of the other libraries: %s.\n",
 		o.rounds, o.benchtime, machine(), strings.Join(versions(ms), ", "))
 }

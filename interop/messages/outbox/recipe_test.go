@@ -18,7 +18,7 @@ func marshal(lines iter.Seq2[string, string]) ([]byte, error) {
 	return json.Marshal(pairs)
 }
 
-// unmarshal returns the lines of a column. A column of another form has none.
+// unmarshal returns the lines of a column. A column of another form counts as no lines.
 func unmarshal(column []byte) iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
 		var pairs [][2]string

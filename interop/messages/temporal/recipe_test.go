@@ -28,12 +28,12 @@ func (h propagator) Inject(ctx context.Context, w workflow.HeaderWriter) error {
 func (h propagator) Extract(ctx context.Context, r workflow.HeaderReader) (context.Context, error) {
 	var lines [][2]string
 	if payload, ok := r.Get("trace-headers"); ok {
-		_ = converter.GetDefaultDataConverter().FromPayload(payload, &lines) // another form has no lines
+		_ = converter.GetDefaultDataConverter().FromPayload(payload, &lines) // a payload of another form counts as no lines
 	}
 	return h.p.ExtractLines(ctx, pairs(lines)), nil
 }
 
-// A workflow keeps the context of its start as a value, because workflow.Context is no context.Context.
+// A workflow keeps the context of its start as a value, because workflow.Context is not a context.Context.
 type received struct{}
 
 func (h propagator) ExtractToWorkflow(ctx workflow.Context, r workflow.HeaderReader) (workflow.Context, error) {
