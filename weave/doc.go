@@ -1,5 +1,5 @@
 // Package weave carries trace headers across net/http in a service whose source does not use traceferry. A build tool
-// weaves calls of this package into the build. The package is experimental: names, variables and aspects may change in
+// weaves calls of this package into the build. The package is experimental: names, variables, and the places where code is added may change in
 // any release.
 //
 // orchestrion.yml beside this file has the aspects for orchestrion (github.com/DataDog/orchestrion). Only the tool file
