@@ -23,25 +23,25 @@ const peersDocument = "../docs/peers.md"
 const peersIntro = `# Peers
 
 This page shows what each Go propagator does with unusual input. Each cell is the result of a test. The propagator extracted the headers in the first
-column from OpenTelemetry's HeaderCarrier. To test a promise or a valid tracestate, it also injected them again. ` + "`go test . -run TestPeers -update`" + ` in
-[interop](../interop) writes this page. The same test without -update checks it.
+column from OpenTelemetry's HeaderCarrier. If the row tests a promise or a valid tracestate, the propagator also injected them again.
+` + "`go test . -run TestPeers -update`" + ` in [interop](../interop) writes this page. The same test without -update checks the page.
 
 The inputs are the golden vectors of [propagation/testdata](../propagation/testdata/vectors.json): headers with their expected meaning. traceferry's own tests
-use them, too. ` + "`propagationtest.TestPropagator`" + ` runs them, so you can test your own propagator with them. The first table counts all inputs. The tables of
-the formats list an input if the result of at least one propagator is not as expected.
+use them, too. With ` + "`propagationtest.TestPropagator`" + `, you can test your own propagator with these vectors. The first table counts all inputs. The tables of
+the formats list an input if the result of at least one propagator is not as expected. In a cell, "x…(257 times)" stands for 257 times the letter x.
 
-- **expected** is what the source in the last column says. A source that begins with "spec" is a specification. Some formats have no specification. Their
-  source begins with "reference-implementation", and is the code that defines the format.
+- **expected** is what the source in the last column says. A source that begins with "spec" is a specification. Some formats have no specification. For
+  these formats, the source begins with "reference-implementation", and is the code that defines the format.
 - A choice is an input on which the specifications are silent or ambiguous. The expected result is then traceferry's policy. A propagator with another
   result is not wrong.
-- A promise is one that traceferry makes. OpenTelemetry's specification does not ask propagators to forward headers unchanged, so a propagator that
-  changes them is not wrong. Three promises do follow from that specification. Injecting twice equals injecting once. Fields names each header
-  that is written. Malformed input causes no panic.
-- Where "tracestate nothing" is expected, the received tracestate is invalid, and a propagator must discard it. The test looks at OpenTelemetry's TraceState to
-  see whether the propagator did. The adapter of dd-trace-go leaves TraceState empty, so these rows say nothing about dd-trace-go.
-- If the tracestate is valid, the test looks at the header that the propagator sends. A tracer may put a member of its own first in that header.
-- The propagator of grpc-go needs the bytes that gRPC's transport has decoded. HeaderCarrier gives it base64 text. So the propagator does not read the
-  header here. Over gRPC, grpc-go reads base64 text with padding and without padding.
+- A [promise](../CONTRIBUTING.md#the-ten-promises) is a rule that traceferry keeps for every format. OpenTelemetry's specification demands three of
+  these rules: injecting twice equals injecting once, Fields names each written header, and malformed input causes no panic. It does not demand the other
+  rules. For example, a propagator that changes the received headers is not wrong.
+- Where "tracestate nothing" is expected, the received tracestate is invalid, and a propagator must discard it. To see this, the test reads OpenTelemetry's
+  TraceState. The test's adapter for dd-trace-go leaves TraceState empty, so these rows say nothing about dd-trace-go.
+- If the tracestate is valid, the test reads the header that the propagator sends. A tracer may put a member of its own first in that header.
+- The propagator of grpc-go needs the bytes that gRPC's transport has decoded. If an input has base64 text, HeaderCarrier gives it this text, so the
+  propagator does not read the header. Over gRPC, grpc-go reads the header, with padding and without padding.
 - The test does not compare the order of members in baggage and in x-datadog-tags. The types of OpenTelemetry and of dd-trace-go do not keep this order.
 - OpenTelemetry's span context has two decisions: sampled and not sampled. The test does not compare open decisions, and debug counts as sampled.
 
@@ -229,17 +229,34 @@ func inputCell(h http.Header) string {
 			lines = append(lines, cell(fmt.Sprintf("%s: %s", strings.ToLower(name), line)))
 		}
 	}
+	if len(lines) == 0 {
+		return "no headers"
+	}
 	return strings.Join(lines, "<br>")
 }
 
-// cell makes text fit a table: printable, short, and without what Markdown reads.
+// cell makes text fit a table: printable, and without what Markdown reads. It shortens long runs of one character, and
+// nothing else, so that results that differ do not look equal.
 func cell(text string) string {
 	quoted := fmt.Sprintf("%+q", text)
 	text = strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
-	if len(text) > 160 {
-		text = text[:100] + " ... " + text[len(text)-40:]
-	}
+	text = shortRuns(text)
 	return strings.NewReplacer("|", `\|`, "*", `\*`, "_", `\_`, "<", "&lt;", "`", "'").Replace(text)
+}
+
+// shortRuns replaces more than 40 equal characters by one of them and their number.
+func shortRuns(text string) string {
+	var short strings.Builder
+	for text != "" {
+		n := len(text) - len(strings.TrimLeft(text, text[:1]))
+		if n > 40 {
+			fmt.Fprintf(&short, "%s…(%d times)", text[:1], n)
+		} else {
+			short.WriteString(text[:n])
+		}
+		text = text[n:]
+	}
+	return short.String()
 }
 
 func version(t *testing.T, module string) string {

@@ -69,20 +69,20 @@ func allCases() []Case {
 		},
 		{
 			Name:        "open decisions",
-			Explanation: "Requests leave the sampling decision open, deny it, or have a decision without ids. A call must say the same: an invented decision changes what is recorded.",
+			Explanation: "Requests have an open decision, a denied decision, or a decision without ids. A call must have the same: an invented decision changes what is recorded.",
 			runs:        verbatim,
 			count:       func(*config) int { return 3 },
 			sends:       undecided,
 		},
 		{
 			Name:        "unusual values",
-			Explanation: "Values are legal and rare: 64-bit ids, a later version of traceparent, keys of tracestate's level 2, upper case, extra fields. A service that does not trace forwards them as they are.",
+			Explanation: "The values are legal but rare: 64-bit ids, a later version of traceparent, keys of tracestate's level 2, upper case, extra fields. A service without a tracer must forward them unchanged.",
 			runs:        verbatim,
 			sends:       unusual,
 		},
 		{
 			Name:        "old b3",
-			Explanation: "An Envoy before 1.40 wrote x-b3-* and left the b3 that it got. The next Envoy prefers b3, so a call must not have the old one.",
+			Explanation: "An Envoy before 1.40 wrote x-b3-* and did not change the received b3. The next Envoy prefers b3, so a call must not have the old b3.",
 			runs: func(c *config) bool {
 				return c.oldEnvoy && c.carries(propagation.B3Single) && c.carries(propagation.B3Multi)
 			},

@@ -19,18 +19,20 @@ import (
 type promise struct {
 	name, note string
 	source     string
+	unused     bool // run does not use the headers
 	run        func(p otelprop.TextMapPropagator, in http.Header) (want, got string)
 }
 
 var promiseList = []promise{
 	{
-		name: "verbatim", note: "Without a local span, the headers that came in go out.", source: "traceferry, promise 1",
+		name: "verbatim", note: "Without a local span, Inject writes the received headers unchanged.", source: "traceferry, promise 1",
 		run: func(p otelprop.TextMapPropagator, in http.Header) (want, got string) {
 			return text(in), text(pass(p, in))
 		},
 	},
 	{
-		name: "nothing invented", note: "A request without the headers makes a call without them.", source: "traceferry, promise 1",
+		name: "nothing invented", note: "If a request has no headers, Inject writes no headers.", source: "traceferry, promise 1",
+		unused: true,
 		run: func(p otelprop.TextMapPropagator, _ http.Header) (want, got string) {
 			return nothing, text(pass(p, http.Header{}))
 		},
@@ -47,7 +49,7 @@ var promiseList = []promise{
 		},
 	},
 	{
-		name: "reuse", note: "A header that held the last request's lines holds none of them afterwards.", source: "traceferry, promise 5",
+		name: "reuse", note: "The carrier still has the lines of the input. If Inject writes the headers of another request, none of these lines stays.", source: "traceferry, promise 5",
 		run: func(p otelprop.TextMapPropagator, in http.Header) (want, got string) {
 			used := pass(p, in)
 			fresh := http.Header{}
@@ -58,7 +60,7 @@ var promiseList = []promise{
 		},
 	},
 	{
-		name: "fields", note: "Fields names each header that is written, but for those whose names hold keys.", source: "OpenTelemetry specification, API propagators, Fields",
+		name: "fields", note: "Fields names each written header, except headers with a key in their name, such as uberctx-user.", source: "OpenTelemetry specification, API propagators, Fields",
 		run: func(p otelprop.TextMapPropagator, in http.Header) (want, got string) {
 			var unnamed []string
 			for _, name := range slices.Sorted(maps.Keys(pass(p, in))) {
@@ -71,7 +73,7 @@ var promiseList = []promise{
 		},
 	},
 	{
-		name: "isolated", note: "Requests at once on one propagator do not see each other's headers.", source: "traceferry, promise 4",
+		name: "isolated", note: "Concurrent requests on one propagator do not get the headers of another request.", source: "traceferry, promise 4",
 		run: func(p otelprop.TextMapPropagator, in http.Header) (want, got string) {
 			want = text(pass(p, in))
 			var wg sync.WaitGroup
@@ -97,7 +99,7 @@ var promiseList = []promise{
 		},
 	},
 	{
-		name: "no panic", note: "Garbage neither panics nor names a span.", source: "OpenTelemetry specification, API propagators, Extract: it must not throw",
+		name: "no panic", note: "Malformed values cause no panic.", source: "OpenTelemetry specification, API propagators, Extract: it must not throw",
 		run: func(p otelprop.TextMapPropagator, in http.Header) (want, got string) {
 			for name := range in {
 				for _, value := range []string{"", " ", "-", ":", ";", ",", "=", "\x00", "%", "----", strings.Repeat("a", 36), strings.Repeat("-", 70), strings.Repeat("9", 400)} {
@@ -131,6 +133,9 @@ func promises(newPropagator func() otelprop.TextMapPropagator, f propagation.For
 
 func (p promise) result(by otelprop.TextMapPropagator, f propagation.Format, in http.Header) Result {
 	r := Result{ID: "promise: " + p.name + ", " + f.String(), Format: f, Basis: Promise, Input: in, Note: p.note, Source: p.source}
+	if p.unused {
+		r.Input = http.Header{}
+	}
 	panicked := guard(func() string { r.Want, r.Got = p.run(by, in.Clone()); return "" })
 	if panicked != "" {
 		r.Want, r.Got = "no panic", panicked

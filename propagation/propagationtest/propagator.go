@@ -30,7 +30,7 @@ type Result struct {
 	Format propagation.Format // the tested format
 	Basis  Basis              // why Want is expected
 	Input  http.Header        // the headers that the propagator got
-	Note   string             // what is special about the input
+	Note   string             // what is special about the input, or what the promise says
 	Source string             // the specification and section of the rule
 	Want   string             // the expected result in words
 	Got    string             // the result in the same words; after a panic it is "panic: ..."
