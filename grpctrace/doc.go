@@ -41,7 +41,7 @@
 // a function of your own. Beside otelgrpc, use ServerHandler for that, and register it before otelgrpc's handler.
 // Interceptors run later, when otelgrpc's span is already a child of the untrusted caller's span.
 //
-// # The trace id in the answer
+// # The trace id in the response
 //
 // [WithTraceResponse], [WithServerTiming] and [WithResponseTraceID] make the server interceptors tell the caller the
 // trace id: in the header of a call that succeeds, and in the trailer of a call that fails. By default only callers that

@@ -49,6 +49,6 @@
 //
 // [WithTraceResponse], [WithServerTiming] and [WithResponseTraceID] tell the caller the trace id in a response header.
 // Put them on a Middleware inside of otelhttp.NewHandler. By default only callers that are trusted in everything get
-// the header; [WithResponseTo] changes that. A reverse proxy needs [ProxyTransport], too. The page docs/answer.md has
+// the header; [WithResponseTo] changes that. A reverse proxy needs [ProxyTransport], too. The page docs/response.md has
 // examples, also with CORS for browsers.
 package httptrace

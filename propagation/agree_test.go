@@ -13,13 +13,15 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// ddSays is what Datadog's headers or the member dd say besides ids, in the terms of the member.
-type ddSays struct {
+// ddContent is the content of Datadog's headers, or of the member dd, without the ids. It has the names and the escapes of
+// the member.
+type ddContent struct {
 	priority, origin string
 	tags             []string
 }
 
-func headersSay(h http.Header) (s ddSays) {
+// contentOfHeaders returns the content of Datadog's headers.
+func contentOfHeaders(h http.Header) (s ddContent) {
 	escape := strings.NewReplacer("=", "~", ",", "_", ";", "_", "~", "_")
 	s.priority, s.origin = h.Get("X-Datadog-Sampling-Priority"), escape.Replace(h.Get("X-Datadog-Origin"))
 	for tag := range strings.SplitSeq(h.Get("X-Datadog-Tags"), ",") {
@@ -32,8 +34,9 @@ func headersSay(h http.Header) (s ddSays) {
 	return s
 }
 
-func memberSays(h http.Header) (s ddSays) {
-	s.priority = strings.TrimPrefix(h.Get("Traceparent")[54:], "0") // a dd without s leaves it to the flags
+// contentOfMember returns the content of the member dd.
+func contentOfMember(h http.Header) (s ddContent) {
+	s.priority = strings.TrimPrefix(h.Get("Traceparent")[54:], "0") // without s in dd, the flags hold the decision
 	if s.priority == "" {
 		s.priority = "0"
 	}
@@ -51,8 +54,8 @@ func memberSays(h http.Header) (s ddSays) {
 	return s
 }
 
-// TestDatadogAgrees: a local span's x-datadog-* and its tracestate member dd agree, for any received headers and any
-// order of precedence. Other members of tracestate stay in their order.
+// TestDatadogAgrees: the x-datadog-* headers and the tracestate member dd of a local span agree, for any received headers
+// and any order of Config.Formats. The other members of tracestate keep their order.
 func TestDatadogAgrees(t *testing.T) {
 	low := "x-datadog-trace-id: " + callerLowDecimal + "\nx-datadog-parent-id: " + callerDecimal + "\n"
 	var datadogs = []string{""}
@@ -81,13 +84,13 @@ func TestDatadogAgrees(t *testing.T) {
 				for _, w3c := range w3cs {
 					ctx, span := tracer.Start(received(p, headerLines(w3c+dd)...), "server")
 					out := sent(p, ctx)
-					headers, member := headersSay(out), memberSays(out)
+					headers, member := contentOfHeaders(out), contentOfMember(out)
 					if fmt.Sprint(headers) != fmt.Sprint(member) || span.SpanContext().IsSampled() == (headers.priority == "0" || headers.priority[0] == '-') {
-						t.Fatalf("%s %s: of %q headers say %q, dd says %q: %q", styles, name, w3c+dd, headers, member, out)
+						t.Fatalf("%s %s: for %q, the headers have %q and the member dd has %q, want the same: sent %q", styles, name, w3c+dd, headers, member, out)
 					}
 					if w3c != "" && span.SpanContext().TraceID().String() == callerTrace {
-						if got, want := foreign(out.Get("Tracestate")), foreign(headerValue(w3c, "tracestate")); got != want {
-							t.Fatalf("%s %s: of %q other members %q, want %q", styles, name, w3c+dd, got, want)
+						if got, want := withoutDatadog(out.Get("Tracestate")), withoutDatadog(headerValue(w3c, "tracestate")); got != want {
+							t.Fatalf("%s %s: for %q, the other members are %q, want %q", styles, name, w3c+dd, got, want)
 						}
 					}
 				}
@@ -96,7 +99,7 @@ func TestDatadogAgrees(t *testing.T) {
 	}
 }
 
-// headerLines splits lines of headers.
+// headerLines splits a text of header lines into names and values.
 func headerLines(s string) (lines []string) {
 	for line := range strings.Lines(s) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
@@ -105,6 +108,7 @@ func headerLines(s string) (lines []string) {
 	return lines
 }
 
+// headerValue returns the first value of a name in a text of header lines.
 func headerValue(s, name string) string {
 	for line := range strings.Lines(s) {
 		if value, ok := strings.CutPrefix(line, name+": "); ok {
@@ -114,14 +118,14 @@ func headerValue(s, name string) string {
 	return ""
 }
 
-// foreign is a tracestate without Datadog's member.
-func foreign(list string) string {
+// withoutDatadog returns a tracestate without Datadog's member.
+func withoutDatadog(list string) string {
 	return strings.Join(slices.DeleteFunc(strings.Split(list, ","), func(m string) bool { return strings.HasPrefix(m, "dd=") }), ",")
 }
 
-// TestDatadogAsItCame: Inject does not rewrite what needs no change: the member, which may hold unknown parts, and tags
-// that have no place in the member.
-func TestDatadogAsItCame(t *testing.T) {
+// TestDatadogUnchanged: Inject does not rewrite a member dd or an x-datadog-tags that needs no change. The member may have
+// unknown parts. The tags may include some that the member cannot hold.
+func TestDatadogUnchanged(t *testing.T) {
 	const member = "dd=t.x:y;s:2;p:0000000000000001;new:part"
 	p := compile(t, propagation.Config{Formats: []propagation.Format{propagation.W3C, propagation.Datadog}})
 	in := []string{"Traceparent", callerW3C, "Tracestate", "a=1," + member,
@@ -130,25 +134,25 @@ func TestDatadogAsItCame(t *testing.T) {
 	ctx, _ := tracer(t, sdktrace.AlwaysSample()).Start(received(p, in...), "server")
 	out := sent(p, ctx)
 	if got := out.Get("Tracestate"); got != "a=1,"+member {
-		t.Errorf("tracestate %q", got)
+		t.Errorf("tracestate is sent as %q, want it unchanged", got)
 	}
 	if got := out.Get("X-Datadog-Tags"); got != in[len(in)-1] {
-		t.Errorf("tags %q", got)
+		t.Errorf("x-datadog-tags is sent as %q, want it unchanged", got)
 	}
 
 	expect(t, sent(p, received(p, "Traceparent", callerW3C, "Tracestate", "dd=s:0", "X-Datadog-Trace-Id", callerLowDecimal, "X-Datadog-Parent-Id", callerDecimal)),
 		carrier("Traceparent", callerW3C, "Tracestate", "dd=s:0", "X-Datadog-Trace-Id", callerLowDecimal, "X-Datadog-Parent-Id", callerDecimal)) // no local span
 
-	plain := compile(t, propagation.Config{}) // to which dd is a member as any other
+	plain := compile(t, propagation.Config{}) // without Datadog's headers, dd is an ordinary member
 	ctx, _ = tracer(t, sdktrace.NeverSample()).Start(received(plain, in[:4]...), "server")
 	if got := sent(plain, ctx).Get("Tracestate"); got != "a=1,"+member {
-		t.Errorf("tracestate %q where Datadog's headers are not in use", got)
+		t.Errorf("without Datadog's headers, tracestate is sent as %q, want it unchanged", got)
 	}
 }
 
-// TestDatadogOfTheSpan: a local span's own word on the member goes into Datadog's headers as well, and a member that it
-// took away does not come back.
-func TestDatadogOfTheSpan(t *testing.T) {
+// TestDatadogMemberChangedBySpan: if a local span changes the member dd, Datadog's headers get the change, too. If the span deletes
+// the member, Inject does not restore it.
+func TestDatadogMemberChangedBySpan(t *testing.T) {
 	in := []string{"Traceparent", callerW3C, "Tracestate", "a=1,dd=s:1;o:rum",
 		"X-Datadog-Trace-Id", callerLowDecimal, "X-Datadog-Parent-Id", callerDecimal, "X-Datadog-Sampling-Priority", "1", "X-Datadog-Origin", "rum"}
 	local := otherSpan
@@ -157,7 +161,7 @@ func TestDatadogOfTheSpan(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats(), LocalSpan: running(local)})
 	out := sent(p, received(p, in...))
 	if got := out.Get("Tracestate"); got != "dd=s:2;o:mine,a=1" || out.Get("X-Datadog-Sampling-Priority") != "2" || out.Get("X-Datadog-Origin") != "mine" {
-		t.Errorf("%q", out)
+		t.Errorf("sent %q, want the content of the local span's member dd", out)
 	}
 
 	p = compile(t, propagation.Config{Formats: propagation.AllFormats()})
@@ -165,11 +169,11 @@ func TestDatadogOfTheSpan(t *testing.T) {
 	trace.SpanContextFromContext(ctx)
 	ctx, _ = tracer(t, editing{sdktrace.AlwaysSample(), func(s trace.TraceState) trace.TraceState { return s.Delete("dd") }}).Start(ctx, "server")
 	if got := sent(p, ctx).Get("Tracestate"); got != "a=1" {
-		t.Errorf("tracestate %q", got)
+		t.Errorf("tracestate is sent as %q, want it without dd", got)
 	}
 }
 
-// TestDatadogAgreesEverywhere: over metadata and over a carrier of text, too.
+// TestDatadogAgreesEverywhere: InjectHTTP, InjectMetadata and Inject write the same.
 func TestDatadogAgreesEverywhere(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: ddStyles["W"], Emit: ddStyles["W"]})
 	ctx, _ := tracer(t, sdktrace.ParentBased(sdktrace.AlwaysSample())).Start(received(p, headerLines(both(1, "foo=1,dd=s:1;o:rum", 1, 2))...), "server")
@@ -178,10 +182,10 @@ func TestDatadogAgreesEverywhere(t *testing.T) {
 	md := sentMetadata(p, ctx)
 	for _, name := range []string{"tracestate", "x-datadog-sampling-priority", "x-datadog-origin", "x-datadog-tags"} {
 		if got := strings.Join(md[name], "|"); text[name] != got || got != sent(p, ctx).Get(name) {
-			t.Errorf("%s: %q, %q and %q", name, got, text[name], sent(p, ctx).Get(name))
+			t.Errorf("%s: metadata has %q, the map has %q and HTTP has %q, want the same", name, got, text[name], sent(p, ctx).Get(name))
 		}
 	}
 	if md["tracestate"][0] != "foo=1,dd=s:1;o:rum" || text["x-datadog-sampling-priority"] != "1" {
-		t.Errorf("%q", md)
+		t.Errorf("the metadata is %q and the map is %q, want the received content of dd in both", md, text)
 	}
 }

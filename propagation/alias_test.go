@@ -16,7 +16,7 @@ import (
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
 
-// aliasName is the alias of a format in these tests.
+// aliasName returns the alias of a format in these tests.
 func aliasName(f propagation.Format) string {
 	if f == propagation.GRPCTraceBin {
 		return "x-acme-trace-bin"
@@ -29,18 +29,19 @@ var aliasableTraces = []propagation.Format{
 	propagation.W3C, propagation.B3Single, propagation.GRPCTraceBin, propagation.CloudTrace, propagation.OTSpanContext, propagation.Jaeger, propagation.XRay, propagation.Sentry,
 }
 
+// withAlias returns a Config of one format with an alias, without Emit.
 func withAlias(f propagation.Format) propagation.Config {
 	return propagation.Config{Formats: []propagation.Format{f}, Emit: []propagation.Format{}, Aliases: []propagation.FormatAlias{{Format: f, Name: aliasName(f)}}}
 }
 
-// written returns a span in a format's first header, as HTTP spells its value.
+// written returns the value that InjectHTTP writes for a span to the first header of a format.
 func written(t *testing.T, f propagation.Format, sc propagation.SpanContext) string {
 	p := compile(t, propagation.Config{Formats: []propagation.Format{f}, LocalSpan: running(sc)})
 	return sent(p, context.Background()).Get(f.Fields()[0])
 }
 
-// TestAliasOfEachFormat: an alias is read before the format's own name. Both lines are sent as received. With a local
-// span, both names have its ids.
+// TestAliasOfEachFormat: an alias has precedence over the format's own name. Both lines are sent as received. With a
+// local span, both names have its ids.
 func TestAliasOfEachFormat(t *testing.T) {
 	for _, f := range aliasableTraces {
 		t.Run(f.String(), func(t *testing.T) {
@@ -50,19 +51,19 @@ func TestAliasOfEachFormat(t *testing.T) {
 
 			ctx := received(p, alias, first)
 			if sc, ok := propagation.RemoteFromContext(ctx); !ok || sc.SpanID != callerContext.SpanID || sc.Sampling != callerContext.Sampling {
-				t.Errorf("the alias alone says %+v, %v", sc, ok)
+				t.Errorf("with the alias alone, the remote span is %+v, %v, want %+v", sc, ok, callerContext)
 			}
 			expect(t, sent(p, ctx), carrier(alias, first))
 
 			ctx = received(p, own, second, alias, first)
 			if sc, _ := propagation.RemoteFromContext(ctx); sc.SpanID != callerContext.SpanID {
-				t.Errorf("with both names the span is %v, want that of the alias", sc.SpanID)
+				t.Errorf("with both names, the remote span is %v, want the span of the alias", sc.SpanID)
 			}
 			expect(t, sent(p, ctx), carrier(alias, first, own, second))
 
 			ctx = received(p, own, second, alias, "garbage !")
 			if sc, _ := propagation.RemoteFromContext(ctx); sc.SpanID != otherSpan.SpanID {
-				t.Errorf("beside a malformed alias the span is %v, want that of %s", sc.SpanID, own)
+				t.Errorf("with a malformed alias, the remote span is %v, want the span of %s", sc.SpanID, own)
 			}
 			expect(t, sent(p, ctx), carrier(alias, "garbage !", own, second))
 
@@ -74,7 +75,7 @@ func TestAliasOfEachFormat(t *testing.T) {
 				for _, name := range []string{alias, own} {
 					reader := compile(t, withAlias(f))
 					if sc, _ := propagation.RemoteFromContext(received(reader, name, got.Get(name))); sc.SpanID != otherSpan.SpanID || len(got.Values(name)) != 1 {
-						t.Errorf("%q: a local span is sent as %s: %q", in[0], name, got.Values(name))
+						t.Errorf("received %q: %s is sent as %q, want one line with the local span", in[0], name, got.Values(name))
 					}
 				}
 			}
@@ -82,7 +83,7 @@ func TestAliasOfEachFormat(t *testing.T) {
 	}
 }
 
-// TestAliasOverEachCarrier: an alias travels over HTTP, gRPC, text carriers and messages.
+// TestAliasOverEachCarrier: an alias is read from and written to HTTP headers, gRPC metadata, text carriers and messages.
 func TestAliasOverEachCarrier(t *testing.T) {
 	c := withAlias(propagation.B3Single)
 	for _, local := range []bool{false, true} {
@@ -130,7 +131,7 @@ func TestAliasOfGRPCTraceBin(t *testing.T) {
 	expect(t, sentMetadata(p, ctx), metadataOf("x-acme-trace-bin", callerBinRaw))
 }
 
-// TestAliasBehindCloudRun: the example of the documentation. Google has rewritten traceparent.
+// TestAliasBehindCloudRun: the example of the documentation, in which Google has rewritten traceparent.
 func TestAliasBehindCloudRun(t *testing.T) {
 	c := propagation.Config{Formats: []propagation.Format{propagation.W3C, propagation.CloudTrace}, Aliases: []propagation.FormatAlias{{Format: propagation.W3C, Name: "Original-Traceparent"}}}
 	rewritten := "00-" + callerTrace + "-00000000000000ff-00"
@@ -140,7 +141,7 @@ func TestAliasBehindCloudRun(t *testing.T) {
 	want := callerContext
 	want.TraceState = "a=1"
 	if sc, _ := propagation.RemoteFromContext(ctx); sc != want {
-		t.Errorf("the parent is %+v, want %+v", sc, want)
+		t.Errorf("the remote span is %+v, want %+v", sc, want)
 	}
 	expect(t, sent(p, ctx), carrier(in...))
 	expectCounts(t, p, nil)
@@ -163,7 +164,7 @@ func TestAliasBehindCloudRun(t *testing.T) {
 	expectCounts(t, p, map[string]uint64{"tracecontext reconciled": 1})
 }
 
-// TestAliasPrecedence: an alias has the place of its format.
+// TestAliasPrecedence: an alias has the place of its format in Config.Formats.
 func TestAliasPrecedence(t *testing.T) {
 	other := written(t, propagation.CloudTrace, otherSpan)
 	for _, order := range [][]propagation.Format{{propagation.B3Single, propagation.CloudTrace}, {propagation.CloudTrace, propagation.B3Single}} {
@@ -173,12 +174,12 @@ func TestAliasPrecedence(t *testing.T) {
 			want = otherSpan.SpanID
 		}
 		if sc, _ := propagation.RemoteFromContext(received(p, "x-acme-trace", callerB3, "x-cloud-trace-context", other)); sc.SpanID != want {
-			t.Errorf("%v: the span is %v, want %v", order, sc.SpanID, want)
+			t.Errorf("%v: the remote span is %v, want %v", order, sc.SpanID, want)
 		}
 	}
 }
 
-// TestAliasOfRequestID: an alias of x-request-id is one for RequestIDFromContext, too.
+// TestAliasOfRequestID: RequestIDFromContext returns the value of an alias of x-request-id.
 func TestAliasOfRequestID(t *testing.T) {
 	p := compile(t, propagation.Config{
 		Formats: []propagation.Format{propagation.RequestID}, GenerateRequestID: true,
@@ -186,14 +187,14 @@ func TestAliasOfRequestID(t *testing.T) {
 	})
 	ctx := received(p, "x-correlation-id", "abc", "x-request-id", "def")
 	if id := propagation.RequestIDFromContext(ctx); id != "abc" {
-		t.Errorf("the request id is %q", id)
+		t.Errorf("the request id is %q, want %q", id, "abc")
 	}
 	expect(t, sent(p, ctx), carrier("x-correlation-id", "abc", "x-request-id", "def"))
 	expect(t, sent(p, received(p, "x-correlation-id", "abc")), carrier("x-correlation-id", "abc"))
 	for _, trust := range []propagation.Trust{propagation.DistrustRequestID, propagation.Restart} {
 		out := sent(p, p.ExtractHTTPTrust(context.Background(), carrier("x-correlation-id", "abc"), trust))
 		if out.Get("x-correlation-id") != "" || len(out.Get("x-request-id")) != 36 {
-			t.Errorf("%v: an untrusted caller's id: %v", trust, out)
+			t.Errorf("%v: sent %v, want a new id instead of the untrusted caller's", trust, out)
 		}
 	}
 	sampled := "5f2f7d9c-7b1a-9d5e-8f57-1f8f0a2b3c4d"
@@ -201,7 +202,7 @@ func TestAliasOfRequestID(t *testing.T) {
 	expect(t, out, carrier("x-correlation-id", "5f2f7d9c-7b1a-4d5e-8f57-1f8f0a2b3c4d"))
 }
 
-// TestAliasTrust: an alias is withheld as its format is, also if the handler copies it by hand.
+// TestAliasTrust: an untrusted caller's alias is withheld like its format, also if the handler copies it by hand.
 func TestAliasTrust(t *testing.T) {
 	p := compile(t, propagation.Config{
 		Formats: []propagation.Format{propagation.W3C, propagation.B3Single}, Emit: []propagation.Format{},
@@ -219,7 +220,7 @@ func TestAliasTrust(t *testing.T) {
 		ctx := p.ExtractHTTPTrust(context.Background(), in, trust)
 		headerdiff.Check(t, want, sent(p, ctx), "%v", trust)
 		if sc, ok := propagation.UntrustedFromContext(ctx); trust == propagation.Restart && (!ok || sc.SpanID != callerContext.SpanID) {
-			t.Errorf("for a link there is %+v, %v", sc, ok)
+			t.Errorf("UntrustedFromContext returns %+v, %v, want the caller's span", sc, ok)
 		}
 		if trust != propagation.Ignore {
 			headerdiff.Check(t, in, sent(p, propagation.Promote(ctx)), "%v, then trusted", trust)
@@ -230,11 +231,11 @@ func TestAliasTrust(t *testing.T) {
 	engine(p).StripHTTP(ctx, stripped)
 	expect(t, stripped, nil)
 	if out, _ := engine(p).CloneHTTP(ctx, in); len(out) != 0 {
-		t.Errorf("headers that were copied by hand go out: %v", out)
+		t.Errorf("withheld headers that were copied by hand are sent: %v, want none", out)
 	}
 }
 
-// TestAliasDestinations: rules for a format are rules for its alias.
+// TestAliasDestinations: a destination rule for a format also applies to its alias.
 func TestAliasDestinations(t *testing.T) {
 	c := propagation.Config{
 		Formats: []propagation.Format{propagation.W3C, propagation.B3Single}, Emit: []propagation.Format{},
@@ -262,7 +263,7 @@ func TestAliasDestinations(t *testing.T) {
 	}
 }
 
-// TestAliasLimits: an alias is bounded by itself, and left out whole.
+// TestAliasLimits: the limits apply to an alias separately. An alias above a limit is left out as a whole.
 func TestAliasLimits(t *testing.T) {
 	c := withAlias(propagation.W3C)
 	c.Limits.HeaderBytes = 60
@@ -272,7 +273,7 @@ func TestAliasLimits(t *testing.T) {
 	expectCounts(t, p, map[string]uint64{"tracecontext too large": 1, "tracecontext unsendable": 1})
 }
 
-// TestAliasMalformed: DropMalformed leaves out the name that does not parse. An alias beside x-b3-* is never stale.
+// TestAliasMalformed: DropMalformed leaves out only the name whose value is malformed. An alias of b3 is never stale.
 func TestAliasMalformed(t *testing.T) {
 	c := withAlias(propagation.W3C)
 	c.DropMalformed = true
@@ -288,7 +289,7 @@ func TestAliasMalformed(t *testing.T) {
 		carrier("x-acme-trace", old, "x-b3-traceid", callerTrace, "x-b3-spanid", callerSpan))
 }
 
-// TestAliasFields: the lists of names have the aliases.
+// TestAliasFields: Fields and ReadFields include the aliases.
 func TestAliasFields(t *testing.T) {
 	c := withAlias(propagation.B3Single)
 	c.ReadOnly, c.Aliases = []propagation.Format{propagation.Jaeger}, append(c.Aliases, propagation.FormatAlias{Format: propagation.Jaeger, Name: "X-Old-Jaeger"})
@@ -304,12 +305,12 @@ func TestAliasFields(t *testing.T) {
 	check("ReadFields", p.ReadFields(), "b3", "jaeger-baggage", "jaeger-debug-id", "uber-trace-id", "x-acme-trace", "x-old-jaeger", "x-region", "x-tenant")
 	ctx := received(p, "x-old-jaeger", written(t, propagation.Jaeger, callerContext))
 	if sc, _ := propagation.RemoteFromContext(ctx); sc.SpanID != callerContext.SpanID {
-		t.Errorf("the alias of a read-only format says %+v", sc)
+		t.Errorf("with the alias of a read-only format, the remote span is %+v, want %+v", sc, callerContext)
 	}
 	expect(t, sent(p, ctx), carrier("x-region", "eu"))
 }
 
-// TestAliasExplained: Explain, ExplainRequest and the observer speak of the format, and name the alias.
+// TestAliasExplained: Explain and ExplainRequest name the format and the alias. The observer gets the format.
 func TestAliasExplained(t *testing.T) {
 	c := withAlias(propagation.B3Single)
 	c.HeaderAliases = []propagation.HeaderAlias{{Received: "x-tenant", Sent: "x-acme-tenant"}, {Received: "x-region", Default: "eu"}}
@@ -319,7 +320,7 @@ func TestAliasExplained(t *testing.T) {
 	in := carrier("x-acme-trace", callerB3, "b3", callerTrace+"-0000000000000001-1", "x-tenant", "7", "x-acme-tenant", "8")
 	ctx := p.ExtractHTTP(context.Background(), in)
 	if !slices.Equal(extracted, []propagation.Format{propagation.B3Single}) {
-		t.Errorf("the observer is told of %v", extracted)
+		t.Errorf("the observer got %v, want b3", extracted)
 	}
 	text := p.ExplainRequest(&http.Request{Header: in}, "reviews").String()
 	for _, want := range []string{
@@ -334,17 +335,17 @@ func TestAliasExplained(t *testing.T) {
 		}
 	}
 	if got := fmt.Sprint(ctx); !strings.HasSuffix(got, "traceferry(b3)") {
-		t.Errorf("the context prints as %q", got)
+		t.Errorf("the context prints as %q, want the format b3 at its end", got)
 	}
 	x := propagation.Explain(ctx, "evil.example")
 	i := slices.IndexFunc(x.Headers, func(h propagation.ExplainedHeader) bool { return h.Name == "x-region" })
 	if i < 0 || x.Headers[i].Fate != propagation.FateDisallowed {
-		t.Errorf("an external host gets the default: %+v", x.Headers)
+		t.Errorf("to an external host, want x-region with the fate disallowed, got %+v", x.Headers)
 	}
 }
 
-// TestAliasOfAnotherPropagator: a Propagator does not send what another one captured under another alias, but the context
-// still tells the span.
+// TestAliasOfAnotherPropagator: a Propagator does not send a header that another Propagator captured under another alias.
+// RemoteFromContext still returns its span.
 func TestAliasOfAnotherPropagator(t *testing.T) {
 	outer, inner := compile(t, withAlias(propagation.W3C)), compile(t, propagation.Config{Formats: []propagation.Format{propagation.W3C}})
 	c := withAlias(propagation.W3C)
@@ -353,14 +354,14 @@ func TestAliasOfAnotherPropagator(t *testing.T) {
 		ctx := received(outer, "x-acme-trace", callerW3C)
 		expect(t, sent(p, ctx), nil)
 		if fate := p.Explain(ctx, "reviews").Headers[0].Fate; fate != propagation.FateForeign {
-			t.Errorf("%s: the alias is %v", name, fate)
+			t.Errorf("%s: the fate of the alias is %v, want %v", name, fate, propagation.FateForeign)
 		}
 		ctx = p.ExtractHTTP(ctx, carrier("x-acme-trace", callerW3C))
 		if sc, _ := propagation.RemoteFromContext(ctx); name == "no alias" && sc.SpanID != callerContext.SpanID {
-			t.Errorf("%s: after a second Extract the span is %+v", name, sc)
+			t.Errorf("%s: after a second Extract, the remote span is %+v, want %+v", name, sc, callerContext)
 		}
 		if got := captures(ctx); name == "no alias" && !slices.Equal(got, []string{"x-acme-trace: " + callerW3C}) {
-			t.Errorf("%s: captured %q", name, got)
+			t.Errorf("%s: captured %q, want the line of the alias", name, got)
 		}
 	}
 }
@@ -415,7 +416,7 @@ func TestHeaderAliasTrust(t *testing.T) {
 	headerdiff.Check(t, carrier("x-acme-tenant", "none"), cloned, "copied by hand")
 }
 
-// TestHeaderDefault: a call sends the default if its request had no value. A context without a request has none.
+// TestHeaderDefault: a call sends the default if its request had no value. A context without a request has no default.
 func TestHeaderDefault(t *testing.T) {
 	p := compile(t, propagation.Config{HeaderAliases: []propagation.HeaderAlias{{Received: "x-region", Default: "eu"}, {Received: "x-plan", Sent: "x-acme-plan", Default: "free"}}})
 	both := carrier("x-region", "eu", "x-acme-plan", "free")
@@ -436,7 +437,7 @@ func TestHeaderDefault(t *testing.T) {
 		headerdiff.Check(t, metadataOf("x-region", "eu", "x-acme-plan", "free"), lines, "%s, in a message", name)
 		for _, host := range []string{"evil.example", "kafka:orders"} {
 			for name := range p.Lines(ctx, host) {
-				t.Errorf("%s gets %s", host, name)
+				t.Errorf("%s gets %s, want no default", host, name)
 			}
 		}
 		out := http.Header{}
@@ -446,7 +447,7 @@ func TestHeaderDefault(t *testing.T) {
 		cloned, _ := engine(p).CloneRequest(r)
 		headerdiff.Check(t, nil, cloned, "to an external host, after another Inject")
 		if got := captures(ctx); len(got) > 0 {
-			t.Errorf("%s: captured %q", name, got)
+			t.Errorf("%s: captured %q, want nothing", name, got)
 		}
 	}
 	sent(p, received(p))["X-Region"][0] = "overwritten"
@@ -460,12 +461,12 @@ func TestHeaderDefault(t *testing.T) {
 		"a demoted context":                     propagation.Demote(context.Background()),
 	} {
 		if out := sent(p, ctx); out.Get("x-region") != "" {
-			t.Errorf("%s: %v", name, out)
+			t.Errorf("%s: sent %v, want no default", name, out)
 		}
 	}
 }
 
-// TestConfigAliasMistakes: every mistake of aliases is reported at once.
+// TestConfigAliasMistakes: New reports all mistakes in aliases at once.
 func TestConfigAliasMistakes(t *testing.T) {
 	c := propagation.Config{
 		Formats: []propagation.Format{propagation.W3C, propagation.B3Multi, propagation.Baggage, propagation.SkyWalking, propagation.B3Single, propagation.GRPCTraceBin},
@@ -494,7 +495,7 @@ func TestConfigAliasMistakes(t *testing.T) {
 	)
 }
 
-// TestAliasCost: an alias costs as much as a header of a format.
+// TestAliasCost: an alias costs as many allocations as a header of a format.
 func TestAliasCost(t *testing.T) {
 	if race.Enabled {
 		t.Skip("the race detector allocates by itself: run without -race")
@@ -531,7 +532,7 @@ func TestAliasesTogether(t *testing.T) {
 	out := sent(p, received(p, "x-b3-sampled", "1", "jaeger-debug-id", "a", "x-datadog-origin", "o", "x-datadog-tags", "_dd.p.dm=-1"))
 	for _, a := range c.Aliases {
 		if own := out.Get(a.Format.Fields()[0]); own == "" || out.Get(a.Name) != own {
-			t.Errorf("%s is %q, and %s %q", a.Name, out.Get(a.Name), a.Format.Fields()[0], own)
+			t.Errorf("%s is sent as %q and %s as %q, want the same", a.Name, out.Get(a.Name), a.Format.Fields()[0], own)
 		}
 	}
 }

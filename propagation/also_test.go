@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// TestAlso: OpenTelemetry's propagators carry what is not ours, over every carrier.
+// TestAlso: the propagators of Config.Also carry headers that Config.Formats does not list, over every carrier.
 func TestAlso(t *testing.T) {
 	p := compile(t, propagation.Config{
 		Formats: []propagation.Format{propagation.RequestID},
@@ -21,7 +21,7 @@ func TestAlso(t *testing.T) {
 		t.Run(way, func(t *testing.T) {
 			ctx := extract(context.Background(), p, in)
 			if sc := trace.SpanContextFromContext(ctx); sc.SpanID().String() != callerSpan {
-				t.Errorf("span %v", sc)
+				t.Errorf("the active span is %v, want the caller's", sc)
 			}
 			out := carrier("Traceparent", "stale")
 			p.InjectHTTP(ctx, out)
@@ -33,26 +33,26 @@ func TestAlso(t *testing.T) {
 
 			clone, ok := engine(p).CloneHTTP(ctx, carrier("Accept", "*/*"))
 			if !ok {
-				t.Error("nothing to clone")
+				t.Error("CloneHTTP injected nothing, want the headers of Config.Also")
 			}
 			expect(t, clone, carrier("Accept", "*/*", "Traceparent", callerW3C, "Baggage", "k=v", "X-Request-Id", "r1"))
 			md, ok := engine(p).CloneMetadata(ctx, nil, nil)
 			if !ok {
-				t.Error("nothing to clone")
+				t.Error("CloneMetadata injected nothing, want the headers of Config.Also")
 			}
 			expect(t, md, in)
 		})
 	}
 }
 
-// TestAlsoOurs: where both know a field, ours is what goes out.
-func TestAlsoOurs(t *testing.T) {
+// TestAlsoSameHeader: if Config.Formats and Config.Also have the same header, the Propagator sends its own value.
+func TestAlsoSameHeader(t *testing.T) {
 	p := compile(t, propagation.Config{Also: []otelprop.TextMapPropagator{otelprop.TraceContext{}, otelprop.Baggage{}}})
 	in := []string{"Traceparent", "00-" + callerTrace + "-" + callerSpan + "-03", "Tracestate", "1z=y", "Tracestate", "a=1", "Baggage", "k=v , l=w"}
 	expect(t, sent(p, received(p, in...)), carrier(in...))
 }
 
-// underPrefix is a propagator of somebody's own: it carries what begins with x-own-.
+// underPrefix is a user's propagator. It carries the headers whose names begin with x-own-.
 type underPrefix struct{}
 
 type underPrefixKey struct{}
@@ -76,7 +76,8 @@ func (underPrefix) Inject(ctx context.Context, c otelprop.TextMapCarrier) {
 	}
 }
 
-// TestAlsoKeys: such a propagator sees the names of every carrier, and adds to one that has others.
+// TestAlsoKeys: a propagator of Config.Also can list the names of every carrier. It adds its headers to a carrier that has
+// other headers.
 func TestAlsoKeys(t *testing.T) {
 	p := compile(t, propagation.Config{Also: []otelprop.TextMapPropagator{underPrefix{}}})
 	in := metadataOf("x-own-a", "1", "x-own-b", "2", "b3", callerB3)
@@ -86,19 +87,19 @@ func TestAlsoKeys(t *testing.T) {
 			t.Run(way+" to "+to, func(t *testing.T) {
 				got, ok := clone(p, ctx, metadataOf("x-own-a", "mine", "accept", "*/*"))
 				if !ok {
-					t.Error("nothing was injected")
+					t.Error("the clone has nothing injected, want the headers of Config.Also")
 				}
 				expect(t, got, metadataOf("x-own-a", "1", "x-own-b", "2", "b3", callerB3, "accept", "*/*"))
 			})
 		}
-		// With nothing captured of ours.
+		// The Propagator itself has captured nothing.
 		ctx = extract(context.Background(), p, metadataOf("x-own-a", "1"))
 		for to, clone := range clones {
 			t.Run(way+" to "+to+", alone", func(t *testing.T) {
 				own := metadataOf("accept", "*/*")
 				got, ok := clone(p, ctx, own)
 				if !ok {
-					t.Error("nothing was injected")
+					t.Error("the clone has nothing injected, want the headers of Config.Also")
 				}
 				expect(t, got, metadataOf("x-own-a", "1", "accept", "*/*"))
 				expect(t, own, metadataOf("accept", "*/*"))

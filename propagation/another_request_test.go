@@ -15,7 +15,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// leaks lists the values of before that leave with ctx by any way, or that anybody is shown.
+// leaks lists the values of before that a call with ctx sends, or that a function which reads ctx returns.
 func leaks(t *testing.T, p *propagation.Propagator, ctx context.Context, before http.Header) []string {
 	t.Helper()
 	text := otelprop.MapCarrier{}
@@ -40,13 +40,13 @@ func leaks(t *testing.T, p *propagation.Propagator, ctx context.Context, before 
 	return found
 }
 
-// TestAnotherRequest: a request's context may descend from another request's. It sends nothing of the other request,
-// whichever of the two is trusted, also if it has no headers itself.
+// TestAnotherRequest: a request's context may descend from the context of another request. Its calls send nothing of the
+// other request, whichever of the two callers is trusted. That also holds if the request itself has no headers.
 func TestAnotherRequest(t *testing.T) {
-	p := compile(t, distrusting())
-	before := trusted(vocabulary, propagation.Continue)
+	p := compile(t, carryTestHeaders())
+	before := trusted(allTestHeaders, propagation.Continue)
 	other := carrier("Traceparent", otherW3C)
-	for _, trust := range distrusts() {
+	for _, trust := range allTrusts() {
 		for _, late := range []propagation.Trust{propagation.Continue, propagation.Restart, propagation.DistrustSampling} {
 			for name, in := range map[string]http.Header{
 				"nothing": nil, "not ours": carrier("Accept", "*/*"), "another trace": other,
@@ -54,7 +54,7 @@ func TestAnotherRequest(t *testing.T) {
 			} {
 				t.Run(fmt.Sprint(trust, "/", late, "/", name), func(t *testing.T) {
 					outer := p.ExtractHTTPTrust(context.Background(), before, trust)
-					baggage.FromContext(outer) // somebody may have asked
+					baggage.FromContext(outer) // as other code may do first
 					ctxs := map[string]context.Context{
 						"HTTP":          p.ExtractHTTPTrust(outer, in, late),
 						"HeaderCarrier": p.Extract(outer, otelprop.HeaderCarrier(in)),
@@ -67,7 +67,7 @@ func TestAnotherRequest(t *testing.T) {
 					}
 					for way, ctx := range ctxs {
 						if found := leaks(t, p, ctx, before); len(found) > 0 {
-							t.Errorf("%s: of the request before: %q", way, found)
+							t.Errorf("%s: the context has %q of the other request, want nothing", way, found)
 						}
 					}
 				})
@@ -76,20 +76,21 @@ func TestAnotherRequest(t *testing.T) {
 	}
 }
 
-// TestAnotherRequestCost: hiding the request before costs one allocation, and nothing where there was none.
+// TestAnotherRequestCost: Extract hides the other request once. A second Extract returns the same context.
 func TestAnotherRequestCost(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	outer, in := received(p, "B3", callerB3), carrier("Accept", "*/*")
 	hidden := p.ExtractHTTP(outer, in)
 	if hidden == outer || p.ExtractHTTP(hidden, in) != hidden {
-		t.Error("not hidden, or hidden twice")
+		t.Error("want a new context from the first Extract, and the same context from the second")
 	}
 	h := carrier("Traceparent", "of the caller's own")
 	p.InjectHTTP(hidden, h)
 	expect(t, h, carrier("Traceparent", "of the caller's own"))
 }
 
-// TestMessage: a message on a connection's context names one trace, over every carrier.
+// TestMessage: the context of a message may descend from the context of its connection. The calls of the message name one
+// trace, over every carrier.
 func TestMessage(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-tenant"}})
 	connection := received(p, "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan, "Uber-Trace-Id", callerTrace+":"+callerSpan+":0:1",
@@ -128,7 +129,8 @@ func TestMessage(t *testing.T) {
 	}
 }
 
-// TestUnreadFormats: what only an outer Propagator reads is inherited, but never beside ids of another trace.
+// TestUnreadFormats: an inner Extract keeps the headers that only the outer Propagator reads, unless its own headers have
+// ids of another trace.
 func TestUnreadFormats(t *testing.T) {
 	wide := compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-tenant"}})
 	narrow := compile(t, propagation.Config{Formats: []propagation.Format{propagation.W3C, propagation.Baggage}})
@@ -143,7 +145,7 @@ func TestUnreadFormats(t *testing.T) {
 		ctx := narrow.ExtractHTTP(received(wide, first...), carrier(row.second...))
 		expect(t, sent(wide, ctx), carrier(row.want...))
 		if got := baggage.FromContext(ctx).String(); got != carrier(row.second...).Get("Baggage") {
-			t.Errorf("%s: baggage %q", name, got)
+			t.Errorf("%s: the baggage is %q, want the baggage of the second Extract", name, got)
 		}
 	}
 	conflicting := received(wide, "Traceparent", callerW3C, "Uber-Trace-Id", "1:2:0:1", "Sw8", "opaque")
@@ -151,7 +153,7 @@ func TestUnreadFormats(t *testing.T) {
 	expect(t, sent(wide, ctx), carrier("Traceparent", callerW3C, "Sw8", "opaque"))
 }
 
-// TestAddsAllLines: a carrier that shows the first of several lines takes none away.
+// TestAddsAllLines: a second Extract from a carrier that shows only the first of several lines removes no line.
 func TestAddsAllLines(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-data-bin"}})
 	for _, trust := range []propagation.Trust{propagation.Continue, propagation.Restart, propagation.DistrustSampling} {
@@ -164,12 +166,12 @@ func TestAddsAllLines(t *testing.T) {
 	}
 }
 
-// TestWithoutCapture: nothing of the capture is left, but a decision against the caller, the local span and the
-// application's own baggage.
+// TestWithoutCapture: WithoutCapture removes the capture. It keeps the Trust, the local span and the application's own
+// baggage.
 func TestWithoutCapture(t *testing.T) {
-	p := compile(t, distrusting())
-	before := trusted(vocabulary, propagation.Continue)
-	for _, trust := range distrusts() {
+	p := compile(t, carryTestHeaders())
+	before := trusted(allTestHeaders, propagation.Continue)
+	for _, trust := range allTrusts() {
 		ctx := p.ExtractHTTPTrust(context.Background(), before, trust)
 		for name, without := range map[string]context.Context{
 			"captured": propagation.WithoutCapture(ctx),
@@ -177,16 +179,16 @@ func TestWithoutCapture(t *testing.T) {
 			"twice":    propagation.WithoutCapture(propagation.WithoutCapture(ctx)),
 		} {
 			if found := leaks(t, p, without, before); len(found) > 0 {
-				t.Errorf("%v, %s: %q", trust, name, found)
+				t.Errorf("%v, %s: the context still has %q, want nothing of the capture", trust, name, found)
 			}
 			h := p.ExtractHTTP(without, before)
-			expect(t, sent(p, h), trusted(vocabulary, trust))
+			expect(t, sent(p, h), trusted(allTestHeaders, trust))
 			expect(t, sent(p, p.ExtractHTTP(propagation.Promote(without), before)), before)
 		}
 	}
 	bg := context.Background()
 	if propagation.WithoutCapture(bg) != bg {
-		t.Error("there was nothing to drop")
+		t.Error("without a capture, WithoutCapture returns another context, want the same")
 	}
 	local := trace.NewSpanContext(trace.SpanContextConfig{TraceID: otherSpan.TraceID, SpanID: otherSpan.SpanID, TraceFlags: trace.FlagsSampled})
 	own, _ := baggage.Parse("mine=1")

@@ -19,7 +19,7 @@ func TestBegin(t *testing.T) {
 	ctx := p.Begin(context.Background())
 	id := propagation.RequestIDFromContext(ctx)
 	if parsed, err := uuid.Parse(id); err != nil || parsed.Version() != 4 || parsed.String() != id {
-		t.Errorf("%q is no random UUID: %v", id, err)
+		t.Errorf("the request id is %q (%v), want a random UUID", id, err)
 	}
 	derived, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -33,7 +33,7 @@ func TestBegin(t *testing.T) {
 	}
 	expect(t, lines, map[string][]string{"x-request-id": {id}})
 	if other := propagation.RequestIDFromContext(p.Begin(context.Background())); other == id || other == "" {
-		t.Errorf("other work has the id %q", other)
+		t.Errorf("other work has the id %q, want another id", other)
 	}
 }
 
@@ -47,19 +47,19 @@ func TestBeginKeepsCapture(t *testing.T) {
 		"an untrusted caller":  p.ExtractHTTPTrust(context.Background(), nil, propagation.Restart),
 	} {
 		if again := p.Begin(ctx); again != ctx {
-			t.Errorf("%s: Begin returns %v", name, again)
+			t.Errorf("%s: Begin returns %v, want its argument", name, again)
 		}
 	}
 }
 
-// TestBeginThenExtract: a request or a message that is read with the context of Begin replaces the id.
+// TestBeginThenExtract: an Extract with the context of Begin replaces the id.
 func TestBeginThenExtract(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	ctx := p.ExtractHTTP(p.Begin(context.Background()), carrier("B3", "0"))
 	expect(t, sent(p, ctx), carrier("B3", "0"))
 }
 
-// TestBeginSpan: a local span stays active, or starts later, and goes with the id.
+// TestBeginSpan: a local span is sent together with the id, whether it started before or after Begin.
 func TestBeginSpan(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	span := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: trace.FlagsSampled})
@@ -67,7 +67,7 @@ func TestBeginSpan(t *testing.T) {
 	after := trace.ContextWithSpanContext(p.Begin(context.Background()), span)
 	for name, ctx := range map[string]context.Context{"before": before, "after": after} {
 		if got := trace.SpanContextFromContext(ctx); !got.Equal(span) {
-			t.Errorf("%s: the span is %v", name, got)
+			t.Errorf("%s: the active span is %v, want %v", name, got, span)
 		}
 		expect(t, sent(p, ctx), carrier(
 			"X-Request-Id", propagation.RequestIDFromContext(ctx),
@@ -91,17 +91,17 @@ func TestBeginNothing(t *testing.T) {
 	var none *propagation.Propagator
 	for _, p := range []*propagation.Propagator{none, new(propagation.Propagator)} {
 		if ctx := p.Begin(context.Background()); ctx != context.Background() {
-			t.Errorf("Begin made %v", ctx)
+			t.Errorf("Begin returns %v, want its argument", ctx)
 		}
 	}
 	var no context.Context
 	if id := propagation.RequestIDFromContext(compile(t, propagation.Config{}).Begin(no)); id == "" {
-		t.Error("a nil context has no id")
+		t.Error("Begin with a nil context makes no id, want one")
 	}
 }
 
-// TestBeginStats: the work is counted as a request and its calls as carrying. No call is reported as lost, also if
-// the Config carries no request ids.
+// TestBeginStats: the work is counted as a request, and its calls as calls that carry headers. No call is reported as
+// lost, also if the Config carries no request ids.
 func TestBeginStats(t *testing.T) {
 	lost := 0
 	observer := &propagation.Observer{Lost: func(context.Context, propagation.Loss) { lost++ }}
@@ -117,18 +117,18 @@ func TestBeginStats(t *testing.T) {
 		p.InjectHTTPTo(ctx, &url.URL{Scheme: "http", Host: "cart"}, http.Header{})
 		s := p.Stats()
 		if s.Captured() != row.captured || s.Carried() != row.carried || s.Count(0, propagation.NothingReceived) != row.nothing || s.Total(propagation.NoContext) != 0 {
-			t.Errorf("%v: the counts are %s", row.formats, s)
+			t.Errorf("%v: the counts are %s, want captured %d, carried %d, nothing received %d", row.formats, s, row.captured, row.carried, row.nothing)
 		}
 		if again := p.Begin(ctx); again != ctx {
-			t.Errorf("%v: a second Begin returns %v", row.formats, again)
+			t.Errorf("%v: a second Begin returns %v, want its argument", row.formats, again)
 		}
 	}
 	if lost != 0 {
-		t.Errorf("%d calls are reported as lost", lost)
+		t.Errorf("%d calls are reported as lost, want 0", lost)
 	}
 }
 
-// TestBeginCost: the node and the id. Without request ids it is the mark of a request.
+// TestBeginCost: Begin allocates the node of the context and the id. Without request ids, it allocates only the node.
 func TestBeginCost(t *testing.T) {
 	if race.Enabled {
 		t.Skip("the race detector allocates by itself: run without -race")

@@ -11,12 +11,12 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// TestBegunBefore: an outer instrumentation has started a span as the caller's child. The span is sent, with the trusted
-// parts of the caller's tracestate and parent.
-func TestBegunBefore(t *testing.T) {
+// TestSpanStartedBeforeExtract: an outer instrumentation has started a span as a child of the caller's span, before Extract. The span
+// is sent. If they are trusted, the caller's tracestate and span id are sent with it.
+func TestSpanStartedBeforeExtract(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: []propagation.Format{propagation.W3C}, Emit: []propagation.Format{propagation.W3C, propagation.B3Multi}})
 	in := carrier("Traceparent", callerW3C, "Tracestate", "vendor=x,dd=s:2")
-	twice := carrier("Traceparent", callerW3C, "Traceparent", callerW3C, "Tracestate", "vendor=x,dd=s:2") // the one reads the first, ours neither
+	twice := carrier("Traceparent", callerW3C, "Traceparent", callerW3C, "Tracestate", "vendor=x,dd=s:2") // TraceContext reads the first line, p reads neither
 	decided := carrier("Traceparent", callerW3C, "Tracestate", "dd=s:2")
 	passing, adding := sdktrace.AlwaysSample(), editing{sdktrace.AlwaysSample(), inserting(t, "mine", "1")}
 	sampling, ids := propagation.DistrustSampling, propagation.DistrustIDs
@@ -29,18 +29,18 @@ func TestBegunBefore(t *testing.T) {
 		state   string
 		parent  string
 	}{
-		{"trusted, ours", propagation.Continue, p, in, passing, "vendor=x,dd=s:2", callerSpan},
-		{"trusted, another's", propagation.Continue, otelprop.TraceContext{}, in, passing, "vendor=x,dd=s:2", callerSpan},
-		{"ids alone, ours", sampling, p, in, passing, "vendor=x", callerSpan},
-		{"ids alone, another's", sampling, otelprop.TraceContext{}, in, passing, "vendor=x", callerSpan},
-		{"ids alone, no member is left", sampling, otelprop.TraceContext{}, decided, passing, "", callerSpan},
-		{"ids alone, a member added", sampling, otelprop.TraceContext{}, in, adding, "mine=1,vendor=x", callerSpan},
-		{"the decision alone", ids, otelprop.TraceContext{}, in, passing, "", ""},
-		{"nothing, ours", propagation.Restart, p, in, passing, "", ""},
-		{"nothing, another's", propagation.Restart, otelprop.TraceContext{}, in, passing, "", ""},
-		{"nothing, another reads the first of two", propagation.Restart, otelprop.TraceContext{}, twice, passing, "", ""},
-		{"nothing kept, ours", propagation.Ignore, p, in, passing, "", ""},
-		{"nothing kept, another's", propagation.Ignore, otelprop.TraceContext{}, in, adding, "", ""},
+		{"trusted, read by p", propagation.Continue, p, in, passing, "vendor=x,dd=s:2", callerSpan},
+		{"trusted, read by TraceContext", propagation.Continue, otelprop.TraceContext{}, in, passing, "vendor=x,dd=s:2", callerSpan},
+		{"only ids trusted, read by p", sampling, p, in, passing, "vendor=x", callerSpan},
+		{"only ids trusted, read by TraceContext", sampling, otelprop.TraceContext{}, in, passing, "vendor=x", callerSpan},
+		{"only ids trusted, no member is left", sampling, otelprop.TraceContext{}, decided, passing, "", callerSpan},
+		{"only ids trusted, a member added", sampling, otelprop.TraceContext{}, in, adding, "mine=1,vendor=x", callerSpan},
+		{"only the decision trusted", ids, otelprop.TraceContext{}, in, passing, "", ""},
+		{"nothing trusted, read by p", propagation.Restart, p, in, passing, "", ""},
+		{"nothing trusted, read by TraceContext", propagation.Restart, otelprop.TraceContext{}, in, passing, "", ""},
+		{"nothing trusted, TraceContext reads the first of two", propagation.Restart, otelprop.TraceContext{}, twice, passing, "", ""},
+		{"ignored, read by p", propagation.Ignore, p, in, passing, "", ""},
+		{"ignored, read by TraceContext", propagation.Ignore, otelprop.TraceContext{}, in, adding, "", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			tracer := tracer(t, row.sampler)
@@ -68,8 +68,8 @@ func TestBegunBefore(t *testing.T) {
 	}
 }
 
-// TestBegunRoot: an instrumentation that begins a new trace for untrusted callers has made the tracestate itself.
-func TestBegunRoot(t *testing.T) {
+// TestRootStartedBeforeExtract: an instrumentation begins a new trace for untrusted callers. The tracestate is its own, so it is sent.
+func TestRootStartedBeforeExtract(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	in := carrier("Traceparent", callerW3C, "Tracestate", "vendor=x")
 	tracer := tracer(t, editing{sdktrace.AlwaysSample(), inserting(t, "mine", "1")})
@@ -77,13 +77,13 @@ func TestBegunRoot(t *testing.T) {
 		ctx := otelprop.TraceContext{}.Extract(context.Background(), otelprop.HeaderCarrier(in))
 		ctx, _ = tracer.Start(ctx, "server", trace.WithNewRoot())
 		if got := sent(p, p.ExtractHTTPTrust(ctx, in, trust)).Get("Tracestate"); got != "mine=1" {
-			t.Errorf("%v: tracestate %q", trust, got)
+			t.Errorf("%v: tracestate is sent as %q, want mine=1", trust, got)
 		}
 	}
 }
 
-// TestBegunByAnother: a tracestate that only another propagator has read leaves only if the caller is fully trusted.
-func TestBegunByAnother(t *testing.T) {
+// TestStateReadByAnotherPropagator: a tracestate that only another propagator has read is sent only if the caller is fully trusted.
+func TestStateReadByAnotherPropagator(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: []propagation.Format{propagation.B3Single}, Emit: []propagation.Format{propagation.W3C}})
 	in := carrier("Traceparent", callerW3C, "Tracestate", "vendor=x,dd=s:2", "B3", callerB3)
 	ctx := otelprop.TraceContext{}.Extract(context.Background(), otelprop.HeaderCarrier(in))
@@ -92,13 +92,13 @@ func TestBegunByAnother(t *testing.T) {
 		propagation.Continue: "vendor=x,dd=s:2", propagation.DistrustSampling: "", propagation.DistrustIDs: "", propagation.Restart: "",
 	} {
 		if got := sent(p, p.ExtractHTTPTrust(ctx, in, trust)).Get("Tracestate"); got != want {
-			t.Errorf("%v: tracestate %q, want %q", trust, got, want)
+			t.Errorf("%v: tracestate is sent as %q, want %q", trust, got, want)
 		}
 	}
 }
 
-// TestBegunOwnTrace: the list of a trace that is this service's own stays, whoever called.
-func TestBegunOwnTrace(t *testing.T) {
+// TestOwnTraceKeepsState: the tracestate of a trace that this service began is sent, whether or not the caller is trusted.
+func TestOwnTraceKeepsState(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	in := carrier("Traceparent", callerW3C, "Tracestate", "theirs=1")
 	tracer := tracer(t, editing{sdktrace.AlwaysSample(), inserting(t, "mine", "1")})
@@ -110,13 +110,14 @@ func TestBegunOwnTrace(t *testing.T) {
 		"demoted": propagation.Demote(demoted), "restarted": p.ExtractHTTPTrust(restarted, in, propagation.Restart),
 	} {
 		if got := sent(p, ctx).Get("Tracestate"); got != "mine=1" {
-			t.Errorf("%s: tracestate %q leaves", name, got)
+			t.Errorf("%s: tracestate is sent as %q, want mine=1", name, got)
 		}
 	}
 }
 
-// TestBegunChild: what the span that has begun added to its caller's list, its children have, too.
-func TestBegunChild(t *testing.T) {
+// TestChildOfSpanStartedBeforeExtract: a span adds a member to the caller's tracestate before Extract. The span and its children send the
+// member.
+func TestChildOfSpanStartedBeforeExtract(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	in := carrier("Traceparent", callerW3C, "Tracestate", "theirs=1,dd=s:2")
 	ctx, _ := tracer(t, editing{sdktrace.AlwaysSample(), inserting(t, "mine", "1")}).Start(p.Extract(context.Background(), otelprop.HeaderCarrier(in)), "server")
@@ -124,7 +125,7 @@ func TestBegunChild(t *testing.T) {
 	child, _ := tracer(t, sdktrace.AlwaysSample()).Start(ctx, "child")
 	for name, ctx := range map[string]context.Context{"the span": ctx, "its child": child} {
 		if got := sent(p, ctx).Get("Tracestate"); got != "mine=1,theirs=1" {
-			t.Errorf("%s: tracestate %q leaves", name, got)
+			t.Errorf("%s: tracestate is sent as %q, want mine=1,theirs=1", name, got)
 		}
 	}
 }

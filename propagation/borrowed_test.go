@@ -16,7 +16,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// lendingCarrier hands out strings over one buffer, as fasthttp does, which the next request overwrites.
+// lendingCarrier returns strings that share one buffer, as fasthttp does. The next request overwrites the buffer.
 type lendingCarrier struct {
 	buffer []byte
 	values map[string][]string
@@ -51,7 +51,7 @@ func (c *lendingCarrier) borrowed(s string) string {
 	return unsafe.String(&c.buffer[from], len(s))
 }
 
-// reuse overwrites all that was lent.
+// reuse overwrites the buffer of all strings.
 func (c *lendingCarrier) reuse() {
 	for i := range c.buffer {
 		c.buffer[i] = '#'
@@ -77,14 +77,14 @@ func (c *lendingCarrier) Get(key string) string {
 func (c *lendingCarrier) Keys() []string     { return slices.Collect(maps.Keys(c.values)) }
 func (c *lendingCarrier) Set(string, string) {}
 
-// TestBorrowedStrings: nothing that Extract keeps changes when the carrier uses its memory again: every format, names
-// under prefixes, lists of several lines, and what the accessors and OpenTelemetry make of them later.
+// TestBorrowedStrings: if the carrier reuses its memory, nothing that Extract keeps changes. The test checks every format,
+// names under prefixes, several lines of a name, and the results of the accessors and of OpenTelemetry.
 func TestBorrowedStrings(t *testing.T) {
 	for name, also := range map[string][]otelprop.TextMapPropagator{
 		"ours": nil, "others": {keepingAll{}},
 	} {
 		p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-tenant", "x-other"}, UnsafeHeaders: []string{"authorization"}, Also: also})
-		in := trusted(vocabulary, propagation.Continue)
+		in := trusted(allTestHeaders, propagation.Continue)
 		in["Tracestate"] = []string{"a=1", "b=2"}
 		in["Baggage"] = []string{"user=one", "tenant=two;p=3"}
 		in["X-Request-Id"] = []string{"r-1"}
@@ -110,26 +110,27 @@ func TestBorrowedStrings(t *testing.T) {
 				}
 				ctx = p.Extract(ctx, c)
 				var want string
-				{ // what it says before, of a capture of its own
-					want = told(p, p.Extract(context.Background(), c))
+				{ // the content before the reuse, from a capture of its own
+					want = contentOf(p, p.Extract(context.Background(), c))
 					if way == "added" || way == "distrusted" {
-						want = strings.Clone(told(p, ctx))
+						want = strings.Clone(contentOf(p, ctx))
 						ctx = p.Extract(ctx, c)
 					}
 				}
 				lent.reuse()
-				if got := told(p, ctx); got != want {
-					t.Errorf("it told\n%s\nand tells\n%s", want, got)
+				if got := contentOf(p, ctx); got != want {
+					t.Errorf("after the reuse, the context has\n%s\nwant\n%s", got, want)
 				}
-				if strings.Contains(told(p, propagation.Promote(ctx)), "##") {
-					t.Error("what is held back has changed")
+				if strings.Contains(contentOf(p, propagation.Promote(ctx)), "##") {
+					t.Error("after the reuse, withheld lines have changed")
 				}
 			})
 		}
 	}
 }
 
-// TestBorrowedHeader: Extract copies an ordinary request's header, too. fiber's GetReqHeaders makes one of borrowed strings.
+// TestBorrowedHeader: Extract copies the lines of an http.Header, too. The header that fiber's GetReqHeaders returns has
+// strings of a reused buffer.
 func TestBorrowedHeader(t *testing.T) {
 	p := compile(t, propagation.Config{Headers: []string{"x-tenant"}})
 	for _, outer := range []context.Context{
@@ -141,18 +142,18 @@ func TestBorrowedHeader(t *testing.T) {
 		in := istio()
 		in["Baggage"] = []string{"user=one", "tenant=two"}
 		in["X-Tenant"] = []string{"t"}
-		want := told(p, propagation.Promote(p.ExtractHTTP(outer, in)))
+		want := contentOf(p, propagation.Promote(p.ExtractHTTP(outer, in)))
 		lent := lend(in)
 		ctx := p.Extract(outer, otelprop.HeaderCarrier(lent.values))
 		lent.reuse()
-		if got := told(p, propagation.Promote(ctx)); got != want {
-			t.Errorf("it tells\n%s\nwant\n%s", got, want)
+		if got := contentOf(p, propagation.Promote(ctx)); got != want {
+			t.Errorf("after the reuse, the context has\n%s\nwant\n%s", got, want)
 		}
 	}
 }
 
-// told is all that a context tells, as a string of its own.
-func told(p *propagation.Propagator, ctx context.Context) string {
+// contentOf returns everything that the accessors and the Inject functions return for a context, as a new string.
+func contentOf(p *propagation.Propagator, ctx context.Context) string {
 	text := otelprop.MapCarrier{}
 	p.Inject(ctx, text)
 	remote, _ := propagation.RemoteFromContext(ctx)
@@ -163,7 +164,7 @@ func told(p *propagation.Propagator, ctx context.Context) string {
 		trace.SpanContextFromContext(ctx).TraceState(), members, ctx.Value(keptKey{}))
 }
 
-// keepingAll is a propagator of somebody's own that keeps what it reads.
+// keepingAll is a user's propagator that keeps the strings that it reads.
 type keepingAll struct{}
 
 type keptKey struct{}
@@ -179,7 +180,7 @@ func (keepingAll) Extract(ctx context.Context, c otelprop.TextMapCarrier) contex
 func (keepingAll) Inject(context.Context, otelprop.TextMapCarrier) {}
 func (keepingAll) Fields() []string                                { return nil }
 
-// TestBorrowedIsBounded: only what is within the limits is copied, in a block for it all.
+// TestBorrowedIsBounded: Extract copies only lines within the limits, into one block.
 func TestBorrowedIsBounded(t *testing.T) {
 	if race.Enabled {
 		t.Skip("the race detector allocates by itself: run without -race")
@@ -192,6 +193,6 @@ func TestBorrowedIsBounded(t *testing.T) {
 			p.Extract(context.Background(), in)
 		}
 	}).AllocedBytesPerOp(); got > 4096 {
-		t.Errorf("%d bytes for a header over the limit", got)
+		t.Errorf("Extract allocates %d bytes for a header over the limit, want at most 4096", got)
 	}
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestBounds: what has a largest size in a format is read at that size, and one above it is not.
+// TestBounds: a tracestate and a request id are read at the largest size that the format allows. One byte or member more
+// makes them invalid.
 func TestBounds(t *testing.T) {
 	x := func(n int) string { return strings.Repeat("x", n) }
 	list := func(n int) string {
@@ -35,19 +36,19 @@ func TestBounds(t *testing.T) {
 		for list, want := range map[string]bool{row.fits: true, row.exceeds: false} {
 			sc, ok := propagation.RemoteFromContext(received(p, "Traceparent", callerW3C, "Tracestate", list))
 			if !ok || (sc.TraceState != "") != want {
-				t.Errorf("%s: %.40q... is read as %.40q...", name, list, sc.TraceState)
+				t.Errorf("%s: the tracestate %.40q... is read as %.40q..., want it valid: %v", name, list, sc.TraceState, want)
 			}
 		}
 	}
 	for id, want := range map[string]bool{x(1): true, x(128): true, x(129): false, " " + x(128) + " ": true} {
 		if got := propagation.RequestIDFromContext(received(p, "X-Request-Id", id)) != ""; got != want {
-			t.Errorf("a request id of %d bytes: %v", len(id), got)
+			t.Errorf("a request id of %d bytes is returned: %v, want %v", len(id), got, want)
 		}
 	}
 }
 
-// TestDatadogMemberBounds: the member dd has 256 bytes at most, key included; a part that does not fit is left out, and a
-// shorter one behind it is not.
+// TestDatadogMemberBounds: the member dd has at most 256 bytes, with its key. A part that does not fit is left out. A later,
+// shorter part is still written.
 func TestDatadogMemberBounds(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: []propagation.Format{propagation.Datadog}, Emit: []propagation.Format{propagation.W3C}})
 	member := func(tag string) string {
@@ -57,14 +58,15 @@ func TestDatadogMemberBounds(t *testing.T) {
 	begin := "dd=s:1;p:" + callerSpan
 	room := 256 - len(begin) - len(";t.v:")
 	if got, want := member("_dd.p.v="+strings.Repeat("x", room)), begin+";t.v:"+strings.Repeat("x", room); got != want || len(got) != 256 {
-		t.Errorf("%d bytes: %q", len(got), got)
+		t.Errorf("the member has %d bytes, want 256: %q", len(got), got)
 	}
 	if got, want := member("_dd.p.v="+strings.Repeat("x", room+1)), begin+";t.s:1"; got != want {
-		t.Errorf("%q, want %q", got, want)
+		t.Errorf("the member is %q, want %q", got, want)
 	}
 }
 
-// TestNodeBounds: as many lines as the context's node holds, and one more, under a limit of just that many.
+// TestNodeBounds: lines that exactly meet a limit are kept, and lines that exceed it by one are left out. The context's node
+// holds some lines itself, and the test has fewer and more lines than that.
 func TestNodeBounds(t *testing.T) {
 	for n := 1; n <= 12; n++ {
 		var in []string
@@ -82,7 +84,7 @@ func TestNodeBounds(t *testing.T) {
 				}
 				short := compile(t, propagation.Config{Limits: limits})
 				if got := extract(context.Background(), short, metadataOf(in...)); got != context.Background() {
-					t.Errorf("%s, %d %s: kept %q", way, n, name, captures(got))
+					t.Errorf("%s, %d %s: kept %q, want nothing", way, n, name, captures(got))
 				}
 				expectCounts(t, short, map[string]uint64{"baggage too large": 1})
 			}
@@ -90,7 +92,7 @@ func TestNodeBounds(t *testing.T) {
 	}
 }
 
-// TestPrefixBounds: of names under a prefix as many are kept as there may be lines, name and value counted.
+// TestPrefixBounds: the limits apply to names under a prefix. Their size is the size of name and value.
 func TestPrefixBounds(t *testing.T) {
 	config := propagation.Config{Formats: []propagation.Format{propagation.Jaeger, propagation.OTTrace}}
 	for n := 1; n <= 4; n++ {
@@ -108,7 +110,7 @@ func TestPrefixBounds(t *testing.T) {
 				expectCounts(t, p, nil)
 				in["uberctx-9"] = []string{"1"} // the last
 				if got := captures(extract(context.Background(), p, in)); len(got) != n || strings.Contains(fmt.Sprint(got), "uberctx-9") {
-					t.Errorf("%s: of %d with %+v are kept %q", way, n+1, limits, got)
+					t.Errorf("%s: of %d lines with %+v, %q are kept, want the first %d", way, n+1, limits, got, n)
 				}
 				expectCounts(t, p, map[string]uint64{"jaeger too large": 1})
 				delete(in, "uberctx-9")
@@ -117,7 +119,7 @@ func TestPrefixBounds(t *testing.T) {
 	}
 }
 
-// TestConfigBounds: the largest values that a Config may have.
+// TestConfigBounds: New accepts the largest and smallest values that a Config may have, and refuses the next ones.
 func TestConfigBounds(t *testing.T) {
 	names := func(n int) (names []string) {
 		for i := range n {
@@ -137,11 +139,11 @@ func TestConfigBounds(t *testing.T) {
 		"a decision":     {propagation.Config{Deferred: propagation.Accepted}, propagation.Config{Deferred: propagation.Debug}},
 	} {
 		if _, err := propagation.New(row.fits); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: New refuses the last valid value: %v", name, err)
 		}
 		var mistake *propagation.ConfigError
 		if _, err := propagation.New(row.exceeds); !errors.As(err, &mistake) {
-			t.Errorf("%s: one more is taken", name)
+			t.Errorf("%s: New accepts the first invalid value, want a ConfigError", name)
 		}
 	}
 	p := compile(t, propagation.Config{Headers: names(150)})

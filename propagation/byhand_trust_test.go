@@ -13,13 +13,14 @@ import (
 	"github.com/traceferry/traceferry/propagation/preset"
 )
 
-// handNames are headers that stay where the caller sets them by hand.
+// handNames are headers that a call keeps if the application sets them by hand.
 var handNames = []string{
 	"Baggage", "X-Request-Id", "X-Tenant", "Authorization", "Sw8", "Sw8-Correlation", "Sw8-X", "Uberctx-K", "Ot-Baggage-K",
 	"Jaeger-Baggage", "Correlation-Context", "L5d-Ctx-Trace", "X-Client-Trace-Id", "X-Envoy-Force-Trace",
 }
 
-// byHandOf returns what a call carries beside which the headers of own are set by hand, in lower case.
+// byHandOf returns the headers of calls on which the application has set the headers of own by hand. The keys name the
+// transport and the host. Header names are in lower case.
 func byHandOf(t *testing.T, p *propagation.Propagator, ctx context.Context, own http.Header) map[string]map[string][]string {
 	t.Helper()
 	sent := map[string]map[string][]string{}
@@ -47,10 +48,10 @@ func copies(lines []string) map[string][]string {
 	return ways
 }
 
-// TestUntrustedByHand: of an untrusted caller's lines none goes out because the application copies it, also where no
-// limit let it in. The application's own lines beside them stay.
+// TestUntrustedByHand: an untrusted caller's line is not sent if the application copies it by hand, even if the line
+// exceeds the limits. The application's own lines under the same name are sent.
 func TestUntrustedByHand(t *testing.T) {
-	p := compile(t, distrusting())
+	p := compile(t, carryTestHeaders())
 	many := make([]string, 2000)
 	for i := range many {
 		many[i] = fmt.Sprintf("k%d=v", i)
@@ -73,12 +74,12 @@ func TestUntrustedByHand(t *testing.T) {
 				for copied, vals := range copies(lines) {
 					for call, got := range byHandOf(t, p, propagation.Copy(context.Background(), ctx), http.Header{name: vals}) {
 						if sent := got[strings.ToLower(name)]; len(sent) > 0 {
-							t.Errorf("%s, %s, %s: %s carries %d untrusted lines", kind, name, copied, call, len(sent))
+							t.Errorf("%s, %s, %s: %s carries %d untrusted lines, want 0", kind, name, copied, call, len(sent))
 						}
 					}
 				}
 				if kind == "far too many" {
-					continue // its own are not told apart
+					continue // Inject cannot tell the application's own lines from the others
 				}
 				for call, got := range byHandOf(t, p, ctx, http.Header{name: {"own=1", lines[0]}}) {
 					if sent := got[strings.ToLower(name)]; !slices.Equal(sent, []string{"own=1"}) {
@@ -90,11 +91,12 @@ func TestUntrustedByHand(t *testing.T) {
 	}
 }
 
-// TestUntrustedByHandManyNames: also what exceeds the limits in its number of names stays.
+// TestUntrustedByHandManyNames: an untrusted caller's lines are not sent by hand if there are more names than the limits
+// allow.
 func TestUntrustedByHandManyNames(t *testing.T) {
-	p := compile(t, distrusting())
+	p := compile(t, carryTestHeaders())
 	for _, n := range []int{10, 100, 900, 5000} {
-		in := floods(n)
+		in := manyNames(n)
 		ctx := p.ExtractHTTPTrust(context.Background(), in, propagation.Restart)
 		own := maps.Clone(in)
 		own["Uberctx-Own"] = []string{"own"}
@@ -102,19 +104,19 @@ func TestUntrustedByHandManyNames(t *testing.T) {
 		for call, got := range byHandOf(t, p, ctx, own) {
 			delete(got, "uber-trace-id")
 			if n <= 900 && !slices.Equal(got["uberctx-own"], []string{"own"}) {
-				t.Errorf("%d names: %s lacks the application's own", n, call)
+				t.Errorf("%d names: %s does not carry the application's own uberctx-own", n, call)
 			}
 			delete(got, "uberctx-own")
 			if len(got) != 1 || got["x-tenant"] == nil {
-				t.Errorf("%d names: %s carries %d names", n, call, len(got))
+				t.Errorf("%d names: %s carries %d names, want only x-tenant", n, call, len(got))
 			}
 		}
 	}
 }
 
-// TestUntrustedByHandInPart: what the decision leaves is the application's to copy.
-func TestUntrustedByHandInPart(t *testing.T) {
-	p := compile(t, distrusting())
+// TestUntrustedByHandTrustedPart: the application can copy the trusted part of the headers by hand.
+func TestUntrustedByHandTrustedPart(t *testing.T) {
+	p := compile(t, carryTestHeaders())
 	in := http.Header{"X-Tenant": {"a", "b"}, "Baggage": {"k=1", "l=2"}, "X-Request-Id": {"0a1b2c3d-0000-9000-8000-000000000000"}}
 	ctx := p.ExtractHTTPTrust(context.Background(), in, propagation.Restart&^propagation.DistrustHeaders)
 	own := http.Header{"X-Tenant": {"a"}, "Baggage": {"k=1"}, "X-Request-Id": in["X-Request-Id"]}
@@ -128,9 +130,10 @@ func TestUntrustedByHandInPart(t *testing.T) {
 	})
 }
 
-// TestUntrustedByHandFurtherIn: an Extract further in forgets none of them; Promote does.
-func TestUntrustedByHandFurtherIn(t *testing.T) {
-	p, other := compile(t, distrusting()), compile(t, preset.Istio())
+// TestUntrustedByHandInnerExtract: after an inner Extract, lines of the outer one are still withheld if they are copied by
+// hand. After Promote they are sent.
+func TestUntrustedByHandInnerExtract(t *testing.T) {
+	p, other := compile(t, carryTestHeaders()), compile(t, preset.Istio())
 	large := "a=" + strings.Repeat("x", 9000)
 	in := http.Header{"Baggage": {large}, "X-Tenant": {large}}
 	ctx := p.ExtractHTTPTrust(context.Background(), in, propagation.Restart)
@@ -142,34 +145,36 @@ func TestUntrustedByHandFurtherIn(t *testing.T) {
 	} {
 		for call, got := range byHandOf(t, p, ctx, in) {
 			if len(got) > 0 {
-				t.Errorf("%s: %s carries %d names", name, call, len(got))
+				t.Errorf("%s: %s carries %d untrusted names, want 0", name, call, len(got))
 			}
 		}
 	}
 	expect(t, byHandOf(t, p, propagation.Promote(ctx), in)["HTTP to reviews"], lowered(in))
 }
 
-// TestUntrustedBaggageByHand: the members in another order, or only some, are the caller's all the same.
+// TestUntrustedBaggageByHand: an untrusted caller's members are withheld, also if they are copied in another order or only
+// in part.
 func TestUntrustedBaggageByHand(t *testing.T) {
-	p := compile(t, distrusting())
+	p := compile(t, carryTestHeaders())
 	ctx := p.ExtractHTTPTrust(context.Background(), carrier("Baggage", "a=1,b=2;p=1", "Baggage", "c=%33"), propagation.Restart)
 	for _, line := range []string{"a=1", "b=2;p=1,a=1", "c=3", " a=1 , c=3"} {
 		for call, got := range byHandOf(t, p, ctx, carrier("Baggage", line)) {
 			if got["baggage"] != nil {
-				t.Errorf("%s carries %q", call, got["baggage"])
+				t.Errorf("%s carries the untrusted baggage %q, want nothing", call, got["baggage"])
 			}
 		}
 	}
 	for call, got := range byHandOf(t, p, ctx, carrier("Baggage", "own=1")) {
 		if call == "HTTP to reviews" && !slices.Equal(got["baggage"], []string{"own=1"}) {
-			t.Errorf("%s carries %q", call, got["baggage"])
+			t.Errorf("%s carries the baggage %q, want the application's own=1", call, got["baggage"])
 		}
 	}
 }
 
-// TestUntrustedByHandSigned: a signed request to an external host carries no untrusted headers either.
+// TestUntrustedByHandSigned: untrusted lines that are copied by hand are also removed from a signed request to an external
+// host.
 func TestUntrustedByHandSigned(t *testing.T) {
-	p := compile(t, distrusting())
+	p := compile(t, carryTestHeaders())
 	in := carrier("Baggage", "a=1", "Baggage", "b=2", "X-Tenant", "t", "X-Tenant", "u")
 	ctx := p.ExtractHTTPTrust(context.Background(), in, propagation.Restart)
 	r := requestTo(t, ctx, "http://bucket.example/?X-Amz-Signature=1")
@@ -178,8 +183,9 @@ func TestUntrustedByHandSigned(t *testing.T) {
 	expect(t, h, carrier("Accept", "*/*"))
 }
 
-// TestStripsDropped: a proxy's copy of a header that exceeds the limits goes, too, whoever has dropped it.
-func TestStripsDropped(t *testing.T) {
+// TestStripRemovesTooLarge: StripHTTP also removes a proxy's copy of an untrusted header that an outer Propagator left out for its
+// size.
+func TestStripRemovesTooLarge(t *testing.T) {
 	outer := compile(t, propagation.Config{Headers: []string{"x-user"}})
 	inner := compile(t, propagation.Config{Headers: []string{"x-other"}})
 	in := http.Header{"X-User": {strings.Repeat("u", 9000)}, "Accept": {"*/*"}}
@@ -188,7 +194,7 @@ func TestStripsDropped(t *testing.T) {
 	expect(t, in, carrier("Accept", "*/*"))
 }
 
-// TestStripIsLinear: in the names of the request, and in the lines that are held back.
+// TestStripIsLinear: the time of StripHTTP is linear in the names of the request, and in the withheld lines.
 func TestStripIsLinear(t *testing.T) {
 	outer := compile(t, propagation.Config{Headers: []string{"x-user"}, Limits: propagation.Limits{Lines: 65535, TotalBytes: 1 << 30, HeaderBytes: 1 << 30}})
 	inner := compile(t, propagation.Config{})

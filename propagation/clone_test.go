@@ -13,7 +13,7 @@ func clonePropagator(t *testing.T) *propagation.Propagator {
 	return compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-tenant"}})
 }
 
-// clones are the two ways to copy what is to go out, names in lower case.
+// clones are the two functions that copy outgoing headers and inject into the copy. Names are in lower case.
 var clones = map[string]func(*propagation.Propagator, context.Context, map[string][]string) (map[string][]string, bool){
 	"http": func(p *propagation.Propagator, ctx context.Context, md map[string][]string) (map[string][]string, bool) {
 		h := http.Header{}
@@ -28,21 +28,21 @@ var clones = map[string]func(*propagation.Propagator, context.Context, map[strin
 	},
 }
 
-// TestClone: what the caller set by hand stays where it names no span.
+// TestClone: a clone keeps the headers that the application set by hand, except headers that name spans.
 func TestClone(t *testing.T) {
 	in := []string{"Traceparent", callerW3C, "Tracestate", "a=1", "X-Request-Id", "r1", "Baggage", "k=v", "Sw8", "s", "Uberctx-A", "1", "X-Tenant", "acme"}
 	for name, test := range map[string]struct{ own, want []string }{
-		"nothing":     {nil, in},
-		"not ours":    {[]string{"accept", "a", "accept", "b"}, slices.Concat(in, []string{"accept", "a", "accept", "b"})},
-		"the trace":   {[]string{"traceparent", "mine", "b3", "mine", "x-b3-flags", "1"}, in},
-		"a state":     {[]string{"tracestate", "mine=1"}, in},
-		"request id":  {[]string{"x-request-id", "mine"}, slices.Concat(in[:4], in[6:], []string{"x-request-id", "mine"})},
-		"baggage":     {[]string{"baggage", "mine=1"}, slices.Concat(in[:6], in[8:], []string{"baggage", "mine=1"})},
-		"opaque":      {[]string{"sw8", "mine"}, slices.Concat(in[:8], in[10:], []string{"sw8", "mine"})},
-		"under":       {[]string{"uberctx-a", "mine"}, slices.Concat(in[:10], in[12:], []string{"uberctx-a", "mine"})},
-		"beside":      {[]string{"uberctx-b", "mine"}, slices.Concat(in, []string{"uberctx-b", "mine"})},
-		"a header":    {[]string{"x-tenant", "mine"}, slices.Concat(in[:12], []string{"x-tenant", "mine"})},
-		"an empty id": {[]string{"x-request-id", ""}, slices.Concat(in[:4], in[6:], []string{"x-request-id", ""})},
+		"nothing":                {nil, in},
+		"not ours":               {[]string{"accept", "a", "accept", "b"}, slices.Concat(in, []string{"accept", "a", "accept", "b"})},
+		"the trace":              {[]string{"traceparent", "mine", "b3", "mine", "x-b3-flags", "1"}, in},
+		"a state":                {[]string{"tracestate", "mine=1"}, in},
+		"request id":             {[]string{"x-request-id", "mine"}, slices.Concat(in[:4], in[6:], []string{"x-request-id", "mine"})},
+		"baggage":                {[]string{"baggage", "mine=1"}, slices.Concat(in[:6], in[8:], []string{"baggage", "mine=1"})},
+		"opaque":                 {[]string{"sw8", "mine"}, slices.Concat(in[:8], in[10:], []string{"sw8", "mine"})},
+		"a prefix, the same key": {[]string{"uberctx-a", "mine"}, slices.Concat(in[:10], in[12:], []string{"uberctx-a", "mine"})},
+		"a prefix, another key":  {[]string{"uberctx-b", "mine"}, slices.Concat(in, []string{"uberctx-b", "mine"})},
+		"a header":               {[]string{"x-tenant", "mine"}, slices.Concat(in[:12], []string{"x-tenant", "mine"})},
+		"an empty id":            {[]string{"x-request-id", ""}, slices.Concat(in[:4], in[6:], []string{"x-request-id", ""})},
 	} {
 		for way, clone := range clones {
 			t.Run(name+"/"+way, func(t *testing.T) {
@@ -50,7 +50,7 @@ func TestClone(t *testing.T) {
 				own := metadataOf(test.own...)
 				got, ok := clone(p, received(p, in...), own)
 				if !ok {
-					t.Error("nothing was injected")
+					t.Error("nothing was injected, want the received headers")
 				}
 				expect(t, got, lowered(carrier(test.want...)))
 				expect(t, own, metadataOf(test.own...))
@@ -59,7 +59,7 @@ func TestClone(t *testing.T) {
 	}
 }
 
-// TestCloneSpelling: a name that was set by hand is there once, however it was spelled.
+// TestCloneSpelling: a clone has a name once, however the application has spelled it.
 func TestCloneSpelling(t *testing.T) {
 	p := clonePropagator(t)
 	ctx := received(p, "Traceparent", callerW3C, "X-Request-Id", "r1", "Uberctx-A", "1", "X-Tenant", "acme")
@@ -67,17 +67,17 @@ func TestCloneSpelling(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			clone, _ := engine(p).CloneHTTP(ctx, metadataOf(name, "mine"))
 			if len(clone) != 4 {
-				t.Errorf("HTTP: %q", clone)
+				t.Errorf("the HTTP clone has %d names, want 4: %q", len(clone), clone)
 			}
 			md, _ := engine(p).CloneMetadata(ctx, nil, metadataOf(name, "mine"))
 			if len(md) != 4 {
-				t.Errorf("metadata: %q", md)
+				t.Errorf("the metadata clone has %d names, want 4: %q", len(md), md)
 			}
 		})
 	}
 }
 
-// TestCloneSharesNothing: neither with what was copied nor with the context.
+// TestCloneSharesNothing: a clone shares no memory with the copied headers or with the context.
 func TestCloneSharesNothing(t *testing.T) {
 	p := clonePropagator(t)
 	ctx := received(p, "Traceparent", callerW3C, "Tracestate", "a=1", "Tracestate", "b=2")
@@ -101,7 +101,7 @@ func TestCloneSharesNothing(t *testing.T) {
 	}
 }
 
-// TestCloneNothing: what was given, and the call is counted.
+// TestCloneNothing: if there is nothing to inject, a clone function returns its argument, and the call is counted.
 func TestCloneNothing(t *testing.T) {
 	p := clonePropagator(t)
 	var none *propagation.Propagator
@@ -116,17 +116,17 @@ func TestCloneNothing(t *testing.T) {
 		own := carrier("Traceparent", "mine")
 		got, ok := clone(own)
 		if ok {
-			t.Errorf("%s: something was injected", name)
+			t.Errorf("%s: the result says that headers were injected, want false", name)
 		}
 		expect(t, got, carrier("Traceparent", "mine"))
 		if got.Set("Mark", "1"); own.Get("Mark") == "" {
-			t.Errorf("%s: a copy for nothing", name)
+			t.Errorf("%s: the result is a copy, want the argument", name)
 		}
 	}
 	expectCounts(t, p, map[string]uint64{"headers no context": 2})
 }
 
-// TestStripHTTP: what is carried goes, in any spelling, and nothing else.
+// TestStripHTTP: StripHTTP removes the headers that the Propagator carries, in any spelling, and no other headers.
 func TestStripHTTP(t *testing.T) {
 	p := compile(t, propagation.Config{
 		Formats:       []propagation.Format{propagation.W3C, propagation.Jaeger, propagation.RequestID},
@@ -144,7 +144,7 @@ func TestStripHTTP(t *testing.T) {
 	var none *propagation.Propagator
 	engine(none).StripHTTP(context.Background(), h)
 	if len(h) != 4 {
-		t.Errorf("the nil Propagator stripped: %q", h)
+		t.Errorf("the nil Propagator removed headers: %q is left, want 4 names", h)
 	}
 }
 

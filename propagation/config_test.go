@@ -13,13 +13,13 @@ import (
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
 
-// mistake is a ConfigError without its words.
+// mistake is a ConfigError without its reason.
 type mistake struct {
 	Field string
 	Value any
 }
 
-// mistakes takes the error of New apart.
+// mistakes returns the ConfigErrors in an error of New.
 func mistakes(t *testing.T, err error) []mistake {
 	t.Helper()
 	if err == nil {
@@ -27,16 +27,16 @@ func mistakes(t *testing.T, err error) []mistake {
 	}
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
-		t.Fatalf("%T has no Unwrap() []error", err)
+		t.Fatalf("the error of New is a %T, want a type with Unwrap() []error", err)
 	}
 	var all []mistake
 	for _, one := range joined.Unwrap() {
 		e, ok := one.(*propagation.ConfigError)
 		if !ok {
-			t.Fatalf("%T is no *ConfigError: %v", one, one)
+			t.Fatalf("an error of New is a %T, want a *ConfigError: %v", one, one)
 		}
 		if e.Reason == "" {
-			t.Errorf("%s: no reason", e.Field)
+			t.Errorf("%s: the error has no reason", e.Field)
 		}
 		all = append(all, mistake{e.Field, e.Value})
 	}
@@ -49,20 +49,20 @@ func expectMistakes(t *testing.T, c propagation.Config, want ...mistake) {
 	got := mistakes(t, err)
 	for _, m := range want {
 		if !slices.Contains(got, m) {
-			t.Errorf("%v: not reported", m)
+			t.Errorf("New does not report the mistake %v", m)
 		}
 	}
 	for _, m := range got {
 		if !slices.Contains(want, m) {
-			t.Errorf("%v: reported", m)
+			t.Errorf("New reports %v, which is not a mistake", m)
 		}
 	}
 	if (p == nil) != (err != nil) {
-		t.Errorf("New returned %v and %v", p, err)
+		t.Errorf("New returned %v and %v, want exactly one of them to be nil", p, err)
 	}
 }
 
-// TestConfigEveryMistakeAtOnce makes one of each kind.
+// TestConfigEveryMistakeAtOnce: New reports a mistake of each kind at once.
 func TestConfigEveryMistakeAtOnce(t *testing.T) {
 	c := propagation.Config{
 		Formats:           []propagation.Format{propagation.W3C, 99, propagation.W3C, 0},
@@ -102,19 +102,19 @@ func TestConfigEveryMistakeAtOnce(t *testing.T) {
 	_, err := propagation.New(c)
 	var first *propagation.ConfigError
 	if !errors.As(err, &first) || first.Field != "Formats[1]" {
-		t.Errorf("errors.As found %v, want the first mistake", first)
+		t.Errorf("errors.As found %v, want the mistake in Formats[1]", first)
 	}
 	for line := range strings.Lines(err.Error()) {
 		if !strings.HasPrefix(line, "propagation: Config.") {
-			t.Errorf("%q does not say where", line)
+			t.Errorf("the line %q does not begin with the field", line)
 		}
 	}
 	if !strings.Contains(err.Error(), `Config.Headers[2]: "Cookie": `) {
-		t.Errorf("field and value are not in the text:\n%v", err)
+		t.Errorf("the error has no field and value for Headers[2]:\n%v", err)
 	}
 }
 
-// TestConfigRefusedHeaders: what promise 9 refuses, in whatever case it is written.
+// TestConfigRefusedHeaders: New refuses the names that promise 9 lists, in any case.
 func TestConfigRefusedHeaders(t *testing.T) {
 	never := []string{
 		"", ":authority", ":path", "a b", "x\r\ny", "x:", "naïve",
@@ -131,7 +131,7 @@ func TestConfigRefusedHeaders(t *testing.T) {
 	knowingly := []string{"authorization", "cookie", "set-cookie", "jwt", "x-envoy-attempt-count", "x-envoy-internal"}
 	freely := []string{"x-tenant", "end-user", "user-agent", "x-data-bin", "envoy", "cookies", "authority"}
 
-	const kelvin = "coo\u212Aie" // in lower case it would be ours
+	const kelvin = "coo\u212Aie" // Unicode's lower case of this name is "cookie"
 	expectMistakes(t, propagation.Config{Headers: []string{kelvin}}, mistake{"Headers[0]", kelvin})
 	for _, spell := range []func(string) string{strings.ToLower, http.CanonicalHeaderKey, strings.ToUpper} {
 		headers := func(name string, inHeaders, inUnsafe bool) {
@@ -161,7 +161,7 @@ func TestConfigRefusedHeaders(t *testing.T) {
 	}
 }
 
-// TestConfigFormatConflicts: a format has one role, but for Emit beside Formats.
+// TestConfigFormatConflicts: a format may be in one of the lists only. The exception is that Emit may repeat Formats.
 func TestConfigFormatConflicts(t *testing.T) {
 	w3c, b3, xray := propagation.W3C, propagation.B3Single, propagation.XRay
 	just := func(fs ...propagation.Format) []propagation.Format { return fs }
@@ -170,18 +170,18 @@ func TestConfigFormatConflicts(t *testing.T) {
 		c    propagation.Config
 		want []mistake
 	}{
-		"carried and emitted":        {propagation.Config{Formats: just(w3c), Emit: just(w3c, xray)}, nil},
-		"carried, another read":      {propagation.Config{Formats: just(w3c), ReadOnly: just(b3)}, nil},
-		"all roles empty":            {propagation.Config{Formats: empty, Emit: empty, ReadOnly: empty}, nil},
-		"read but carried":           {propagation.Config{Formats: just(w3c, b3), ReadOnly: just(b3)}, []mistake{{"ReadOnly[0]", b3}}},
-		"read but carried unsaid":    {propagation.Config{ReadOnly: just(xray, b3)}, []mistake{{"ReadOnly[1]", b3}}},
-		"read twice":                 {propagation.Config{ReadOnly: just(xray, xray)}, []mistake{{"ReadOnly[1]", xray}}},
-		"read and emitted":           {propagation.Config{ReadOnly: just(xray), Emit: just(xray)}, []mistake{{"Emit[0]", xray}}},
-		"emitted twice":              {propagation.Config{Emit: just(xray, xray)}, []mistake{{"Emit[1]", xray}}},
-		"id made and not carried":    {propagation.Config{Formats: just(w3c), GenerateRequestID: true}, []mistake{{"GenerateRequestID", true}}},
-		"id made, carried unsaid":    {propagation.Config{GenerateRequestID: true}, nil},
-		"decided for the undecided":  {propagation.Config{Deferred: propagation.Accepted}, nil},
-		"a decision that nobody has": {propagation.Config{Deferred: 7}, []mistake{{"Deferred", propagation.Sampling(7)}}},
+		"carried and emitted":         {propagation.Config{Formats: just(w3c), Emit: just(w3c, xray)}, nil},
+		"carried, another read":       {propagation.Config{Formats: just(w3c), ReadOnly: just(b3)}, nil},
+		"all roles empty":             {propagation.Config{Formats: empty, Emit: empty, ReadOnly: empty}, nil},
+		"read but carried":            {propagation.Config{Formats: just(w3c, b3), ReadOnly: just(b3)}, []mistake{{"ReadOnly[0]", b3}}},
+		"read but carried by default": {propagation.Config{ReadOnly: just(xray, b3)}, []mistake{{"ReadOnly[1]", b3}}},
+		"read twice":                  {propagation.Config{ReadOnly: just(xray, xray)}, []mistake{{"ReadOnly[1]", xray}}},
+		"read and emitted":            {propagation.Config{ReadOnly: just(xray), Emit: just(xray)}, []mistake{{"Emit[0]", xray}}},
+		"emitted twice":               {propagation.Config{Emit: just(xray, xray)}, []mistake{{"Emit[1]", xray}}},
+		"id made and not carried":     {propagation.Config{Formats: just(w3c), GenerateRequestID: true}, []mistake{{"GenerateRequestID", true}}},
+		"id made, carried by default": {propagation.Config{GenerateRequestID: true}, nil},
+		"a decision for open ones":    {propagation.Config{Deferred: propagation.Accepted}, nil},
+		"an unknown decision":         {propagation.Config{Deferred: 7}, []mistake{{"Deferred", propagation.Sampling(7)}}},
 	} {
 		t.Run(name, func(t *testing.T) { expectMistakes(t, test.c, test.want...) })
 	}
@@ -239,7 +239,7 @@ func TestConfigNilAndEmpty(t *testing.T) {
 	expect(t, sent(p, received(p)), carrier("Ot-Tracer-Traceid", "00000000000000aa", "Ot-Tracer-Spanid", "bb000000000000bb", "Ot-Tracer-Sampled", "true"))
 }
 
-// TestConfigIsCopied: what the caller does to its slices afterwards changes nothing.
+// TestConfigIsCopied: a Propagator does not change if the slices of its Config change later.
 func TestConfigIsCopied(t *testing.T) {
 	c := propagation.Config{
 		Formats:       []propagation.Format{propagation.W3C},
@@ -254,7 +254,7 @@ func TestConfigIsCopied(t *testing.T) {
 	c.Formats[0], c.Emit[0], c.ReadOnly[0] = propagation.OTTrace, propagation.Jaeger, propagation.Datadog
 	c.Headers[0], c.UnsafeHeaders[0], c.Also[0] = "x-other", "cookie", nil
 	c.Observer.Outcome = func(_ context.Context, _ propagation.Format, _ propagation.Outcome) {
-		t.Error("a later observer was asked")
+		t.Error("an observer that was set after New was called")
 	}
 
 	ctx := received(p, "Traceparent", callerW3C, "X-Amzn-Trace-Id", "garbage", "X-Tenant", "acme", "Jwt", "secret", "X-Other", "no", "Cookie", "no")
@@ -263,7 +263,7 @@ func TestConfigIsCopied(t *testing.T) {
 
 func TestMustNew(t *testing.T) {
 	if propagation.MustNew(propagation.Config{}) == nil {
-		t.Error("no Propagator")
+		t.Error("MustNew returned nil, want a Propagator")
 	}
 	defer func() {
 		var mistake *propagation.ConfigError

@@ -10,7 +10,7 @@ import (
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
 
-// filled is a Config with something in every field.
+// filled returns a Config with a value in every field.
 func filled() propagation.Config {
 	return propagation.Config{
 		Formats: []propagation.Format{propagation.W3C, propagation.RequestID}, Emit: []propagation.Format{propagation.W3C},
@@ -37,28 +37,29 @@ func comparable(c propagation.Config) propagation.Config {
 	return c
 }
 
-// TestConfigOf: a Propagator returns the Config that it was made of, with defaults, and nobody can change it.
+// TestConfigOf: Propagator.Config returns the Config of New, with defaults. Changes of either Config do not change the
+// Propagator.
 func TestConfigOf(t *testing.T) {
 	whole := filled()
 	for v, i := reflect.ValueOf(whole), 0; i < v.NumField(); i++ {
 		if v.Field(i).IsZero() {
-			t.Fatalf("the test has nothing in %s", v.Type().Field(i).Name)
+			t.Fatalf("the Config of this test has no value in %s", v.Type().Field(i).Name)
 		}
 	}
 	p := compile(t, whole)
 	got := p.Config()
 	if !reflect.DeepEqual(comparable(got), comparable(filled())) || got.LocalSpan == nil || got.Observer.Extracted == nil {
-		t.Errorf("it returns %+v", got)
+		t.Errorf("Config returns %+v, want the Config of New", got)
 	}
 	for _, c := range []propagation.Config{whole, got} {
 		spoil(reflect.ValueOf(&c).Elem())
 	}
 	if again := p.Config(); !reflect.DeepEqual(comparable(again), comparable(filled())) || again.Observer.Extracted == nil {
-		t.Errorf("after changes of the Config and of its copy it returns %+v", again)
+		t.Errorf("after changes of both Configs, Config returns %+v, want the Config of New", again)
 	}
 }
 
-// spoil zeroes the elements of all slices, and what pointers point to.
+// spoil sets to zero the elements of all slices and the targets of all pointers.
 func spoil(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Struct:
@@ -77,7 +78,7 @@ func spoil(v reflect.Value) {
 	}
 }
 
-// TestConfigOfAgain: New makes an equal Propagator of the Config that a Propagator returns.
+// TestConfigOfAgain: New makes an equal Propagator from the Config that a Propagator returns.
 func TestConfigOfAgain(t *testing.T) {
 	for name, c := range map[string]propagation.Config{
 		"zero": {}, "nothing": {Formats: []propagation.Format{}, Emit: []propagation.Format{}}, "Istio": preset.Istio(), "Datadog": preset.Datadog(), "filled": filled(),
@@ -85,15 +86,15 @@ func TestConfigOfAgain(t *testing.T) {
 		first := compile(t, c)
 		second := compile(t, first.Config())
 		if !reflect.DeepEqual(comparable(first.Config()), comparable(second.Config())) || !reflect.DeepEqual(first.Fields(), second.Fields()) {
-			t.Errorf("%s: %+v became %+v", name, first.Config(), second.Config())
+			t.Errorf("%s: the second Propagator has the Config %+v, want %+v", name, second.Config(), first.Config())
 		}
 	}
 	if got := compile(t, propagation.Config{}).Config(); len(got.Formats) != 8 || got.Emit != nil || got.Limits.HeaderBytes != 8192 || got.Limits.Lines != 64 {
-		t.Errorf("the defaults are %+v", got)
+		t.Errorf("the defaults are %+v, want 8 formats, nil Emit, 8192 bytes for each header and 64 lines", got)
 	}
 	for name, p := range map[string]*propagation.Propagator{"nil": nil, "zero": {}} {
 		if got := p.Config(); got.Formats == nil || len(compile(t, got).Fields()) != 0 {
-			t.Errorf("the %s Propagator returns %+v", name, got)
+			t.Errorf("the %s Propagator returns the Config %+v, want a Config that carries nothing", name, got)
 		}
 	}
 }

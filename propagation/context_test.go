@@ -10,7 +10,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestRemoteFromContext: the first format with ids, else the first with a decision.
+// TestRemoteFromContext: RemoteFromContext returns the first format with ids, or else the first format with a decision.
 func TestRemoteFromContext(t *testing.T) {
 	const other = "0000000000000007-0000000000000001"
 	denied := propagation.SpanContext{Sampling: propagation.Denied}
@@ -29,22 +29,22 @@ func TestRemoteFromContext(t *testing.T) {
 		in      []string
 		want    propagation.SpanContext
 	}{
-		"nothing":                    {nil, nil, propagation.SpanContext{}},
-		"nothing that names a span":  {nil, []string{"X-Request-Id", "r1", "Baggage", "k=v"}, propagation.SpanContext{}},
-		"garbage":                    {nil, []string{"Traceparent", "00-x", "B3", "-", "X-B3-Traceid", "1"}, propagation.SpanContext{}},
-		"one":                        {nil, []string{"Traceparent", callerW3C}, accepted},
-		"order of the Config":        {nil, []string{"B3", other, "Traceparent", callerW3C}, accepted},
-		"another order":              {[]propagation.Format{propagation.B3Single, propagation.W3C}, []string{"B3", callerB3, "Traceparent", otherW3C}, accepted},
-		"behind garbage":             {nil, []string{"Traceparent", "garbage", "B3", callerB3}, accepted},
-		"open decision":              {nil, []string{"B3", callerTrace + "-" + callerSpan, "X-B3-Sampled", "1"}, caller},
-		"ids behind a bare decision": {nil, []string{"B3", "0", "X-Cloud-Trace-Context", callerTrace + "/11744061942159299346;o=1"}, accepted},
-		"ids before a bare decision": {nil, []string{"Traceparent", callerW3C, "B3", "0"}, accepted},
-		"a bare decision":            {nil, []string{"B3", "0", "X-Request-Id", "r1"}, denied},
-		"the first bare decision":    {nil, []string{"B3", "d", "X-B3-Sampled", "0"}, debug},
+		"nothing":                     {nil, nil, propagation.SpanContext{}},
+		"no format that names a span": {nil, []string{"X-Request-Id", "r1", "Baggage", "k=v"}, propagation.SpanContext{}},
+		"garbage":                     {nil, []string{"Traceparent", "00-x", "B3", "-", "X-B3-Traceid", "1"}, propagation.SpanContext{}},
+		"one":                         {nil, []string{"Traceparent", callerW3C}, accepted},
+		"order of the Config":         {nil, []string{"B3", other, "Traceparent", callerW3C}, accepted},
+		"another order":               {[]propagation.Format{propagation.B3Single, propagation.W3C}, []string{"B3", callerB3, "Traceparent", otherW3C}, accepted},
+		"after a malformed one":       {nil, []string{"Traceparent", "garbage", "B3", callerB3}, accepted},
+		"open decision":               {nil, []string{"B3", callerTrace + "-" + callerSpan, "X-B3-Sampled", "1"}, caller},
+		"ids behind a bare decision":  {nil, []string{"B3", "0", "X-Cloud-Trace-Context", callerTrace + "/11744061942159299346;o=1"}, accepted},
+		"ids before a bare decision":  {nil, []string{"Traceparent", callerW3C, "B3", "0"}, accepted},
+		"a bare decision":             {nil, []string{"B3", "0", "X-Request-Id", "r1"}, denied},
+		"the first bare decision":     {nil, []string{"B3", "d", "X-B3-Sampled", "0"}, debug},
 		"tracestate and random": {[]propagation.Format{propagation.B3Single, propagation.W3C}, []string{"B3", callerB3, "Traceparent", strings.TrimSuffix(callerW3C, "1") + "2", "Tracestate", "a=1"}, with(func(sc *propagation.SpanContext) {
 			sc.Sampling, sc.Random, sc.TraceState = propagation.Accepted, true, "a=1"
 		})},
-		"of another trace, neither": {[]propagation.Format{propagation.B3Single, propagation.W3C}, []string{"B3", callerB3, "Traceparent", otherW3C, "Tracestate", "a=1"}, accepted},
+		"tracestate of another trace": {[]propagation.Format{propagation.B3Single, propagation.W3C}, []string{"B3", callerB3, "Traceparent", otherW3C, "Tracestate", "a=1"}, accepted},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx := received(compile(t, propagation.Config{Formats: test.formats}), test.in...)
@@ -59,14 +59,14 @@ func TestRemoteFromContext(t *testing.T) {
 
 	p := compile(t, propagation.Config{Formats: []propagation.Format{propagation.RequestID}, ReadOnly: []propagation.Format{propagation.W3C}})
 	if sc, ok := propagation.RemoteFromContext(received(p, "Traceparent", callerW3C)); !ok || sc != accepted {
-		t.Errorf("of ReadOnly: %v, %v", sc, ok)
+		t.Errorf("with W3C in ReadOnly, the remote span is %v, %v, want %v", sc, ok, accepted)
 	}
 }
 
-// safeRequestID is the documented set, but for dots alone.
+// safeRequestID is the documented set of valid ids. dots are ids of dots only, which are invalid.
 var safeRequestID, dots = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`), regexp.MustCompile(`^\.+$`)
 
-// TestRequestIDFromContext: what is not safe to print is not returned, and carried all the same.
+// TestRequestIDFromContext: an id that is not safe to print is not returned. It is still carried.
 func TestRequestIDFromContext(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	values := []string{
@@ -86,27 +86,27 @@ func TestRequestIDFromContext(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", value, got, want)
 		}
 		if got := captures(ctx); !slices.Equal(got, []string{"x-request-id: " + value}) {
-			t.Errorf("%q: carried %q", value, got)
+			t.Errorf("%q: captured %q, want it as received", value, got)
 		}
 	}
 	if id := propagation.RequestIDFromContext(received(p, "X-Request-Id", "one", "X-Request-Id", "two")); id != "one" {
-		t.Errorf("of two lines %q, want the first", id)
+		t.Errorf("from two lines, the id is %q, want the first", id)
 	}
 	for name, ctx := range map[string]context.Context{
-		"no capture":      context.Background(),
-		"no id":           received(p, "B3", "0"),
-		"an id not ours":  received(compile(t, propagation.Config{Formats: []propagation.Format{propagation.W3C}}), "X-Request-Id", "r1", "Traceparent", callerW3C),
-		"nothing but OWS": received(p, "X-Request-Id", " ", "B3", "0"),
-		"nil":             nil,
+		"no capture":                  context.Background(),
+		"no id":                       received(p, "B3", "0"),
+		"an id that p does not carry": received(compile(t, propagation.Config{Formats: []propagation.Format{propagation.W3C}}), "X-Request-Id", "r1", "Traceparent", callerW3C),
+		"nothing but OWS":             received(p, "X-Request-Id", " ", "B3", "0"),
+		"nil":                         nil,
 	} {
 		if id := propagation.RequestIDFromContext(ctx); id != "" {
-			t.Errorf("%s: %q", name, id)
+			t.Errorf("%s: the id is %q, want none", name, id)
 		}
 	}
 }
 
-// TestCapturedFromContext: every line but the unsafe ones, as it came, those of one name
-// side by side and in order, whatever order the map has.
+// TestCapturedFromContext: CapturedFromContext returns every line as received, except the lines of UnsafeHeaders. The lines
+// of a name follow each other in their order. The result does not depend on the order of the map.
 func TestCapturedFromContext(t *testing.T) {
 	p := compile(t, propagation.Config{
 		Formats:       propagation.AllFormats(),
@@ -136,16 +136,16 @@ func TestCapturedFromContext(t *testing.T) {
 	var none context.Context
 	for _, ctx := range []context.Context{none, context.Background()} {
 		if got := captures(ctx); got != nil {
-			t.Errorf("without a capture: %q", got)
+			t.Errorf("without a capture: captured %q, want nothing", got)
 		}
 	}
 }
 
-// TestCapturedMetadata: binary values are as they came, too.
+// TestCapturedMetadata: CapturedFromContext returns binary values as received.
 func TestCapturedMetadata(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	ctx := p.ExtractMetadata(context.Background(), metadataOf("grpc-trace-bin", callerBinRaw))
 	if got := captures(ctx); !slices.Equal(got, []string{"grpc-trace-bin: " + callerBinRaw}) {
-		t.Errorf("got %q", got)
+		t.Errorf("captured %q, want the raw bytes", got)
 	}
 }

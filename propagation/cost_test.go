@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// istio is the request that an Istio sidecar with a B3 tracer hands its application.
+// istio returns the headers that an Istio sidecar with a B3 tracer sends to its application.
 func istio() http.Header {
 	h := http.Header{}
 	for name, value := range map[string]string{
@@ -31,7 +31,7 @@ func istio() http.Header {
 
 var sink any
 
-// TestPromise10_Cost holds the table of costs: exact numbers, the non-zero ones too.
+// TestPromise10_Cost checks the exact number of allocations of each operation, also if the number is not zero.
 func TestPromise10_Cost(t *testing.T) {
 	if race.Enabled {
 		t.Skip("the race detector allocates by itself: run without -race")

@@ -11,12 +11,12 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// The cases are those of DataDog/system-tests (tests/parametric/test_headers_*.py, commit e30db60a) that say what
-// Datadog's headers and its tracestate member hold behind a service. Each names its test, the propagation styles in
-// their order, the headers that come in, and facts of those that go out with a local span:
+// The cases are from DataDog/system-tests (tests/parametric/test_headers_*.py, commit e30db60a). They say which content
+// Datadog's headers and its tracestate member have after a service. Each case has the name of its test, the propagation
+// styles in their order, the received headers, and facts about the headers that are sent with a local span:
 //
 //	"name: value"        the whole header
-//	"name! value"        the header is not that
+//	"name! value"        the header has another value
 //	"name-"              the header is absent
 //	"tag x", "tag- x"    x-datadog-tags has x among its tags; has no tag that begins with x
 //	"dd x", "dd- x"      the member dd has x among its parts; has no part that begins with x
@@ -25,14 +25,14 @@ import (
 //	"members n"          tracestate has n members
 //	"same"               traceparent and x-datadog-* name the same trace and span
 //
-// Left out are cases of what only a Datadog tracer has:
+// These cases are left out, because they need a Datadog tracer:
 //
 //	test                                                why
 //	tracecontext: test_tracestate_w3c_p_extract*,       the tag _dd.parent_id of a span, and the id of our own span
-//	  _p_inject, _p_extract_and_inject, _p_phase_3_*    as the last Datadog span: it is none
+//	  _p_inject, _p_extract_and_inject, _p_phase_3_*    as the last Datadog span: it is not a Datadog span
 //	tracecontext: test_tracestate_w3c_context_leak      tags of a span
-//	precedence: *_extract_first_true with Datadog first  an option that stops at the first format; Formats says the same
-//	precedence: *_propagationstyle_tracecontext         a member dd where Datadog's headers are not in use
+//	precedence: *_extract_first_true with Datadog first  an option that stops at the first format: use Config.Formats
+//	precedence: *_propagationstyle_tracecontext         a member dd without Datadog's headers
 //	datadog: D001, D002, D003                           tags and metrics of a span
 //	opm: all                                            the marker of an organization, checked by the tracer
 var ddFacts = []struct {
@@ -127,7 +127,7 @@ func vendors(n int) string {
 	return strings.Join(list, ",")
 }
 
-// both returns the headers of both kinds, with priority 2.
+// both returns W3C's and Datadog's headers, with priority 2.
 func both(w3c int, state string, trace, span int) string {
 	return fmt.Sprintf("traceparent: 00-1111111111111111%016x-000000003ade68b1-01\ntracestate: %s\n", w3c, state) +
 		fmt.Sprintf("x-datadog-trace-id: %d\nx-datadog-parent-id: %d\n", trace, span) +
@@ -143,7 +143,7 @@ var ddStyles = map[string][]propagation.Format{
 	"T": {propagation.W3C, propagation.Datadog, propagation.B3Multi},
 }
 
-// TestDatadogFacts holds what goes out with a local span against DataDog's system-tests.
+// TestDatadogFacts compares the headers that are sent with a local span with DataDog's system-tests.
 func TestDatadogFacts(t *testing.T) {
 	failed := 0
 	for _, row := range ddFacts {
@@ -158,17 +158,18 @@ func TestDatadogFacts(t *testing.T) {
 		}
 		if wrong != nil {
 			failed++
-			t.Errorf("%s: %q does not hold of %q", row.test, wrong, out.h)
+			t.Errorf("%s: %q is false for the sent headers %q", row.test, wrong, out.h)
 		}
 	}
-	t.Logf("%d of %d cases hold", len(ddFacts)-failed, len(ddFacts))
+	t.Logf("%d of %d cases are true", len(ddFacts)-failed, len(ddFacts))
 }
 
-// outFacts are the headers that went out.
+// outFacts are the sent headers, as metadata.
 type outFacts struct{ h map[string][]string }
 
 func (o outFacts) header(name string) string { return strings.Join(o.h[name], ",") }
 
+// list returns the tags, the members of tracestate, or the parts of the member dd.
 func (o outFacts) list(of string) []string {
 	switch state := strings.Split(o.header("tracestate"), ","); of {
 	case "tag":
@@ -190,6 +191,7 @@ func (o outFacts) member() string {
 	return ""
 }
 
+// holds reports whether a fact is true.
 func (o outFacts) holds(fact string) bool {
 	what, value, _ := strings.Cut(fact, " ")
 	parent := strings.Split(o.header("traceparent")+"---", "-")

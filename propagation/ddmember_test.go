@@ -8,8 +8,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// TestDatadogMemberOfSpan: where Datadog's headers are read and W3C's written, what they carry besides ids goes along
-// as the member dd, also with a local span, and says that span's decision.
+// TestDatadogMemberOfSpan: if Datadog's headers are read and W3C's headers are written, the member dd has the content of
+// Datadog's headers. With a local span, it has the span's decision.
 func TestDatadogMemberOfSpan(t *testing.T) {
 	both := []propagation.Format{propagation.W3C}
 	p := compile(t, propagation.Config{Formats: both, ReadOnly: []propagation.Format{propagation.Datadog}, Emit: both})
@@ -23,8 +23,8 @@ func TestDatadogMemberOfSpan(t *testing.T) {
 	}{
 		{"no span, kept", "2", nil, "dd=s:2;o:rum" + parent + ";t.dm:-4;t.x:y"},
 		{"no span, dropped", "-1", nil, "dd=s:-1;o:rum" + parent + ";t.dm:-4;t.x:y"},
-		{"kept, as it was", "2", sdktrace.AlwaysSample(), "dd=s:2;o:rum" + parent + ";t.dm:-4;t.x:y"},
-		{"dropped, as it was", "-1", sdktrace.NeverSample(), "dd=s:-1;o:rum" + parent + ";t.dm:-4;t.x:y"},
+		{"kept, unchanged", "2", sdktrace.AlwaysSample(), "dd=s:2;o:rum" + parent + ";t.dm:-4;t.x:y"},
+		{"dropped, unchanged", "-1", sdktrace.NeverSample(), "dd=s:-1;o:rum" + parent + ";t.dm:-4;t.x:y"},
 		{"dropped here", "2", sdktrace.NeverSample(), "dd=s:0;o:rum" + parent + ";t.x:y"},
 		{"kept here", "0", sdktrace.AlwaysSample(), "dd=s:1;o:rum" + parent + ";t.x:y"},
 	} {
@@ -35,24 +35,25 @@ func TestDatadogMemberOfSpan(t *testing.T) {
 			}
 			out := sent(p, ctx)
 			if got := out.Get("Tracestate"); got != row.want || !strings.HasPrefix(out.Get("Traceparent"), "00-0000000000000000"+callerLow) {
-				t.Errorf("%q leaves, want tracestate %q", out, row.want)
+				t.Errorf("sent %q, want tracestate %q and the caller's trace id", out, row.want)
 			}
 		})
 	}
 }
 
-// TestDatadogMemberWithoutDecision: a dd without s leaves the decision to the flags beside it, and who made that stays.
+// TestDatadogMemberWithoutDecision: if the member dd has no decision (the part s), the flags of traceparent decide. The tag
+// dm, which says who decided, is kept while it agrees with the flags.
 func TestDatadogMemberWithoutDecision(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: []propagation.Format{propagation.W3C}, Emit: []propagation.Format{propagation.Datadog}})
 	const high = ",_dd.p.tid=463ac35c9f6413ad"
 	for state, want := range map[string]string{
 		"dd=o:rum;t.dm:-4":     "_dd.p.dm=-4" + high,
 		"dd=s:2;o:rum;t.dm:-4": "_dd.p.dm=-4" + high,
-		"dd=s:0;o:rum;t.dm:-4": "_dd.p.tid=463ac35c9f6413ad,_dd.p.dm=-0", // the flags overrule it
+		"dd=s:0;o:rum;t.dm:-4": "_dd.p.tid=463ac35c9f6413ad,_dd.p.dm=-0", // the flags have precedence
 	} {
 		out := sent(p, received(p, "Traceparent", callerW3C, "Tracestate", state))
 		if got := out.Get("X-Datadog-Tags"); got != want || out.Get("X-Datadog-Origin") != "rum" {
-			t.Errorf("%s: %q leaves, want the tags %q", state, out, want)
+			t.Errorf("%s: sent %q, want the tags %q and the origin rum", state, out, want)
 		}
 	}
 }

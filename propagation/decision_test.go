@@ -7,7 +7,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// decisions are headers with the ids of the caller's span and a decision, in each format that spells one.
+// decisions are headers with a decision, in each format that has one. With idsBeside they also have the ids of the caller's
+// span.
 var decisions = []struct {
 	format   propagation.Format
 	headers  []string
@@ -21,7 +22,7 @@ var decisions = []struct {
 	{propagation.B3Multi, []string{"x-b3-sampled", "FALSE"}, propagation.Denied, true},
 	{propagation.B3Multi, []string{"x-b3-sampled", "yes"}, propagation.Deferred, false},
 	{propagation.B3Multi, []string{"x-b3-sampled", "10"}, propagation.Deferred, false},
-	{propagation.B3Multi, []string{"x-b3-sampled", "fal\u017fe"}, propagation.Deferred, false}, // no fold of Unicode
+	{propagation.B3Multi, []string{"x-b3-sampled", "fal\u017fe"}, propagation.Deferred, false}, // Unicode's case folding does not apply
 	{propagation.B3Multi, []string{"x-b3-sampled", "None", "x-b3-flags", "1"}, propagation.Debug, true},
 	{propagation.B3Multi, []string{"x-b3-flags", "0"}, propagation.Deferred, true},
 	{propagation.B3Multi, []string{"x-b3-flags", "none"}, propagation.Deferred, false},
@@ -49,15 +50,15 @@ var decisions = []struct {
 	{propagation.GRPCTraceBin, []string{"grpc-trace-bin", callerBinRaw[:28]}, propagation.Deferred, false},
 }
 
-// idsBeside are the ids of formats that have a header of its own for the decision.
+// idsBeside are the ids of the formats that have a separate header for the decision.
 var idsBeside = map[propagation.Format][]string{
 	propagation.B3Multi: {"x-b3-traceid", callerTrace, "x-b3-spanid", callerSpan},
 	propagation.OTTrace: {"ot-tracer-traceid", callerTrace, "ot-tracer-spanid", callerSpan},
 	propagation.Datadog: {"x-datadog-trace-id", callerLowDecimal, "x-datadog-parent-id", callerDecimal, "x-datadog-tags", "_dd.p.tid=" + callerTrace[:16]},
 }
 
-// TestDecisions: a decision is read in any case; one that cannot be read is deferred and counted, and the ids stand. All
-// lines travel as they came, also with DropMalformed: the ids parse.
+// TestDecisions: a decision is read in upper and lower case. A malformed decision is read as open and counted, and the ids
+// are still read. All lines are sent as received, also with DropMalformed, because the ids are valid.
 func TestDecisions(t *testing.T) {
 	for _, row := range decisions {
 		in := metadataOf(append(row.headers, idsBeside[row.format]...)...)
@@ -66,21 +67,21 @@ func TestDecisions(t *testing.T) {
 			ctx := p.ExtractMetadata(context.Background(), in)
 			got, ok := propagation.RemoteFromContext(ctx)
 			if !ok || got.TraceID.String() != callerTrace || got.SpanID.String() != callerSpan || got.Sampling != row.want {
-				t.Errorf("%q is read as %+v, %v", row.headers, got, ok)
+				t.Errorf("%q is read as %+v, %v, want the caller's ids and %v", row.headers, got, ok, row.want)
 			}
 			want := map[string]uint64{}
 			if !row.readable {
 				want[row.format.String()+" malformed"] = 1
 			}
 			expectCounts(t, p, want)
-			if row.headers[1] != "fal\u017fe" { // gRPC has no place for it
+			if row.headers[1] != "fal\u017fe" { // gRPC does not accept this value
 				expect(t, sentMetadata(p, ctx), in)
 			}
 		}
 	}
 }
 
-// TestDecisionsAlone: without ids, a decision that can be read stands, and another is malformed.
+// TestDecisionsAlone: without ids, a valid decision is read, and another value is malformed.
 func TestDecisionsAlone(t *testing.T) {
 	for _, row := range []struct {
 		name, value string
@@ -93,18 +94,19 @@ func TestDecisionsAlone(t *testing.T) {
 		sc, ok := propagation.RemoteFromContext(received(p, row.name, row.value))
 		malformed := p.Stats().Total(propagation.Malformed) == 1
 		if sc != (propagation.SpanContext{Sampling: row.want}) || ok != row.want.Decided() || malformed == ok {
-			t.Errorf("%s: %s is read as %+v, %v; malformed %v", row.name, row.value, sc, ok, malformed)
+			t.Errorf("%s: %s is read as %+v, %v, malformed %v; want the decision %v", row.name, row.value, sc, ok, malformed, row.want)
 		}
 	}
 }
 
-// TestDecisionsOfLocalSpan: where a decision cannot be read the SDK continues the trace, and all headers say its decision.
+// TestDecisionsOfLocalSpan: all headers get the ids and the decision of the local span, also if the received decision is
+// malformed.
 func TestDecisionsOfLocalSpan(t *testing.T) {
 	for _, row := range decisions {
 		p := compile(t, propagation.Config{Formats: []propagation.Format{row.format}, LocalSpan: running(otherSpan)})
 		ctx := p.ExtractMetadata(context.Background(), metadataOf(append(row.headers, idsBeside[row.format]...)...))
 		if got := readAs(row.format, sent(p, ctx)); got.SpanID != otherSpan.SpanID || got.Sampling != propagation.Accepted {
-			t.Errorf("%q leaves as %q", row.headers, sent(p, ctx))
+			t.Errorf("%q is sent as %q, want the local span, accepted", row.headers, sent(p, ctx))
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestDestinationMistakes: all at once, each with its place.
+// TestDestinationMistakes: New reports all mistakes in Config.Destinations at once, each with its field.
 func TestDestinationMistakes(t *testing.T) {
 	expectMistakes(t, propagation.Config{
 		Headers: []string{"end-user"},
@@ -37,12 +37,12 @@ func TestDestinationMistakes(t *testing.T) {
 	for _, hosts := range [][]string{nil, {}} {
 		_, err := propagation.New(propagation.Config{Destinations: []propagation.Destination{{Hosts: hosts}}})
 		if mistake, ok := errors.AsType[*propagation.ConfigError](err); !ok || mistake.Field != "Destinations[0].Hosts" {
-			t.Errorf("a rule for no host: %v", err)
+			t.Errorf("for a rule without hosts, New returns %v, want a mistake in Destinations[0].Hosts", err)
 		}
 	}
 }
 
-// TestEqualRules: two rules for the same hosts are a mistake that names both, however they are spelled.
+// TestEqualRules: two rules for the same hosts are a mistake, in any spelling. The error names both.
 func TestEqualRules(t *testing.T) {
 	for _, pair := range [][2]string{
 		{"api.example.com", "API.Example.com."}, {"*.example.com", "*.EXAMPLE.com."}, {"bücher.example", "XN--bcher-kva.example"}, {"api.example.com:443", "api.example.com.:0443"},
@@ -56,11 +56,11 @@ func TestEqualRules(t *testing.T) {
 			_, err := propagation.New(propagation.Config{Destinations: rules})
 			mistake, ok := errors.AsType[*propagation.ConfigError](err)
 			if !ok {
-				t.Errorf("%q: %v", pair, err)
+				t.Errorf("%q: New returns %v, want a ConfigError", pair, err)
 				continue
 			}
 			if mistake.Field != name || mistake.Value != pair[1] || !strings.Contains(mistake.Reason, fmt.Sprintf("Destinations[0].Hosts[0] (%q)", pair[0])) {
-				t.Errorf("%q: %v", pair, err)
+				t.Errorf("%q: New returns %v, want a mistake in %s that names both rules", pair, err, name)
 			}
 		}
 	}
@@ -72,14 +72,14 @@ func TestEqualRules(t *testing.T) {
 	}
 }
 
-// TestDestinationsAreCopied: a Propagator does not change with the Config that it was made of.
+// TestDestinationsAreCopied: a Propagator does not change if the rules of its Config change later.
 func TestDestinationsAreCopied(t *testing.T) {
 	c := carryingAll(propagation.Destination{Hosts: []string{"api.example"}, Formats: []propagation.Format{propagation.W3C}, Baggage: []string{"tenant"}, Headers: []string{"end-user"}})
 	p := compile(t, c)
-	ctx := p.ExtractHTTP(context.Background(), laden)
+	ctx := p.ExtractHTTP(context.Background(), ruledHeaders)
 	rule := &c.Destinations[0]
 	rule.Hosts[0], rule.Formats[0], rule.Baggage[0], rule.Headers[0] = "other.example", propagation.B3Single, "user", "authorization"
-	want := of(laden, "Traceparent", "Tracestate", "End-User")
+	want := pick(ruledHeaders, "Traceparent", "Tracestate", "End-User")
 	want.Set("Baggage", "tenant=7;ttl=5")
 	expect(t, sentTo(t, p, ctx, "http://api.example"), want)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestDestinationsCost: a decision that was made before costs no allocation, whatever the rules.
+// TestDestinationsCost: after the first call to a host, the destination rules add no allocation, however many there are.
 func TestDestinationsCost(t *testing.T) {
 	if race.Enabled {
 		t.Skip("the race detector allocates by itself: run without -race")
@@ -33,11 +33,11 @@ func TestDestinationsCost(t *testing.T) {
 		want float64
 	}{
 		{"to an internal host", plain, bare, "http://reviews/", 3},
-		{"to an external host, nothing private", plain, bare, "https://api.example/", 3},
+		{"to an external host, no user data", plain, bare, "https://api.example/", 3},
 		{"baggage, to an internal host", plain, bag, "http://reviews/", 5}, // a map of 9 names
 		{"baggage, to an external host", plain, bag, "https://api.example/", 3},
-		{"100 rules, none for it", ruled, bare, "https://api.example/", 3},
-		{"100 rules, the last holds", ruled, bare, "https://api.n99.example/", 3},
+		{"100 rules, none matches", ruled, bare, "https://api.example/", 3},
+		{"100 rules, the last matches", ruled, bare, "https://api.n99.example/", 3},
 		{"100 rules, to an internal host", ruled, bag, "http://reviews/", 5},
 	} {
 		r := requestTo(t, row.p.ExtractHTTP(context.Background(), row.in), row.url)
@@ -49,7 +49,7 @@ func TestDestinationsCost(t *testing.T) {
 	}
 }
 
-// TestManyHosts: who makes a service call 100,000 hosts makes it keep no more of them than a few.
+// TestManyHosts: calls to 100,000 hosts do not make the memory grow, because a Propagator remembers only a few hosts.
 func TestManyHosts(t *testing.T) {
 	heap := func() uint64 {
 		runtime.GC()
@@ -66,11 +66,11 @@ func TestManyHosts(t *testing.T) {
 			host, want = fmt.Sprintf("h%d.even.example", i), 0
 		}
 		if got := sentTo(t, p, ctx, "http://"+host+"/"+strings.Repeat("x", 512)); len(got) != want {
-			t.Fatalf("to %s go %q", host, got)
+			t.Fatalf("%q is sent to %s, want %d headers", got, host, want)
 		}
 	}
 	if grown := int64(heap()) - int64(before); grown > 256*1024 {
-		t.Errorf("the heap has grown by %d bytes", grown)
+		t.Errorf("the heap has grown by %d bytes, want at most %d", grown, 256*1024)
 	}
 	runtime.KeepAlive(p)
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// laden is a request with something of every kind that may go to some hosts and not to others.
-var laden = carrier(
+// ruledHeaders are received headers of every kind that destination rules can allow or forbid.
+var ruledHeaders = carrier(
 	"Traceparent", callerW3C, "Tracestate", "a=1",
 	"B3", callerB3,
 	"X-Request-Id", "r1",
@@ -22,36 +22,36 @@ var laden = carrier(
 	"X-Client-Trace-Id", "c1", "X-Envoy-Force-Trace", "1",
 	"L5d-Ctx-Trace", "opaque",
 	"Request-Id", "|1.2.", "Correlation-Context", "user=bob, tenant=7,Tenant=8",
-	"X-Ot-Span-Context", ladenOTSpanContext,
+	"X-Ot-Span-Context", otSpanContextWithItems,
 	"End-User", "bob", "Authorization", "Bearer secret",
 )
 
-// An x-ot-span-context with two items of baggage, user and tenant, and the same without.
+// An x-ot-span-context with two items of baggage, user and tenant, and the same x-ot-span-context without them.
 const (
-	ladenOTSpanContext   = "Ei4JJGG7UzlaSEgREtOWGh1K+6IYASILCgR1c2VyEgNib2IiCwoGdGVuYW50EgE3"
-	unladenOTSpanContext = "EhQJJGG7UzlaSEgREtOWGh1K+6IYAQ=="
+	otSpanContextWithItems    = "Ei4JJGG7UzlaSEgREtOWGh1K+6IYASILCgR1c2VyEgNib2IiCwoGdGVuYW50EgE3"
+	otSpanContextWithoutItems = "EhQJJGG7UzlaSEgREtOWGh1K+6IYAQ=="
 )
 
-// userData are the names in laden of what users have put there, or what gives orders within a mesh.
+// userData are the names in ruledHeaders that only internal hosts get by default: user data, and x-envoy-force-trace.
 var userData = []string{"Baggage", "Jaeger-Baggage", "Uberctx-User", "Uberctx-Tenant", "Ot-Baggage-User", "Ot-Baggage-Tenant", "Sw8-Correlation",
 	"X-Envoy-Force-Trace", "Correlation-Context", "End-User", "Authorization"}
 
-// carryingAll carries all that is in laden.
+// carryingAll returns a Config that carries all headers of ruledHeaders, with some rules.
 func carryingAll(rules ...propagation.Destination) propagation.Config {
 	return propagation.Config{
 		Formats: propagation.AllFormats(), Headers: []string{"end-user"}, UnsafeHeaders: []string{"authorization"}, Destinations: rules,
 	}
 }
 
-// forExternal is the part of laden that goes to an external host by default.
+// forExternal returns the part of ruledHeaders that an external host gets by default.
 func forExternal() http.Header {
-	h := but(laden, userData...)
-	h.Set("X-Ot-Span-Context", unladenOTSpanContext)
+	h := without(ruledHeaders, userData...)
+	h.Set("X-Ot-Span-Context", otSpanContextWithoutItems)
 	return h
 }
 
-// but returns headers without some.
-func but(h http.Header, names ...string) http.Header {
+// without returns headers without some names.
+func without(h http.Header, names ...string) http.Header {
 	h = h.Clone()
 	for _, name := range names {
 		h.Del(name)
@@ -59,8 +59,8 @@ func but(h http.Header, names ...string) http.Header {
 	return h
 }
 
-// of returns the headers of some names.
-func of(h http.Header, names ...string) http.Header {
+// pick returns the headers with some names.
+func pick(h http.Header, names ...string) http.Header {
 	some := http.Header{}
 	for _, name := range names {
 		some[name] = h[name]
@@ -68,7 +68,7 @@ func of(h http.Header, names ...string) http.Header {
 	return some
 }
 
-// requestTo is a call of a URL with a context.
+// requestTo returns a request to a URL with a context.
 func requestTo(t testing.TB, ctx context.Context, url string) *http.Request {
 	t.Helper()
 	r, err := http.NewRequestWithContext(ctx, "GET", url, nil)
@@ -78,22 +78,22 @@ func requestTo(t testing.TB, ctx context.Context, url string) *http.Request {
 	return r
 }
 
-// sentTo is what a call of a URL carries.
+// sentTo returns the headers of a call to a URL.
 func sentTo(t testing.TB, p *propagation.Propagator, ctx context.Context, url string) http.Header {
 	t.Helper()
 	h, _ := engine(p).CloneRequest(requestTo(t, ctx, url))
 	return h
 }
 
-// someHost is a callee, as a gRPC client has it.
+// someHost is the destination of a gRPC client.
 type someHost string
 
 func (h someHost) Host() (string, uint16) { return string(h), 443 }
 
-// metadataKey is a context's key for outgoing metadata.
+// metadataKey is the context key for outgoing metadata.
 type metadataKey struct{}
 
-// metadataTo is what a gRPC call of a host carries, by both ways.
+// metadataTo returns the metadata of a gRPC call to a host. It checks that CloneMetadata and ContextWithMetadata agree.
 func metadataTo(t testing.TB, p *propagation.Propagator, ctx context.Context, host string) map[string][]string {
 	t.Helper()
 	cloned, _ := engine(p).CloneMetadata(ctx, someHost(host), nil)
@@ -103,8 +103,8 @@ func metadataTo(t testing.TB, p *propagation.Propagator, ctx context.Context, ho
 	return cloned
 }
 
-// withheld is how often something of each format was withheld.
-func withheld(p *propagation.Propagator) map[propagation.Format]uint64 {
+// disallowed returns how often the destination rules have left out headers of each format.
+func disallowed(p *propagation.Propagator) map[propagation.Format]uint64 {
 	counts, stats := map[propagation.Format]uint64{}, p.Stats()
 	for _, f := range append(propagation.AllFormats(), 0) {
 		if n := stats.Count(f, propagation.Disallowed); n > 0 {
@@ -114,7 +114,7 @@ func withheld(p *propagation.Propagator) map[propagation.Format]uint64 {
 	return counts
 }
 
-// onceEach counts each format once.
+// onceEach returns counts in which each format is counted once.
 func onceEach(formats ...propagation.Format) map[propagation.Format]uint64 {
 	counts := map[propagation.Format]uint64{}
 	for _, f := range formats {
@@ -123,9 +123,9 @@ func onceEach(formats ...propagation.Format) map[propagation.Format]uint64 {
 	return counts
 }
 
-func expectWithheld(t *testing.T, p *propagation.Propagator, want map[propagation.Format]uint64) {
+func expectDisallowed(t *testing.T, p *propagation.Propagator, want map[propagation.Format]uint64) {
 	t.Helper()
-	if got := withheld(p); !maps.Equal(got, want) {
-		t.Errorf("withheld %v, want %v", got, want)
+	if got := disallowed(p); !maps.Equal(got, want) {
+		t.Errorf("counted as disallowed %v, want %v", got, want)
 	}
 }

@@ -12,25 +12,28 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// Where a propagator of Config.Also writes a name of ours, ours is judged, and theirs does not go beside it.
+// TestAlsoBaggageOverGRPC: a propagator of Config.Also writes a header that the Propagator also carries. The destination
+// rules apply to it.
 func TestAlsoBaggageOverGRPC(t *testing.T) {
 	p := compile(t, propagation.Config{Also: []otelprop.TextMapPropagator{otelprop.Baggage{}}})
 	md := metadataTo(t, p, received(p, "Baggage", "user=bob", "B3", "1"), "evil.example")
 	expect(t, md, metadataOf("b3", "1"))
 }
 
-// An x-ot-span-context that is not padded is not read. External hosts do not get its possible items.
+// TestUnreadableItems: traceferry cannot read an x-ot-span-context with wrong padding. Another reader could find items in
+// it, so an external host does not get it as received.
 func TestUnreadableItems(t *testing.T) {
 	p := compile(t, propagation.Config{})
-	for _, line := range []string{strings.TrimRight(ladenOTSpanContext[:len(ladenOTSpanContext)-2], "="), ladenOTSpanContext + "=", "Ei4J!" + ladenOTSpanContext, callerTrace[16:] + ";" + callerSpan + ";0;user=bob"} {
+	for _, line := range []string{strings.TrimRight(otSpanContextWithItems[:len(otSpanContextWithItems)-2], "="), otSpanContextWithItems + "=", "Ei4J!" + otSpanContextWithItems, callerTrace[16:] + ";" + callerSpan + ";0;user=bob"} {
 		got := sentTo(t, p, received(p, "X-Ot-Span-Context", line), "http://evil.example").Get("X-Ot-Span-Context")
 		if got == line {
-			t.Errorf("%q goes as it came", line)
+			t.Errorf("%q is sent to an external host as received, want it left out or changed", line)
 		}
 	}
 }
 
-// Where a rule lists formats, what a propagator of Config.Also has written further out does not go either.
+// TestAlsoWrittenBefore: if a rule lists formats, the headers that a propagator of Config.Also wrote in an outer Inject are
+// not sent.
 func TestAlsoWrittenBefore(t *testing.T) {
 	p := compile(t, propagation.Config{
 		Also:         []otelprop.TextMapPropagator{ownPropagator{}},
@@ -46,7 +49,7 @@ func TestAlsoWrittenBefore(t *testing.T) {
 	}
 }
 
-// ownPropagator is a user's own.
+// ownPropagator is a user's propagator with one header.
 type ownPropagator struct{}
 
 func (ownPropagator) Inject(_ context.Context, c otelprop.TextMapCarrier) {
@@ -57,7 +60,7 @@ func (ownPropagator) Extract(ctx context.Context, _ otelprop.TextMapCarrier) con
 }
 func (ownPropagator) Fields() []string { return []string{"x-mine"} }
 
-// Inject, InjectHTTP and InjectMetadata take the destination from the context.
+// TestCalleeInContext: Inject, InjectHTTP and InjectMetadata take the destination from the context.
 func TestCalleeInContext(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	ctx := plan.ContextWithCallee(received(p, "B3", "1", "Baggage", "user=bob"), calling("api.example"))
@@ -65,7 +68,7 @@ func TestCalleeInContext(t *testing.T) {
 	p.InjectMetadata(ctx, md)
 	p.Inject(ctx, text)
 	if md["baggage"] != nil || text["baggage"] != "" || md["b3"] == nil || text["b3"] == "" {
-		t.Errorf("an external host gets %q and %q", md, text)
+		t.Errorf("an external host gets %q and %q, want b3 and no baggage in both", md, text)
 	}
 	also := compile(t, propagation.Config{
 		Also:         []otelprop.TextMapPropagator{ownPropagator{}},
@@ -74,16 +77,16 @@ func TestCalleeInContext(t *testing.T) {
 	for name, p := range map[string]*propagation.Propagator{"the default": p, "a rule": also} {
 		expect(t, sent(p, ctx), carrier("B3", "1"))
 		if t.Failed() {
-			t.Fatal(name)
+			t.Fatalf("failed for %s", name)
 		}
 	}
 	if plan.CalleeFromContext(ctx) != calling("api.example") || plan.CalleeFromContext(context.Background()) != nil {
-		t.Error("the callee is not the one that was named")
+		t.Error("CalleeFromContext does not return the destination of ContextWithCallee")
 	}
 }
 
-// If the context says that the destination is an external host, a rewritten x-ot-span-context has the local span's ids,
-// and not the received items.
+// TestCalleeOfLocalSpan: if the destination in the context is an external host, a rewritten x-ot-span-context has the local
+// span's ids, and not the received items.
 func TestCalleeOfLocalSpan(t *testing.T) {
 	const items = "EkYJJGG7UzlaSEgREtOWGh1K+6IYASIZCgZ0ZW5hbnQSD2xpZ2h0c3RlcHRlbmFudCIVCgR1c2VyEg1saWdodHN0ZXB1c2Vy"
 	p := compile(t, propagation.Config{})
@@ -94,12 +97,13 @@ func TestCalleeOfLocalSpan(t *testing.T) {
 		"InjectMetadata": {sentMetadata(p, external)["x-ot-span-context"][0], sentMetadata(p, ctx)["x-ot-span-context"][0]},
 	} {
 		if len(out[0]) == 0 || len(out[1]) < len(out[0])+50 {
-			t.Errorf("%s: an external host gets %q, and an unknown one %q", what, out[0], out[1])
+			t.Errorf("%s: an external host gets %q and an unknown host %q, want the items only in the second", what, out[0], out[1])
 		}
 	}
 }
 
-// What another propagator writes as well is ours to send, where ours may.
+// TestAlsoWritesTheSame: a propagator of Config.Also writes the same format as the Propagator. The format is sent if the
+// rules allow it.
 func TestAlsoWritesTheSame(t *testing.T) {
 	p := compile(t, propagation.Config{
 		Also:         []otelprop.TextMapPropagator{otelprop.TraceContext{}},
@@ -108,7 +112,7 @@ func TestAlsoWritesTheSame(t *testing.T) {
 	expect(t, sentTo(t, p, received(p, "Traceparent", callerW3C), "http://api.example/"), carrier("Traceparent", callerW3C))
 }
 
-// A header that only a Propagator further out carries takes no room from what goes out.
+// TestMetadataBytesOfForeignHeader: a header that only an outer Propagator carries does not count for Limits.MetadataBytes.
 func TestMetadataBytesOfForeignHeader(t *testing.T) {
 	outer, p := compile(t, propagation.Config{Headers: []string{"x-big"}}), compile(t, propagation.Config{})
 	in := carrier("X-Big", strings.Repeat("x", 4000), "Baggage", "k=v", "Traceparent", callerW3C)
@@ -117,17 +121,18 @@ func TestMetadataBytesOfForeignHeader(t *testing.T) {
 	expectCounts(t, p, nil)
 }
 
-// A request's context tells it where not all may go, and is left alone elsewhere.
+// TestContextForRequest: ContextForRequest records the destination in the context only if the destination may not get all
+// headers.
 func TestContextForRequest(t *testing.T) {
 	p, bag := compile(t, propagation.Config{}), received(compile(t, propagation.Config{}), "Baggage", "user=bob")
 	for url, told := range map[string]bool{"http://reviews/": false, "http://api.example:81/": true} {
 		r := requestTo(t, bag, url)
 		ctx, changed := engine(p).ContextForRequest(r)
 		if to := plan.CalleeFromContext(ctx); (to != nil) != told || changed != told || (ctx != bag) != told {
-			t.Errorf("%s: the context tells %v", url, to)
+			t.Errorf("%s: the context has the destination %v, want one: %v", url, to, told)
 		} else if told {
 			if host, port := to.Host(); host != "api.example:81" || port != 80 {
-				t.Errorf("%s: it tells %s, %d", url, host, port)
+				t.Errorf("%s: the destination is %s, %d, want api.example:81, 80", url, host, port)
 			}
 		}
 	}
@@ -140,17 +145,17 @@ func TestContextForRequest(t *testing.T) {
 		"no URL":          {p, new(http.Request).WithContext(bag)},
 	} {
 		if ctx, changed := engine(q.p).ContextForRequest(q.r); changed || ctx != q.r.Context() {
-			t.Errorf("%s: a context was changed for nothing", what)
+			t.Errorf("%s: ContextForRequest changed the context, want it unchanged", what)
 		}
 	}
-	// a call that another is made for: what is in the context speaks of that
+	// The context has the destination of another call, for which this call is made.
 	inner := requestTo(t, plan.ContextWithCallee(bag, calling("api.example")), "http://reviews/")
 	ctx, _ := engine(p).ContextForRequest(inner)
 	if host, _ := plan.CalleeFromContext(ctx).Host(); host != "reviews" {
-		t.Errorf("the callee is still %q", host)
+		t.Errorf("the destination is %q, want reviews", host)
 	}
 	if to := plan.CalleeFromContext(p.ExtractHTTP(inner.Context(), carrier("B3", "1"))); to != nil {
-		t.Errorf("behind a request that came in, %v is called", to)
+		t.Errorf("after an Extract, the context has the destination %v, want none", to)
 	}
 }
 

@@ -10,10 +10,11 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestDestinationsDefault: without a rule, what users have put there goes to internal hosts only, and all else everywhere.
+// TestDestinationsDefault: without a rule, user data is sent to internal hosts only. All other headers are sent to every
+// host, except x-envoy-force-trace.
 func TestDestinationsDefault(t *testing.T) {
 	p := compile(t, carryingAll())
-	ctx := p.ExtractHTTP(context.Background(), laden)
+	ctx := p.ExtractHTTP(context.Background(), ruledHeaders)
 	for host, internal := range map[string]bool{
 		"reviews": true, "REVIEWS:9080": true, "localhost:8080": true, "localhost.": true, "127.0.0.1": true, "[::1]:8080": true,
 		"10.1.2.3": true, "172.16.0.1": true, "192.168.0.1": true, "[fd00::1]": true, "[::ffff:10.1.2.3]": true, "127.0.0.1.": true,
@@ -27,27 +28,28 @@ func TestDestinationsDefault(t *testing.T) {
 	} {
 		want := forExternal()
 		if internal {
-			want = laden
+			want = ruledHeaders
 		}
 		t.Run(host, func(t *testing.T) {
 			expect(t, sentTo(t, p, ctx, "http://"+host+"/"), want)
 			sent := metadataTo(t, p, ctx, strings.ReplaceAll(host, "%25", "%"))
 			if got := sent["end-user"] != nil; got != internal {
-				t.Errorf("over gRPC go %q", sent)
+				t.Errorf("over gRPC %q is sent, want end-user among it: %v", sent, internal)
 			}
 			for _, name := range userData {
 				if _, goes := sent[strings.ToLower(name)]; goes != internal {
-					t.Errorf("%s goes over gRPC: %v", name, goes)
+					t.Errorf("%s is sent over gRPC: %v, want %v", name, goes, internal)
 				}
 			}
 		})
 	}
 }
 
-// TestURLDecides: not the Host header, the user, the path or whatever else looks like a host.
+// TestURLDecides: the host of the URL is the destination. The Host header, and names in the user or the path of the URL, do
+// not matter.
 func TestURLDecides(t *testing.T) {
 	p := compile(t, carryingAll())
-	ctx := p.ExtractHTTP(context.Background(), laden)
+	ctx := p.ExtractHTTP(context.Background(), ruledHeaders)
 	for rawURL, internal := range map[string]bool{
 		"http://reviews.svc:80@evil.example/":       false,
 		"http://reviews:x@evil.example:80/":         false,
@@ -65,11 +67,11 @@ func TestURLDecides(t *testing.T) {
 			r.Header.Set("X-Forwarded-Host", "reviews.svc")
 			h, _ := engine(p).CloneRequest(r)
 			if _, goes := h["Baggage"]; goes != internal {
-				t.Errorf("%s with Host %q: baggage goes: %v", rawURL, host, goes)
+				t.Errorf("%s with Host %q: baggage is sent: %v, want %v", rawURL, host, goes, internal)
 			}
 		}
 	}
-	// URLs that are not parsed, but made.
+	// URLs that are built without parsing.
 	for _, u := range []url.URL{
 		{Host: "evil.example/x.svc"}, {Host: "x.svc@evil.example"}, {Host: "evil.example#.svc"}, {Host: "evil.example\\.svc"}, {Host: "evil.example:80:x.svc"},
 		{Host: "evil.example", Opaque: "//reviews.svc/"}, {Host: "evil.example\x00.svc"}, {Host: "evil.example .svc"}, {Host: ""}, {Path: "/reviews.svc"},
@@ -81,7 +83,8 @@ func TestURLDecides(t *testing.T) {
 	}
 }
 
-// TestMostSpecificRule: it holds alone. Each rule lets one key of baggage through, its own name.
+// TestMostSpecificRule: only the most specific matching rule applies. Each rule of this test allows one key of baggage,
+// which is its name in patterns.
 func TestMostSpecificRule(t *testing.T) {
 	patterns := map[string]string{
 		"host": "api.partner.example", "port": "API.Partner.example.:8443", "deep": "*.eu.partner.example", "suffix": "*.partner.example", "idna": "*.bücher.example",
@@ -116,16 +119,17 @@ func TestMostSpecificRule(t *testing.T) {
 		}
 		expect(t, got, want)
 		if rule := propagation.Explain(ctx, rawURL).Rule; key != "*" && rule != patterns[key] {
-			t.Errorf("%s: the rule is %q, want %q", rawURL, rule, patterns[key])
+			t.Errorf("%s: Explain returns the rule %q, want %q", rawURL, rule, patterns[key])
 		}
 		if t.Failed() {
-			t.Fatal(rawURL)
+			t.Fatalf("failed for %s", rawURL)
 		}
 	}
 }
 
-// TestMeantPort: without a port a URL means that of its scheme, and a target the one it is told.
-func TestMeantPort(t *testing.T) {
+// TestDefaultPort: a URL without a port has the port of its scheme. A gRPC target without a port has the port that its client
+// gives.
+func TestDefaultPort(t *testing.T) {
 	p := compile(t, propagation.Config{Destinations: []propagation.Destination{
 		{Hosts: []string{"api.example:443"}, Baggage: []string{"*"}}, {Hosts: []string{"api.example:80"}, Formats: []propagation.Format{}},
 	}})
@@ -136,14 +140,14 @@ func TestMeantPort(t *testing.T) {
 	} {
 		for range 2 { // the second time from the cache
 			if got := sentTo(t, p, ctx, rawURL); len(got) != want {
-				t.Errorf("to %s go %q", rawURL, got)
+				t.Errorf("%q is sent to %s, want %d headers", got, rawURL, want)
 			}
 		}
 	}
 	expect(t, metadataTo(t, p, ctx, "api.example"), metadataOf("baggage", "k=v", "b3", "1"))
 }
 
-// TestRule: what nil, empty and listed mean, to an internal host and to another.
+// TestRule: the meaning of nil, empty and non-empty lists in a rule, for an internal host and for an external host.
 func TestRule(t *testing.T) {
 	one := func(d propagation.Destination) propagation.Destination {
 		d.Hosts = []string{"reviews", "api.example"}
@@ -155,54 +159,54 @@ func TestRule(t *testing.T) {
 		rule               propagation.Destination
 		internal, external http.Header
 	}{
-		"nothing said":   {propagation.Destination{}, laden, forExternal()},
+		"empty rule":     {propagation.Destination{}, ruledHeaders, forExternal()},
 		"formats, empty": {propagation.Destination{Formats: []propagation.Format{}}, http.Header{}, http.Header{}},
-		"one format":     {propagation.Destination{Formats: []propagation.Format{propagation.W3C}, Headers: none}, of(laden, w3c...), of(laden, w3c...)},
-		"its baggage is for Baggage to say": {
-			propagation.Destination{Formats: []propagation.Format{propagation.Jaeger}, Headers: none}, of(laden, "Uber-Trace-Id"), of(laden, "Uber-Trace-Id"),
+		"one format":     {propagation.Destination{Formats: []propagation.Format{propagation.W3C}, Headers: none}, pick(ruledHeaders, w3c...), pick(ruledHeaders, w3c...)},
+		"a format without its baggage": {
+			propagation.Destination{Formats: []propagation.Format{propagation.Jaeger}, Headers: none}, pick(ruledHeaders, "Uber-Trace-Id"), pick(ruledHeaders, "Uber-Trace-Id"),
 		},
-		"and all of it may go": {
+		"a format with its baggage": {
 			propagation.Destination{Formats: []propagation.Format{propagation.Jaeger, propagation.Baggage}, Headers: none},
-			of(laden, append(jaegers, "Baggage")...), of(laden, append(jaegers, "Baggage")...),
+			pick(ruledHeaders, append(jaegers, "Baggage")...), pick(ruledHeaders, append(jaegers, "Baggage")...),
 		},
-		"listed, but none of it": {
+		"Baggage is listed, but no key": {
 			propagation.Destination{Formats: []propagation.Format{propagation.Jaeger, propagation.Baggage}, Baggage: none, Headers: none},
-			of(laden, "Uber-Trace-Id"), of(laden, "Uber-Trace-Id"),
+			pick(ruledHeaders, "Uber-Trace-Id"), pick(ruledHeaders, "Uber-Trace-Id"),
 		},
 		"baggage, empty": {
 			propagation.Destination{Baggage: none, Headers: none},
-			merged(forExternal(), of(laden, "X-Envoy-Force-Trace")), forExternal(),
+			merged(forExternal(), pick(ruledHeaders, "X-Envoy-Force-Trace")), forExternal(),
 		},
 		"all baggage": {
 			propagation.Destination{Baggage: []string{"*"}},
-			laden, but(laden, "End-User", "Authorization", "X-Envoy-Force-Trace"),
+			ruledHeaders, without(ruledHeaders, "End-User", "Authorization", "X-Envoy-Force-Trace"),
 		},
 		"a key in every form": {
 			propagation.Destination{Baggage: tenant, Headers: none},
-			merged(forExternal(), ofTenant, of(laden, "X-Envoy-Force-Trace")), merged(forExternal(), ofTenant),
+			merged(forExternal(), ofTenant, pick(ruledHeaders, "X-Envoy-Force-Trace")), merged(forExternal(), ofTenant),
 		},
 		"a key of some formats": {
 			propagation.Destination{Formats: []propagation.Format{propagation.OTTrace}, Baggage: tenant, Headers: none},
-			of(merged(laden, ofTenant), "Ot-Tracer-Traceid", "Ot-Tracer-Spanid", "Ot-Tracer-Sampled", "Ot-Baggage-Tenant", "Baggage"),
-			of(merged(laden, ofTenant), "Ot-Tracer-Traceid", "Ot-Tracer-Spanid", "Ot-Tracer-Sampled", "Ot-Baggage-Tenant", "Baggage"),
+			pick(merged(ruledHeaders, ofTenant), "Ot-Tracer-Traceid", "Ot-Tracer-Spanid", "Ot-Tracer-Sampled", "Ot-Baggage-Tenant", "Baggage"),
+			pick(merged(ruledHeaders, ofTenant), "Ot-Tracer-Traceid", "Ot-Tracer-Spanid", "Ot-Tracer-Sampled", "Ot-Baggage-Tenant", "Baggage"),
 		},
-		"headers, empty":       {propagation.Destination{Headers: none}, but(laden, "End-User", "Authorization"), forExternal()},
-		"one header":           {propagation.Destination{Headers: []string{"END-user"}}, but(laden, "Authorization"), merged(forExternal(), of(laden, "End-User"))},
-		"an unsafe header":     {propagation.Destination{Headers: []string{"Authorization"}}, but(laden, "End-User"), merged(forExternal(), of(laden, "Authorization"))},
-		"all headers":          {propagation.Destination{Headers: []string{"*"}}, laden, merged(forExternal(), of(laden, "Authorization", "End-User"))},
-		"orders to the mesh":   {propagation.Destination{Formats: []propagation.Format{propagation.ClientTrace}}, of(laden, "X-Client-Trace-Id", "X-Envoy-Force-Trace"), of(laden, "X-Client-Trace-Id", "X-Envoy-Force-Trace")},
-		"no orders to others":  {propagation.Destination{Headers: []string{"*"}, Baggage: []string{"*"}}, laden, but(laden, "X-Envoy-Force-Trace")},
-		"the items of a span":  {propagation.Destination{Formats: []propagation.Format{propagation.OTSpanContext}, Headers: none}, carrier("X-Ot-Span-Context", unladenOTSpanContext), carrier("X-Ot-Span-Context", unladenOTSpanContext)},
-		"all items of a span":  {propagation.Destination{Formats: []propagation.Format{propagation.OTSpanContext}, Baggage: []string{"*"}, Headers: none}, of(laden, "X-Ot-Span-Context", "Baggage"), of(laden, "X-Ot-Span-Context", "Baggage")},
-		"a key is in no value": {propagation.Destination{Formats: []propagation.Format{propagation.Baggage}, Baggage: []string{"bob", "secret", "7", "ttl"}, Headers: none}, http.Header{}, http.Header{}},
+		"headers, empty":      {propagation.Destination{Headers: none}, without(ruledHeaders, "End-User", "Authorization"), forExternal()},
+		"one header":          {propagation.Destination{Headers: []string{"END-user"}}, without(ruledHeaders, "Authorization"), merged(forExternal(), pick(ruledHeaders, "End-User"))},
+		"an unsafe header":    {propagation.Destination{Headers: []string{"Authorization"}}, without(ruledHeaders, "End-User"), merged(forExternal(), pick(ruledHeaders, "Authorization"))},
+		"all headers":         {propagation.Destination{Headers: []string{"*"}}, ruledHeaders, merged(forExternal(), pick(ruledHeaders, "Authorization", "End-User"))},
+		"x-envoy-force-trace": {propagation.Destination{Formats: []propagation.Format{propagation.ClientTrace}}, pick(ruledHeaders, "X-Client-Trace-Id", "X-Envoy-Force-Trace"), pick(ruledHeaders, "X-Client-Trace-Id", "X-Envoy-Force-Trace")},
+		"all user data":       {propagation.Destination{Headers: []string{"*"}, Baggage: []string{"*"}}, ruledHeaders, without(ruledHeaders, "X-Envoy-Force-Trace")},
+		"the items of a span": {propagation.Destination{Formats: []propagation.Format{propagation.OTSpanContext}, Headers: none}, carrier("X-Ot-Span-Context", otSpanContextWithoutItems), carrier("X-Ot-Span-Context", otSpanContextWithoutItems)},
+		"all items of a span": {propagation.Destination{Formats: []propagation.Format{propagation.OTSpanContext}, Baggage: []string{"*"}, Headers: none}, pick(ruledHeaders, "X-Ot-Span-Context", "Baggage"), pick(ruledHeaders, "X-Ot-Span-Context", "Baggage")},
+		"keys, not values":    {propagation.Destination{Formats: []propagation.Format{propagation.Baggage}, Baggage: []string{"bob", "secret", "7", "ttl"}, Headers: none}, http.Header{}, http.Header{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := compile(t, carryingAll(one(test.rule)))
-			ctx := p.ExtractHTTP(context.Background(), laden)
+			ctx := p.ExtractHTTP(context.Background(), ruledHeaders)
 			expect(t, sentTo(t, p, ctx, "http://reviews/"), test.internal)
 			expect(t, sentTo(t, p, ctx, "https://api.example/"), test.external)
 			expect(t, sentTo(t, p, ctx, "https://other.example/"), forExternal())
-			expect(t, sentTo(t, p, ctx, "https://other.svc/"), laden)
+			expect(t, sentTo(t, p, ctx, "https://other.svc/"), ruledHeaders)
 			for host, want := range map[string]http.Header{"reviews": test.internal, "api.example": test.external} {
 				expect(t, metadataTo(t, p, ctx, host), lowered(want))
 			}
@@ -210,10 +214,11 @@ func TestRule(t *testing.T) {
 	}
 }
 
-// ofTenant is what the key tenant lets through of laden. Jaeger's and OpenTracing's forms lose the key's case.
+// ofTenant is the baggage of ruledHeaders with the key tenant. The forms of Jaeger and OpenTracing do not preserve the key's case.
 var ofTenant = carrier("Baggage", "tenant=7;ttl=5", "Jaeger-Baggage", "Tenant=7", "Uberctx-Tenant", "7", "Ot-Baggage-Tenant", "7",
 	"Sw8-Correlation", "dGVuYW50:Nw==", "Correlation-Context", "tenant=7")
 
+// merged returns the headers of all arguments. The last one has precedence.
 func merged(all ...http.Header) http.Header {
 	m := http.Header{}
 	for _, h := range all {

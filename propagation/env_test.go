@@ -44,14 +44,14 @@ func TestConfigFromEnv(t *testing.T) {
 }
 
 func TestConfigFromEnvUnset(t *testing.T) {
-	t.Setenv(propagatorsVariable, "b3") // restores what was there
+	t.Setenv(propagatorsVariable, "b3") // restores the old value after the test
 	os.Unsetenv(propagatorsVariable)
 	if c, err := propagation.ConfigFromEnv(); err != nil || c.Formats != nil {
 		t.Errorf("got %v, %v, want the zero Config", c.Formats, err)
 	}
 }
 
-// TestConfigFromEnvUnknown: the error names what is not known and all that is.
+// TestConfigFromEnvUnknown: the error names the unknown formats, and lists the known formats.
 func TestConfigFromEnvUnknown(t *testing.T) {
 	for value, unknown := range map[string][]string{
 		"zipkin":               {"zipkin"},
@@ -63,29 +63,29 @@ func TestConfigFromEnvUnknown(t *testing.T) {
 			t.Setenv(propagatorsVariable, value)
 			c, err := propagation.ConfigFromEnv()
 			if err == nil {
-				t.Fatalf("no error, and %v", c.Formats)
+				t.Fatalf("ConfigFromEnv returns no error and the formats %v, want an error", c.Formats)
 			}
 			if c.Formats != nil {
-				t.Errorf("an error and %v", c.Formats)
+				t.Errorf("with the error, ConfigFromEnv returns the formats %v, want nil", c.Formats)
 			}
 			for _, name := range unknown {
 				if !strings.Contains(err.Error(), `"`+name+`"`) {
-					t.Errorf("%q is not in %q", name, err)
+					t.Errorf("the error %q does not name %q", err, name)
 				}
 			}
 			for _, f := range propagation.AllFormats() {
 				if !strings.Contains(err.Error(), f.String()) {
-					t.Errorf("%v is not listed in %q", f, err)
+					t.Errorf("the error %q does not list %v", err, f)
 				}
 			}
 			if !strings.Contains(err.Error(), propagatorsVariable) || !strings.Contains(err.Error(), "none") {
-				t.Errorf("the variable, or none, is not in %q", err)
+				t.Errorf("the error %q does not have the name of the variable and the value none", err)
 			}
 		})
 	}
 }
 
-// TestConfigFromEnvOrder: the first name wins.
+// TestConfigFromEnvOrder: the first name has precedence.
 func TestConfigFromEnvOrder(t *testing.T) {
 	for value, want := range map[string]string{"b3,tracecontext": "0000000000000001", "tracecontext,b3": callerSpan} {
 		t.Setenv(propagatorsVariable, value)
@@ -95,7 +95,7 @@ func TestConfigFromEnvOrder(t *testing.T) {
 		}
 		ctx := received(compile(t, c), "B3", "0000000000000007-0000000000000001", "Traceparent", callerW3C)
 		if sc, _ := propagation.RemoteFromContext(ctx); sc.SpanID.String() != want {
-			t.Errorf("%s: span %v, want %s", value, sc.SpanID, want)
+			t.Errorf("%s: the remote span is %v, want %s", value, sc.SpanID, want)
 		}
 	}
 }

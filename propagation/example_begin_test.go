@@ -8,7 +8,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// All calls of one run of a job carry one request id, and those of the next run another.
+// All calls of one run of a job carry the same request id. The calls of the next run carry another one.
 func ExamplePropagator_Begin() {
 	p := propagation.MustNew(propagation.Config{})
 	sent := func(ctx context.Context) string {

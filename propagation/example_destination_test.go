@@ -9,7 +9,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// inboundRequest is what a service is sent in these examples.
+// inboundRequest are the received headers in these examples.
 var inboundRequest = http.Header{
 	"Traceparent":  {"00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01"},
 	"X-Request-Id": {"5f2f7d9c-7b1a-9d5e-8f57-1f8f0a2b3c4d"},
@@ -17,8 +17,8 @@ var inboundRequest = http.Header{
 	"End-User":     {"bob"},
 }
 
-// A partner gets the trace and one key of the baggage, and a bank nothing at all. To hosts without a rule trace
-// formats go as ever, and what users have put there goes to internal ones only.
+// A partner gets the trace and one key of the baggage. A bank gets nothing. Hosts without a rule get trace formats. Only
+// internal hosts also get user data.
 func ExampleDestination() {
 	p, err := propagation.New(propagation.Config{
 		Headers: []string{"end-user"},
@@ -35,7 +35,7 @@ func ExampleDestination() {
 	for _, target := range []string{"http://reviews:9080/", "https://eu.partner.example/", "https://bank.example/", "https://api.example.com/"} {
 		u, _ := url.Parse(target)
 		h := http.Header{}
-		p.InjectHTTPTo(ctx, u, h) // httptrace.Transport does the same
+		p.InjectHTTPTo(ctx, u, h) // httptrace.Transport writes the same headers
 		fmt.Println(target)
 		show(h)
 	}
@@ -54,7 +54,7 @@ func ExampleDestination() {
 	// X-Request-Id: [5f2f7d9c-7b1a-9d5e-8f57-1f8f0a2b3c4d]
 }
 
-// A vendor that bills by what it receives gets its format only in sampled traces.
+// A vendor bills for each span that it receives, so it gets its format only in sampled traces.
 func ExampleDestination_onlySampled() {
 	p := propagation.MustNew(propagation.Config{
 		Formats: []propagation.Format{propagation.W3C, propagation.Sentry},
@@ -80,7 +80,7 @@ func ExampleDestination_onlySampled() {
 	// Traceparent: [00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01]
 }
 
-// Two rules for the same hosts are a mistake, in whatever spelling. So is a rule that matches nothing.
+// Two rules for the same hosts are a mistake, in any spelling. A pattern that is not a host or a network is a mistake, too.
 func ExampleDestination_mistakes() {
 	_, err := propagation.New(propagation.Config{Destinations: []propagation.Destination{
 		{Hosts: []string{"*.bücher.example"}},
@@ -93,7 +93,8 @@ func ExampleDestination_mistakes() {
 	// propagation: Config.Destinations[1].Hosts[2]: "10.1.0.0/8": has bits set after its prefix length: write 10.0.0.0/8
 }
 
-// Before a policy holds, see what it would do: all is sent, and counted as if it were withheld.
+// Try rules before you apply them. With DestinationsReportOnly, all headers are sent. Headers that the rules do not allow
+// are counted.
 func ExampleConfig_destinationsReportOnly() {
 	p := propagation.MustNew(propagation.Config{
 		DestinationsReportOnly: true,
@@ -109,7 +110,7 @@ func ExampleConfig_destinationsReportOnly() {
 	// [tenant=7,user=bob] 1
 }
 
-// A client without a RoundTripper, such as a WebSocket dialer, takes headers for a URL.
+// A client without a RoundTripper, such as a WebSocket dialer, takes headers. InjectHTTPTo writes the headers for a URL.
 func ExamplePropagator_InjectHTTPTo() {
 	p := propagation.MustNew(propagation.Config{})
 	ctx := p.ExtractHTTP(context.Background(), inboundRequest)

@@ -9,7 +9,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// Why does the partner not get the user's baggage, and why not b3?
+// Explain says why the partner does not get the user's baggage, and why it does not get b3.
 func ExampleExplain() {
 	p := propagation.MustNew(propagation.Config{
 		Headers: []string{"end-user"},
@@ -47,7 +47,7 @@ func ExampleExplain() {
 	//   end-user      (size 3)                                                   not sent: the rule for *.partner.example does not allow it
 }
 
-// Which of a request's headers does this service not carry, and which Config would carry them?
+// ExplainRequest lists the headers of a request that this service does not carry, and how to carry them.
 func ExamplePropagator_ExplainRequest() {
 	p := propagation.MustNew(propagation.Config{Formats: []propagation.Format{propagation.W3C}})
 	r := httptest.NewRequest("GET", "/cart", nil)

@@ -10,7 +10,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// asCaller samples a root span as its caller decided, and asks another sampler where nothing was decided.
+// asCaller samples a root span by its caller's decision. If the decision is open, another sampler decides.
 type asCaller struct{ sdktrace.Sampler }
 
 func (s asCaller) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
@@ -22,8 +22,8 @@ func (s asCaller) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingR
 	return s.Sampler.ShouldSample(p)
 }
 
-// A load balancer of AWS sends a trace id and no span. The first service's root span takes the id; its sampler, asked
-// for a root, finds the decision in the context.
+// A load balancer of AWS sends a trace id without a span id. The first service starts a root span with this trace id. The
+// sampler of the root span reads the caller's decision from the context.
 func ExampleIDGenerator() {
 	p := propagation.MustNew(preset.AWS())
 	provider := sdktrace.NewTracerProvider(

@@ -10,9 +10,9 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// A browser asks before it sends trace headers to another origin (CORS). A middleware that takes a fixed list gets
-// ReadFields. The answer to a browser can hold no prefix, so for names under one the names that the
-// browser asks for are compared.
+// A browser sends a preflight request before it sends trace headers to another origin (CORS). A middleware that takes a
+// fixed list of names gets ReadFields. The response to a preflight request cannot list prefixes. So preflight compares
+// each name that the browser lists with the names and the prefixes.
 func ExamplePropagator_ReadFields() {
 	p := propagation.MustNew(propagation.Config{
 		Formats:  []propagation.Format{propagation.W3C, propagation.Jaeger},

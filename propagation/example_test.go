@@ -16,7 +16,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// show prints headers in order.
+// show prints headers, sorted by name.
 func show(h map[string][]string) {
 	for _, name := range slices.Sorted(maps.Keys(h)) {
 		fmt.Printf("%s: %v\n", name, h[name])
@@ -55,7 +55,7 @@ func ExampleNew() {
 	// propagation: Config.Headers[1]: "Authorization": is a credential, or says who the caller is: if each callee may have it, put it in UnsafeHeaders
 }
 
-// A caller that speaks B3 only reaches a service that reads W3C only, without an SDK.
+// The caller sends only B3, and the callee reads only W3C. With Emit, traceferry translates. No tracer is needed.
 func ExampleConfig_emit() {
 	p := propagation.MustNew(propagation.Config{
 		Formats: []propagation.Format{propagation.B3Single, propagation.W3C},
@@ -70,7 +70,7 @@ func ExampleConfig_emit() {
 	// Traceparent: [00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01]
 }
 
-// A tracer that is not OpenTelemetry's tells its active span.
+// Config.LocalSpan returns the active span of a tracer that is not OpenTelemetry's.
 func ExampleConfig_localSpan() {
 	type key struct{}
 	p := propagation.MustNew(propagation.Config{
@@ -101,8 +101,8 @@ func ExampleConfigFromEnv() {
 func ExamplePropagator_ExtractHTTP() {
 	p := propagation.MustNew(propagation.Config{})
 	ctx := p.ExtractHTTP(context.Background(), http.Header{"Traceparent": {"00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01"}})
-	fmt.Println(trace.SpanContextFromContext(ctx).TraceID()) // OpenTelemetry sees the caller
-	fmt.Println(ctx)                                         // and a log sees no value
+	fmt.Println(trace.SpanContextFromContext(ctx).TraceID()) // OpenTelemetry gets the caller's span
+	fmt.Println(ctx)                                         // the context prints without header values
 	// Output:
 	// 463ac35c9f6413ad48485a3953bb6124
 	// context.Background.traceferry(tracecontext)
@@ -117,7 +117,7 @@ func ExamplePropagator_InjectHTTP() {
 	// Output: 4d7f
 }
 
-// A message queue's headers are a map like gRPC's metadata.
+// The headers of a message queue can be a map like gRPC metadata.
 func ExamplePropagator_InjectMetadata() {
 	p := propagation.MustNew(propagation.Config{})
 	ctx := p.ExtractMetadata(context.Background(), map[string][]string{"b3": {"1"}, "x-request-id": {"4d7f"}})
@@ -129,20 +129,20 @@ func ExamplePropagator_InjectMetadata() {
 	// x-request-id: [4d7f]
 }
 
-// Values that Inject has written are shared by the calls of one inbound request:
-// change a header with Set, Add and Del, not by writing to an element.
+// All calls of one inbound request share the values that Inject writes. Change a header with Set, Add or Del. Do not assign
+// to an element of a value.
 func ExamplePropagator_InjectHTTP_sharedValues() {
 	p := propagation.MustNew(propagation.Config{})
 	ctx := p.ExtractHTTP(context.Background(), http.Header{"X-Request-Id": {"4d7f"}})
 	first, second := http.Header{}, http.Header{}
 
 	p.InjectHTTP(ctx, first)
-	first.Set("X-Request-Id", "mine") // right: the next call does not see it
+	first.Set("X-Request-Id", "mine") // correct: the next call does not get this value
 	p.InjectHTTP(ctx, second)
 	fmt.Println(second.Get("X-Request-Id"))
 
 	p.InjectHTTP(ctx, first)
-	first["X-Request-Id"][0] = "mine" // wrong: it does
+	first["X-Request-Id"][0] = "mine" // wrong: the next call gets this value
 	p.InjectHTTP(ctx, second)
 	fmt.Println(second.Get("X-Request-Id"))
 	// Output:
@@ -151,7 +151,7 @@ func ExamplePropagator_InjectHTTP_sharedValues() {
 }
 
 func ExamplePropagator_Extract() {
-	// Everything that OpenTelemetry instruments now speaks all formats of p.
+	// All instrumentation of OpenTelemetry now reads and writes all formats of the Propagator.
 	otel.SetTextMapPropagator(propagation.MustNew(preset.Istio()))
 	fmt.Println(len(otel.GetTextMapPropagator().Fields()))
 	// Output: 20
@@ -172,7 +172,7 @@ func ExampleRemoteFromContext() {
 	p := propagation.MustNew(propagation.Config{})
 	ctx := p.ExtractHTTP(context.Background(), http.Header{"B3": {"0"}})
 	sc, ok := propagation.RemoteFromContext(ctx)
-	fmt.Println(sc.Sampling, sc.IsValid(), ok) // a decision, and no ids
+	fmt.Println(sc.Sampling, sc.IsValid(), ok) // a decision without ids
 	// Output: denied false true
 }
 
@@ -201,12 +201,12 @@ func ExampleCopy() {
 	p := propagation.MustNew(propagation.Config{})
 	request, cancel := context.WithCancel(p.ExtractHTTP(context.Background(), http.Header{"X-Request-Id": {"4d7f"}}))
 	job := propagation.Copy(context.Background(), request)
-	cancel() // the request ends, the job goes on
+	cancel() // the request ends, and the job continues
 	fmt.Println(job.Err(), propagation.RequestIDFromContext(job))
 	// Output: <nil> 4d7f
 }
 
-// What the application changes in OpenTelemetry's baggage is what goes out; the rest stays as it came.
+// The application changes OpenTelemetry's baggage. The change is sent. The other members are sent as received.
 func Example_baggage() {
 	p := propagation.MustNew(preset.OpenTelemetry())
 	ctx := p.ExtractHTTP(context.Background(), http.Header{"Baggage": {"tenant=a;ttl=1, user=%C3%A9"}})
@@ -218,7 +218,7 @@ func Example_baggage() {
 	// Output: Baggage: [tenant=a;ttl=1,user=%C3%A9,region=eu]
 }
 
-// Which formats the fleet still sends, and what goes wrong with them.
+// An Observer gets the formats of each request, and outcomes such as a malformed header.
 func ExampleObserver() {
 	p := propagation.MustNew(propagation.Config{Observer: &propagation.Observer{
 		Extracted: func(_ context.Context, formats []propagation.Format) { fmt.Println("came:", formats) },

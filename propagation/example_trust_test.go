@@ -16,7 +16,7 @@ var untrustedHeaders = http.Header{
 	"Baggage":     {"tenant=blue"},
 }
 
-// A partner's trace is continued, and what the partner wants sampled, or says in baggage, is not asked.
+// The service continues a partner's trace, but does not trust the partner's sampling decision and baggage.
 func ExampleTrust() {
 	p := propagation.MustNew(propagation.Config{})
 	ctx := p.ExtractHTTPTrust(context.Background(), untrustedHeaders, propagation.DistrustSampling|propagation.DistrustBaggage)
@@ -31,7 +31,7 @@ func ExampleTrust() {
 	// Traceparent: [00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-00]
 }
 
-// A handler behind an edge authenticates its caller, and then trusts it.
+// At an edge, a handler authenticates its caller. Then Promote makes the caller trusted.
 func ExamplePromote() {
 	p := propagation.MustNew(propagation.Config{})
 	ctx := p.ExtractHTTPTrust(context.Background(), untrustedHeaders, propagation.Restart)
@@ -50,7 +50,7 @@ func ExamplePromote() {
 	// Traceparent: [00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01]
 }
 
-// The handler finds out that it does not trust the caller.
+// The handler finds out that the caller cannot be trusted. Demote withholds the caller's headers.
 func ExampleDemote() {
 	p := propagation.MustNew(propagation.Config{})
 	ctx := propagation.Demote(p.ExtractHTTP(context.Background(), untrustedHeaders))
@@ -60,7 +60,7 @@ func ExampleDemote() {
 	// Output: false
 }
 
-// The span that begins a trace at the edge links to the untrusted caller's span.
+// An edge begins a new trace. Its first span links to the untrusted caller's span.
 func ExampleUntrustedFromContext() {
 	p := propagation.MustNew(propagation.Config{})
 	ctx := p.ExtractHTTPTrust(context.Background(), untrustedHeaders, propagation.Restart)

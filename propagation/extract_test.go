@@ -8,8 +8,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestExtractAmongOthers: few headers are ranged over and names are looked up among
-// many, or the other way round; what is carried is the same.
+// TestExtractAmongOthers: Extract looks up each carried name, or ranges over all received names, whichever is shorter. The
+// result is the same.
 func TestExtractAmongOthers(t *testing.T) {
 	ours := map[string]map[string][]string{
 		"nothing": {},
@@ -42,7 +42,7 @@ func TestExtractAmongOthers(t *testing.T) {
 						ctx := extract(context.Background(), p, carrier)
 						expect(t, sentMetadata(p, ctx), want)
 						if len(want) == 0 && ctx != context.Background() {
-							t.Errorf("nothing made %v", ctx)
+							t.Errorf("without headers to carry, Extract returns %v, want its argument", ctx)
 						}
 					})
 				}
@@ -51,7 +51,7 @@ func TestExtractAmongOthers(t *testing.T) {
 	}
 }
 
-// TestExtractKeepsNothing: the header may change afterwards.
+// TestExtractKeepsNothing: a change of the received header after Extract does not change the capture.
 func TestExtractKeepsNothing(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats()})
 	for way, extract := range extracts {
@@ -67,16 +67,16 @@ func TestExtractKeepsNothing(t *testing.T) {
 	}
 }
 
-// TestExtractNil: the nil Propagator gives back what it was given.
+// TestExtractNil: Extract of the nil Propagator returns its argument, and its Inject changes nothing.
 func TestExtractNil(t *testing.T) {
 	var none *propagation.Propagator
 	for way, extract := range extracts {
 		if ctx := extract(context.Background(), none, metadataOf("b3", callerB3)); ctx != context.Background() {
-			t.Errorf("%s: made %v", way, ctx)
+			t.Errorf("%s: the nil Propagator returns %v, want its argument", way, ctx)
 		}
 		p := compile(t, propagation.Config{})
 		if ctx := extract(context.Background(), p, nil); ctx != context.Background() {
-			t.Errorf("%s: made %v of nothing", way, ctx)
+			t.Errorf("%s: without headers, Extract returns %v, want its argument", way, ctx)
 		}
 	}
 	out := carrier("B3", "mine")
@@ -85,7 +85,7 @@ func TestExtractNil(t *testing.T) {
 	expect(t, out, carrier("B3", "mine"))
 }
 
-// TestExtractIntoNil: a nil context counts as the background.
+// TestExtractIntoNil: Extract takes a nil context for context.Background().
 func TestExtractIntoNil(t *testing.T) {
 	var none context.Context
 	for way, extract := range extracts {

@@ -19,7 +19,7 @@ func TestFormats(t *testing.T) {
 			t.Errorf("String is %q, want %q", f.format, f.name)
 		}
 		if parsed, err := propagation.ParseFormat(f.name); err != nil || parsed != f.format {
-			t.Errorf("ParseFormat(%q) = %v, %v", f.name, parsed, err)
+			t.Errorf("ParseFormat(%q) = %v, %v, want %v", f.name, parsed, err, f.format)
 		}
 		if got := f.format.Fields(); !slices.Equal(got, strings.Fields(f.fields)) {
 			t.Errorf("%v: fields %q, want %q", f.format, got, f.fields)
@@ -29,8 +29,8 @@ func TestFormats(t *testing.T) {
 		}
 		_, emits := propagation.New(propagation.Config{Emit: []propagation.Format{f.format}})
 		_, reads := propagation.New(propagation.Config{Formats: []propagation.Format{}, ReadOnly: []propagation.Format{f.format}})
-		if (emits == nil) != (f.room != room{}) || (reads == nil) != (f.room != room{}) {
-			t.Errorf("%v: written %v, read %v, want %v", f.format, emits == nil, reads == nil, (f.room != room{}))
+		if (emits == nil) != (f.canWrite != canWrite{}) || (reads == nil) != (f.canWrite != canWrite{}) {
+			t.Errorf("%v: New accepts it in Emit: %v, in ReadOnly: %v, want %v", f.format, emits == nil, reads == nil, (f.canWrite != canWrite{}))
 		}
 	}
 	if n := len(propagation.AllFormats()); n != len(facts) {
@@ -38,12 +38,12 @@ func TestFormats(t *testing.T) {
 	}
 }
 
-// TestFormatFields: what is named travels, with nothing else of the format's.
+// TestFormatFields: the names of Fields and Prefixes are carried, and no other headers.
 func TestFormatFields(t *testing.T) {
 	for _, f := range facts {
 		p := compile(t, propagation.Config{Formats: []propagation.Format{f.format}})
 		if !slices.Equal(p.Fields(), f.format.Fields()) {
-			t.Errorf("%v: Propagator.Fields %q", f.format, p.Fields())
+			t.Errorf("%v: Propagator.Fields returns %q, want %q", f.format, p.Fields(), f.format.Fields())
 		}
 		in := carrier()
 		for _, other := range facts {
@@ -65,16 +65,16 @@ func TestFormatFields(t *testing.T) {
 	}
 }
 
-// TestFormatSlices: they are the caller's own.
+// TestFormatSlices: changes of a returned slice do not change later results.
 func TestFormatSlices(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: []propagation.Format{propagation.Jaeger}})
 	all, fields, prefixes, names := propagation.AllFormats(), propagation.Jaeger.Fields(), propagation.Jaeger.Prefixes(), p.Fields()
 	all[0], fields[0], prefixes[0], names[0] = 99, "spoilt", "spoilt", "spoilt"
 	if propagation.AllFormats()[0] != propagation.W3C {
-		t.Error("AllFormats is shared")
+		t.Error("a change of the slice of AllFormats changes the next result")
 	}
 	if propagation.Jaeger.Fields()[0] == "spoilt" || propagation.Jaeger.Prefixes()[0] == "spoilt" || p.Fields()[0] == "spoilt" {
-		t.Error("the names are shared")
+		t.Error("a change of a returned list of names changes the next result")
 	}
 }
 
@@ -89,42 +89,42 @@ func TestFormatText(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !slices.Equal(back[propagation.XRay], propagation.AllFormats()) {
-		t.Errorf("%s became %v", text, back)
+		t.Errorf("%s is decoded as %v, want all formats", text, back)
 	}
 
 	f := propagation.W3C
 	for _, name := range []string{"", "B3", " b3", "b3 ", "headers", "none", "Format(3)", "traceparent"} {
 		if err := f.UnmarshalText([]byte(name)); err == nil || f != propagation.W3C {
-			t.Errorf("%q became %v, %v", name, f, err)
+			t.Errorf("UnmarshalText(%q) set the format to %v and returned %v, want an error", name, f, err)
 		}
 		if parsed, err := propagation.ParseFormat(name); err == nil || parsed != 0 {
-			t.Errorf("ParseFormat(%q) = %v, %v", name, parsed, err)
+			t.Errorf("ParseFormat(%q) = %v, %v, want an error", name, parsed, err)
 		} else if !strings.Contains(err.Error(), "tracecontext, b3, b3multi") {
-			t.Errorf("the names are not in %q", err)
+			t.Errorf("the error %q does not list the names", err)
 		}
 	}
 }
 
-// TestFormatUnknown: a value that is no format harms nobody.
+// TestFormatUnknown: the methods of an unknown Format do not panic and return nothing.
 func TestFormatUnknown(t *testing.T) {
 	for f, want := range map[propagation.Format]string{0: "headers", propagation.Format(len(facts) + 1): fmt.Sprintf("Format(%d)", len(facts)+1), 255: "Format(255)"} {
 		if f.String() != want {
 			t.Errorf("String is %q, want %q", f, want)
 		}
 		if text, err := f.MarshalText(); err == nil {
-			t.Errorf("%v: text %q", f, text)
+			t.Errorf("MarshalText of %v returns %q, want an error", f, text)
 		}
 		if f.Fields() != nil || f.Prefixes() != nil {
-			t.Errorf("%v has names", f)
+			t.Errorf("%v has fields or prefixes, want none", f)
 		}
 		var stats propagation.Stats
 		if stats.Count(f, propagation.Malformed) != 0 || stats.Count(propagation.W3C, 99) != 0 {
-			t.Errorf("%v has counts", f)
+			t.Errorf("%v has counts, want 0", f)
 		}
 	}
 }
 
-// TestWords: the small types print in words, unknown values too.
+// TestWords: the small integer types print as words. Unknown values do not panic.
 func TestWords(t *testing.T) {
 	var got []string
 	for s := propagation.Deferred; s <= propagation.Debug+1; s++ {

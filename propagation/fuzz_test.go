@@ -11,8 +11,8 @@ import (
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
 
-// fuzzCodec is the target of one codec. Golden vectors seed it. The slow reader in facts and the rules of every codec
-// check it. Its arguments are the lines of each field, with line feeds between them.
+// fuzzCodec is the fuzz target of one codec. Golden vectors are its seeds. It compares the codec with the slow reader in
+// facts. It also checks rules that apply to every codec. Its arguments are the lines of each field, separated by line feeds.
 func fuzzCodec(f *testing.F, format propagation.Format) {
 	names := format.Fields()
 	for _, v := range readVectors(f) {
@@ -44,23 +44,24 @@ func fuzzCodec(f *testing.F, format propagation.Format) {
 		got, ok := propagation.RemoteFromContext(ctx)
 		if oracle := factOf(format).oracle; oracle != nil {
 			if want := oracle(firstLines(in, names), in); want != got {
-				t.Fatalf("%q\nread as %+v\n the oracle says %+v", in, got, want)
+				t.Fatalf("%q\nis read as %+v\nthe oracle reads %+v", in, got, want)
 			}
 		}
 		if !ok && got != (propagation.SpanContext{}) || ok && !got.TraceID.IsValid() && !got.Sampling.Decided() {
-			t.Fatalf("%q is read as %+v, %v", in, got, ok)
+			t.Fatalf("%q is read as %+v, %v, want a zero span context if and only if ok is false", in, got, ok)
 		}
 		checkUntouched(t, p, ctx, in)
 		if got.IsValid() {
 			local = got
 			checkRewritten(t, rewriter, format, in, got)
 		}
-		checkWithheld(t, in, len(a))
+		checkPolicies(t, in, len(a))
 	})
 }
 
-// checkWithheld: nothing of the lines gets where a policy does not let it. Which is asked takes turns.
-func checkWithheld(t *testing.T, in http.Header, turn int) {
+// checkPolicies checks that the lines are not sent where a trust or a destination rule does not allow it. turn selects the
+// policy of this call.
+func checkPolicies(t *testing.T, in http.Header, turn int) {
 	t.Helper()
 	var came [][2]string
 	for name, values := range in {
@@ -76,7 +77,8 @@ func checkWithheld(t *testing.T, in http.Header, turn int) {
 	}
 }
 
-// firstLines is what a codec whose fields may come once sees: first lines, trimmed.
+// firstLines returns the first line of each name, without white space around it. Codecs whose fields must not repeat read
+// only these lines.
 func firstLines(in http.Header, names []string) []string {
 	first := make([]string, 5)
 	for i, name := range names {
@@ -90,7 +92,7 @@ func firstLines(in http.Header, names []string) []string {
 	return first
 }
 
-// checkUntouched: what is legal goes out as it came, valid or not.
+// checkUntouched checks that a header is sent as received if HTTP accepts it, also if it is malformed.
 func checkUntouched(t *testing.T, p *propagation.Propagator, ctx context.Context, in http.Header) {
 	t.Helper()
 	out := http.Header{}
@@ -107,33 +109,33 @@ func checkUntouched(t *testing.T, p *propagation.Propagator, ctx context.Context
 			}
 		}
 		if strings.Join(out[name], "\n") != strings.Join(want, "\n") {
-			t.Fatalf("%s came as %q, left as %q", name, lines, out[name])
+			t.Fatalf("%s was received as %q and sent as %q, want %q", name, lines, out[name], want)
 		}
 	}
 }
 
-// checkRewritten: the codec writes a span context over the received headers, and reads the same span context again.
+// checkRewritten checks that the codec writes a span context over the received headers, and reads the same span context.
 func checkRewritten(t *testing.T, p *propagation.Propagator, format propagation.Format, in http.Header, sc propagation.SpanContext) {
 	t.Helper()
 	out := http.Header{}
 	p.InjectHTTP(p.ExtractHTTP(context.Background(), in), out)
 	for name, lines := range out {
 		if len(lines) != 1 && name != "Jaeger-Baggage" || lines[0] == "" {
-			t.Fatalf("%s: %q", name, lines)
+			t.Fatalf("%s is written as %q, want one line that is not empty", name, lines)
 		}
 	}
 	got := readAs(format, out)
 	if !same64(got, sc) || got.SpanID != sc.SpanID {
-		t.Fatalf("%+v is written as %q and read as %+v", sc, out, got)
+		t.Fatalf("%+v is written as %q and read as %+v, want the same ids", sc, out, got)
 	}
 	old := format == propagation.OTSpanContext && strings.Contains(out.Get("X-Ot-Span-Context"), ";")
-	if want := factOf(format).room.says(sc.Sampling); got.Sampling != want && !old {
-		t.Fatalf("%v is written as %q and read as %v, want %v", sc.Sampling, out, got.Sampling, want)
+	if want := factOf(format).canWrite.decisionFor(sc.Sampling); got.Sampling != want && !old {
+		t.Fatalf("the decision %v is written as %q and read as %v, want %v", sc.Sampling, out, got.Sampling, want)
 	}
 }
 
-// FuzzPath sends any headers through every carrier, with every format carried, with and
-// without a local span, and holds what leaves to the promises.
+// FuzzPath sends any headers through every carrier, with and without a local span. It carries every format, and checks that
+// the sent headers keep the promises.
 func FuzzPath(f *testing.F) {
 	for _, v := range readVectors(f) {
 		var text strings.Builder
@@ -164,7 +166,7 @@ func FuzzPath(f *testing.F) {
 				texts[name] = value
 			}
 		}
-		checkWithheld(t, in, len(text))
+		checkPolicies(t, in, len(text))
 		for _, ctx := range []context.Context{
 			p.ExtractHTTP(context.Background(), in), p.ExtractMetadata(context.Background(), lower), p.Extract(context.Background(), texts),
 			p.ExtractHTTP(p.ExtractMetadata(context.Background(), lower), in),
@@ -181,41 +183,41 @@ func FuzzPath(f *testing.F) {
 				again := http.Header{}
 				p.InjectHTTP(ctx, again)
 				if diff := headerdiff.Diff(again, h); diff != "" {
-					t.Fatalf("injected twice (-once +twice):\n%s", diff)
+					t.Fatalf("two Injects give another header than one (-once +twice):\n%s", diff)
 				}
 			}
 		}
 	})
 }
 
-// checkSendable: what leaves is what its transport takes, and not empty.
+// checkSendable checks that the transport accepts each sent value, and that no value is empty.
 func checkSendable(t *testing.T, h http.Header, md map[string][]string, out otelprop.MapCarrier) {
 	t.Helper()
 	size := 0
 	for name, lines := range h {
 		for _, line := range lines {
 			if line == "" || strings.ContainsFunc(line, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7F }) {
-				t.Fatalf("HTTP: %s: %q", name, line)
+				t.Fatalf("over HTTP %s is sent as %q, want a valid value that is not empty", name, line)
 			}
 		}
 	}
 	for name, lines := range md {
 		if name != strings.ToLower(name) {
-			t.Fatalf("metadata: %q", name)
+			t.Fatalf("metadata has the name %q, want lower case", name)
 		}
 		for _, line := range lines {
 			size += len(name) + len(line) + 32
 			if line == "" || !strings.HasSuffix(name, "-bin") && strings.ContainsFunc(line, func(r rune) bool { return r < ' ' || r > '~' }) {
-				t.Fatalf("metadata: %s: %q", name, line)
+				t.Fatalf("in metadata %s is sent as %q, want a valid value that is not empty", name, line)
 			}
 		}
 	}
 	if size > 4096 {
-		t.Fatalf("metadata: %d bytes", size)
+		t.Fatalf("the metadata has %d bytes, want at most 4096", size)
 	}
 	for name, value := range out {
 		if value == "" || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }) {
-			t.Fatalf("text map: %s: %q", name, value)
+			t.Fatalf("in the map %s is sent as %q, want printable ASCII", name, value)
 		}
 	}
 }

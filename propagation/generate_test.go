@@ -14,7 +14,8 @@ func generating(t *testing.T) *propagation.Propagator {
 	return compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-tenant"}, GenerateRequestID: true})
 }
 
-// TestGenerateRequestID: a random UUID where none came, whatever else did, over every carrier.
+// TestGenerateRequestID: Extract makes a random UUID if no x-request-id was received, over every carrier and with any other
+// headers.
 func TestGenerateRequestID(t *testing.T) {
 	seen := map[string]bool{}
 	for name, in := range map[string]map[string][]string{
@@ -31,13 +32,13 @@ func TestGenerateRequestID(t *testing.T) {
 				id := propagation.RequestIDFromContext(ctx)
 				parsed, err := uuid.Parse(id)
 				if err != nil || parsed.Version() != 4 || parsed.Variant() != uuid.RFC4122 || parsed.String() != id {
-					t.Errorf("%q is no random UUID: %v", id, err)
+					t.Errorf("the request id is %q (%v), want a random UUID", id, err)
 				}
 				if propagation.TraceReasonOf(id) != propagation.NotTraced {
-					t.Errorf("%q has a reason to be traced", id)
+					t.Errorf("the request id %q has a trace reason, want none", id)
 				}
 				if seen[id] {
-					t.Errorf("%q again", id)
+					t.Errorf("the request id %q was made twice", id)
 				}
 				seen[id] = true
 
@@ -53,8 +54,8 @@ func TestGenerateRequestID(t *testing.T) {
 	}
 }
 
-// TestGenerateRequestIDOnce: one that is there stays while the same request is read. Another request gets its own,
-// unless its carrier may show only part of it.
+// TestGenerateRequestIDOnce: a second Extract of the same request keeps the id. Another request gets an id of its own. The
+// exception is a carrier that may show only part of a request.
 func TestGenerateRequestIDOnce(t *testing.T) {
 	for way, extract := range extracts {
 		t.Run(way, func(t *testing.T) {
@@ -64,14 +65,14 @@ func TestGenerateRequestIDOnce(t *testing.T) {
 
 			came := extract(context.Background(), p, metadataOf("x-request-id", "r1", "b3", "0"))
 			if id(came) != "r1" {
-				t.Errorf("%q in place of the one that came", id(came))
+				t.Errorf("the id is %q, want the received r1", id(came))
 			}
 			strange := extract(context.Background(), p, metadataOf("x-request-id", "not safe/to print"))
 			if out := sent(p, strange); out.Get("X-Request-Id") != "not safe/to print" {
-				t.Errorf("sent %q in place of the one that came", out)
+				t.Errorf("sent %q, want the received id", out)
 			}
 			if ctx := extract(came, p, nil); (id(ctx) == "r1") != (way == "text") || id(ctx) == "" {
-				t.Errorf("another request has %q", id(ctx))
+				t.Errorf("another request has the id %q, want r1 over text and another id otherwise", id(ctx))
 			}
 
 			some := metadataOf("b3", "0")
@@ -88,31 +89,31 @@ func TestGenerateRequestIDOnce(t *testing.T) {
 				"less":               {beside, extract(beside, p, nil), way == "text"},
 			} {
 				if (id(row.before) == id(row.now)) != row.same {
-					t.Errorf("%s: %q became %q", name, id(row.before), id(row.now))
+					t.Errorf("%s: the id was %q and is now %q, want the same id: %v", name, id(row.before), id(row.now), row.same)
 				}
 			}
 			if ctx := extract(made, p, metadataOf("x-request-id", "r2")); id(ctx) != "r2" {
-				t.Errorf("%q, want that of the second Extract", id(ctx))
+				t.Errorf("the id is %q, want r2 of the second Extract", id(ctx))
 			}
 			if ctx := extract(extract(context.Background(), plain, metadataOf("x-request-id", "r1")), p, nil); (id(ctx) == "r1") != (way == "text") {
-				t.Errorf("%q in place of the one further out", id(ctx))
+				t.Errorf("the id is %q, want r1 of the outer Extract over text, and another id otherwise", id(ctx))
 			}
 		})
 	}
 }
 
-// TestGenerateRequestIDOff: nothing is made unasked.
+// TestGenerateRequestIDOff: without GenerateRequestID, Extract makes no id.
 func TestGenerateRequestIDOff(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats()})
 	if ctx := received(p, "Accept", "*/*"); ctx != context.Background() {
-		t.Errorf("made %v of nothing", ctx)
+		t.Errorf("without headers to carry, Extract returns %v, want its argument", ctx)
 	}
 	if id := propagation.RequestIDFromContext(received(p, "B3", "0")); id != "" {
-		t.Errorf("made %q unasked", id)
+		t.Errorf("the request id is %q, want none", id)
 	}
 }
 
-// TestGenerateRequestIDAllocations: the node, and the id.
+// TestGenerateRequestIDAllocations: Extract allocates the node of the context and the id.
 func TestGenerateRequestIDAllocations(t *testing.T) {
 	if race.Enabled {
 		t.Skip("the race detector allocates by itself: run without -race")

@@ -6,8 +6,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestHalfIDOfZeros: a trace id whose low half is zero cannot be said in a format with 64 bits. Nothing is written there,
-// and it is counted: an id of zeros is invalid.
+// TestHalfIDOfZeros: a format with 64 bits cannot express a trace id whose low half is zero, because an id of zeros is
+// invalid. The format is not written, and it is counted.
 func TestHalfIDOfZeros(t *testing.T) {
 	const half = "463ac35c9f6413ad0000000000000000"
 	emit := []propagation.Format{propagation.B3Single, propagation.OTTrace, propagation.OTSpanContext}
@@ -24,7 +24,7 @@ func TestHalfIDOfZeros(t *testing.T) {
 			expect(t, sentMetadata(p, ctx), lowered(want))
 			for _, x := range p.Explain(ctx, "reviews").Headers {
 				if sendable := x.Format == propagation.W3C || x.Format == propagation.B3Single; x.Fate.Sent() != sendable || !sendable && x.Fate != propagation.FateUnsendable {
-					t.Errorf("of %s Explain says %v", x.Name, x.Fate)
+					t.Errorf("for %s, Explain returns the fate %v, want it sent: %v", x.Name, x.Fate, sendable)
 				}
 			}
 		})

@@ -14,7 +14,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// TestConnection: what the caller lists in Connection stays with its hop, a format whole.
+// TestConnection: a header that Connection lists is not sent. If it belongs to a format, the whole format is not sent.
 func TestConnection(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"X-Tenant"}})
 	in := carrier("Traceparent", callerW3C, "Tracestate", "a=1", "B3", callerB3, "X-B3-Traceid", "463ac35c9f6413ad48485a3953bb6124", "X-B3-Spanid", "a2fb4a1d1a96d312",
@@ -37,7 +37,7 @@ func TestConnection(t *testing.T) {
 		strings.Repeat("close,", 5) + "b3": {"B3"},
 	} {
 		lines := strings.Split(connection, "|")
-		h := but(in, gone...)
+		h := without(in, gone...)
 		for way, ctx := range map[string]context.Context{
 			"HTTP":            p.ExtractHTTP(context.Background(), with(in, "Connection", lines...)),
 			"gRPC":            p.ExtractMetadata(context.Background(), lowered(with(in, "Connection", lines...))),
@@ -51,7 +51,7 @@ func TestConnection(t *testing.T) {
 	}
 }
 
-// TestConnectionOfBlankLines: a header without content is not left out, so it is not counted, among few lines and many.
+// TestConnectionOfBlankLines: a header without content is not counted if Connection lists it.
 func TestConnectionOfBlankLines(t *testing.T) {
 	for _, besides := range [][]string{nil, {"Traceparent", callerW3C}, {"Traceparent", callerW3C, "Uberctx-A", "1"}} {
 		p := compile(t, propagation.Config{Formats: propagation.AllFormats()})
@@ -60,29 +60,29 @@ func TestConnectionOfBlankLines(t *testing.T) {
 	}
 }
 
-// TestConnectionIsCounted: and nothing is read of it.
+// TestConnectionIsCounted: a format that Connection lists is counted, and it is not read.
 func TestConnectionIsCounted(t *testing.T) {
-	for name, p := range map[string]*propagation.Propagator{"usual": compile(t, preset.Istio()), "all": compile(t, distrusting())} {
+	for name, p := range map[string]*propagation.Propagator{"usual": compile(t, preset.Istio()), "all": compile(t, carryTestHeaders())} {
 		ctx := p.ExtractHTTP(context.Background(), carrier("Traceparent", callerW3C, "X-Request-Id", "r", "Connection", "traceparent,x-request-id"))
 		if ctx != context.Background() || trace.SpanContextFromContext(ctx).IsValid() {
-			t.Errorf("%s: made %v", name, ctx)
+			t.Errorf("%s: Extract returns %v, want its argument", name, ctx)
 		}
 		for _, f := range []propagation.Format{propagation.W3C, propagation.RequestID} {
 			if n := p.Stats().Count(f, propagation.Unsendable); n != 1 {
-				t.Errorf("%s: %v is counted %d times", name, f, n)
+				t.Errorf("%s: %v is counted %d times, want once", name, f, n)
 			}
 		}
 	}
 }
 
-// TestConnectionUntrusted: a copy by hand of such a header is an untrusted line's, too.
+// TestConnectionUntrusted: an untrusted header that Connection lists is not sent if the application copies it by hand.
 func TestConnectionUntrusted(t *testing.T) {
-	p := compile(t, distrusting())
+	p := compile(t, carryTestHeaders())
 	in := carrier("X-Tenant", "t", "Baggage", "k=v", "Connection", "x-tenant,baggage")
 	ctx := p.ExtractHTTPTrust(context.Background(), in, propagation.Restart)
-	for call, got := range byHandOf(t, p, ctx, but(in, "Connection")) {
+	for call, got := range byHandOf(t, p, ctx, without(in, "Connection")) {
 		if len(got) > 0 {
-			t.Errorf("%s carries %q", call, got)
+			t.Errorf("%s carries %q, want nothing", call, got)
 		}
 	}
 	expect(t, sent(p, propagation.Promote(ctx)), http.Header{})
@@ -97,12 +97,12 @@ func TestConnectionCost(t *testing.T) {
 		in := istio()
 		in["Connection"] = []string{"keep-alive, Upgrade, close"}
 		if n := testing.AllocsPerRun(100, func() { sink = p.ExtractHTTP(context.Background(), in) }); n != 1 {
-			t.Errorf("%s: %v allocations", name, n)
+			t.Errorf("%s: %v allocations, want 1", name, n)
 		}
 	}
 }
 
-// with returns a copy of headers with one more.
+// with returns a copy of headers with one more name.
 func with(h http.Header, name string, lines ...string) http.Header {
 	h = maps.Clone(h)
 	h[name] = lines

@@ -8,8 +8,8 @@ import (
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
 
-// TestInnerExtractOfEachFormat: what a later Extract read itself is newer than what it inherits, whatever the format's
-// number and its precedence.
+// TestInnerExtractOfEachFormat: a format that an inner Extract reads has precedence over a format of the outer Extract,
+// whatever the order of Config.Formats.
 func TestInnerExtractOfEachFormat(t *testing.T) {
 	for _, d := range dialects {
 		if d.format == propagation.W3C || d.headers[propagation.Accepted] == nil {
@@ -23,10 +23,10 @@ func TestInnerExtractOfEachFormat(t *testing.T) {
 		}
 		sc, _ := propagation.RemoteFromContext(p.Extract(context.Background(), inner))
 		if sc.Sampling != propagation.Accepted {
-			t.Fatalf("%s: %q says %v", d.name, inner, sc.Sampling)
+			t.Fatalf("%s: the decision in %q is %v, want accepted", d.name, inner, sc.Sampling)
 		}
 		if sc, _ = propagation.RemoteFromContext(p.Extract(outer, inner)); sc.Sampling != propagation.Accepted {
-			t.Errorf("%s: the outer traceparent denies, %q accepts, and the decision is %v", d.name, inner, sc.Sampling)
+			t.Errorf("%s: the outer traceparent is denied, the inner %q is accepted, and the decision is %v, want accepted", d.name, inner, sc.Sampling)
 		}
 	}
 }

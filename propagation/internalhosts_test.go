@@ -9,12 +9,12 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestInternalHosts: what Config.InternalHosts lists gets what internal hosts get, and nothing else does.
+// TestInternalHosts: hosts of Config.InternalHosts get the headers that internal hosts get. Other hosts do not.
 func TestInternalHosts(t *testing.T) {
 	c := carryingAll()
 	c.InternalHosts = []string{"*.cluster.example", "*.default", "100.64.0.0/10", "ai.partner.example:8443", "2001:db8::/32", "bücher.example"}
 	p := compile(t, c)
-	ctx := p.ExtractHTTP(context.Background(), laden)
+	ctx := p.ExtractHTTP(context.Background(), ruledHeaders)
 	for host, inside := range map[string]bool{
 		"a.cluster.example": true, "A.B.Cluster.Example.:80": true, "reviews.default": true, "reviews.default.": true, "100.64.0.1": true, "100.127.255.255:9080": true,
 		"[::ffff:100.64.0.1]": true, "ai.partner.example:8443": true, "[2001:db8::1]": true, "xn--bcher-kva.example": true, "reviews": true, "10.0.0.1": true,
@@ -23,40 +23,40 @@ func TestInternalHosts(t *testing.T) {
 	} {
 		want := forExternal()
 		if inside {
-			want = laden
+			want = ruledHeaders
 		}
 		expect(t, sentTo(t, p, ctx, "http://"+host+"/"), want)
 		if _, got := metadataTo(t, p, ctx, host)["baggage"]; got != inside && host != "ai.partner.example" {
-			t.Errorf("over gRPC baggage goes to %s: %v", host, got)
+			t.Errorf("over gRPC, baggage is sent to %s: %v, want %v", host, got, inside)
 		}
 		if x := p.Explain(ctx, host); x.Internal != inside {
-			t.Errorf("Explain says that %s is internal: %v", host, x.Internal)
+			t.Errorf("Explain says that %s is internal: %v, want %v", host, x.Internal, inside)
 		}
 	}
 }
 
-// TestInternalHostsRuled: the pattern "<internal>" of a rule stands for Config.InternalHosts, too.
+// TestInternalHostsRuled: the pattern "<internal>" of a rule matches the hosts of Config.InternalHosts, too.
 func TestInternalHostsRuled(t *testing.T) {
 	c := carryingAll(propagation.Destination{Hosts: []string{"<internal>"}, Formats: []propagation.Format{propagation.W3C}})
 	c.InternalHosts = []string{"*.default"}
 	p := compile(t, c)
-	ctx := p.ExtractHTTP(context.Background(), laden)
+	ctx := p.ExtractHTTP(context.Background(), ruledHeaders)
 	for _, host := range []string{"reviews.default", "reviews.svc"} {
-		expect(t, sentTo(t, p, ctx, "http://"+host+"/"), of(laden, "Traceparent", "Tracestate"))
+		expect(t, sentTo(t, p, ctx, "http://"+host+"/"), pick(ruledHeaders, "Traceparent", "Tracestate"))
 		if x := p.Explain(ctx, host); !x.Internal || x.Rule != "<internal>" {
-			t.Errorf("%s: internal %v, by the rule %q", host, x.Internal, x.Rule)
+			t.Errorf("%s: internal %v, rule %q, want an internal host with the rule <internal>", host, x.Internal, x.Rule)
 		}
 	}
 	expect(t, sentTo(t, p, ctx, "http://reviews.defaults/"), forExternal())
 }
 
-// TestInternalHostsRedirected: each hop of a redirect is judged by the same list.
+// TestInternalHostsRedirected: Config.InternalHosts applies to each request of a redirect.
 func TestInternalHostsRedirected(t *testing.T) {
 	c := carryingAll()
 	c.InternalHosts = []string{"*.default"}
 	p := compile(t, c)
-	ctx := p.ExtractHTTP(context.Background(), laden)
-	for host, want := range map[string]http.Header{"reviews.default": but(laden, "Authorization"), "ai.": forExternal()} {
+	ctx := p.ExtractHTTP(context.Background(), ruledHeaders)
+	for host, want := range map[string]http.Header{"reviews.default": without(ruledHeaders, "Authorization"), "ai.": forExternal()} {
 		r := requestTo(t, ctx, "http://"+host+"/")
 		r.Response = &http.Response{Request: requestTo(t, ctx, "http://first.default/")}
 		h, _ := engine(p).CloneRequest(r)
@@ -64,7 +64,7 @@ func TestInternalHostsRedirected(t *testing.T) {
 	}
 }
 
-// TestInternalHostsMistakes: all at once, each with its place and value.
+// TestInternalHostsMistakes: New reports all mistakes in Config.InternalHosts at once, each with its field and value.
 func TestInternalHostsMistakes(t *testing.T) {
 	expectMistakes(t, propagation.Config{InternalHosts: []string{"*.default", "", "https://a.svc", "10.1.0.0/8", "a..b", "*.DEFAULT.", "a.*.b", "100.64.0.0/10"}},
 		mistake{"InternalHosts[1]", ""}, mistake{"InternalHosts[2]", "https://a.svc"}, mistake{"InternalHosts[3]", "10.1.0.0/8"},
@@ -74,13 +74,13 @@ func TestInternalHostsMistakes(t *testing.T) {
 	}
 }
 
-// TestSeveralHosts: of a call that may reach any of several hosts, each must be allowed what goes.
+// TestSeveralHosts: a call that may reach any of several hosts carries only headers that each of them may get.
 func TestSeveralHosts(t *testing.T) {
 	p := compile(t, carryingAll(
 		propagation.Destination{Hosts: []string{"a.example"}, Formats: []propagation.Format{propagation.W3C, propagation.RequestID}, Baggage: []string{"tenant", "user"}, Headers: []string{"end-user"}},
 		propagation.Destination{Hosts: []string{"b.example"}, Formats: []propagation.Format{propagation.W3C, propagation.B3Single}, Baggage: []string{"tenant", "other"}, Headers: []string{"*"}},
 	))
-	ctx := p.ExtractHTTP(context.Background(), laden)
+	ctx := p.ExtractHTTP(context.Background(), ruledHeaders)
 	for hosts, want := range map[string]string{
 		"reviews:1,10.0.0.2:2":   "Authorization B3 Baggage End-User X-Request-Id ...",
 		"reviews,8.8.8.8":        "B3 X-Request-Id ...",
@@ -103,10 +103,10 @@ func TestSeveralHosts(t *testing.T) {
 			got = append(got, "...")
 		}
 		if strings.Join(got, " ") != want || sent["traceparent"] == nil {
-			t.Errorf("to %s go %v, want %s", hosts, got, want)
+			t.Errorf("%v is sent to %s, want %s and traceparent", got, hosts, want)
 		}
 		if hosts == "a.example,b.example" && sent["baggage"][0] != "tenant=7;ttl=5" {
-			t.Errorf("baggage goes as %q", sent["baggage"])
+			t.Errorf("baggage is sent as %q, want only the key tenant", sent["baggage"])
 		}
 	}
 	expect(t, sentTo(t, p, ctx, "http://10.0.0.1,10.0.0.2/"), forExternal()) // a URL has one host

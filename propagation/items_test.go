@@ -13,7 +13,7 @@ import (
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
 
-// bagMap is the context's baggage.
+// bagMap returns the context's baggage as a map.
 func bagMap(ctx context.Context) map[string]string {
 	m := map[string]string{}
 	for _, member := range baggage.FromContext(ctx).Members() {
@@ -22,8 +22,8 @@ func bagMap(ctx context.Context) map[string]string {
 	return m
 }
 
-// TestItemsShown: without a baggage header, the items of Jaeger and of OpenTracing are OpenTelemetry's baggage.
-func TestItemsShown(t *testing.T) {
+// TestItemsRead: without a baggage header, OpenTelemetry's baggage has the items of Jaeger and of OpenTracing.
+func TestItemsRead(t *testing.T) {
 	all := propagation.Config{Formats: propagation.AllFormats()}
 	for name, row := range map[string]struct {
 		config propagation.Config
@@ -51,7 +51,7 @@ func TestItemsShown(t *testing.T) {
 	}
 }
 
-// TestItemsChanged: what the application changes goes out in the form that came, and the rest as it came.
+// TestItemsChanged: items that the application changes are sent in the received form. The others are sent as received.
 func TestItemsChanged(t *testing.T) {
 	set := func(pairs ...string) func(context.Context) context.Context {
 		return func(ctx context.Context) context.Context {
@@ -70,7 +70,7 @@ func TestItemsChanged(t *testing.T) {
 		}
 	}
 	del := func(key string) func(context.Context) context.Context {
-		return func(ctx context.Context) context.Context { return taking(ctx, key) }
+		return func(ctx context.Context) context.Context { return deleteMember(ctx, key) }
 	}
 	jaegers := carrier("Uberctx-A", "%31", "Uberctx-B", "x+y")
 	tracers := carrier("Ot-Baggage-A", "1", "Ot-Baggage-B", "x y")
@@ -81,8 +81,8 @@ func TestItemsChanged(t *testing.T) {
 		change func(context.Context) context.Context
 		want   http.Header
 	}{
-		"unasked":            {jaegers, func(ctx context.Context) context.Context { return ctx }, jaegers},
-		"asked":              {jaegers, func(ctx context.Context) context.Context { baggage.FromContext(ctx); return ctx }, jaegers},
+		"not read":           {jaegers, func(ctx context.Context) context.Context { return ctx }, jaegers},
+		"read":               {jaegers, func(ctx context.Context) context.Context { baggage.FromContext(ctx); return ctx }, jaegers},
 		"set as it was":      {jaegers, set("a", "1", "b", "x y"), jaegers},
 		"jaeger, changed":    {jaegers, set("a", "é, %"), carrier("Uberctx-A", "%C3%A9%2C%20%25", "Uberctx-B", "x+y")},
 		"jaeger, added":      {jaegers, set("Tenant", "t 1"), carrier("Uberctx-A", "%31", "Uberctx-B", "x+y", "Uberctx-Tenant", "t%201")},
@@ -90,16 +90,16 @@ func TestItemsChanged(t *testing.T) {
 		"jaeger, emptied":    {jaegers, set("a", ""), carrier("Uberctx-B", "x+y")},
 		"jaeger, all gone":   {jaegers, baggage.ContextWithoutBaggage, carrier()},
 		"jaeger, other case": {jaegers, set("A", "2"), carrier("Uberctx-A", "2", "Uberctx-B", "x+y")},
-		"tracers, unasked":   {tracers, func(ctx context.Context) context.Context { return ctx }, tracers},
+		"tracers, not read":  {tracers, func(ctx context.Context) context.Context { return ctx }, tracers},
 		"tracers, changed":   {tracers, set("a", "p=% q,"), carrier("Ot-Baggage-A", "p=% q,", "Ot-Baggage-B", "x y")},
 		"tracers, added":     {tracers, set("Tenant", "t 1"), carrier("Ot-Baggage-A", "1", "Ot-Baggage-B", "x y", "Ot-Baggage-Tenant", "t 1")},
 		"tracers, deleted":   {tracers, del("b"), carrier("Ot-Baggage-A", "1")},
 		"tracers, all gone":  {tracers, baggage.ContextWithoutBaggage, carrier()},
 		"a key of no header": {tracers, set("ключ", "v", "a b", "v"), tracers},
-		"a list, unasked":    {list, func(ctx context.Context) context.Context { return ctx }, list},
+		"a list, not read":   {list, func(ctx context.Context) context.Context { return ctx }, list},
 		"a list, changed":    {list, set("b", "3"), carrier("Jaeger-Baggage", "A=1,b=3")},
 		"a list, added":      {list, set("c", "3"), carrier("Jaeger-Baggage", "A=1 ,  b=2,c=3")},
-		"a list, no place":   {list, set("b", "3,4", "c", "5,6"), carrier("Jaeger-Baggage", "A=1", "Uberctx-B", "3%2C4", "Uberctx-C", "5%2C6")},
+		"a list, not for it": {list, set("b", "3,4", "c", "5,6"), carrier("Jaeger-Baggage", "A=1", "Uberctx-B", "3%2C4", "Uberctx-C", "5%2C6")},
 		"a list, deleted":    {list, del("A"), carrier("Jaeger-Baggage", "b=2")},
 		"both, changed":      {both, set("a", "3", "b", "4"), carrier("Uberctx-A", "3", "Ot-Baggage-B", "4")},
 		"both, added":        {both, set("c", "% 3"), carrier("Uberctx-A", "1", "Ot-Baggage-B", "2", "Uberctx-C", "%25%203", "Ot-Baggage-C", "% 3")},
@@ -113,14 +113,14 @@ func TestItemsChanged(t *testing.T) {
 				text := otelprop.MapCarrier{}
 				p.Inject(ctx, text)
 				if len(text) != len(row.want) {
-					t.Errorf("%s: text %q", way, text)
+					t.Errorf("%s: the map is %q, want %d names", way, text, len(row.want))
 				}
 				for key, vals := range row.want {
 					if text[strings.ToLower(key)] != vals[0] {
-						t.Errorf("%s: text %q", way, text)
+						t.Errorf("%s: the map is %q, want %s: %s", way, text, key, vals[0])
 					}
 				}
-				again := row.in.Clone() // a carrier that holds the received headers, and an Inject that owns it
+				again := row.in.Clone() // a second Inject over the received headers gives the same result
 				p.InjectHTTP(ctx, again)
 				p.InjectHTTP(ctx, again)
 				expect(t, again, row.want)
@@ -129,24 +129,24 @@ func TestItemsChanged(t *testing.T) {
 				p.InjectMetadata(ctx, md)
 				expect(t, md, lowered(row.want))
 				cloned, _ := engine(p).CloneHTTP(ctx, http.Header{"X-Own": {"1"}})
-				headerdiff.Check(t, row.want, but(cloned, "X-Own"), "%s: a clone", way)
+				headerdiff.Check(t, row.want, without(cloned, "X-Own"), "%s: a clone", way)
 			}
 		})
 	}
 }
 
-// TestItemsOnTheWay: an illegal value is left out over gRPC, and limits hold.
-func TestItemsOnTheWay(t *testing.T) {
+// TestItemsLimits: an item that gRPC does not accept, or that exceeds the limit of metadata, is left out.
+func TestItemsLimits(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Limits: propagation.Limits{MetadataBytes: 200}})
-	ctx := putting(t, received(p, "Ot-Baggage-A", "1"), "b", "%C3%A9")
+	ctx := setMember(t, received(p, "Ot-Baggage-A", "1"), "b", "%C3%A9")
 	expect(t, sent(p, ctx), carrier("Ot-Baggage-A", "1", "Ot-Baggage-B", "é"))
 	expect(t, sentMetadata(p, ctx), metadataOf("ot-baggage-a", "1"))
-	ctx = putting(t, received(p, "Ot-Baggage-A", "1", "X-Request-Id", "r"), "b", strings.Repeat("x", 200))
+	ctx = setMember(t, received(p, "Ot-Baggage-A", "1", "X-Request-Id", "r"), "b", strings.Repeat("x", 200))
 	expect(t, sentMetadata(p, ctx), metadataOf("x-request-id", "r"))
 	expectCounts(t, p, map[string]uint64{"ottrace unsendable": 1, "ottrace too large": 1})
 }
 
-// TestItemsMany: OpenTelemetry takes 64; the others stay as they came.
+// TestItemsMany: OpenTelemetry accepts 64 items. The others are sent as received.
 func TestItemsMany(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: []propagation.Format{propagation.OTTrace}, Limits: propagation.Limits{Lines: 200}})
 	in := http.Header{"Ot-Baggage-\xff": {"x"}}
@@ -155,63 +155,63 @@ func TestItemsMany(t *testing.T) {
 	}
 	ctx := p.ExtractHTTP(context.Background(), in)
 	if n := baggage.FromContext(ctx).Len(); n != 64 {
-		t.Errorf("%d members", n)
+		t.Errorf("OpenTelemetry's baggage has %d members, want 64", n)
 	}
 	expectCounts(t, p, map[string]uint64{"ottrace malformed": 1})
-	delete(in, "Ot-Baggage-\xff") // no name that HTTP carries
+	delete(in, "Ot-Baggage-\xff") // HTTP does not accept this name
 	delete(in, "Ot-Baggage-K00")
 	in.Set("Ot-Baggage-K99", "v")
-	expect(t, sent(p, taking(ctx, "k00")), in)
+	expect(t, sent(p, deleteMember(ctx, "k00")), in)
 }
 
-// TestItemsTrust: untrusted items are withheld, and come back with Promote.
+// TestItemsTrust: untrusted items are withheld. After Promote they are sent.
 func TestItemsTrust(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats()})
 	in := carrier("Uberctx-User", "x", "Ot-Baggage-User", "y", "Jaeger-Baggage", "user=z")
 	for _, trust := range []propagation.Trust{propagation.DistrustBaggage, propagation.Restart, propagation.Ignore} {
 		ctx := p.ExtractHTTPTrust(context.Background(), in, trust)
 		if got := bagMap(ctx); len(got) != 0 {
-			t.Errorf("%v: shown %q", trust, got)
+			t.Errorf("%v: the baggage is %q, want nothing", trust, got)
 		}
-		expect(t, sent(p, putting(t, ctx, "k", "v")), carrier("Baggage", "k=v"))
+		expect(t, sent(p, setMember(t, ctx, "k", "v")), carrier("Baggage", "k=v"))
 		if got := bagMap(propagation.Promote(ctx)); trust != propagation.Ignore && got["user"] != "x" && got["user"] != "z" {
-			t.Errorf("%v: promoted %q", trust, got)
+			t.Errorf("%v: after Promote, the baggage is %q, want the caller's user", trust, got)
 		}
 	}
 }
 
-// TestItemsDestinations: every item is judged by its key, also one that the application set, and one that an Inject
-// further out has written.
+// TestItemsDestinations: the destination rules apply to the key of every item. They also apply to items that the
+// application sets and to items that an outer Inject wrote.
 func TestItemsDestinations(t *testing.T) {
 	c := propagation.Config{Formats: propagation.AllFormats(), Destinations: []propagation.Destination{{Hosts: []string{"partner.example.com"}, Baggage: []string{"Tenant"}}}}
 	for _, in := range []http.Header{carrier("Uberctx-User", "bob", "Uberctx-Tenant", "7"), carrier("Ot-Baggage-User", "bob", "Ot-Baggage-Tenant", "7"), carrier("Jaeger-Baggage", "user=bob, tenant=7")} {
 		p := compile(t, c)
-		ctx := putting(t, putting(t, p.ExtractHTTP(context.Background(), in), "tenant", "8"), "secret", "s")
+		ctx := setMember(t, setMember(t, p.ExtractHTTP(context.Background(), in), "tenant", "8"), "secret", "s")
 		all := sent(p, ctx)
 		if text := fmt.Sprint(all); !strings.Contains(text, "secret") && !strings.Contains(text, "Secret") || len(all) < len(in) {
-			t.Errorf("all: %q", all)
+			t.Errorf("without a destination, %q is sent, want all received items and the application's", all)
 		}
 		for url, want := range map[string]string{"https://partner.example.com/": "8", "https://other.example.com/": ""} {
-			for _, before := range []http.Header{{}, all} { // nothing, or what an Inject further out wrote
+			for _, before := range []http.Header{{}, all} { // nothing, or the headers of an outer Inject
 				r := requestTo(t, ctx, url)
 				r.Header = before.Clone()
 				out, _ := engine(p).CloneRequest(r)
 				text := fmt.Sprint(out)
 				if strings.Contains(text, "bob") || strings.Contains(strings.ToLower(text), "secret") || strings.Contains(text, "8") != (want != "") {
-					t.Errorf("%s gets %q", url, out)
+					t.Errorf("%s gets %q, want tenant %q and no other key", url, out, want)
 				}
 			}
 		}
-		if withheld(p)[propagation.Jaeger]+withheld(p)[propagation.OTTrace] == 0 {
-			t.Error("nothing is counted")
+		if disallowed(p)[propagation.Jaeger]+disallowed(p)[propagation.OTTrace] == 0 {
+			t.Error("nothing is counted as disallowed, want some counts")
 		}
 	}
 }
 
-// TestItemsExplained: Explain tells what becomes of them.
+// TestItemsExplained: Explain says which items are sent.
 func TestItemsExplained(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats()})
-	ctx := taking(putting(t, putting(t, received(p, "Uberctx-A", "1", "Uberctx-B", "2", "Uberctx-C", "3"), "a", "9"), "d", "4"), "b")
+	ctx := deleteMember(setMember(t, setMember(t, received(p, "Uberctx-A", "1", "Uberctx-B", "2", "Uberctx-C", "3"), "a", "9"), "d", "4"), "b")
 	got := map[string]string{}
 	for _, h := range propagation.Explain(ctx, "reviews").Headers {
 		got[h.Name] = h.Fate.String()

@@ -13,15 +13,14 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// TestLearnedKeys pins that OpenTelemetry's context keys are still learned, and are the
-// ones under which it looks for its values.
+// TestLearnedKeys: the package finds OpenTelemetry's context keys. OpenTelemetry stores its values under these keys.
 func TestLearnedKeys(t *testing.T) {
 	if !ctxkey.Learned(capture.OtelKeys.Span) || !ctxkey.Learned(capture.OtelKeys.Baggage) || capture.OtelKeys.Span == capture.OtelKeys.Baggage {
-		t.Fatalf("learned %T and %T", capture.OtelKeys.Span, capture.OtelKeys.Baggage)
+		t.Fatalf("found the keys %T and %T, want two different keys of OpenTelemetry", capture.OtelKeys.Span, capture.OtelKeys.Baggage)
 	}
 	span := trace.SpanFromContext(context.Background())
 	if got := trace.ContextWithSpan(context.Background(), span).Value(capture.OtelKeys.Span); got != span {
-		t.Errorf("under the key of the active span is %v", got)
+		t.Errorf("the value under the key of the active span is %v, want %v", got, span)
 	}
 	bag, err := baggage.Parse("k=v")
 	if err != nil {
@@ -29,11 +28,12 @@ func TestLearnedKeys(t *testing.T) {
 	}
 	value := baggage.ContextWithBaggage(context.Background(), bag).Value(capture.OtelKeys.Baggage)
 	if got := baggage.FromContext(context.WithValue(context.Background(), capture.OtelKeys.Baggage, value)); got.String() != "k=v" {
-		t.Errorf("under the key of the baggage is %v", value)
+		t.Errorf("the value under the key of the baggage is %v, want the baggage k=v", value)
 	}
 }
 
-// TestUnlearnedKeys: where OpenTelemetry's keys are not known its own nodes stand in for ours.
+// TestUnlearnedKeys: if the package does not find OpenTelemetry's keys, it puts the remote span and the baggage into the
+// context with OpenTelemetry's own functions.
 func TestUnlearnedKeys(t *testing.T) {
 	learned := capture.OtelKeys
 	t.Cleanup(func() { capture.OtelKeys = learned })
@@ -53,10 +53,10 @@ func TestUnlearnedKeys(t *testing.T) {
 	ctx := p.ExtractHTTP(context.Background(), in)
 	sc := trace.SpanContextFromContext(ctx)
 	if !sc.IsRemote() || sc.SpanID().String() != "a2fb4a1d1a96d312" {
-		t.Errorf("remote parent %v", sc)
+		t.Errorf("the active span is %v, want the caller's", sc)
 	}
 	if bag := baggage.FromContext(ctx); bag.Len() != 2 {
-		t.Errorf("baggage %q", bag)
+		t.Errorf("the baggage is %q, want two members", bag)
 	}
 	bag, err := baggage.Parse("k=v")
 	if err != nil {

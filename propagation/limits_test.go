@@ -11,7 +11,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestLimits: each limit exactly met and exceeded by one, over every carrier.
+// TestLimits: lines that exactly meet a limit are kept. Lines that exceed it by one are left out. The test checks each limit
+// over every carrier.
 func TestLimits(t *testing.T) {
 	of := func(fs ...propagation.Format) []propagation.Format { return fs }
 	x := func(n int) string { return strings.Repeat("x", n) }
@@ -22,7 +23,7 @@ func TestLimits(t *testing.T) {
 		formats []propagation.Format
 		limits  propagation.Limits
 		fits    map[string][]string
-		exceeds map[string][]string // and is left out whole
+		exceeds map[string][]string // is left out as a whole
 		count   map[string]uint64
 	}{
 		"default bytes of a name": {
@@ -85,7 +86,7 @@ func TestLimits(t *testing.T) {
 			exceeds: map[string][]string{"baggage": slices.Repeat([]string{"k=v"}, 65)},
 			count:   counted(propagation.Baggage),
 		},
-		"lines that say nothing": {
+		"lines at both limits": {
 			formats: of(propagation.Baggage), limits: propagation.Limits{Lines: 1, HeaderBytes: 3},
 			fits: metadataOf("baggage", "k=v"),
 		},
@@ -97,11 +98,11 @@ func TestLimits(t *testing.T) {
 				if got, want := captures(extract(context.Background(), p, test.fits)), captures(extract(context.Background(), compile(t, propagation.Config{
 					Formats: test.formats, Headers: c.Headers, Limits: propagation.Limits{HeaderBytes: 1 << 30, TotalBytes: 1 << 30, Lines: 65535},
 				}), test.fits)); !slices.Equal(got, want) || len(got) == 0 {
-					t.Errorf("what fits was cut from %.80q to %.80q", want, got)
+					t.Errorf("lines within the limits were reduced from %.80q to %.80q, want all of them", want, got)
 				}
 				expectCounts(t, p, nil)
 				if ctx := extract(context.Background(), p, test.exceeds); ctx != context.Background() {
-					t.Errorf("what exceeds is kept: %.80q", captures(ctx))
+					t.Errorf("lines above the limit are kept: %.80q, want nothing", captures(ctx))
 				}
 				expectCounts(t, p, test.count)
 			})
@@ -109,7 +110,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestLimitsLeaveTheRest: a format that does not fit takes nothing else along.
+// TestLimitsLeaveTheRest: if a format exceeds a limit, the other formats are still kept.
 func TestLimitsLeaveTheRest(t *testing.T) {
 	p := compile(t, propagation.Config{Limits: propagation.Limits{HeaderBytes: 60}})
 	ctx := received(p, "Traceparent", callerW3C, "Tracestate", strings.Repeat("k=v,", 20),
@@ -118,7 +119,8 @@ func TestLimitsLeaveTheRest(t *testing.T) {
 	expectCounts(t, p, map[string]uint64{"tracecontext too large": 1})
 }
 
-// TestLimitsPrefixes: they go with the fixed names of their format, but not the other way round.
+// TestLimitsPrefixes: if a fixed name of a format exceeds a limit, the names under its prefix are left out, too. If a name
+// under the prefix exceeds a limit, the fixed names are kept.
 func TestLimitsPrefixes(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Limits: propagation.Limits{HeaderBytes: 20}})
 	long := strings.Repeat("x", 21)
@@ -126,11 +128,11 @@ func TestLimitsPrefixes(t *testing.T) {
 	expect(t, sent(p, received(p, "Uber-Trace-Id", "1:2:0:1", "Uberctx-A", "1", "Uberctx-B", long)), carrier("Uber-Trace-Id", "1:2:0:1", "Uberctx-A", "1"))
 }
 
-// TestLimitsOrder: each group here has ten bytes, and as many fit as the limit has tens.
+// TestLimitsOrder: the order in which headers are left out over a limit. Each header of this test has ten bytes.
 func TestLimitsOrder(t *testing.T) {
 	in := metadataOf("x-request-id", "fixed-name", "x-tenant", "the-header", "baggage", "baggage=ab",
 		"uberctx-a", "1", "uberctx-b", "2", "uberctx-c", "3")
-	want := []string{ // in the order in which the room is shared out
+	want := []string{ // the first ones are kept
 		"x-request-id: fixed-name", "x-tenant: the-header", "baggage: baggage=ab", "uberctx-a: 1", "uberctx-b: 2", "uberctx-c: 3",
 	}
 	for n := 1; n <= len(want); n++ {
@@ -156,8 +158,8 @@ func TestLimitsOrder(t *testing.T) {
 	}
 }
 
-// floods makes n names under a prefix, and one fixed name that must survive them.
-func floods(n int) http.Header {
+// manyNames returns n names under a prefix, and one fixed name that must always be kept.
+func manyNames(n int) http.Header {
 	h := make(http.Header, n+1)
 	for i := range n {
 		h[fmt.Sprintf("Uberctx-K%06d", i)] = []string{"v"}
@@ -166,8 +168,8 @@ func floods(n int) http.Header {
 	return h
 }
 
-// TestLimitsFlood: of ten thousand names the first in sorted order are kept, whatever
-// order the map has today, and each that is left out is counted.
+// TestLimitsFlood: if a request has ten thousand names, the first names in sorted order are kept, whatever the order of the
+// map. Each name that is left out is counted.
 func TestLimitsFlood(t *testing.T) {
 	want := []string{"uber-trace-id: 1:2:0:1"}
 	for i := range 63 {
@@ -175,7 +177,7 @@ func TestLimitsFlood(t *testing.T) {
 	}
 	for range 10 {
 		p := compile(t, propagation.Config{Formats: propagation.AllFormats()})
-		got := captures(p.ExtractHTTP(context.Background(), floods(10_000)))
+		got := captures(p.ExtractHTTP(context.Background(), manyNames(10_000)))
 		if !slices.Equal(got, want) {
 			t.Fatalf("kept %d lines, want %d: %q", len(got), len(want), got)
 		}
@@ -183,7 +185,7 @@ func TestLimitsFlood(t *testing.T) {
 	}
 }
 
-// TestLimitsLinear: the time is linear in the names, however many may be kept.
+// TestLimitsLinear: the time of Extract is linear in the number of names, for any value of Limits.Lines.
 func TestLimitsLinear(t *testing.T) {
 	for name, limits := range map[string]propagation.Limits{
 		"default lines": {},
@@ -192,7 +194,7 @@ func TestLimitsLinear(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Limits: limits})
 			checkLinear(t, 2_500, func(n int) func() {
-				in := floods(n)
+				in := manyNames(n)
 				return func() { p.ExtractHTTP(context.Background(), in) }
 			})
 		})

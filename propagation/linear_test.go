@@ -12,14 +12,15 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// checkLinear checks that sixteen times the names take about sixteen times the time, and not 256 times. There is room
-// between for caches that no longer hold them. work returns what is to be measured, with so many names.
+// checkLinear checks that sixteen times the names take about sixteen times the time, and not 256 times. The threshold is
+// higher than 16, because more names may not fit into the caches of the processor. work returns the function to measure,
+// for n names.
 func checkLinear(t *testing.T, few int, work func(n int) func()) {
 	t.Helper()
 	const times, atMost = 16, 90
 	took := func(run func()) time.Duration {
 		best, total := time.Hour, time.Duration(0)
-		for n := 0; n < 7 && total < time.Second; n++ { // what is quadratic need not be waited for
+		for n := 0; n < 7 && total < time.Second; n++ { // do not wait long for a quadratic function
 			stop := cputime.Start()
 			run()
 			last := stop()
@@ -28,18 +29,18 @@ func checkLinear(t *testing.T, few int, work func(n int) func()) {
 		return best
 	}
 	short, long := work(few), work(few*times)
-	for range 5 { // other work of the machine, in the same caches, may spoil one
+	for range 5 { // other work on the machine may disturb a measurement
 		a, b := took(short), took(long)
 		if b < atMost*a {
 			return
 		}
 		t.Logf("%d names take %v and %d take %v", few, a, few*times, b)
 	}
-	t.Error("not linear")
+	t.Errorf("the time is not linear: %d times the names take more than %d times the time in each of five measurements", times, atMost)
 }
 
-// TestManyPrefixedNamesAreLinear: with a high Limits.Lines, the time is linear in the number of names under prefixes,
-// wherever received headers are compared with others.
+// TestManyPrefixedNamesAreLinear: the time is linear in the number of names under prefixes, also with a high Limits.Lines.
+// The test has each operation that compares received headers with other headers.
 func TestManyPrefixedNamesAreLinear(t *testing.T) {
 	p := compile(t, propagation.Config{
 		Formats: propagation.AllFormats(), Headers: []string{"x-company-*"}, Limits: propagation.Limits{Lines: 65535, TotalBytes: 1 << 30, MetadataBytes: 1 << 30},
@@ -73,7 +74,7 @@ func TestManyPrefixedNamesAreLinear(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			checkLinear(t, 250, func(n int) func() {
-				in := floods(n)
+				in := manyNames(n)
 				for i := range n {
 					in[fmt.Sprintf("L5d-Ctx-K%06d", i)] = []string{"v"}
 					in[fmt.Sprintf("X-Company-K%06d", i)] = []string{"v"}

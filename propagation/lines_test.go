@@ -17,7 +17,7 @@ import (
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
 
-// lines ranges over a header's lines, names in the given spelling.
+// lines returns a Seq over the lines of a header, with the names in the given spelling.
 func lines(h map[string][]string, spell func(string) string) iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
 		for _, name := range slices.Sorted(maps.Keys(h)) {
@@ -30,7 +30,7 @@ func lines(h map[string][]string, spell func(string) string) iter.Seq2[string, s
 	}
 }
 
-// gathered returns lines as a header with the names as they are.
+// gathered returns lines as a map. It does not change the names.
 func gathered(lines iter.Seq2[string, string]) map[string][]string {
 	md := map[string][]string{}
 	for name, value := range lines {
@@ -39,8 +39,8 @@ func gathered(lines iter.Seq2[string, string]) map[string][]string {
 	return md
 }
 
-// TestLinesCarryEverything: what a message carries from one service to another is what an HTTP call carries, whatever
-// was received and however the names are spelled.
+// TestLinesCarryEverything: a message carries the same headers from one service to another as an HTTP call, for any received
+// headers and any spelling of the names.
 func TestLinesCarryEverything(t *testing.T) {
 	p := compile(t, propagation.Config{
 		Formats: propagation.AllFormats(), Headers: []string{"x-tenant", "x-shop-*"}, ASCIIOnly: true, InternalHosts: []string{"kafka:orders.*"},
@@ -54,7 +54,7 @@ func TestLinesCarryEverything(t *testing.T) {
 		message := gathered(p.Lines(ctx, "kafka:orders.created"))
 		for name := range message {
 			if name != strings.ToLower(name) {
-				t.Fatalf("%q is not in lower case", name)
+				t.Fatalf("Lines returns the name %q, want lower case", name)
 			}
 		}
 		for _, spell := range []func(string) string{strings.ToLower, strings.ToUpper, http.CanonicalHeaderKey} {
@@ -69,10 +69,10 @@ func TestLinesCarryEverything(t *testing.T) {
 // TestLinesBorrowed: a client may reuse the memory of a message, even from one line to the next.
 func TestLinesBorrowed(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-shop-*"}})
-	in := lowered(trusted(vocabulary, propagation.Continue))
+	in := lowered(trusted(allTestHeaders, propagation.Continue))
 	in["x-shop-cart"] = []string{"a", "b"}
 	keep := func(s string) string { return s }
-	want := told(p, p.ExtractLines(context.Background(), lines(in, keep)))
+	want := contentOf(p, p.ExtractLines(context.Background(), lines(in, keep)))
 	buffer := make([]byte, 0, 1<<12)
 	ctx := p.ExtractLines(context.Background(), func(yield func(string, string) bool) {
 		for name, value := range lines(in, keep) {
@@ -86,12 +86,12 @@ func TestLinesBorrowed(t *testing.T) {
 			}
 		}
 	})
-	if got := told(p, ctx); got != want {
-		t.Errorf("with one buffer\n%s\nwith memory of its own\n%s", got, want)
+	if got := contentOf(p, ctx); got != want {
+		t.Errorf("with a reused buffer, the context has\n%s\nwant\n%s", got, want)
 	}
 }
 
-// TestLinesOfOneMessage: a message has nothing of another one, or of the connection that it is received on.
+// TestLinesOfOneMessage: the context of a message has no headers of another message or of its connection.
 func TestLinesOfOneMessage(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	connection := received(p, "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan, "Baggage", "user=1", "X-Request-Id", "r-1")
@@ -106,11 +106,11 @@ func TestLinesOfOneMessage(t *testing.T) {
 		})
 	}
 	if captures(p.ExtractLines(connection, nil)) != nil {
-		t.Error("nil lines are not a message without headers")
+		t.Error("ExtractLines with nil keeps headers of the connection, want none")
 	}
 }
 
-// TestLinesDestinations: user data goes to the topics that the rules allow.
+// TestLinesDestinations: user data is sent only to the topics that the rules allow.
 func TestLinesDestinations(t *testing.T) {
 	c := propagation.Config{
 		Headers:       []string{"x-tenant"},
@@ -126,11 +126,11 @@ func TestLinesDestinations(t *testing.T) {
 	for destination, want := range map[string]string{
 		"kafka:orders.created":   "baggage traceparent x-tenant",
 		"KAFKA:orders.created":   "baggage traceparent x-tenant",
-		"kafka:Orders.created":   "traceparent x-request-id", // names of topics have a case
+		"kafka:Orders.created":   "traceparent x-request-id", // names of topics are compared exactly
 		"kafka:orders.partner":   "traceparent",
 		"kafka:billing":          "traceparent x-request-id",
 		"kafka:a,kafka:orders":   "traceparent x-request-id",
-		"kafka:":                 "traceparent x-request-id",                  // no topic, and no host of one label
+		"kafka:":                 "traceparent x-request-id",                  // neither a valid topic nor a host of one label
 		"kafka:9092":             "traceparent x-request-id",                  // a topic, or a host and a port
 		"kafka.default.svc:9092": "baggage traceparent x-request-id x-tenant", // a host and a port
 		"nats:events":            "baggage traceparent x-request-id x-tenant",
@@ -144,12 +144,12 @@ func TestLinesDestinations(t *testing.T) {
 			t.Errorf("%q gets %q, want %q", destination, got, want)
 		}
 		if x := p.Explain(ctx, destination); destination == "kafka:orders.created" && x.Rule != "kafka:orders.*" {
-			t.Errorf("Explain names the rule %q", x.Rule)
+			t.Errorf("Explain returns the rule %q, want kafka:orders.*", x.Rule)
 		}
 	}
 }
 
-// TestTopicPatterns: which patterns are topics, and which are mistakes.
+// TestTopicPatterns: which patterns of topics are valid, and which are mistakes.
 func TestTopicPatterns(t *testing.T) {
 	for pattern, valid := range map[string]bool{
 		"kafka:orders": true, "kafka:*": true, "aws_sqs:a-b": true, "amqp:ex:key.*": true, "mqtt:a/b": true,
@@ -158,13 +158,13 @@ func TestTopicPatterns(t *testing.T) {
 	} {
 		_, err := propagation.New(propagation.Config{Destinations: []propagation.Destination{{Hosts: []string{pattern}}}})
 		if (err == nil) != valid {
-			t.Errorf("%q: %v", pattern, err)
+			t.Errorf("%q: New returns the error %v, want a valid pattern: %v", pattern, err, valid)
 		}
 	}
 }
 
-// TestLinesLimits: over the limits of a message, baggage is left out first, then Config.Headers, then the formats that
-// name no span, and last the least preferred trace formats. Each is left out as a whole and counted.
+// TestLinesLimits: over the limits of a message, Lines leaves out baggage first, then Config.Headers, then the formats that
+// name no span, and last the trace formats from the end of Config.Formats. Each format is left out as a whole and counted.
 func TestLinesLimits(t *testing.T) {
 	in := []string{
 		"Traceparent", callerW3C, "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan, "X-B3-Sampled", "1",
@@ -198,11 +198,11 @@ func TestLinesLimits(t *testing.T) {
 	}
 	if _, err := propagation.New(propagation.Config{Limits: propagation.Limits{MessageLines: -1, MessageBytes: -1}}); err == nil ||
 		!strings.Contains(err.Error(), "MessageLines") || !strings.Contains(err.Error(), "MessageBytes") {
-		t.Errorf("negative limits: %v", err)
+		t.Errorf("for negative limits, New returns %v, want an error that names both", err)
 	}
 }
 
-// TestLinesLocalSpan: a message carries the local span, and bytes as base64.
+// TestLinesLocalSpan: a message carries the local span. Binary values are base64.
 func TestLinesLocalSpan(t *testing.T) {
 	p := compile(t, propagation.Config{LocalSpan: func(context.Context) (propagation.SpanContext, bool) { return otherSpan, true }})
 	ctx := p.ExtractMetadata(context.Background(), metadataOf("traceparent", callerW3C, "grpc-trace-bin", callerBinRaw))
@@ -234,17 +234,17 @@ func TestLinesStop(t *testing.T) {
 	}
 	var none *propagation.Propagator
 	if len(gathered(none.Lines(ctx, "kafka:a"))) != 0 || captures(none.ExtractLines(context.Background(), lines(carrier("B3", callerB3), strings.ToLower))) != nil {
-		t.Error("the nil Propagator carries something")
+		t.Error("the nil Propagator carries headers, want none")
 	}
 	for range p.Lines(context.Background(), "kafka:a") {
-		t.Error("a context without headers has lines")
+		t.Error("Lines of a context without headers returns a line, want none")
 	}
 	if got := p.Stats().Count(0, propagation.NoContext); got != 1 {
-		t.Errorf("a message without a context is counted %d times", got)
+		t.Errorf("a message without captured headers is counted %d times, want once", got)
 	}
 }
 
-// TestLinesIsolation: messages in many goroutines never get each other's headers, with one Propagator.
+// TestLinesIsolation: messages in many goroutines that share a Propagator never get each other's headers.
 func TestLinesIsolation(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	var wg sync.WaitGroup
@@ -255,7 +255,7 @@ func TestLinesIsolation(t *testing.T) {
 				in := map[string][]string{"traceparent": {"00-" + trace + "-" + callerSpan + "-01"}, "x-request-id": {trace}}
 				ctx := p.ExtractLines(context.Background(), lines(in, strings.ToUpper))
 				if got := gathered(p.Lines(ctx, "kafka:a")); !maps.EqualFunc(got, in, slices.Equal) {
-					t.Errorf("sent %q, received %q", in, got)
+					t.Errorf("a message with %q sends %q, want the same", in, got)
 					return
 				}
 			}
@@ -264,7 +264,7 @@ func TestLinesIsolation(t *testing.T) {
 	wg.Wait()
 }
 
-// TestLinesCost: a range over Lines allocates the Seq, its destination, and what the loop itself needs.
+// TestLinesCost: a range over Lines allocates the Seq, its destination, and the memory of the loop itself.
 func TestLinesCost(t *testing.T) {
 	if race.Enabled {
 		t.Skip("the race detector allocates")
@@ -280,6 +280,6 @@ func TestLinesCost(t *testing.T) {
 		t.Errorf("%v allocations, want 4", got)
 	}
 	if n == 0 {
-		t.Error("no lines")
+		t.Error("Lines returned no lines")
 	}
 }

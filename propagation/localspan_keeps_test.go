@@ -9,9 +9,9 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// TestLocalSpanKeeps: what a format carries besides ids stays while it names the trace of
-// the span, and while it is true. In what is wanted, SPAN stands for the span's id, and
-// DEC for it in decimal.
+// TestLocalSpanKeeps: with a local span, Inject keeps the other content of a received format if the format names the span's
+// trace, and if the content is still correct. In the wanted headers, SPAN stands for the span's id in hexadecimal, and DEC
+// for the id in decimal.
 func TestLocalSpanKeeps(t *testing.T) {
 	const random = "00-" + callerTrace + "-" + callerSpan + "-03"
 	sampled, dropped := sdktrace.AlwaysSample(), sdktrace.NeverSample()
@@ -29,7 +29,7 @@ func TestLocalSpanKeeps(t *testing.T) {
 		{"W3C's random flag of a dropped span", dropped,
 			[]string{"Traceparent", random},
 			[]string{"Traceparent", "00-" + callerTrace + "-SPAN-02"}},
-		{"Datadog's _dd.p.tid, where it did not come", sampled,
+		{"Datadog's _dd.p.tid, not received", sampled,
 			[]string{"Traceparent", callerW3C, "X-Datadog-Trace-Id", callerLowDecimal, "X-Datadog-Parent-Id", callerDecimal, "X-Datadog-Sampling-Priority", "1"},
 			[]string{"Traceparent", "00-" + callerTrace + "-SPAN-01", "Tracestate", "dd=s:1;p:" + callerSpan,
 				"X-Datadog-Trace-Id", callerLowDecimal, "X-Datadog-Parent-Id", "DEC", "X-Datadog-Sampling-Priority", "1", "X-Datadog-Tags", "_dd.p.tid=463ac35c9f6413ad"}},
@@ -38,7 +38,7 @@ func TestLocalSpanKeeps(t *testing.T) {
 				"X-Datadog-Origin", "rum", "X-Datadog-Tags", "_dd.p.tid=ffffffffffffffff,_dd.p.x=y"},
 			[]string{"Traceparent", "00-" + callerTrace + "-SPAN-01",
 				"X-Datadog-Trace-Id", callerLowDecimal, "X-Datadog-Parent-Id", "DEC", "X-Datadog-Sampling-Priority", "1", "X-Datadog-Tags", "_dd.p.tid=463ac35c9f6413ad"}},
-		{"Datadog's _dd.p.tid that is none, made right in its place", sampled,
+		{"Datadog's malformed _dd.p.tid, corrected in its place", sampled,
 			[]string{"Traceparent", callerW3C, "X-Datadog-Trace-Id", callerLowDecimal, "X-Datadog-Parent-Id", callerDecimal,
 				"X-Datadog-Sampling-Priority", "1", "X-Datadog-Tags", "_dd.p.tid=XYZ,_dd.p.x=y"},
 			[]string{"Traceparent", "00-" + callerTrace + "-SPAN-01", "Tracestate", "dd=s:1;p:" + callerSpan + ";t.tid:463ac35c9f6413ad;t.x:y",
@@ -96,8 +96,8 @@ func TestLocalSpanKeeps(t *testing.T) {
 	}
 }
 
-// TestLocalSpanKeepsRandom: a tracer that knows nothing of the random flag does not lose it,
-// and does not lend it to another trace.
+// TestLocalSpanKeepsRandom: if Config.LocalSpan does not set the random flag, Inject keeps the received flag. It does not use
+// the flag for a span of another trace.
 func TestLocalSpanKeepsRandom(t *testing.T) {
 	child := otherSpan
 	child.TraceID = callerContext.TraceID

@@ -21,8 +21,8 @@ const (
 	lineage    = "Lineage=a87bd80c:1"
 )
 
-// everyFormat is one request in every format that names spans, with what else each carries.
-var everyFormat = carrier(
+// spanHeaders are the headers of one request in every format that names spans, with all other content of these formats.
+var spanHeaders = carrier(
 	"Traceparent", callerW3C, "Tracestate", "a=1",
 	"B3", callerTrace+"-"+callerSpan+"-d-0000000000000005",
 	"X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan, "X-B3-Parentspanid", "0000000000000005", "X-B3-Flags", "1",
@@ -36,20 +36,20 @@ var everyFormat = carrier(
 	"Ot-Tracer-Traceid", callerTrace[16:], "Ot-Tracer-Spanid", callerSpan, "Ot-Tracer-Sampled", "true",
 )
 
-// luggage travels with it and names no span.
-var luggage = carrier("Uberctx-A", "1", "Ot-Baggage-K", "v", "X-Request-Id", "r1", "Sw8", "opaque", "L5d-Ctx-Trace", "opaque", "Baggage", "k=v")
+// otherHeaders are headers of the same request that name no span.
+var otherHeaders = carrier("Uberctx-A", "1", "Ot-Baggage-K", "v", "X-Request-Id", "r1", "Sw8", "opaque", "L5d-Ctx-Trace", "opaque", "Baggage", "k=v")
 
-// whole carries all of it.
-func whole(t *testing.T) (*propagation.Propagator, context.Context) {
+// everyFormat returns a Propagator that carries all formats, and the context of a request with spanHeaders and otherHeaders.
+func everyFormat(t *testing.T) (*propagation.Propagator, context.Context) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats()})
-	in := everyFormat.Clone()
-	maps.Copy(in, luggage)
+	in := spanHeaders.Clone()
+	maps.Copy(in, otherHeaders)
 	return p, p.ExtractHTTP(context.Background(), in)
 }
 
-// expectFormats checks what went out of all formats: the two binary ones by what they say,
-// the others byte for byte.
-func expectFormats(t *testing.T, out http.Header, sc trace.SpanContext, want http.Header) {
+// expectSpanHeaders checks the sent headers of all formats. It decodes the two binary formats, and compares the others byte for
+// byte.
+func expectSpanHeaders(t *testing.T, out http.Header, sc trace.SpanContext, want http.Header) {
 	t.Helper()
 	for _, f := range []propagation.Format{propagation.GRPCTraceBin, propagation.OTSpanContext} {
 		got := read(t, f, out)
@@ -58,27 +58,28 @@ func expectFormats(t *testing.T, out http.Header, sc trace.SpanContext, want htt
 			clear(id[:8])
 		}
 		if got.TraceID != id || got.SpanID != sc.SpanID() || got.Sampling.Sampled() != sc.IsSampled() {
-			t.Errorf("%v says %+v of span %v", f, got, sc)
+			t.Errorf("%v is sent with %+v, want the span %v", f, got, sc)
 		}
 		out.Del(f.Fields()[0])
 	}
 	want = want.Clone()
-	maps.Copy(want, luggage)
+	maps.Copy(want, otherHeaders)
 	expect(t, out, want)
 }
 
+// decimal returns a span id in decimal.
 func decimal(id trace.SpanID) string { return strconv.FormatUint(binary.BigEndian.Uint64(id[:]), 10) }
 
-// TestLocalSpan: a child of the caller's span is what every format names, with its
-// parent; what else they carry holds, as it is the same trace.
+// TestLocalSpan: with a child of the caller's span, every format is sent with the child and its parent. The other content of
+// the formats is kept, because the trace is the same.
 func TestLocalSpan(t *testing.T) {
-	p, ctx := whole(t)
+	p, ctx := everyFormat(t)
 	child, span := tracer(t, sdktrace.AlwaysSample()).Start(ctx, "child")
 	check := func(ctx context.Context, span trace.Span, parent string) {
 		t.Helper()
 		sc := span.SpanContext()
 		id := sc.SpanID().String()
-		expectFormats(t, sent(p, ctx), sc, carrier(
+		expectSpanHeaders(t, sent(p, ctx), sc, carrier(
 			"Traceparent", "00-"+callerTrace+"-"+id+"-01", "Tracestate", "dd=s:1;o:rum;p:"+callerSpan+";t.dm:-4;t.tid:463ac35c9f6413ad;t.x:y,a=1",
 			"B3", callerTrace+"-"+id+"-d-"+parent,
 			"X-B3-Traceid", callerTrace, "X-B3-Spanid", id, "X-B3-Parentspanid", parent, "X-B3-Flags", "1",
@@ -95,18 +96,18 @@ func TestLocalSpan(t *testing.T) {
 	check(grandchild, inner, span.SpanContext().SpanID().String())
 	inner.End()
 	span.End()
-	check(child, span, callerSpan) // it counts until it is replaced
+	check(child, span, callerSpan) // an ended span stays active until another replaces it
 	check(p.ExtractHTTP(child, sent(p, ctx)), span, callerSpan)
 	expectCounts(t, p, nil)
 }
 
-// TestLocalSpanDropped: a span that the sampler dropped is named all the same, and decides.
+// TestLocalSpanDropped: a local span that the sampler dropped is sent in every format, with its decision.
 func TestLocalSpanDropped(t *testing.T) {
-	p, ctx := whole(t)
+	p, ctx := everyFormat(t)
 	ctx, span := tracer(t, sdktrace.NeverSample()).Start(ctx, "dropped")
 	sc := span.SpanContext()
 	id := sc.SpanID().String()
-	expectFormats(t, sent(p, ctx), sc, carrier( // it does not tell its parent
+	expectSpanHeaders(t, sent(p, ctx), sc, carrier( // a dropped span has no parent id
 		"Traceparent", "00-"+callerTrace+"-"+id+"-00", "Tracestate", "dd=s:0;o:rum;p:"+callerSpan+";t.tid:463ac35c9f6413ad;t.x:y,a=1",
 		"B3", callerTrace+"-"+id+"-0",
 		"X-B3-Traceid", callerTrace, "X-B3-Spanid", id, "X-B3-Sampled", "0",
@@ -119,14 +120,14 @@ func TestLocalSpanDropped(t *testing.T) {
 	))
 }
 
-// TestLocalSpanRestarted: in a trace of its own, nothing that belonged to the caller's is said of it.
+// TestLocalSpanRestarted: with a local span of another trace, no content of the caller's trace is sent with it.
 func TestLocalSpanRestarted(t *testing.T) {
-	p, ctx := whole(t)
+	p, ctx := everyFormat(t)
 	ctx, span := tracer(t, sdktrace.AlwaysSample()).Start(ctx, "root", trace.WithNewRoot())
 	sc := span.SpanContext()
 	root, id := sc.TraceID().String(), sc.SpanID().String()
 	low := sc.TraceID()
-	expectFormats(t, sent(p, ctx), sc, carrier(
+	expectSpanHeaders(t, sent(p, ctx), sc, carrier(
 		"Traceparent", "00-"+root+"-"+id+"-"+sc.TraceFlags().String(), // SDK roots are random
 		"B3", root+"-"+id+"-1",
 		"X-B3-Traceid", root, "X-B3-Spanid", id, "X-B3-Sampled", "1",
@@ -139,11 +140,11 @@ func TestLocalSpanRestarted(t *testing.T) {
 	))
 }
 
-// TestNoSpans: a provider that makes none leaves the caller's, and so the lines as they came.
+// TestNoSpans: with a provider that makes no spans, the caller's span stays active, and the headers are sent as received.
 func TestNoSpans(t *testing.T) {
-	p, ctx := whole(t)
-	want := everyFormat.Clone()
-	maps.Copy(want, luggage)
+	p, ctx := everyFormat(t)
+	want := spanHeaders.Clone()
+	maps.Copy(want, otherHeaders)
 	for name, provider := range map[string]trace.TracerProvider{"no-op": noop.NewTracerProvider(), "unset": otel.GetTracerProvider()} {
 		ctx, span := provider.Tracer("test").Start(ctx, "nothing")
 		t.Run(name, func(t *testing.T) { expect(t, sent(p, ctx), want) })

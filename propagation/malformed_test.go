@@ -10,31 +10,31 @@ import (
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
 
-// unparsed are headers that do not parse, one format each.
+// unparsed are malformed headers. Each element is of one format.
 var unparsed = map[string][]string{
-	"traceparent, short":           {"Traceparent", "00-x", "Tracestate", "a=1"},
-	"traceparent in upper case":    {"Traceparent", strings.ToUpper(callerW3C)},
-	"two traceparents":             {"Traceparent", callerW3C, "Traceparent", callerW3C},
-	"b3: None":                     {"B3", "None"},
-	"b3: -":                        {"B3", "-"},
-	"b3 with a word for the state": {"B3", callerTrace + "-" + callerSpan + "-true"},
-	"x-b3-parentspanid":            {"X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan, "X-B3-Parentspanid", "None", "X-B3-Sampled", "1"},
-	"x-b3-traceid alone":           {"X-B3-Traceid", callerTrace, "X-B3-Sampled", "1"},
-	"x-b3-sampled alone":           {"X-B3-Sampled", "maybe"},
-	"grpc-trace-bin":               {"Grpc-Trace-Bin", "AQ=="},
-	"x-cloud-trace-context":        {"X-Cloud-Trace-Context", "garbage"},
-	"x-ot-span-context":            {"X-Ot-Span-Context", "AQ=="},
-	"x-datadog-*":                  {"X-Datadog-Trace-Id", "0", "X-Datadog-Parent-Id", "1", "X-Datadog-Tags", "_dd.p.dm=-4"},
-	"uber-trace-id":                {"Uber-Trace-Id", "garbage", "Uberctx-User", "bob"},
-	"x-amzn-trace-id":              {"X-Amzn-Trace-Id", "Root=garbage;Lineage=a:1"},
-	"ot-tracer-*":                  {"Ot-Tracer-Traceid", "1", "Ot-Tracer-Spanid", callerSpan},
+	"traceparent, short":        {"Traceparent", "00-x", "Tracestate", "a=1"},
+	"traceparent in upper case": {"Traceparent", strings.ToUpper(callerW3C)},
+	"two traceparents":          {"Traceparent", callerW3C, "Traceparent", callerW3C},
+	"b3: None":                  {"B3", "None"},
+	"b3: -":                     {"B3", "-"},
+	"b3 with the decision true": {"B3", callerTrace + "-" + callerSpan + "-true"},
+	"x-b3-parentspanid":         {"X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan, "X-B3-Parentspanid", "None", "X-B3-Sampled", "1"},
+	"x-b3-traceid alone":        {"X-B3-Traceid", callerTrace, "X-B3-Sampled", "1"},
+	"x-b3-sampled alone":        {"X-B3-Sampled", "maybe"},
+	"grpc-trace-bin":            {"Grpc-Trace-Bin", "AQ=="},
+	"x-cloud-trace-context":     {"X-Cloud-Trace-Context", "garbage"},
+	"x-ot-span-context":         {"X-Ot-Span-Context", "AQ=="},
+	"x-datadog-*":               {"X-Datadog-Trace-Id", "0", "X-Datadog-Parent-Id", "1", "X-Datadog-Tags", "_dd.p.dm=-4"},
+	"uber-trace-id":             {"Uber-Trace-Id", "garbage", "Uberctx-User", "bob"},
+	"x-amzn-trace-id":           {"X-Amzn-Trace-Id", "Root=garbage;Lineage=a:1"},
+	"ot-tracer-*":               {"Ot-Tracer-Traceid", "1", "Ot-Tracer-Spanid", callerSpan},
 }
 
-// carriedOnly are formats that nobody reads here.
+// carriedOnly are headers of formats that are carried and never parsed.
 var carriedOnly = []string{"Sw8", "garbage", "X-Request-Id", "r", "Baggage", "=", "X-Client-Trace-Id", "?", "L5d-Ctx-Trace", "?", "Request-Id", "?"}
 
-// TestDropMalformed: a trace format that does not parse is sent as received, or, with DropMalformed, not at all. It is
-// counted either way, and what is only carried stays.
+// TestDropMalformed: a malformed trace format is sent as received. With DropMalformed it is not sent, and it is counted.
+// Formats that are never parsed are always sent.
 func TestDropMalformed(t *testing.T) {
 	for name, in := range unparsed {
 		t.Run(name, func(t *testing.T) {
@@ -50,44 +50,44 @@ func TestDropMalformed(t *testing.T) {
 				expect(t, cloned, want)
 				md, _ := engine(p).CloneMetadata(ctx, nil, nil)
 				if got := md[strings.ToLower(in[0])] != nil; got == drop && in[0] != "Grpc-Trace-Bin" {
-					t.Errorf("over gRPC leaves %q", md)
+					t.Errorf("over gRPC %q is sent, want %s in it: %v", md, in[0], !drop)
 				}
 				texts := otelprop.MapCarrier{}
 				p.Inject(ctx, texts)
 				if texts.Get(strings.ToLower(in[0])) != "" && drop {
-					t.Errorf("over a map leaves %q", texts)
+					t.Errorf("the map has %q, want no %s", texts, in[0])
 				}
 				if n := p.Stats().Total(propagation.Malformed); drop && n != 1 {
-					t.Errorf("counted %d times", n)
+					t.Errorf("counted %d times as malformed, want once", n)
 				}
 			}
 		})
 	}
 }
 
-// TestDropMalformedAlone: the shortest way through the code.
+// TestDropMalformedAlone: with DropMalformed, nothing is sent if the malformed format is the only one of the request.
 func TestDropMalformedAlone(t *testing.T) {
 	for name, in := range unparsed {
 		p := compile(t, propagation.Config{Formats: propagation.AllFormats(), DropMalformed: true})
 		ctx := received(p, in...)
 		for range 2 {
 			if out := sent(p, ctx); len(out) > 0 {
-				t.Errorf("%s: leaves %q", name, out)
+				t.Errorf("%s: sent %q, want nothing", name, out)
 			}
 			if out, _ := engine(p).CloneHTTP(ctx, carrier(in[0], "set by hand")); len(out) > 0 {
-				t.Errorf("%s: a copy leaves %q", name, out)
+				t.Errorf("%s: CloneHTTP sends %q, want nothing", name, out)
 			}
 			if out := sentMetadata(p, ctx); len(out) > 0 {
-				t.Errorf("%s: over gRPC leaves %q", name, out)
+				t.Errorf("%s: over gRPC %q is sent, want nothing", name, out)
 			}
 		}
 		if n := p.Stats().Total(propagation.Malformed); n != 1 {
-			t.Errorf("%s: counted %d times", name, n)
+			t.Errorf("%s: counted %d times as malformed, want once", name, n)
 		}
 	}
 }
 
-// TestDropMalformedKeeps: what parses is sent as received.
+// TestDropMalformedKeeps: with DropMalformed, valid headers are sent as received.
 func TestDropMalformedKeeps(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats(), DropMalformed: true})
 	for _, in := range [][]string{
@@ -98,17 +98,17 @@ func TestDropMalformedKeeps(t *testing.T) {
 	}
 }
 
-// TestDropMalformedOfLocalSpan: a local span writes each format, whatever came, and Emit a malformed one.
+// TestDropMalformedOfLocalSpan: a local span is written over a malformed format. Emit also replaces a malformed format.
 func TestDropMalformedOfLocalSpan(t *testing.T) {
 	p := compile(t, propagation.Config{DropMalformed: true, LocalSpan: running(otherSpan)})
 	if got := sent(p, received(p, "Traceparent", "garbage")).Get("Traceparent"); got != otherW3C {
-		t.Errorf("leaves %q", got)
+		t.Errorf("traceparent is sent as %q, want the local span %q", got, otherW3C)
 	}
 	p = compile(t, propagation.Config{DropMalformed: true, Emit: []propagation.Format{propagation.W3C}})
 	expect(t, sent(p, received(p, "Traceparent", "garbage", "B3", callerB3)), carrier("Traceparent", callerW3C, "B3", callerB3))
 }
 
-// TestMalformedB3IsStale: beside valid x-b3-* a malformed b3 is never sent, as Envoy prefers it and makes no span.
+// TestMalformedB3IsStale: with valid x-b3-*, a malformed b3 is never sent. Envoy would prefer the b3 and then make no span.
 func TestMalformedB3IsStale(t *testing.T) {
 	multi := []string{"X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan, "X-B3-Sampled", "1"}
 	for _, b3 := range []string{"None", "-", "null", "garbage", callerTrace, callerTrace + "-" + callerSpan + "-", callerTrace + "-" + callerSpan + "-true", callerTrace + "-" + callerSpan + "-x"} {
@@ -123,7 +123,7 @@ func TestMalformedB3IsStale(t *testing.T) {
 			}
 			expectCounts(t, p, map[string]uint64{"b3 stale": 1, "b3 malformed": 1})
 		}
-		for _, beside := range [][]string{nil, {"X-B3-Traceid", callerTrace}, {"Traceparent", callerW3C}} { // nothing that it could hide
+		for _, beside := range [][]string{nil, {"X-B3-Traceid", callerTrace}, {"Traceparent", callerW3C}} { // no valid x-b3-* that the b3 could hide
 			p := compile(t, propagation.Config{})
 			in := append([]string{"B3", b3}, beside...)
 			expect(t, sent(p, received(p, in...)), carrier(in...))
@@ -131,7 +131,7 @@ func TestMalformedB3IsStale(t *testing.T) {
 	}
 }
 
-// TestExplainMalformed: the reason is said.
+// TestExplainMalformed: Explain says why a format is malformed, and whether it is sent.
 func TestExplainMalformed(t *testing.T) {
 	explain := func(c propagation.Config, pairs ...string) string {
 		p := compile(t, c)
@@ -153,7 +153,7 @@ func TestExplainMalformed(t *testing.T) {
 	} {
 		for _, want := range row.want {
 			if !strings.Contains(row.got, want) {
-				t.Errorf("%q is not in\n%s", want, row.got)
+				t.Errorf("want %q in the explanation\n%s", want, row.got)
 			}
 		}
 	}

@@ -12,8 +12,8 @@ import (
 	"go.opentelemetry.io/otel/baggage"
 )
 
-// TestExtractMetadataAnyCase: lower case is the rule; other spellings are understood,
-// and lines of several spellings of one name all kept.
+// TestExtractMetadataAnyCase: gRPC has names in lower case, but ExtractMetadata reads other spellings, too. It keeps the
+// lines of all spellings of a name.
 func TestExtractMetadataAnyCase(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"X-Tenant"}})
 	want := metadataOf("traceparent", callerW3C, "x-b3-traceid", "t", "uberctx-k", "1", "x-tenant", "acme", "grpc-trace-bin", callerBinRaw)
@@ -25,7 +25,7 @@ func TestExtractMetadataAnyCase(t *testing.T) {
 		ctx := p.ExtractMetadata(context.Background(), in)
 		expect(t, sentMetadata(p, ctx), want)
 		if sc, ok := propagation.RemoteFromContext(ctx); !ok || sc.SpanID.String() != callerSpan {
-			t.Errorf("%q: remote %v, %v", in, sc, ok)
+			t.Errorf("%q: the remote span is %v, %v, want %s", in, sc, ok, callerSpan)
 		}
 	}
 	for _, name := range []string{"tracestate", "x-tenant", "uberctx-k"} {
@@ -43,7 +43,7 @@ func TestExtractMetadataAnyCase(t *testing.T) {
 	}
 }
 
-// TestInjectMetadataReplaces: in whatever spelling a name is there, it is there once afterwards.
+// TestInjectMetadataReplaces: after InjectMetadata, the metadata has a name only once, whatever the spelling before.
 func TestInjectMetadataReplaces(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"X-Tenant"}})
 	ctx := received(p, "Traceparent", callerW3C, "X-Request-Id", "r1", "Uberctx-K", "1", "X-Tenant", "acme")
@@ -63,8 +63,8 @@ func TestInjectMetadataReplaces(t *testing.T) {
 	expect(t, md, metadataOf("traceparent", "mine", "Baggage", "mine"))
 }
 
-// TestInjectMetadataOwnBaggage: baggage that the metadata has, in any case, gives way to baggage that goes out, and stays
-// where none does.
+// TestInjectMetadataOwnBaggage: InjectMetadata replaces baggage of the metadata, in any spelling, if the context has baggage
+// to send. Otherwise the baggage of the metadata stays.
 func TestInjectMetadataOwnBaggage(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	came := received(p, "Baggage", "k=v", "B3", "1")
@@ -74,11 +74,11 @@ func TestInjectMetadataOwnBaggage(t *testing.T) {
 			want map[string][]string
 		}{
 			"received":        {came, metadataOf("b3", "1", "baggage", "k=v")},
-			"changed":         {putting(t, came, "l", "w"), metadataOf("b3", "1", "baggage", "k=v,l=w")},
-			"the application": {putting(t, context.Background(), "l", "w"), metadataOf("baggage", "l=w")},
+			"changed":         {setMember(t, came, "l", "w"), metadataOf("b3", "1", "baggage", "k=v,l=w")},
+			"the application": {setMember(t, context.Background(), "l", "w"), metadataOf("baggage", "l=w")},
 			"none received":   {received(p, "B3", "1"), metadataOf("b3", "1", spelled, "mine=1")},
-			"taken":           {baggage.ContextWithoutBaggage(came), metadataOf("b3", "1", spelled, "mine=1")},
-			"withheld":        {plan.ContextWithCallee(came, calling("evil.example")), metadataOf("b3", "1", spelled, "mine=1")},
+			"removed":         {baggage.ContextWithoutBaggage(came), metadataOf("b3", "1", spelled, "mine=1")},
+			"disallowed":      {plan.ContextWithCallee(came, calling("evil.example")), metadataOf("b3", "1", spelled, "mine=1")},
 		} {
 			md := metadataOf(spelled, "mine=1")
 			p.InjectMetadata(row.ctx, md)
@@ -87,7 +87,7 @@ func TestInjectMetadataOwnBaggage(t *testing.T) {
 	}
 }
 
-// TestInjectMetadataLegal: what grpc-go would fail the call for, or swallow, is left out and counted.
+// TestInjectMetadataLegal: values that grpc-go would refuse or drop are left out and counted.
 func TestInjectMetadataLegal(t *testing.T) {
 	p := compile(t, propagation.Config{
 		Formats: propagation.AllFormats(),
@@ -103,7 +103,8 @@ func TestInjectMetadataLegal(t *testing.T) {
 	})
 }
 
-// TestInjectMetadataReserved: nor does it send what gRPC keeps for itself, however little else there is.
+// TestInjectMetadataReserved: a name that grpc-go keeps for itself, or does not allow, is left out and counted, also if there
+// are few other headers.
 func TestInjectMetadataReserved(t *testing.T) {
 	for _, name := range []string{"user-agent", "x!mark"} {
 		p := compile(t, propagation.Config{Headers: []string{name}})
@@ -112,7 +113,7 @@ func TestInjectMetadataReserved(t *testing.T) {
 	}
 }
 
-// TestMetadataHTTPLegal: HTTP takes more, but for control characters.
+// TestMetadataHTTPLegal: HTTP accepts more characters than gRPC. Values with control characters other than tabs are left out.
 func TestMetadataHTTPLegal(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats()})
 	ctx := p.ExtractMetadata(context.Background(), metadataOf("x-request-id", "tab\tbed", "uberctx-a", "ünïcode", "sw8", "a\r\nb: c", "baggage", "k=v", "baggage", "\x00"))
@@ -120,7 +121,7 @@ func TestMetadataHTTPLegal(t *testing.T) {
 	expectCounts(t, p, map[string]uint64{"sw8 unsendable": 1, "baggage unsendable": 1})
 }
 
-// TestMetadataBinary: -bin values are base64 in HTTP and bytes in metadata.
+// TestMetadataBinary: values of -bin names are base64 in HTTP and raw bytes in metadata.
 func TestMetadataBinary(t *testing.T) {
 	for _, test := range []struct{ http, metadata, back []string }{
 		{[]string{"Grpc-Trace-Bin", callerBin}, []string{"grpc-trace-bin", callerBinRaw}, []string{"Grpc-Trace-Bin", callerBin}},
@@ -144,7 +145,7 @@ func TestMetadataBinary(t *testing.T) {
 	expectCounts(t, p, map[string]uint64{"headers unsendable": 1, "grpctracebin unsendable": 1})
 }
 
-// TestInjectMetadataLowers: names under a prefix too.
+// TestInjectMetadataLowers: InjectMetadata writes names under a prefix in lower case.
 func TestInjectMetadataLowers(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats()})
 	ctx := received(p, "Uberctx-UserID", "1", "OT-Baggage-Key", "2", "L5d-Ctx-Trace", "3")

@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/otel/baggage"
 )
 
-// groups are the lines of a request, those first that stay longest where they are too many for metadata.
+// groups are the lines of a request. Over the limit of metadata, the last group is left out first.
 var groups = [][]string{
 	{"b3", callerB3},
 	{"traceparent", callerW3C, "tracestate", "a=1", "tracestate", "b=2"},
@@ -21,7 +21,7 @@ var groups = [][]string{
 	{"baggage", "k=v"},
 }
 
-// allowing carries them, of metadata no more than some bytes.
+// allowing returns a Propagator that carries these lines and has a limit for metadata.
 func allowing(t *testing.T, bytes int) *propagation.Propagator {
 	return compile(t, propagation.Config{
 		Formats: []propagation.Format{propagation.B3Single, propagation.Baggage, propagation.W3C, propagation.RequestID,
@@ -31,13 +31,13 @@ func allowing(t *testing.T, bytes int) *propagation.Propagator {
 	})
 }
 
-// metadataSize is the size of lines as HTTP/2 counts it: name, value and 32 for each.
+// metadataSize returns the size of lines as HTTP/2 counts it: for each line, its name, its value and 32 bytes.
 func metadataSize(pairs []string) (n int) {
 	return len(strings.Join(pairs, "")) + 32*len(pairs)/2
 }
 
-// TestMetadataBytes: over the limit baggage goes first, then names under prefixes, then headers,
-// then what names no span, then the trace formats from the last preferred on.
+// TestMetadataBytes: over the limit, InjectMetadata leaves out baggage first, then names under prefixes, then
+// Config.Headers, then formats that name no span, and last the trace formats from the end of Config.Formats.
 func TestMetadataBytes(t *testing.T) {
 	all := slices.Concat(groups...)
 	for keep := 1; keep <= len(groups); keep++ {
@@ -45,7 +45,7 @@ func TestMetadataBytes(t *testing.T) {
 			want := slices.Concat(groups[:keep]...)
 			fits := allowing(t, metadataSize(want))
 			expect(t, sentMetadata(fits, received(fits, all...)), metadataOf(want...))
-			expect(t, sent(fits, received(fits, all...)), carrier(all...)) // it is a limit of gRPC's
+			expect(t, sent(fits, received(fits, all...)), carrier(all...)) // the limit applies to gRPC only
 
 			short := allowing(t, metadataSize(want)-1)
 			expect(t, sentMetadata(short, received(short, all...)), metadataOf(slices.Concat(groups[:keep-1]...)...))
@@ -53,7 +53,7 @@ func TestMetadataBytes(t *testing.T) {
 	}
 }
 
-// TestMetadataBytesCounted: whatever is dropped is counted, and nothing else.
+// TestMetadataBytesCounted: each format that is left out is counted, and no other format.
 func TestMetadataBytesCounted(t *testing.T) {
 	counts := []map[string]uint64{
 		{"b3 too large": 1},
@@ -83,7 +83,8 @@ func TestMetadataBytesCounted(t *testing.T) {
 	})
 }
 
-// TestMetadataBytesDefault: of the 8 KiB that many servers take, half is left to the call.
+// TestMetadataBytesDefault: the default limit is 4 KiB. Many servers accept 8 KiB, so half of it is for the application's own
+// metadata.
 func TestMetadataBytesDefault(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	const most = 4096 - len("baggage") - 32
@@ -92,7 +93,7 @@ func TestMetadataBytesDefault(t *testing.T) {
 	expect(t, sentMetadata(p, received(p, "Baggage", exceeds)), nil)
 }
 
-// TestMetadataBytesEncoded: lines that are written for a local span count, and are dropped, as received lines are.
+// TestMetadataBytesEncoded: the limit applies to lines that are written for a local span, as it does to received lines.
 func TestMetadataBytesEncoded(t *testing.T) {
 	want := []string{"traceparent", otherW3C}
 	config := propagation.Config{
@@ -113,7 +114,8 @@ func TestMetadataBytesEncoded(t *testing.T) {
 	expect(t, sentMetadata(p, p.ExtractMetadata(context.Background(), metadataOf("grpc-trace-bin", callerBinRaw))), nil)
 }
 
-// TestMetadataBytesOfLocalSpan: where no format of a local span fits, none is left of another span, whatever wrote it.
+// TestMetadataBytesOfLocalSpan: if no format of a local span is within the limit, the metadata has no format of another span
+// either.
 func TestMetadataBytesOfLocalSpan(t *testing.T) {
 	for name, row := range map[string]struct {
 		c    propagation.Config
@@ -136,7 +138,7 @@ func TestMetadataBytesOfLocalSpan(t *testing.T) {
 			md := metadataOf("other", "stays")
 			switch own := metadataOf("traceparent", "stale", "b3", "stale", "other", "stays"); way {
 			case "InjectMetadata":
-				if p.InjectMetadata(ctx, own); row.c.Formats != nil { // not all are this Propagator's
+				if p.InjectMetadata(ctx, own); row.c.Formats != nil { // this Propagator does not write all of these names
 					delete(own, "b3")
 					delete(own, "traceparent")
 				}
@@ -146,13 +148,13 @@ func TestMetadataBytesOfLocalSpan(t *testing.T) {
 			default:
 				made := 0
 				if _, ok := withMetadata(p, ctx, &made); ok || made != 0 {
-					t.Errorf("%s: metadata are made of nothing", name)
+					t.Errorf("%s: ContextWithMetadata made metadata, want none", name)
 				}
 			}
 			expect(t, md, metadataOf("other", "stays"))
 			expectCounts(t, p, row.want)
 			if t.Failed() {
-				t.Fatal(name, way)
+				t.Fatalf("failed for %s, %s", name, way)
 			}
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestNames: the three lists say what is written, what is read, and the prefixes of either.
+// TestNames: Fields lists the written names, ReadFields the read names, and Prefixes the prefixes of both.
 func TestNames(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{
 		Formats:       []propagation.Format{propagation.B3Single, propagation.Jaeger},
@@ -34,15 +34,15 @@ func TestNames(t *testing.T) {
 	for _, name := range p.ReadFields() {
 		ctx := p.ExtractHTTP(context.Background(), http.Header{http.CanonicalHeaderKey(name): {"v"}})
 		if len(captures(ctx)) == 0 && name != "authorization" {
-			t.Errorf("%s is listed and not read", name)
+			t.Errorf("ReadFields lists %s, but ExtractHTTP does not read it", name)
 		}
 	}
 	var none *propagation.Propagator
 	if none.Fields() != nil || none.ReadFields() != nil || none.Prefixes() != nil {
-		t.Error("the nil Propagator has names")
+		t.Error("the nil Propagator returns names, want nil")
 	}
 	p.ReadFields()[0], p.Prefixes()[0] = "mine", "mine"
 	if slices.Contains(p.ReadFields(), "mine") || slices.Contains(p.Prefixes(), "mine") {
-		t.Error("a list is not the caller's own")
+		t.Error("a change of a returned list changes the next result")
 	}
 }

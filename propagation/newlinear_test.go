@@ -9,7 +9,7 @@ import (
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
 
-// TestNewIsLinear: New takes time in proportion to each list of a Config, right or wrong.
+// TestNewIsLinear: the time of New is linear in the size of each list of a Config, for valid and for invalid lists.
 func TestNewIsLinear(t *testing.T) {
 	hosts := func(n int) (hosts []string) {
 		for i := range n / 3 {
@@ -67,7 +67,7 @@ func TestNewIsLinear(t *testing.T) {
 		},
 	} {
 		few := 630
-		if strings.Contains(name, "hosts") || name == "rules" { // to move a row is cheap: it takes many to notice
+		if strings.Contains(name, "hosts") || name == "rules" { // moving an element costs little, so a quadratic cost shows only in long lists
 			few = 1260
 		}
 		t.Run(name, func(t *testing.T) {

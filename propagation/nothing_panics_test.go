@@ -11,19 +11,19 @@ import (
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
 
-// pointerCallee is a Callee of somebody's own, whose method does not expect nil.
+// pointerCallee is a user's Callee. Its method panics on nil.
 type pointerCallee struct{ host string }
 
 func (c *pointerCallee) Host() (string, uint16) { return c.host, 80 }
 
-// pointerCarrier is a carrier of somebody's own, whose methods do not expect nil.
+// pointerCarrier is a user's carrier. Its methods panic on nil.
 type pointerCarrier struct{ values map[string]string }
 
 func (c *pointerCarrier) Get(key string) string { return c.values[key] }
 func (c *pointerCarrier) Set(key, value string) { c.values[key] = value }
 func (c *pointerCarrier) Keys() []string        { return nil }
 
-// TestNothingPanics: nil and zero values are no reason to, in whatever combination.
+// TestNothingPanics: no combination of nil and zero values makes a function panic.
 func TestNothingPanics(t *testing.T) {
 	type key struct{}
 	var none context.Context
@@ -42,7 +42,7 @@ func TestNothingPanics(t *testing.T) {
 					for _, h := range []http.Header{nil, {}, carrier("Traceparent", callerW3C), {"": nil, "traceparent": nil}} {
 						for _, got := range []context.Context{p.ExtractHTTPTrust(ctx, h, trust), p.ExtractMetadataTrust(ctx, h, trust)} {
 							if got == nil || name != "whole" && trust == propagation.Continue && got != same {
-								t.Errorf("%v: %v became %v", trust, ctx, got)
+								t.Errorf("%v: Extract with %v returns %v, want a context that is not nil, and the same one without a Config and a Trust", trust, ctx, got)
 							}
 						}
 						p.ExtractHTTP(ctx, h)
@@ -69,7 +69,7 @@ func TestNothingPanics(t *testing.T) {
 					nil, otelprop.MapCarrier(nil), otelprop.HeaderCarrier(nil), valuesCarrier(nil), (*pointerCarrier)(nil), (*lendingCarrier)(nil), otelprop.MapCarrier{"": ""},
 				} {
 					if got := p.Extract(ctx, c); got == nil || name != "whole" && got != same {
-						t.Errorf("%T: %v became %v", c, ctx, got)
+						t.Errorf("%T: Extract with %v returns %v, want a context that is not nil, and the same one without a Config", c, ctx, got)
 					}
 					p.Inject(ctx, c)
 				}
@@ -77,7 +77,7 @@ func TestNothingPanics(t *testing.T) {
 				_, _ = p.Explain(ctx, ""), p.Explain(ctx, "://").String()
 				_, _, _ = p.ExplainRequest(nil, ""), p.ExplainRequest(&http.Request{Header: http.Header{"": nil, "traceparent": nil}}, ""), p.Config()
 				if p.Stats(); name != "whole" && p.Stats() != (propagation.Stats{}) {
-					t.Error("it counted")
+					t.Error("a Propagator without a Config has counts, want none")
 				}
 			})
 		}
@@ -93,18 +93,18 @@ func TestNothingPanics(t *testing.T) {
 			propagation.Copy(ctx, none), propagation.Copy(none, ctx), propagation.Promote(ctx), propagation.Demote(ctx), propagation.WithoutCapture(ctx),
 		} {
 			if got == nil {
-				t.Errorf("%v became nil", ctx)
+				t.Errorf("a function that takes %v returns nil, want a context", ctx)
 			}
 		}
 	}
 	var also *propagation.Propagator
 	if _, err := propagation.New(propagation.Config{Also: []otelprop.TextMapPropagator{also}}); err == nil {
-		t.Error("Also may be a nil pointer")
+		t.Error("New accepts a nil pointer in Also, want an error")
 	}
 }
 
-// TestUnknownCallee: of a Callee that panics no host is known, so what is private stays.
-func TestUnknownCallee(t *testing.T) {
+// TestPanickingCallee: a Callee that panics is an unknown destination, so user data is not sent.
+func TestPanickingCallee(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	ctx := received(p, "Traceparent", callerW3C, "Baggage", "user=one")
 	md, _ := engine(p).CloneMetadata(ctx, (*pointerCallee)(nil), nil)

@@ -12,9 +12,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// TestObserverSeesWhole: an observer's context tells what the context that Extract returns tells, and may be kept:
-// other goroutines ask it at once (run with -race).
-func TestObserverSeesWhole(t *testing.T) {
+// TestObserverContext: an observer gets the same context as the caller of Extract. The observer may keep the context, and
+// other goroutines may read it at the same time (run with -race).
+func TestObserverContext(t *testing.T) {
 	local := trace.NewSpanContext(trace.SpanContextConfig{TraceID: otherSpan.TraceID, SpanID: otherSpan.SpanID, TraceFlags: trace.FlagsSampled})
 	remote := otelprop.TraceContext{}.Extract(context.Background(), otelprop.MapCarrier{"traceparent": otherW3C})
 	tell := func(ctx context.Context) string {
@@ -48,13 +48,13 @@ func TestObserverSeesWhole(t *testing.T) {
 					t.Helper()
 					asked.Wait()
 					if len(said) == 0 {
-						t.Errorf("%s: nobody was told", way)
+						t.Errorf("%s: the observer was not called", way)
 					}
 					want := tell(ctx)
 					asked.Wait()
 					for i := range said {
 						if said[i] != want || kept[i] != ctx {
-							t.Errorf("%s: it saw\n%s\nof\n%s", way, said[i], want)
+							t.Errorf("%s: the observer's context has\n%s\nwant the context of Extract with\n%s", way, said[i], want)
 						}
 					}
 					kept, said = nil, nil
@@ -74,7 +74,7 @@ func TestObserverSeesWhole(t *testing.T) {
 	}
 }
 
-// TestPanickingFunctions: a panic in a function of the Config ends there, is counted, and changes nothing else.
+// TestPanickingFunctions: a panic in a function of the Config is recovered and counted, and changes nothing else.
 func TestPanickingFunctions(t *testing.T) {
 	var p *propagation.Propagator
 	config := propagation.Config{

@@ -12,7 +12,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// observed is what an Observer heard.
+// observed records the calls of an Observer.
 type observed struct {
 	sync.Mutex
 	outcomes  map[string]uint64
@@ -26,7 +26,7 @@ func (o *observed) observer() *propagation.Observer {
 			o.Lock()
 			defer o.Unlock()
 			if ctx == nil {
-				panic("no context")
+				panic("the observer got a nil context")
 			}
 			o.outcomes[fmt.Sprint(f, " ", what)]++
 		},
@@ -38,8 +38,8 @@ func (o *observed) observer() *propagation.Observer {
 	}
 }
 
-// unhappyRequests has requests for each outcome that a capture can have, and what is to be counted for each.
-var unhappyRequests = map[string]struct {
+// outcomeRequests has requests for each outcome that a capture can have, and the counts of each.
+var outcomeRequests = map[string]struct {
 	in   []string
 	want map[string]uint64
 }{
@@ -61,9 +61,9 @@ var unhappyRequests = map[string]struct {
 	"not stale":              {[]string{"B3", callerB3, "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan, "X-B3-Sampled", "1"}, nil},
 }
 
-// TestOutcomes: each is counted once for a request, however often the request is asked and sent on.
+// TestOutcomes: an outcome of a capture is counted once for a request, however often its context is read and injected.
 func TestOutcomes(t *testing.T) {
-	for name, test := range unhappyRequests {
+	for name, test := range outcomeRequests {
 		t.Run(name, func(t *testing.T) {
 			p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-tenant"}})
 			ctx := received(p, test.in...)
@@ -76,9 +76,9 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// TestOutcomesObserved: the observer hears what is counted, at Extract already.
+// TestOutcomesObserved: the observer gets each counted outcome. With an observer, outcomes are counted at Extract.
 func TestOutcomesObserved(t *testing.T) {
-	for name, test := range unhappyRequests {
+	for name, test := range outcomeRequests {
 		t.Run(name, func(t *testing.T) {
 			var heard observed
 			p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-tenant"}, Observer: heard.observer()})
@@ -89,14 +89,14 @@ func TestOutcomesObserved(t *testing.T) {
 				sent(p, ctx)
 			}
 			expectCounts(t, p, test.want)
-			if !maps.Equal(heard.outcomes, unhappy(p)) {
-				t.Errorf("heard %v, counted %v", heard.outcomes, unhappy(p))
+			if !maps.Equal(heard.outcomes, countsOf(p)) {
+				t.Errorf("the observer got %v, but the counts are %v", heard.outcomes, countsOf(p))
 			}
 		})
 	}
 }
 
-// TestOutcomesOfCalls: what an outgoing call meets with is counted for each.
+// TestOutcomesOfCalls: the outcomes of an outgoing call are counted for each call.
 func TestOutcomesOfCalls(t *testing.T) {
 	var heard observed
 	p := compile(t, propagation.Config{Observer: heard.observer(), Limits: propagation.Limits{MetadataBytes: 60}})
@@ -110,13 +110,13 @@ func TestOutcomesOfCalls(t *testing.T) {
 	want := map[string]uint64{"requestid unsendable": 2, "baggage too large": 2, "headers no context": 6}
 	expectCounts(t, p, want)
 	if !maps.Equal(heard.outcomes, want) {
-		t.Errorf("heard %v, want %v", heard.outcomes, want)
+		t.Errorf("the observer got %v, want %v", heard.outcomes, want)
 	}
-	sent(p, context.Background()) // has nothing to say: it may be nobody's call
+	sent(p, context.Background()) // InjectHTTP does not count calls, because it may be used without one
 	expectCounts(t, p, want)
 }
 
-// TestExtracted: each Extract that carried something says which formats it read itself.
+// TestExtracted: each Extract that captures a header calls Observer.Extracted with the formats that it read itself.
 func TestExtracted(t *testing.T) {
 	for _, formats := range [][]propagation.Format{nil, propagation.AllFormats()} { // with and without prefixes
 		var heard observed
@@ -128,20 +128,20 @@ func TestExtracted(t *testing.T) {
 		received(p, "X-Tenant", "acme")
 		want := []string{"[tracecontext requestid]", "[b3]", "[]"}
 		if !slices.Equal(heard.extracted, want) {
-			t.Errorf("heard %q, want %q", heard.extracted, want)
+			t.Errorf("the observer got %q, want %q", heard.extracted, want)
 		}
 	}
 }
 
-// TestObserverHalf: each of its functions may be missing.
-func TestObserverHalf(t *testing.T) {
+// TestObserverNilFunctions: each function of an Observer may be nil.
+func TestObserverNilFunctions(t *testing.T) {
 	p := compile(t, propagation.Config{Observer: &propagation.Observer{}})
 	ctx := received(p, "Traceparent", "garbage")
 	propagation.RemoteFromContext(ctx)
 	expectCounts(t, p, map[string]uint64{"tracecontext malformed": 1})
 }
 
-// TestStats: counts are each Propagator's own, and a snapshot.
+// TestStats: each Propagator has its own counts. Stats returns a snapshot.
 func TestStats(t *testing.T) {
 	p, other := compile(t, propagation.Config{}), compile(t, propagation.Config{})
 	before := p.Stats()
@@ -150,18 +150,18 @@ func TestStats(t *testing.T) {
 	}
 	after := p.Stats()
 	if before.Total(propagation.Malformed) != 0 || after.Total(propagation.Malformed) != 4 || after.Count(propagation.B3Single, propagation.Malformed) != 2 {
-		t.Errorf("before %v, after %v", before, after)
+		t.Errorf("the counts were %v and are %v, want first 0 and then 4 malformed, 2 of them b3", before, after)
 	}
 	if after.Total(propagation.Duplicate) != 0 || other.Stats().Total(propagation.Malformed) != 0 {
-		t.Error("counted where nothing was")
+		t.Error("another outcome or another Propagator has counts, want none")
 	}
 	var none *propagation.Propagator
 	if none.Stats() != (propagation.Stats{}) {
-		t.Error("the nil Propagator has counts")
+		t.Error("the nil Propagator has counts, want none")
 	}
 }
 
-// TestStatsConcurrent: nothing is lost when many requests fail at once.
+// TestStatsConcurrent: no count is lost if many requests are counted at the same time.
 func TestStatsConcurrent(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	const requests = 200

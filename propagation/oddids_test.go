@@ -8,8 +8,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestOddIDs: ids that Envoy reads though their specification has others. They are read as the numbers that they
-// are, and forwarded as they are.
+// TestOddIDs: traceferry reads ids that Envoy reads, although they break the format's specification. It reads them as numbers,
+// and sends them as received.
 func TestOddIDs(t *testing.T) {
 	const low = "48485a3953bb6124" // of callerTrace
 	upper := strings.ToUpper
@@ -49,18 +49,19 @@ func TestOddIDs(t *testing.T) {
 					want.ParentID = spanID(row.up)
 				}
 				if got != want {
-					t.Errorf("%s: %q is read as %+v", kind, row.in, got)
+					t.Errorf("%s: %q is read as %+v, want %+v", kind, row.in, got, want)
 				}
 			}
 			expect(t, sent(p, p.ExtractHTTP(context.Background(), in)), in)
 			if n := p.Stats().Total(propagation.Malformed); n > 0 {
-				t.Errorf("%d counted as malformed", n)
+				t.Errorf("counted %d times as malformed, want 0", n)
 			}
 		})
 	}
 }
 
-// TestTooOddIDs: ids that no proxy reads, or that only Envoy reads: docs/meshes.md lists them.
+// TestTooOddIDs: traceferry does not read ids that no proxy reads, and some ids that only Envoy reads. docs/meshes.md lists
+// them. They are sent as received.
 func TestTooOddIDs(t *testing.T) {
 	for _, row := range []struct {
 		f  propagation.Format
@@ -92,13 +93,13 @@ func TestTooOddIDs(t *testing.T) {
 		in := carrier(row.in...)
 		ctx := p.ExtractHTTP(context.Background(), in)
 		if got, _ := propagation.RemoteFromContext(ctx); got.IsValid() {
-			t.Errorf("%q is read as %+v", row.in, got)
+			t.Errorf("%q is read as %+v, want no ids", row.in, got)
 		}
 		expect(t, sent(p, ctx), in)
 	}
 }
 
-// multi are x-b3-* headers of a sampled span; a third id is the parent's.
+// multi returns x-b3-* headers of a sampled span. parentID is optional.
 func multi(traceID, spanID string, parentID ...string) []string {
 	pairs := []string{"X-B3-Traceid", traceID, "X-B3-Spanid", spanID, "X-B3-Sampled", "1"}
 	if len(parentID) > 0 {

@@ -12,12 +12,13 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// Oracles read a format the slow way: regular expressions for the grammars, no code shared with the codecs. first are
-// the first lines of the fields, trimmed. Facts name the oracle of each format.
+// Oracles are slow readers of a format. They use regular expressions for the grammars, and share no code with the codecs.
+// Their parameter first has the first line of each field, without white space around it. facts has the oracle of each
+// format.
 
 var nothing propagation.SpanContext
 
-// contextOf makes a span context of hexadecimal ids of any length that fits.
+// contextOf returns a span context with hexadecimal ids of any length that fits.
 func contextOf(trace, span, parent string, s propagation.Sampling) propagation.SpanContext {
 	sc := propagation.SpanContext{Sampling: s}
 	mustHex(sc.TraceID[:], fmt.Sprintf("%032s", trace))
@@ -31,7 +32,7 @@ func contextOf(trace, span, parent string, s propagation.Sampling) propagation.S
 	return sc
 }
 
-// traceOf is contextOf for ids of which the span's may be zero: a trace id with a decision.
+// traceOf is contextOf, but the span id may be zero if there is a decision.
 func traceOf(trace, span string, s propagation.Sampling) propagation.SpanContext {
 	sc := propagation.SpanContext{Sampling: s}
 	mustHex(sc.TraceID[:], trace)
@@ -55,7 +56,7 @@ var (
 	b3           = regexp.MustCompile(`^([0-9a-f]{16}|[0-9a-f]{32})-([0-9a-f]{16})(?:-([^-]))?(?:-([0-9a-f]{16}))?$`)
 	b3ID         = regexp.MustCompile(`^([0-9a-f]{16}|[0-9a-f]{32})?/([0-9a-f]{16})?/([0-9a-f]{16})?$`)
 	b3Loose      = regexp.MustCompile(`^(?:([0-9a-f]{32})|0*([0-9a-f]{13,16}))?/(?:0*([0-9a-f]{13,16}))?/(?:0*([0-9a-f]{1,16}))?$`)
-	cloud        = regexp.MustCompile(`^([0-9a-f]{32})(?:/([0-9]+))?(?:;(.*))?$`) // ids and options
+	cloud        = regexp.MustCompile(`^([0-9a-f]{32})(?:/([0-9]+))?(?:;(.*))?$`) // ids and options follow
 	cloudOption  = regexp.MustCompile(`^[ \t]*[oO]=([0-9])[ \t]*$`)
 	uber         = regexp.MustCompile(`^([0-9a-f]{1,32}):([0-9a-f]{1,16}):([^:]*):([0-9a-fA-F]+)$`)
 	uberParent   = regexp.MustCompile(`^[0-9a-f]{1,16}$`)
@@ -204,7 +205,7 @@ func oracleJaeger(first []string, _ http.Header) propagation.SpanContext {
 			n, _ := strconv.ParseUint(s[1:], 16, 8)
 			return string([]byte{byte(n)})
 		})
-		if strings.Contains(percent.ReplaceAllString(first[0], ""), "%") { // not URL-encoded after all
+		if strings.Contains(percent.ReplaceAllString(first[0], ""), "%") { // not URL-encoded
 			return nothing
 		}
 	}

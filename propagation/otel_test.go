@@ -13,14 +13,14 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-// tracer is the real SDK's, with a sampler.
+// tracer returns a tracer of OpenTelemetry's SDK with a sampler.
 func tracer(t *testing.T, s sdktrace.Sampler) trace.Tracer {
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSampler(s))
 	t.Cleanup(func() { provider.Shutdown(context.Background()) })
 	return provider.Tracer("test")
 }
 
-// editing is a sampler that samples like its parent's, and edits the tracestate.
+// editing is a sampler that decides like another sampler, and edits the tracestate.
 type editing struct {
 	sdktrace.Sampler
 	edit func(trace.TraceState) trace.TraceState
@@ -32,6 +32,7 @@ func (s editing) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingRe
 	return result
 }
 
+// inserting returns a function that sets a member of a tracestate.
 func inserting(t *testing.T, key, value string) func(trace.TraceState) trace.TraceState {
 	return func(state trace.TraceState) trace.TraceState {
 		state, err := state.Insert(key, value)
@@ -42,8 +43,8 @@ func inserting(t *testing.T, key, value string) func(trace.TraceState) trace.Tra
 	}
 }
 
-// TestRemoteSpan: after Extract the caller's span is OpenTelemetry's remote parent, and
-// instrumentation that asks it for a provider gets the global one.
+// TestRemoteSpan: after Extract, the caller's span is OpenTelemetry's active span and is remote. Its TracerProvider is the
+// global provider.
 func TestRemoteSpan(t *testing.T) {
 	before := otel.GetTracerProvider()
 	t.Cleanup(func() { otel.SetTracerProvider(before) })
@@ -53,10 +54,10 @@ func TestRemoteSpan(t *testing.T) {
 	sc := span.SpanContext()
 	if sc.TraceID().String() != callerTrace || sc.SpanID().String() != callerSpan || !sc.IsRemote() ||
 		!sc.IsSampled() || !sc.IsRandom() || sc.TraceState().String() != "a=1" {
-		t.Errorf("remote parent %+v", sc)
+		t.Errorf("the active span is %+v, want the caller's, with its flags and tracestate", sc)
 	}
 	if span.IsRecording() {
-		t.Error("the remote span records")
+		t.Error("the remote span is recording, want false")
 	}
 	for _, provider := range []trace.TracerProvider{noop.NewTracerProvider(), sdktrace.NewTracerProvider()} {
 		otel.SetTracerProvider(provider)
@@ -64,7 +65,7 @@ func TestRemoteSpan(t *testing.T) {
 			t.Errorf("the remote span's provider is %T, want the global one", span.TracerProvider())
 		}
 	}
-	// What the interface asks for and a remote span cannot do.
+	// These methods have no effect on a remote span.
 	span.SetName("x")
 	span.AddEvent("x")
 	span.RecordError(http.ErrAbortHandler)
@@ -75,11 +76,11 @@ func TestRemoteSpan(t *testing.T) {
 	expect(t, sent(p, ctx), carrier("Traceparent", strings.TrimSuffix(callerW3C, "1")+"3", "Tracestate", "a=1"))
 
 	if sc := trace.SpanContextFromContext(received(p, "B3", "0", "Traceparent", "garbage")); sc.IsValid() {
-		t.Errorf("remote parent %v of no ids", sc)
+		t.Errorf("without received ids, the active span is %v, want an invalid one", sc)
 	}
 }
 
-// TestRemoteSpanDecision: an open decision becomes what the Config says.
+// TestRemoteSpanDecision: Config.Deferred replaces an open decision.
 func TestRemoteSpanDecision(t *testing.T) {
 	ids := callerTrace + "-" + callerSpan
 	for _, test := range []struct {
@@ -93,20 +94,20 @@ func TestRemoteSpanDecision(t *testing.T) {
 		p := compile(t, propagation.Config{Deferred: test.deferred})
 		ctx := received(p, "B3", test.b3)
 		if sc := trace.SpanContextFromContext(ctx); sc.IsSampled() != test.sampled {
-			t.Errorf("%s, %v: sampled %v", test.b3, test.deferred, sc.IsSampled())
+			t.Errorf("%s, %v: the remote span is sampled: %v, want %v", test.b3, test.deferred, sc.IsSampled(), test.sampled)
 		}
 		child, span := tracer(t, sdktrace.ParentBased(sdktrace.AlwaysSample())).Start(ctx, "child")
 		if span.SpanContext().IsSampled() != test.sampled {
-			t.Errorf("%s, %v: child sampled %v", test.b3, test.deferred, span.SpanContext().IsSampled())
+			t.Errorf("%s, %v: the child is sampled: %v, want %v", test.b3, test.deferred, span.SpanContext().IsSampled(), test.sampled)
 		}
 		sc := read(t, propagation.B3Single, sent(p, child))
 		if sc.Sampling.Sampled() != test.sampled {
-			t.Errorf("%s, %v: sent %v", test.b3, test.deferred, sc.Sampling)
+			t.Errorf("%s, %v: the sent decision is %v, want sampled: %v", test.b3, test.deferred, sc.Sampling, test.sampled)
 		}
 	}
 }
 
-// read is what a format of the headers says.
+// read returns the span context that one format of the headers has.
 func read(t *testing.T, f propagation.Format, h http.Header) propagation.SpanContext {
 	t.Helper()
 	p := compile(t, propagation.Config{Formats: []propagation.Format{f}})
@@ -114,8 +115,8 @@ func read(t *testing.T, f propagation.Format, h http.Header) propagation.SpanCon
 	return sc
 }
 
-// TestTraceState: what OpenTelemetry's type does not take travels around it; what the span
-// changed stands left, and what it deleted is gone.
+// TestTraceState: Inject sends received members that OpenTelemetry's type does not accept. Members that the span changed come
+// first, and members that it deleted are not sent.
 func TestTraceState(t *testing.T) {
 	full := make([]string, 32)
 	for i := range full {
@@ -129,20 +130,20 @@ func TestTraceState(t *testing.T) {
 		edit  func(trace.TraceState) trace.TraceState
 		want  string
 	}{
-		"one member changed":     {[]string{"a=1,a=2,foo@=x,1z=y,ot=th:0"}, "a=1,ot=th:0", inserting(t, "ot", "th:8"), "ot=th:8,a=1,a=2,foo@=x,1z=y"},
-		"one member added":       {[]string{"a=1,a=2,foo@=x,1z=y"}, "a=1", inserting(t, "ot", "th:8"), "ot=th:8,a=1,a=2,foo@=x,1z=y"},
-		"none shown, one added":  {[]string{"1z=y,foo@=x"}, "", inserting(t, "ot", "th:8"), "ot=th:8,1z=y,foo@=x"},
-		"nothing came":           {nil, "", inserting(t, "ot", "th:8"), "ot=th:8"},
-		"nothing changed":        {[]string{"a=1 , a=2,foo@=x", "", "1z=y"}, "a=1", keep, "a=1,a=2,foo@=x,1z=y"},
-		"changed to the same":    {[]string{"b=2,ot=th:0,1z=y"}, "b=2,ot=th:0", inserting(t, "ot", "th:0"), "b=2,ot=th:0,1z=y"},
-		"deleted":                {[]string{"a=1,a=2,foo@=x,b=3"}, "a=1,b=3", func(s trace.TraceState) trace.TraceState { return s.Delete("a") }, "foo@=x,b=3"},
-		"all deleted":            {[]string{"a=1,1z=y,b=3"}, "a=1,b=3", func(trace.TraceState) trace.TraceState { return trace.TraceState{} }, "1z=y"},
-		"all deleted, none left": {[]string{"a=1"}, "a=1", func(trace.TraceState) trace.TraceState { return trace.TraceState{} }, ""},
-		"two changed":            {[]string{"a=1,b=2,1z=y,c=3"}, "a=1,b=2,c=3", func(s trace.TraceState) trace.TraceState { return inserting(t, "b", "y")(inserting(t, "c", "z")(s)) }, "b=y,c=z,a=1,1z=y"},
-		"one too many":           {[]string{list}, list, inserting(t, "ot", "th:8"), "ot=th:8," + strings.Join(full[:31], ",")},
-		"one not shown too many": {[]string{"1z=y," + strings.Join(full[:31], ",")}, strings.Join(full[:31], ","), inserting(t, "ot", "th:8"), "ot=th:8,1z=y," + strings.Join(full[:30], ",")},
-		"an invalid list":        {[]string{"A=1,b=2"}, "", keep, ""},
-		"invalid, one added":     {[]string{"A=1,b=2"}, "", inserting(t, "ot", "th:8"), "ot=th:8"},
+		"one member changed":       {[]string{"a=1,a=2,foo@=x,1z=y,ot=th:0"}, "a=1,ot=th:0", inserting(t, "ot", "th:8"), "ot=th:8,a=1,a=2,foo@=x,1z=y"},
+		"one member added":         {[]string{"a=1,a=2,foo@=x,1z=y"}, "a=1", inserting(t, "ot", "th:8"), "ot=th:8,a=1,a=2,foo@=x,1z=y"},
+		"none accepted, one added": {[]string{"1z=y,foo@=x"}, "", inserting(t, "ot", "th:8"), "ot=th:8,1z=y,foo@=x"},
+		"nothing received":         {nil, "", inserting(t, "ot", "th:8"), "ot=th:8"},
+		"nothing changed":          {[]string{"a=1 , a=2,foo@=x", "", "1z=y"}, "a=1", keep, "a=1,a=2,foo@=x,1z=y"},
+		"changed to the same":      {[]string{"b=2,ot=th:0,1z=y"}, "b=2,ot=th:0", inserting(t, "ot", "th:0"), "b=2,ot=th:0,1z=y"},
+		"deleted":                  {[]string{"a=1,a=2,foo@=x,b=3"}, "a=1,b=3", func(s trace.TraceState) trace.TraceState { return s.Delete("a") }, "foo@=x,b=3"},
+		"all deleted":              {[]string{"a=1,1z=y,b=3"}, "a=1,b=3", func(trace.TraceState) trace.TraceState { return trace.TraceState{} }, "1z=y"},
+		"all deleted, none left":   {[]string{"a=1"}, "a=1", func(trace.TraceState) trace.TraceState { return trace.TraceState{} }, ""},
+		"two changed":              {[]string{"a=1,b=2,1z=y,c=3"}, "a=1,b=2,c=3", func(s trace.TraceState) trace.TraceState { return inserting(t, "b", "y")(inserting(t, "c", "z")(s)) }, "b=y,c=z,a=1,1z=y"},
+		"one too many":             {[]string{list}, list, inserting(t, "ot", "th:8"), "ot=th:8," + strings.Join(full[:31], ",")},
+		"one unaccepted too many":  {[]string{"1z=y," + strings.Join(full[:31], ",")}, strings.Join(full[:31], ","), inserting(t, "ot", "th:8"), "ot=th:8,1z=y," + strings.Join(full[:30], ",")},
+		"an invalid list":          {[]string{"A=1,b=2"}, "", keep, ""},
+		"invalid, one added":       {[]string{"A=1,b=2"}, "", inserting(t, "ot", "th:8"), "ot=th:8"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := compile(t, propagation.Config{})
@@ -150,7 +151,7 @@ func TestTraceState(t *testing.T) {
 			in["Tracestate"] = test.came
 			ctx := p.ExtractHTTP(context.Background(), in)
 			if got := trace.SpanContextFromContext(ctx).TraceState().String(); got != test.shown {
-				t.Errorf("the SDK is shown %q, want %q", got, test.shown)
+				t.Errorf("the SDK gets the tracestate %q, want %q", got, test.shown)
 			}
 			child, span := tracer(t, editing{sdktrace.AlwaysSample(), test.edit}).Start(ctx, "child")
 			grandchild, grandspan := tracer(t, sdktrace.AlwaysSample()).Start(child, "grandchild")

@@ -13,9 +13,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// TestPromise10_OpenTelemetryCostsNoNode: the node that holds the headers is the remote span and the
-// baggage, too. With the SDK installed Extract allocates what it does without, and
-// asking for the span or the baggage allocates what was read, once, and no node.
+// TestPromise10_OpenTelemetryCostsNoNode: the context node that holds the headers is also the remote span and the baggage. So
+// Extract allocates the same with and without the SDK. The first read of the span or the baggage allocates the parsed value,
+// but no node.
 func TestPromise10_OpenTelemetryCostsNoNode(t *testing.T) {
 	if race.Enabled {
 		t.Skip("the race detector allocates by itself: run without -race")
@@ -46,7 +46,7 @@ func TestPromise10_OpenTelemetryCostsNoNode(t *testing.T) {
 	})
 	for way, extract := range ways {
 		if got := testing.AllocsPerRun(200, func() { sink = extract() }); got != bare[way] {
-			t.Errorf("%s with the SDK: %v allocations, without %v", way, got, bare[way])
+			t.Errorf("%s with the SDK: %v allocations, want %v as without it", way, got, bare[way])
 		}
 		if got := testing.AllocsPerRun(200, func() { sink = trace.SpanFromContext(extract()) }); got != bare[way] {
 			t.Errorf("%s and the span: %v allocations, want %v", way, got, bare[way])
@@ -56,19 +56,19 @@ func TestPromise10_OpenTelemetryCostsNoNode(t *testing.T) {
 	remote := testing.AllocsPerRun(200, func() { propagation.RemoteFromContext(p.ExtractHTTP(bg, in)) })
 	shown := testing.AllocsPerRun(200, func() { trace.SpanContextFromContext(p.ExtractHTTP(bg, in)) })
 	if shown != remote+1 { // the ids as OpenTelemetry's type
-		t.Errorf("SpanContextFromContext: %v allocations with Extract, RemoteFromContext %v", shown, remote)
+		t.Errorf("Extract and SpanContextFromContext: %v allocations, want one more than the %v of RemoteFromContext", shown, remote)
 	}
 
 	ctx := p.ExtractHTTP(bg, in)
 	span := trace.SpanFromContext(ctx)
 	if sc := trace.SpanContextFromContext(ctx); !sc.IsRemote() || sc.SpanID().String() != callerSpan {
-		t.Errorf("the remote parent is %v", sc)
+		t.Errorf("the active span is %v, want the caller's", sc)
 	}
 	if bag := baggage.FromContext(ctx); bag.Member("user").Value() != "jason" {
-		t.Errorf("the baggage is %q", bag)
+		t.Errorf("the baggage is %q, want user=jason", bag)
 	}
 	if trace.SpanFromContext(ctx) != span {
-		t.Error("asking made another span")
+		t.Error("a second SpanFromContext returns another span, want the same")
 	}
 	for name, ask := range map[string]func(){
 		"SpanFromContext":        func() { trace.SpanFromContext(ctx) },
@@ -81,9 +81,9 @@ func TestPromise10_OpenTelemetryCostsNoNode(t *testing.T) {
 	}
 }
 
-// TestReadWhenAsked: ids and baggage are parsed when somebody asks, and not before. What is
-// counted tells: a malformed line is counted when it is read.
-func TestReadWhenAsked(t *testing.T) {
+// TestParsedOnFirstUse: ids and baggage are parsed on first use. The test sees that in the counts, because a malformed line is
+// counted when it is parsed.
+func TestParsedOnFirstUse(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	ctx := received(p, "Traceparent", "garbage", "Baggage", "bad member")
 	sent(p, ctx)
@@ -96,8 +96,8 @@ func TestReadWhenAsked(t *testing.T) {
 	expectCounts(t, p, map[string]uint64{"tracecontext malformed": 1, "baggage malformed": 1})
 }
 
-// TestPromise10_SDKSpan: a span of the SDK costs Inject the two blocks that a span of Config.LocalSpan does, for
-// seven formats as for one.
+// TestPromise10_SDKSpan: with a span of the SDK, Inject allocates two blocks, as with a span of Config.LocalSpan. The number
+// is the same for one format and for seven.
 func TestPromise10_SDKSpan(t *testing.T) {
 	if race.Enabled {
 		t.Skip("the race detector allocates by itself: run without -race")
@@ -110,7 +110,7 @@ func TestPromise10_SDKSpan(t *testing.T) {
 		out := sent(p, ctx)
 		for _, f := range formats {
 			if sc := read(t, f, out); sc.SpanID != span.SpanContext().SpanID() {
-				t.Errorf("%v names %v, want %v", f, sc.SpanID, span.SpanContext().SpanID())
+				t.Errorf("%v has the span %v, want %v", f, sc.SpanID, span.SpanContext().SpanID())
 			}
 		}
 		if got := testing.AllocsPerRun(200, func() { p.InjectHTTP(ctx, out) }); got != 2 {

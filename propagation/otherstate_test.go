@@ -10,8 +10,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// TestStateOfAnotherPropagator: a span whose parent another propagator has read keeps the tracestate that came with that
-// parent, and takes none of another trace's.
+// TestStateOfAnotherPropagator: another propagator has read the parent of a local span. The span is sent with the tracestate
+// of that parent, and with no member of another trace.
 func TestStateOfAnotherPropagator(t *testing.T) {
 	theirs := func(ctx context.Context) context.Context {
 		return otelprop.TraceContext{}.Extract(ctx, otelprop.MapCarrier{"traceparent": otherW3C, "tracestate": "b=2"})
@@ -41,12 +41,13 @@ func TestStateOfAnotherPropagator(t *testing.T) {
 	} {
 		p := compile(t, row.c)
 		if got := sent(p, row.ctx(p)).Get("Tracestate"); got != row.want {
-			t.Errorf("%s: tracestate %q, want %q", name, got, row.want)
+			t.Errorf("%s: tracestate is sent as %q, want %q", name, got, row.want)
 		}
 	}
 }
 
-// TestStateOfNewRoot: a root span takes nothing of the received tracestate, also where OpenTelemetry could not be shown it.
+// TestStateOfNewRoot: a root span is sent without the received tracestate, also if OpenTelemetry does not accept a member of
+// it.
 func TestStateOfNewRoot(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	for _, state := range []string{"a=1", "0k=v", "a=1,0k=v"} { // a level 2 key begins with a digit

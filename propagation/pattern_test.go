@@ -14,23 +14,24 @@ import (
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
 
-// patterned carries the headers of patterns, and one of them by its name too.
+// patterned returns a Config with patterns in Headers, and with one matching name.
 func patterned(rules ...propagation.Destination) propagation.Config {
 	return propagation.Config{Headers: []string{"x-company-*", "x-company-id", "baggage-*", "x-am*", "x-b*"}, UnsafeHeaders: []string{"x-ambient-token"}, Destinations: rules}
 }
 
-// matching is a request with names under the patterns, and with names that may not come through one.
+// matching are headers whose names match the patterns, and a traceparent.
 var matching = carrier(
 	"X-Company-Id", "1", "X-Company-Region", "eu", "X-Company-Region", "us", "X-Company-Team", "blue", "Baggage-Tenant", "7", "X-Ambient", "y", "X-Ambient-Token", "t",
 	"Traceparent", callerW3C,
 )
 
+// refusedUnderPatterns are headers whose names match the patterns, but are never carried through a pattern.
 var refusedUnderPatterns = carrier(
 	"X-Company-Token", "s", "X-Company-Api-Key", "s", "X-Company_secret", "s", "X-Amz-Security-Token", "s", "X-Amzn-Trace-Id", "Root=1", "X-Amzn-Oidc-Data", "s",
 	"X-Datadog-Trace-Id", "1", "X-Company-", "prefix alone",
 )
 
-// TestPatterns: names under a pattern are carried over every transport, and no refused name comes through one.
+// TestPatterns: names that match a pattern are carried over every transport. Refused names that match a pattern are not.
 func TestPatterns(t *testing.T) {
 	p := compile(t, patterned())
 	came := merged(matching, refusedUnderPatterns)
@@ -47,15 +48,16 @@ func TestPatterns(t *testing.T) {
 		want["x-company-own"] = []string{"mine"}
 		headerdiff.Check(t, want, md, "%s: over gRPC", over)
 		expect(t, sentTo(t, p, ctx, "http://reviews/"), matching)
-		expect(t, sentTo(t, p, ctx, "http://evil.example/"), of(matching, "Traceparent"))
+		expect(t, sentTo(t, p, ctx, "http://evil.example/"), pick(matching, "Traceparent"))
 		expect(t, sentTo(t, p, propagation.Copy(context.Background(), ctx), "http://reviews/"), matching)
 	}
 	if fields := p.Fields(); slices.ContainsFunc(fields, func(f string) bool { return strings.HasPrefix(f, "baggage-") || strings.HasSuffix(f, "*") }) || !slices.Contains(fields, "x-company-id") {
-		t.Errorf("Fields are %q", fields)
+		t.Errorf("Fields returns %q, want x-company-id, no pattern and no matched name", fields)
 	}
 }
 
-// TestPatternsOverMaps: a TextMapCarrier's keys are matched in any case, a listed name is read once.
+// TestPatternsOverMaps: patterns match the keys of a TextMapCarrier in any case. A name that is listed and matches a pattern
+// is read once.
 func TestPatternsOverMaps(t *testing.T) {
 	p := compile(t, patterned())
 	ctx := p.Extract(context.Background(), otelprop.MapCarrier{"X-Company-Region": "eu", "x-company-id": "1", "x-company-token": "s", "baggage-tenant": "7", "x-b3-sampled": "1", "x-amzn-oidc-data": "s"})
@@ -65,10 +67,10 @@ func TestPatternsOverMaps(t *testing.T) {
 	without := compile(t, propagation.Config{Formats: []propagation.Format{}, Headers: []string{"x-b*"}})
 	sent = otelprop.MapCarrier{}
 	without.Inject(without.Extract(context.Background(), otelprop.MapCarrier{"x-b3-sampled": "1", "x-build": "5"}), sent)
-	expectText(t, sent, otelprop.MapCarrier{"x-build": "5"}) // and no name of a format
+	expectText(t, sent, otelprop.MapCarrier{"x-build": "5"}) // a pattern does not match names of formats
 }
 
-// TestPatternsBounded: what matches is bounded by Limits, after baggage, in sorted order.
+// TestPatternsBounded: Limits apply to names that match a pattern, in sorted order, after baggage.
 func TestPatternsBounded(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: []propagation.Format{propagation.Baggage}, Headers: []string{"x-company-*", "x-one"}, Limits: propagation.Limits{Lines: 4}})
 	in := carrier("Baggage", "a=1", "X-One", "1")
@@ -78,17 +80,18 @@ func TestPatternsBounded(t *testing.T) {
 	expect(t, sentTo(t, p, p.ExtractHTTP(context.Background(), in), "http://reviews/"),
 		carrier("Baggage", "a=1", "X-One", "1", "X-Company-00000", "v", "X-Company-00001", "v"))
 	if p.Stats().Count(0, propagation.TooLarge) == 0 {
-		t.Error("what was left out is not counted")
+		t.Error("headers above the limit are not counted")
 	}
 
 	p = compile(t, propagation.Config{Headers: []string{"x-company-*", "x-one"}, Limits: propagation.Limits{MetadataBytes: 120}})
 	ctx := p.ExtractHTTP(context.Background(), carrier("X-One", "1", "X-Company-Long", strings.Repeat("v", 90)))
 	if md := metadataTo(t, p, ctx, "reviews"); len(md) != 1 || md["x-one"] == nil {
-		t.Errorf("over the limit of metadata goes %q", md)
+		t.Errorf("over the limit of metadata, %q is sent, want only x-one", md)
 	}
 }
 
-// TestPatternsByHand: what a caller sets by hand under a pattern is its own; what a proxy has copied is judged.
+// TestPatternsByHand: the destination rules do not apply to the application's own header that matches a pattern. They apply
+// to a copy of a received header.
 func TestPatternsByHand(t *testing.T) {
 	p := compile(t, patterned())
 	ctx := p.ExtractHTTP(context.Background(), matching)
@@ -115,20 +118,21 @@ func TestPatternsDistrusted(t *testing.T) {
 	p, inner := compile(t, patterned()), compile(t, propagation.Config{Headers: []string{"x-company-id", "x-company-r*"}})
 	ctx := p.ExtractHTTPTrust(context.Background(), matching, propagation.Restart)
 	if got := sentTo(t, p, ctx, "http://reviews/"); len(got) != 0 {
-		t.Errorf("sent %q", got)
+		t.Errorf("sent %q, want nothing", got)
 	}
 	if got := sentTo(t, inner, inner.ExtractHTTP(ctx, matching), "http://reviews/"); len(got) != 0 {
-		t.Errorf("sent by an inner Propagator: %q", got)
+		t.Errorf("an inner Propagator sends %q, want nothing", got)
 	}
 	copied := merged(matching, carrier("Accept", "*/*"))
 	engine(inner).StripHTTP(ctx, copied)
 	expect(t, copied, carrier("Accept", "*/*"))
 	expect(t, sentTo(t, p, propagation.Promote(ctx), "http://reviews/"), matching)
 	ctx = p.ExtractHTTPTrust(context.Background(), matching, propagation.Restart&^propagation.DistrustHeaders)
-	expect(t, sentTo(t, p, ctx, "http://reviews/"), but(matching, "Traceparent"))
+	expect(t, sentTo(t, p, ctx, "http://reviews/"), without(matching, "Traceparent"))
 }
 
-// TestPatternsUntrustedMany: of more lines than a capture remembers, none that the application copies by hand is sent.
+// TestPatternsUntrustedMany: an untrusted header may have more lines than a capture keeps. None of its lines is sent if the
+// application copies it by hand.
 func TestPatternsUntrustedMany(t *testing.T) {
 	p := compile(t, propagation.Config{Headers: []string{"x-company-*"}})
 	in := http.Header{}
@@ -142,11 +146,12 @@ func TestPatternsUntrustedMany(t *testing.T) {
 	}
 }
 
-// TestPatternsBetween: one Propagator's names are another's patterns, and the reverse.
+// TestPatternsBetween: one Propagator lists names, and another has a pattern that matches them. Each sends the headers that
+// the other captured.
 func TestPatternsBetween(t *testing.T) {
 	names := compile(t, propagation.Config{Headers: []string{"x-company-id", "x-company-region", "x-other"}, UnsafeHeaders: []string{"x-company-token"}})
 	p := compile(t, propagation.Config{Headers: []string{"x-company-*"}})
-	some := of(matching, "X-Company-Id", "X-Company-Region")
+	some := pick(matching, "X-Company-Id", "X-Company-Region")
 	all := merged(some, carrier("X-Other", "1", "X-Company-Token", "s"))
 	expect(t, sentTo(t, p, names.ExtractHTTP(context.Background(), all), "http://reviews/"), some)
 	expect(t, sentTo(t, names, p.ExtractHTTP(context.Background(), all), "http://reviews/"), some)
@@ -159,17 +164,17 @@ func TestPatternsBetween(t *testing.T) {
 	} {
 		got := sentTo(t, p, both, "http://reviews/")
 		if !slices.Equal(got["X-Company-Region"], []string{"ap"}) {
-			t.Errorf("sent %q", got)
+			t.Errorf("sent %q, want x-company-region ap of the inner Extract", got)
 		}
 	}
 	r := requestTo(t, names.ExtractHTTP(context.Background(), all), "http://evil.example/")
 	r.Header = some.Clone()
 	if h, _ := engine(p).CloneRequest(r); len(h) != 0 {
-		t.Errorf("copied to an external host: %q", h)
+		t.Errorf("copied headers are sent to an external host: %q, want none", h)
 	}
 }
 
-// TestPatternsRuled: rules name patterns, or single names under one.
+// TestPatternsRuled: a destination rule can list a pattern, or single names that match a pattern.
 func TestPatternsRuled(t *testing.T) {
 	p := compile(t, patterned(
 		propagation.Destination{Hosts: []string{"a.example"}, Headers: []string{"X-Company-*"}},
@@ -182,22 +187,22 @@ func TestPatternsRuled(t *testing.T) {
 		"a.example": "X-Company-Id X-Company-Region X-Company-Team", "b.example": "X-Company-Region Baggage-Tenant", "c.example": "X-Ambient",
 		"d.example": "X-Company-Id X-Company-Region X-Company-Team Baggage-Tenant X-Ambient X-Ambient-Token", "e.example": "",
 	} {
-		want := of(matching, append(strings.Fields(names), "Traceparent")...)
+		want := pick(matching, append(strings.Fields(names), "Traceparent")...)
 		expect(t, sentTo(t, p, ctx, "http://"+host+"/"), want)
 		expect(t, metadataTo(t, p, ctx, host), overMetadata(want))
 		for _, h := range p.Explain(ctx, host).Headers {
 			if goes := h.Fate.Sent(); goes != (want[http.CanonicalHeaderKey(h.Name)] != nil) {
-				t.Errorf("Explain for %s: %s: %s", host, h.Name, h.Fate)
+				t.Errorf("to %s, Explain returns for %s the fate %s, want it sent: %v", host, h.Name, h.Fate, !goes)
 			}
 		}
 	}
 }
 
-// TestPatternsCostNothingUnused: a name under no pattern costs what it costs without patterns.
+// TestPatternsCostNothingUnused: a name that matches no pattern costs no allocation.
 func TestPatternsCostNothingUnused(t *testing.T) {
 	p := compile(t, propagation.Config{Headers: []string{"x-company-*"}})
 	in := carrier("Accept", "*/*", "User-Agent", "a", "X-Noise", "1", "X-Compan", "1")
 	if n := testing.AllocsPerRun(100, func() { p.ExtractHTTP(context.Background(), in) }); n != 0 {
-		t.Errorf("%v allocations", n)
+		t.Errorf("%v allocations, want 0", n)
 	}
 }

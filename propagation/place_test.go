@@ -11,9 +11,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// TestUndecidedOuterSpan: a remote span that OpenTelemetry's own propagator has put in the context loses its decision
-// as headers do, also where our Propagator carries none of its headers.
-func TestUndecidedOuterSpan(t *testing.T) {
+// TestOuterSpanLosesDecision: OpenTelemetry's own propagator has put a remote span into the context. With DistrustSampling, that
+// span loses its decision, also if the Propagator does not carry its headers.
+func TestOuterSpanLosesDecision(t *testing.T) {
 	h := http.Header{"Traceparent": {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}, "Tracestate": {"a=1,dd=s:2,ot=th:8"}}
 	outer := otelprop.TraceContext{}.Extract(context.Background(), otelprop.HeaderCarrier(h))
 	for _, c := range []struct {
@@ -25,35 +25,34 @@ func TestUndecidedOuterSpan(t *testing.T) {
 		valid   bool
 	}{
 		{"trusted", propagation.Config{Formats: []propagation.Format{propagation.RequestID}}, propagation.Continue, true, "a=1,dd=s:2,ot=th:8", true},
-		{"ids alone", propagation.Config{Formats: []propagation.Format{propagation.RequestID}}, propagation.DistrustSampling, false, "a=1", true},
-		{"ids alone, carried", propagation.Config{}, propagation.DistrustSampling, false, "a=1", true},
-		{"ids alone, deferred is accepted", propagation.Config{Deferred: propagation.Accepted}, propagation.DistrustSampling, true, "a=1", true},
-		{"nothing", propagation.Config{}, propagation.Restart, false, "", false},
+		{"only ids trusted", propagation.Config{Formats: []propagation.Format{propagation.RequestID}}, propagation.DistrustSampling, false, "a=1", true},
+		{"only ids trusted, carried", propagation.Config{}, propagation.DistrustSampling, false, "a=1", true},
+		{"only ids trusted, Deferred: Accepted", propagation.Config{Deferred: propagation.Accepted}, propagation.DistrustSampling, true, "a=1", true},
+		{"nothing trusted", propagation.Config{}, propagation.Restart, false, "", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ctx := propagation.MustNew(c.config).ExtractHTTPTrust(outer, h, c.trust)
 			sc := trace.SpanContextFromContext(ctx)
 			if sc.IsValid() != c.valid || sc.IsSampled() != c.sampled || sc.TraceState().String() != c.state {
-				t.Errorf("the active span is %v, sampled %v, tracestate %q", sc.SpanID(), sc.IsSampled(), sc.TraceState())
+				t.Errorf("the active span is %v, sampled %v, tracestate %q; want valid %v, sampled %v, tracestate %q", sc.SpanID(), sc.IsSampled(), sc.TraceState(), c.valid, c.sampled, c.state)
 			}
 		})
 	}
 }
 
-// TestUndecidedInnerLimits: a decision that an outer Propagator has read, and whose lines an inner one has no room for,
-// is not shown to samplers either.
-func TestUndecidedInnerLimits(t *testing.T) {
+// TestOuterDecisionOverInnerLimits: an outer Propagator has read a decision, and its lines exceed the limits of the inner one. With
+// DistrustSampling in the inner Extract, samplers do not get the decision.
+func TestOuterDecisionOverInnerLimits(t *testing.T) {
 	in := carrier("Traceparent", callerW3C)
 	outer := received(compile(t, propagation.Config{}), "Traceparent", callerW3C)
 	inner := compile(t, propagation.Config{Limits: propagation.Limits{HeaderBytes: 20}})
 	sc := trace.SpanContextFromContext(inner.ExtractHTTPTrust(outer, in, propagation.DistrustSampling))
 	if sc.IsSampled() {
-		t.Errorf("the active span is %v, sampled", sc.SpanID())
+		t.Errorf("the active span %v is sampled, want not sampled", sc.SpanID())
 	}
 }
 
-// TestExtractHides: OpenTelemetry's Extract hides a span that is active, for another that the carrier names, and for
-// nothing else.
+// TestExtractHides: Extract hides an active span only if the carrier has a span.
 func TestExtractHides(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	server, span := tracer(t, sdktrace.AlwaysSample()).Start(received(p, "Traceparent", callerW3C, "B3", callerB3), "server")
@@ -79,7 +78,7 @@ func TestExtractHides(t *testing.T) {
 				t.Errorf("%s by %s: the active span is %v, want %v", name, way, got, row.want)
 			}
 			if row.want == local && sent(p, ctx).Get("Traceparent") != sent(p, server).Get("Traceparent") {
-				t.Errorf("%s by %s: %q leaves", name, way, sent(p, ctx))
+				t.Errorf("%s by %s: sent %q, want the local span", name, way, sent(p, ctx))
 			}
 		}
 	}

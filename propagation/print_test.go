@@ -13,7 +13,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// TestPrintedContexts: contexts end up in logs, with not one value of a header in them.
+// TestPrintedContexts: a printed or logged context contains no value of a header.
 func TestPrintedContexts(t *testing.T) {
 	const secret = "s3cr3t"
 	type key struct{}
@@ -27,7 +27,7 @@ func TestPrintedContexts(t *testing.T) {
 		"HTTP":     received(p, few...),
 		"overflow": received(p, many...),
 		"metadata": p.ExtractMetadata(context.Background(), carrier(many...)),
-		"again":    p.ExtractHTTP(received(p, few...), carrier("B3", secret)),
+		"twice":    p.ExtractHTTP(received(p, few...), carrier("B3", secret)),
 		"copy":     propagation.Copy(context.Background(), received(p, many...)),
 	} {
 		propagation.RemoteFromContext(ctx) // a print shows neither parsed values nor received headers
@@ -52,7 +52,7 @@ func TestPrintedContexts(t *testing.T) {
 				for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 					text := fmt.Sprintf(verb, ctx) + fmt.Sprintf(verb, struct{ Ctx context.Context }{ctx})
 					if strings.Contains(text, secret) || strings.Contains(text, callerSpan) {
-						t.Errorf("%s of a %T: a header's value is in it", verb, ctx)
+						t.Errorf("%s of a %T prints a header's value, want none", verb, ctx)
 					}
 				}
 			})
@@ -61,23 +61,23 @@ func TestPrintedContexts(t *testing.T) {
 		slog.New(slog.NewJSONHandler(&log, nil)).Info("request", "ctx", ctx)
 		text, _ := json.Marshal(ctx)
 		if strings.Contains(log.String(), secret) || strings.Contains(string(text), secret) {
-			t.Errorf("%s: a header's value is in %s or %s", name, log.String(), text)
+			t.Errorf("%s: the log %s or the JSON %s has a header's value, want none", name, log.String(), text)
 		}
 	}
 }
 
-// TestPrintedSpan: the remote span is a view of the capture, and prints as little.
+// TestPrintedSpan: the remote span is a view of the capture. It prints no value of a header either.
 func TestPrintedSpan(t *testing.T) {
 	p := compile(t, propagation.Config{UnsafeHeaders: []string{"authorization"}})
 	span := trace.SpanFromContext(received(p, "Traceparent", callerW3C, "Authorization", "s3cr3t"))
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 		if text := fmt.Sprintf(verb, span); strings.Contains(text, "s3cr3t") {
-			t.Errorf("%s: a credential is in %s", verb, text)
+			t.Errorf("%s prints a credential: %s", verb, text)
 		}
 	}
 }
 
-// TestContextString: it says which formats came, and where the node stands.
+// TestContextString: a context prints as its parent, followed by the received formats.
 func TestContextString(t *testing.T) {
 	p := compile(t, propagation.Config{Headers: []string{"x-tenant"}})
 	for want, in := range map[string][]string{

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// TestPromise1_Verbatim: with no local span, received headers go out byte for byte. The
-// header sets are random, and have garbage and several lines of a name.
+// TestPromise1_Verbatim: without a local span, received headers are sent byte for byte. The received headers are random. Some
+// are malformed, and some names have several lines.
 func TestPromise1_Verbatim(t *testing.T) {
 	configs := map[string]propagation.Config{
 		"zero": {},
@@ -32,18 +32,18 @@ func TestPromise1_Verbatim(t *testing.T) {
 				out := http.Header{}
 				p.InjectHTTP(p.ExtractHTTP(context.Background(), in.Clone()), out)
 				if diff := headerdiff.Diff(want, out); diff != "" {
-					t.Fatalf("of %q leaves (-want +got):\n%s", in, diff)
+					t.Fatalf("received %q; sent (-want +got):\n%s", in, diff)
 				}
 				kept += len(want)
 			}
 			if kept == 0 {
-				t.Fatal("no header was ever carried")
+				t.Fatal("no request of this test had a header to carry")
 			}
 		})
 	}
 }
 
-// expectVerbatim is the promise, written the slow way.
+// expectVerbatim returns the headers that promise 1 requires. It is slow and shares no code with the library.
 func expectVerbatim(p *propagation.Propagator, c propagation.Config, in http.Header) http.Header {
 	formats := c.Formats
 	if formats == nil {
@@ -74,7 +74,7 @@ func expectVerbatim(p *propagation.Propagator, c propagation.Config, in http.Hea
 	return want
 }
 
-// withoutRefused leaves out the formats of which HTTP does not take a line with ids or a decision.
+// withoutRefused leaves out the formats that have a line with ids or a decision which HTTP does not accept.
 func withoutRefused(in http.Header) http.Header {
 	in = in.Clone()
 	for _, f := range propagation.AllFormats() {
@@ -94,27 +94,28 @@ func withoutRefused(in http.Header) http.Header {
 	return in
 }
 
-// standsAlone reports whether the lines of a name are judged one by one: they hold neither ids nor a decision.
+// standsAlone reports whether a line of a name can be left out without the rest of its format, because the name holds
+// neither ids nor a decision.
 func standsAlone(name string) bool {
 	lower := strings.ToLower(name)
 	return strings.HasPrefix(lower, "uberctx-") || strings.HasPrefix(lower, "ot-baggage-") ||
 		slices.Contains([]string{"tracestate", "baggage", "jaeger-baggage", "sw8-correlation", "correlation-context", "x-request-id"}, lower)
 }
 
-// same64 reports whether two contexts name one trace, by the low half where one has no more.
+// same64 reports whether two span contexts name the same trace. If one of them has 64 bits, it compares the low halves.
 func same64(a, b propagation.SpanContext) bool {
 	short := [8]byte(a.TraceID[:8]) == [8]byte{} || [8]byte(b.TraceID[:8]) == [8]byte{}
 	return a.TraceID == b.TraceID || short && [8]byte(a.TraceID[8:]) == [8]byte(b.TraceID[8:])
 }
 
-// readAs is what one format alone says of a request.
+// readAs returns the span context that one format of a request has.
 func readAs(f propagation.Format, h http.Header) propagation.SpanContext {
 	p := propagation.MustNew(propagation.Config{Formats: []propagation.Format{f}})
 	sc, _ := propagation.RemoteFromContext(p.ExtractHTTP(context.Background(), h))
 	return sc
 }
 
-// TestPromise1_NothingInvented: nothing is made of nothing, and nothing empty is sent.
+// TestPromise1_NothingInvented: without received values, Inject writes nothing. It never writes an empty value.
 func TestPromise1_NothingInvented(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{Formats: propagation.AllFormats()})
 	for _, in := range []http.Header{
@@ -122,18 +123,18 @@ func TestPromise1_NothingInvented(t *testing.T) {
 	} {
 		ctx := p.ExtractHTTP(context.Background(), in)
 		if ctx != context.Background() {
-			t.Errorf("%q: something to carry: %v", in, ctx)
+			t.Errorf("%q: Extract returns %v, want its argument", in, ctx)
 		}
 		out := http.Header{"Accept": {"*/*"}}
 		p.InjectHTTP(ctx, out)
-		headerdiff.Check(t, http.Header{"Accept": {"*/*"}}, out, "of %q leaves", in)
+		headerdiff.Check(t, http.Header{"Accept": {"*/*"}}, out, "sent for %q", in)
 	}
 	out := http.Header{}
 	p.InjectHTTP(p.ExtractHTTP(context.Background(), http.Header{"B3": {"1"}}), out)
 	expect(t, out, http.Header{"B3": {"1"}})
 }
 
-// TestPromise1_Exceptions: what is not sent is counted.
+// TestPromise1_Exceptions: received headers that are not sent are counted.
 func TestPromise1_Exceptions(t *testing.T) {
 	const multi = "463ac35c9f6413ad48485a3953bb6124"
 	for _, tt := range []struct {
@@ -144,7 +145,7 @@ func TestPromise1_Exceptions(t *testing.T) {
 	}{
 		{"a limit is exceeded", http.Header{"Traceparent": {strings.Repeat("x", 8193)}, "X-Request-Id": {"r"}},
 			http.Header{"X-Request-Id": {"r"}}, propagation.W3C, propagation.TooLarge},
-		{"not legal on the transport", http.Header{"Tracestate": {"a=1\n"}, "X-Request-Id": {"r"}},
+		{"invalid on the transport", http.Header{"Tracestate": {"a=1\n"}, "X-Request-Id": {"r"}},
 			http.Header{"X-Request-Id": {"r"}}, propagation.W3C, propagation.Unsendable},
 		{"a malformed b3", http.Header{"B3": {"garbage"}, "X-B3-Traceid": {multi}, "X-B3-Spanid": {"0020000000000001"}},
 			http.Header{"X-B3-Traceid": {multi}, "X-B3-Spanid": {"0020000000000001"}}, propagation.B3Single, propagation.Stale},
@@ -157,11 +158,11 @@ func TestPromise1_Exceptions(t *testing.T) {
 			p.InjectHTTP(p.ExtractHTTP(context.Background(), tt.in), out)
 			expect(t, out, tt.out)
 			if n := p.Stats().Count(tt.format, tt.outcome); n != 1 {
-				t.Errorf("%v %v: counted %d times", tt.format, tt.outcome, n)
+				t.Errorf("%v %v: counted %d times, want once", tt.format, tt.outcome, n)
 			}
 		})
 	}
-	t.Run("a b3 that agrees or only decides travels", func(t *testing.T) {
+	t.Run("a b3 that agrees or has only a decision is sent", func(t *testing.T) {
 		for _, b3 := range []string{multi + "-0020000000000001-0", "1"} {
 			p := propagation.MustNew(propagation.Config{})
 			out := http.Header{}
@@ -172,8 +173,8 @@ func TestPromise1_Exceptions(t *testing.T) {
 	})
 }
 
-// TestPromise1_AheadOfMulti: Envoy 1.40 writes b3 where b3 came in, and leaves x-b3-* as they were. A b3 that
-// names the child of their span is not stale, and all readers prefer it.
+// TestPromise1_AheadOfMulti: if Envoy 1.40 receives b3, it writes its span to b3 and does not change x-b3-*. A b3 that names
+// a child of the span in x-b3-* is not stale. All readers prefer it.
 func TestPromise1_AheadOfMulti(t *testing.T) {
 	const trace = "463ac35c9f6413ad48485a3953bb6124"
 	p := propagation.MustNew(propagation.Config{})

@@ -11,14 +11,14 @@ import (
 
 var allSamplings = []propagation.Sampling{propagation.Deferred, propagation.Denied, propagation.Accepted, propagation.Debug}
 
-// TestPromise3_HonestSampling writes each state in each format, from a local span and by
-// translation, and reads it back.
+// TestPromise3_HonestSampling: each decision is written in each format, from a local span and by translation. The test reads
+// each written decision.
 func TestPromise3_HonestSampling(t *testing.T) {
 	sc := propagation.SpanContext{TraceID: traceID("0102030405060708090a0b0c0d0e0f10"), SpanID: spanID("1112131415161718")}
 	for _, f := range traceFormats() {
 		for _, state := range allSamplings {
 			for _, deferred := range []propagation.Sampling{propagation.Deferred, propagation.Denied, propagation.Accepted} {
-				want := factOf(f).room.says(state)
+				want := factOf(f).canWrite.decisionFor(state)
 				if state == propagation.Deferred && want != propagation.Deferred && deferred == propagation.Accepted {
 					want = propagation.Accepted
 				}
@@ -31,24 +31,25 @@ func TestPromise3_HonestSampling(t *testing.T) {
 				out := http.Header{}
 				p.InjectHTTP(context.Background(), out)
 				if got := readAs(f, out); got.Sampling != want || got.SpanID != sc.SpanID {
-					t.Errorf("%v span in %v (Config.Deferred %v): %q says %v, want %v", state, f, deferred, out, got.Sampling, want)
+					t.Errorf("a local span with the decision %v is written in %v (Config.Deferred %v) as %q, which is read as %v, want %v", state, f, deferred, out, got.Sampling, want)
 				}
 			}
-			// From B3, which says all four, to f without a span: capture keeps the state.
+			// Translate B3, which has all four decisions, to f without a local span. The capture keeps the decision.
 			p := propagation.MustNew(propagation.Config{Formats: []propagation.Format{propagation.B3Multi}, Emit: []propagation.Format{f}})
 			ctx := p.ExtractHTTP(context.Background(), b3Of(sc, state))
 			if got, _ := propagation.RemoteFromContext(ctx); got.Sampling != state {
-				t.Errorf("captured as %v, came as %v", got.Sampling, state)
+				t.Errorf("the captured decision is %v, want the received %v", got.Sampling, state)
 			}
 			out := http.Header{}
 			p.InjectHTTP(ctx, out)
-			if got := readAs(f, out); got.Sampling != factOf(f).room.says(state) || got.TraceID != sc.TraceID && !same64(got, sc) {
-				t.Errorf("%v in b3 becomes %v in %v: %q", state, got.Sampling, f, out)
+			if got := readAs(f, out); got.Sampling != factOf(f).canWrite.decisionFor(state) || got.TraceID != sc.TraceID && !same64(got, sc) {
+				t.Errorf("the decision %v in b3 is translated to %v in %v, want %v: %q", state, got.Sampling, f, factOf(f).canWrite.decisionFor(state), out)
 			}
 		}
 	}
 }
 
+// b3Of returns x-b3-* headers with a span and a decision.
 func b3Of(sc propagation.SpanContext, state propagation.Sampling) http.Header {
 	h := http.Header{"X-B3-Traceid": {sc.TraceID.String()}, "X-B3-Spanid": {sc.SpanID.String()}}
 	switch state {
@@ -62,25 +63,25 @@ func b3Of(sc propagation.SpanContext, state propagation.Sampling) http.Header {
 	return h
 }
 
-// TestPromise3_OpenTelemetry: what the SDK sees of an open decision is Config.Deferred's word.
+// TestPromise3_OpenTelemetry: for an open decision, OpenTelemetry gets the decision of Config.Deferred.
 func TestPromise3_OpenTelemetry(t *testing.T) {
 	sc := propagation.SpanContext{TraceID: traceID("0102030405060708090a0b0c0d0e0f10"), SpanID: spanID("1112131415161718")}
 	for deferred, sampled := range map[propagation.Sampling]bool{propagation.Deferred: false, propagation.Denied: false, propagation.Accepted: true} {
 		p := propagation.MustNew(propagation.Config{Deferred: deferred})
 		ctx := p.ExtractHTTP(context.Background(), b3Of(sc, propagation.Deferred))
 		if got := trace.SpanContextFromContext(ctx); got.IsSampled() != sampled || got.SpanID() != sc.SpanID {
-			t.Errorf("Config.Deferred %v: OpenTelemetry sees %+v", deferred, got)
+			t.Errorf("Config.Deferred %v: the active span is %+v, want it sampled: %v", deferred, got, sampled)
 		}
 	}
 }
 
-// TestPromise3_StateAlone: a decision without ids is carried, said, and not translated.
+// TestPromise3_StateAlone: a decision without ids is carried, and RemoteFromContext returns it. Emit does not translate it.
 func TestPromise3_StateAlone(t *testing.T) {
 	for value, state := range map[string]propagation.Sampling{"0": propagation.Denied, "1": propagation.Accepted, "d": propagation.Debug} {
 		p := propagation.MustNew(propagation.Config{Emit: []propagation.Format{propagation.W3C}})
 		ctx := p.ExtractHTTP(context.Background(), http.Header{"B3": {value}})
 		if sc, ok := propagation.RemoteFromContext(ctx); !ok || sc != (propagation.SpanContext{Sampling: state}) {
-			t.Errorf("b3: %s is read as %+v, %v", value, sc, ok)
+			t.Errorf("b3: %s is read as %+v, %v, want the decision %v without ids", value, sc, ok, state)
 		}
 		out := http.Header{}
 		p.InjectHTTP(ctx, out)

@@ -14,7 +14,7 @@ import (
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
 
-// tagged is a request with a header of every format, each value with the mark in it.
+// tagged returns a request with a header of every format. Each value contains the mark.
 func tagged(mark uint32) http.Header {
 	id, h := fmt.Sprintf("%016x", mark), http.Header{}
 	for name, value := range map[string]string{
@@ -28,8 +28,8 @@ func tagged(mark uint32) http.Header {
 	return h
 }
 
-// TestPromise4_Isolation: requests that share a Propagator and run at once never see
-// each other's headers, with and without a local span.
+// TestPromise4_Isolation: requests that share a Propagator and run at the same time never get each other's headers, with and
+// without a local span.
 func TestPromise4_Isolation(t *testing.T) {
 	type span struct{}
 	p := propagation.MustNew(propagation.Config{
@@ -59,13 +59,13 @@ func TestPromise4_Isolation(t *testing.T) {
 				for _, h := range []map[string][]string{reused, md} {
 					for name, lines := range h {
 						if len(lines) != 1 || !marked(name, lines[0], id) {
-							t.Errorf("request %s sends %s: %q", id, name, lines)
+							t.Errorf("request %s sends %s: %q, want one line with its own mark", id, name, lines)
 						}
 					}
 				}
 				for name, value := range carrier {
 					if !marked(name, value, id) {
-						t.Errorf("request %s sets %s: %q", id, name, value)
+						t.Errorf("request %s sets %s: %q, want its own mark", id, name, value)
 					}
 				}
 				if t.Failed() {
@@ -77,13 +77,13 @@ func TestPromise4_Isolation(t *testing.T) {
 	wg.Wait()
 }
 
-// marked reports whether a value is of the request, or is a decision, which all share.
+// marked reports whether a value has the mark of the request, or is a decision, which is the same for all requests.
 func marked(name, value, id string) bool {
 	return strings.Contains(strings.ReplaceAll(value, "-", ""), id) || strings.HasSuffix(strings.ToLower(name), "sampled")
 }
 
-// TestPromise4_SharedValues: Set, Add and Del on one outgoing header do not reach
-// another call of the request, nor does a change of the inbound header.
+// TestPromise4_SharedValues: Set, Add and Del on one outgoing header do not change another call of the request. A change of
+// the inbound header does not change a call either.
 func TestPromise4_SharedValues(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{Formats: propagation.AllFormats()})
 	in := tagged(1)
@@ -107,7 +107,7 @@ func TestPromise4_SharedValues(t *testing.T) {
 
 	copied, ok := engine(p).CloneHTTP(ctx, http.Header{"Accept": {"*/*"}})
 	if !ok {
-		t.Fatal("nothing was injected")
+		t.Fatal("CloneHTTP injected nothing, want the received headers")
 	}
 	for _, lines := range copied {
 		lines[0] = "written" // allowed: it is a copy
@@ -117,8 +117,8 @@ func TestPromise4_SharedValues(t *testing.T) {
 	headerdiff.Check(t, want, third, "the third call")
 }
 
-// TestPromise5_ReplaceNeverAppend: injecting twice equals injecting once, over what is
-// there already, in every carrier; and a reused header keeps no span of the last request.
+// TestPromise5_ReplaceNeverAppend: two Injects into a carrier give the same as one, whatever the carrier had before. A reused
+// header keeps no span of the last request.
 func TestPromise5_ReplaceNeverAppend(t *testing.T) {
 	local, isLocal := propagation.SpanContext{}, false
 	p := propagation.MustNew(propagation.Config{
@@ -138,17 +138,17 @@ func TestPromise5_ReplaceNeverAppend(t *testing.T) {
 		twice := once.Clone()
 		p.InjectHTTP(ctx, twice)
 		if diff := headerdiff.Diff(once, twice); diff != "" {
-			t.Fatalf("injected twice (-once +twice):\n%s", diff)
+			t.Fatalf("two Injects give another header than one (-once +twice):\n%s", diff)
 		}
 		p.InjectMetadata(ctx, mdOnce)
 		mdTwice := http.Header(mdOnce).Clone()
 		p.InjectMetadata(ctx, mdTwice)
 		if diff := headerdiff.Diff(mdOnce, mdTwice); diff != "" {
-			t.Fatalf("injected twice into metadata (-once +twice):\n%s", diff)
+			t.Fatalf("two Injects give other metadata than one (-once +twice):\n%s", diff)
 		}
 		for name, lines := range fresh {
 			if !slices.Equal(lines, once[name]) {
-				t.Fatalf("%s: %q over %q became %q", name, lines, before[name], once[name])
+				t.Fatalf("%s: injected into a header with %q, it is %q, want %q", name, before[name], once[name], lines)
 			}
 		}
 		if len(fresh) == 0 {
@@ -156,13 +156,13 @@ func TestPromise5_ReplaceNeverAppend(t *testing.T) {
 		}
 		for _, f := range traceFormats() {
 			if got, want := readAs(f, once), readAs(f, fresh); got != want {
-				t.Fatalf("%v says %+v in a reused header, %+v in a fresh one\nbefore %q\nafter %q", f, got, want, before, once)
+				t.Fatalf("%v has %+v in a reused header, want %+v as in a new header\nbefore %q\nafter %q", f, got, want, before, once)
 			}
 		}
 	}
 }
 
-// TestPromise5_CopiedByProxy: headers that a reverse proxy has copied end up single.
+// TestPromise5_CopiedByProxy: if a reverse proxy has copied the received headers, each line is sent only once.
 func TestPromise5_CopiedByProxy(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"X-User"}})
 	in := tagged(7)

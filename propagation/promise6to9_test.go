@@ -17,7 +17,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// TestPromise6_NeverInTheWay: no misuse panics. (That no header does, the fuzz targets show.)
+// TestPromise6_NeverInTheWay: no wrong use of the package panics. The fuzz targets test that no header causes a panic.
 func TestPromise6_NeverInTheWay(t *testing.T) {
 	var none *propagation.Propagator
 	var noContext context.Context
@@ -47,7 +47,7 @@ func TestPromise6_NeverInTheWay(t *testing.T) {
 	}
 }
 
-// TestPromise7_Bounded: a capture keeps its lines and not the header that they came in.
+// TestPromise7_Bounded: a capture keeps its lines in memory, and not the whole received header.
 func TestPromise7_Bounded(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{Formats: propagation.AllFormats()})
 	const requests, noise = 64, 1 << 20
@@ -57,7 +57,7 @@ func TestPromise7_Bounded(t *testing.T) {
 		h := tagged(uint32(i))
 		h["X-Noise"] = []string{strings.Repeat("n", noise)}
 		h.Set("Tracestate", "a="+strings.Repeat("s", 8000))
-		// net/http gives all values of a request one backing array
+		// net/http uses one backing array for all values of a request
 		backing := make([]string, 0, 4096)
 		for name, lines := range h {
 			backing = append(backing, lines...)
@@ -79,8 +79,8 @@ func heapInUse() int {
 	return int(m.HeapAlloc)
 }
 
-// TestPromise8_Immutable: the nil Propagator carries nothing, and nothing that is done
-// with a Propagator, or to its Config, changes what it does.
+// TestPromise8_Immutable: the nil Propagator carries nothing. Neither the use of a Propagator nor a change of its Config
+// changes its results.
 func TestPromise8_Immutable(t *testing.T) {
 	var none *propagation.Propagator
 	in := tagged(1)
@@ -88,7 +88,7 @@ func TestPromise8_Immutable(t *testing.T) {
 	out := http.Header{"Traceparent": {"mine"}}
 	none.InjectHTTP(ctx, out)
 	if ctx != context.Background() || len(out) != 1 || none.Fields() != nil {
-		t.Errorf("the nil Propagator carries %v %v", ctx, out)
+		t.Errorf("the nil Propagator returns the context %v and the header %v, want both unchanged", ctx, out)
 	}
 
 	c := propagation.Config{Formats: []propagation.Format{propagation.W3C, propagation.RequestID}, Headers: []string{"X-User"}}
@@ -105,7 +105,7 @@ func TestPromise8_Immutable(t *testing.T) {
 				out := http.Header{}
 				p.InjectHTTP(p.ExtractHTTP(context.Background(), in), out)
 				if diff := headerdiff.Diff(want, out); diff != "" {
-					t.Errorf("what leaves (-want +got):\n%s", diff)
+					t.Errorf("the sent headers have changed (-want +got):\n%s", diff)
 					return
 				}
 			}
@@ -114,7 +114,7 @@ func TestPromise8_Immutable(t *testing.T) {
 	wg.Wait()
 }
 
-// TestPromise9_NoCredentials: what belongs to a hop or opens a door is refused by name.
+// TestPromise9_NoCredentials: New refuses the names of credentials and of headers for one hop.
 func TestPromise9_NoCredentials(t *testing.T) {
 	allowedUnsafe := []string{"Authorization", "cookie", "Set-Cookie", "jwt", "x-envoy-upstream-rq-timeout-ms"}
 	refused := []string{
@@ -124,12 +124,12 @@ func TestPromise9_NoCredentials(t *testing.T) {
 	}
 	for _, name := range append(refused, allowedUnsafe...) {
 		if _, err := propagation.New(propagation.Config{Headers: []string{name}}); !isConfigError(err, "Headers[0]") {
-			t.Errorf("Headers takes %q: %v", name, err)
+			t.Errorf("for %q in Headers, New returns %v, want a mistake in Headers[0]", name, err)
 		}
 	}
 	for _, name := range append(refused, "x-user") {
 		if _, err := propagation.New(propagation.Config{UnsafeHeaders: []string{name}}); !isConfigError(err, "UnsafeHeaders[0]") {
-			t.Errorf("UnsafeHeaders takes %q: %v", name, err)
+			t.Errorf("for %q in UnsafeHeaders, New returns %v, want a mistake in UnsafeHeaders[0]", name, err)
 		}
 	}
 	p, err := propagation.New(propagation.Config{UnsafeHeaders: allowedUnsafe})
@@ -140,11 +140,11 @@ func TestPromise9_NoCredentials(t *testing.T) {
 	ctx := p.ExtractHTTP(context.Background(), in)
 	out := http.Header{}
 	if p.InjectHTTP(ctx, out); out.Get("Authorization") != "Bearer secret" {
-		t.Errorf("left as %q", out)
+		t.Errorf("sent %q, want the received authorization", out)
 	}
 	for name := range propagation.CapturedFromContext(ctx) {
 		if name == "authorization" {
-			t.Error("CapturedFromContext shows authorization")
+			t.Error("CapturedFromContext returns authorization, want no unsafe header")
 		}
 	}
 }
@@ -154,7 +154,7 @@ func isConfigError(err error, field string) bool {
 	return errors.As(err, &e) && e.Field == field
 }
 
-// TestPromise9_ContextsPrintNoValues: a context that ends up in a log tells names only.
+// TestPromise9_ContextsPrintNoValues: a printed context has names only, and no values.
 func TestPromise9_ContextsPrintNoValues(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{Headers: []string{"X-User"}})
 	ctx := p.ExtractHTTP(context.Background(), http.Header{"Traceparent": {"secret-1"}, "X-User": {"secret-2"}})
@@ -163,14 +163,13 @@ func TestPromise9_ContextsPrintNoValues(t *testing.T) {
 	for _, ctx := range []context.Context{ctx, derived} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 			if s := fmt.Sprintf(verb, ctx); strings.Contains(s, "secret") || s == "" {
-				t.Errorf("%s: %s", verb, s)
+				t.Errorf("%s prints %s, want a text without values", verb, s)
 			}
 		}
 	}
 }
 
-// TestPromise6_ObserverMayAsk: an observer that asks the context that it is given for
-// the very thing that is being observed does not block the request.
+// TestPromise6_ObserverMayAsk: an observer may read the observed value from its context. That does not block the request.
 func TestPromise6_ObserverMayAsk(t *testing.T) {
 	heard := map[propagation.Outcome]int{}
 	p := propagation.MustNew(propagation.Config{Observer: &propagation.Observer{
@@ -184,12 +183,12 @@ func TestPromise6_ObserverMayAsk(t *testing.T) {
 	ctx := p.ExtractHTTP(context.Background(), http.Header{"Traceparent": {"garbage"}, "Baggage": {"garbage"}, "B3": {"1", "1"}})
 	baggage.FromContext(ctx)
 	if heard[propagation.Malformed] != 2 || heard[propagation.Duplicate] != 1 {
-		t.Errorf("heard %v", heard)
+		t.Errorf("the observer got %v, want 2 malformed and 1 duplicate", heard)
 	}
 }
 
-// TestPromise6_NamesOfOtherCarriers: a name that only a map can hold does not fail the
-// HTTP request that the capture goes out on.
+// TestPromise6_NamesOfOtherCarriers: a map can have a name that HTTP does not accept. Over HTTP the name is left out, so that
+// the request does not fail.
 func TestPromise6_NamesOfOtherCarriers(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{Formats: []propagation.Format{propagation.Jaeger}})
 	ctx := p.Extract(context.Background(), otelprop.MapCarrier{"uberctx-a b": "1", "uberctx-é": "2", "uberctx-ok": "3"})
@@ -197,6 +196,6 @@ func TestPromise6_NamesOfOtherCarriers(t *testing.T) {
 	p.InjectHTTP(ctx, out)
 	expect(t, out, http.Header{"Uberctx-Ok": {"3"}})
 	if n := p.Stats().Count(propagation.Jaeger, propagation.Unsendable); n != 2 {
-		t.Errorf("%d left out, want 2", n)
+		t.Errorf("%d names are counted as unsendable, want 2", n)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// source makes random inbound headers of the golden vectors, and span contexts.
+// source makes random received headers from the golden vectors, and random span contexts.
 type source struct{ requests.Source }
 
 func newRequests(t testing.TB, seed uint64) source {
@@ -23,7 +23,7 @@ func newRequests(t testing.TB, seed uint64) source {
 	return source{requests.NewCorpus(whole).Source(seed, 1)}
 }
 
-// context is a span context with both ids, of 64 or 128 bits.
+// context returns a random span context with both ids. The trace id has 64 or 128 bits.
 func (r source) context() propagation.SpanContext {
 	var sc propagation.SpanContext
 	fill := func(b []byte) {
@@ -47,7 +47,7 @@ func (r source) context() propagation.SpanContext {
 // traceFormats are the formats that name spans.
 func traceFormats() (fs []propagation.Format) {
 	for _, f := range facts {
-		if f.room != (room{}) {
+		if f.canWrite != (canWrite{}) {
 			fs = append(fs, f.format)
 		}
 	}

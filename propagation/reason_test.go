@@ -7,8 +7,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestReasonReset: where the decision is distrusted, the reason in an Envoy's x-request-id is reset, also within white
-// space, and comes back with Promote.
+// TestReasonReset: with DistrustSampling, the trace reason in Envoy's x-request-id is reset, also if there is white space
+// around the id. After Promote, the id is sent as received.
 func TestReasonReset(t *testing.T) {
 	const head, tail = "5f2f7d9c-7b1a-", "d5e-8f57-1f8f0a2b3c4d"
 	p := compile(t, propagation.Config{})
@@ -20,7 +20,7 @@ func TestReasonReset(t *testing.T) {
 		} {
 			id := head + reason + tail
 			if got := propagation.TraceReasonOf(id); got != traced {
-				t.Errorf("the reason of %s is %v, want %v", id, got, traced)
+				t.Errorf("TraceReasonOf(%s) = %v, want %v", id, got, traced)
 			}
 			md := metadataOf("x-request-id", space[0]+id+space[1])
 			want := md
@@ -36,10 +36,10 @@ func TestReasonReset(t *testing.T) {
 					expect(t, lowered(sent(p, ctx)), want)
 					expect(t, lowered(sent(p, propagation.Promote(ctx))), md)
 					if got := propagation.RequestIDFromContext(ctx); propagation.TraceReasonOf(got) != propagation.NotTraced || len(got) != 36 {
-						t.Errorf("%s, %v: the request is %q", way, trust, got)
+						t.Errorf("%s, %v: the request id is %q, want 36 characters without a trace reason", way, trust, got)
 					}
 					if t.Failed() {
-						t.Fatalf("%s, %v, %q", way, trust, md)
+						t.Fatalf("failed for %s, %v, %q", way, trust, md)
 					}
 				}
 			}
@@ -47,7 +47,7 @@ func TestReasonReset(t *testing.T) {
 			expect(t, lowered(sent(p, ctx)), md)
 		}
 	}
-	for _, id := range []string{head + "9" + tail + "0", head + "9" + tail[1:], "short", "123456789012399"} { // not Envoy's
+	for _, id := range []string{head + "9" + tail + "0", head + "9" + tail[1:], "short", "123456789012399"} { // not the form of Envoy
 		in := carrier("X-Request-Id", id)
 		expect(t, sent(p, p.ExtractHTTPTrust(context.Background(), in, propagation.DistrustSampling)), in)
 	}

@@ -11,18 +11,18 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// staleSpan is a span of callerTrace that a proxy left behind.
+// staleSpan is an old span of callerTrace, which a proxy did not replace.
 const (
 	staleSpan = "00000000000000aa"
 	staleW3C  = "00-" + callerTrace + "-" + staleSpan + "-01"
 )
 
-// reconciling is a Config of some formats with Reconcile.
+// reconciling returns a Config with some formats and with Reconcile.
 func reconciling(formats ...propagation.Format) propagation.Config {
 	return propagation.Config{Formats: formats, Reconcile: true}
 }
 
-// TestReconcile: where received formats of one trace name different spans, all are sent with the span of the first.
+// TestReconcile: if received formats of one trace name different spans, all are sent with the span of the first format.
 func TestReconcile(t *testing.T) {
 	multi := func(span string) []string {
 		return []string{"X-B3-Traceid", callerTrace, "X-B3-Spanid", span, "X-B3-Sampled", "1"}
@@ -49,7 +49,7 @@ func TestReconcile(t *testing.T) {
 			join(multi(callerSpan), w3c(staleW3C)), join(multi(callerSpan), w3c(callerW3C)), map[string]uint64{"tracecontext reconciled": 1}},
 		{"two Envoys: traceparent is advanced, x-b3-* are not", reconciling(tracecontext, b3multi),
 			join(multi(staleSpan), w3c(callerW3C)), join(multi(callerSpan), w3c(callerW3C)), map[string]uint64{"b3multi reconciled": 1}},
-		{"a b3 that x-b3-* left behind", reconciling(b3, b3multi),
+		{"a b3 with an older span than x-b3-*", reconciling(b3, b3multi),
 			join(single(staleSpan+"-1"), multi(callerSpan)), join(single(callerSpan+"-1"), multi(callerSpan)), map[string]uint64{"b3 stale": 1, "b3 reconciled": 1}},
 		{"a b3 that names the child of the span in x-b3-*", reconciling(b3multi, b3),
 			join(single(callerSpan+"-1-"+staleSpan), multi(staleSpan)),
@@ -81,7 +81,7 @@ func TestReconcile(t *testing.T) {
 	}
 }
 
-// writtenAlone is a span context in one format, as a tracer writes it over HTTP.
+// writtenAlone returns the HTTP headers of one format with a span context, as a tracer writes them.
 func writtenAlone(t *testing.T, f propagation.Format, sc propagation.SpanContext) http.Header {
 	t.Helper()
 	p := compile(t, propagation.Config{Formats: []propagation.Format{f}, LocalSpan: running(sc)})
@@ -97,13 +97,13 @@ func encodes(t *testing.T) (fs []propagation.Format) {
 		}
 	}
 	if len(fs) < 10 {
-		t.Fatalf("only %v can be written", fs)
+		t.Fatalf("the formats that can be written are %v, want at least ten", fs)
 	}
 	return fs
 }
 
-// TestReconcileEveryPair: of any two formats with two spans of one trace, what is sent over HTTP, gRPC and a redirect's
-// copy names the span of the first in both. Without Reconcile both are sent as received.
+// TestReconcileEveryPair: for any two formats with two spans of one trace, both are sent with the span of the first. The test
+// checks HTTP, gRPC, and a clone of the header. Without Reconcile, both are sent as received.
 func TestReconcileEveryPair(t *testing.T) {
 	stale := callerContext
 	stale.SpanID = [8]byte{7: 0xAA}
@@ -111,7 +111,7 @@ func TestReconcileEveryPair(t *testing.T) {
 	for _, first := range formats {
 		for _, second := range formats {
 			if first == second || first == propagation.B3Single && second == propagation.B3Multi {
-				continue // x-b3-* are newer whatever comes first: TestReconcile
+				continue // x-b3-* have precedence over b3 in any order; TestReconcile tests this pair
 			}
 			in := writtenAlone(t, first, callerContext)
 			maps.Copy(in, writtenAlone(t, second, stale))
@@ -121,7 +121,7 @@ func TestReconcileEveryPair(t *testing.T) {
 					alone := compile(t, propagation.Config{Formats: []propagation.Format{f}})
 					sc, ok := propagation.RemoteFromContext(read(alone))
 					if !ok || sc.SpanID != callerContext.SpanID {
-						t.Errorf("%v before %v: %v names the span %x in\n%q\nof\n%q", first, second, f, sc.SpanID, carried, in)
+						t.Errorf("%v before %v: %v has the span %x, want %s, in\n%q\nreceived\n%q", first, second, f, sc.SpanID, callerSpan, carried, in)
 					}
 				}
 			}
@@ -134,12 +134,12 @@ func TestReconcileEveryPair(t *testing.T) {
 			clone, _ := engine(p).CloneHTTP(ctx, nil)
 			expect(t, clone, h)
 			if n := p.Stats().Count(second, propagation.Reconciled); n != 3 {
-				t.Errorf("%v before %v: counted %d times in three calls", first, second, n)
+				t.Errorf("%v before %v: the second is counted %d times in three calls, want 3", first, second, n)
 			}
 			if n := p.Stats().Count(first, propagation.Reconciled); n != 0 {
-				t.Errorf("%v before %v: the first was counted %d times", first, second, n)
+				t.Errorf("%v before %v: the first is counted %d times, want 0", first, second, n)
 			}
-			if second != propagation.B3Single || first != propagation.B3Multi { // else b3 is stale
+			if second != propagation.B3Single || first != propagation.B3Multi { // for that pair, b3 is stale
 				off := compile(t, propagation.Config{Formats: []propagation.Format{first, second}})
 				expect(t, sent(off, off.ExtractHTTP(context.Background(), in)), in)
 			}
@@ -154,27 +154,27 @@ func TestReconcileLeavesLocalSpans(t *testing.T) {
 	p := compile(t, c)
 	got := sent(p, received(p, "Traceparent", callerW3C, "B3", callerTrace+"-"+staleSpan+"-1"))
 	if got.Get("Traceparent") != otherW3C || !strings.HasPrefix(got.Get("B3"), otherTrace) {
-		t.Errorf("sent %q", got)
+		t.Errorf("sent %q, want the local span in both formats", got)
 	}
 	expectCounts(t, p, map[string]uint64{})
 }
 
-// TestReconcileExplained: Explain says which format is corrected and by which.
+// TestReconcileExplained: Explain says which format is corrected, and which format has the correct span.
 func TestReconcileExplained(t *testing.T) {
 	p := compile(t, reconciling(propagation.GRPCTraceBin, propagation.W3C))
 	ctx := p.ExtractMetadata(context.Background(), metadataOf("grpc-trace-bin", callerBinRaw, "traceparent", staleW3C))
 	x := p.Explain(ctx, "reviews")
 	for _, h := range x.Headers {
 		if want := h.Name == "traceparent"; want != (h.Fate == propagation.FateReconciled) {
-			t.Errorf("%s: %v", h.Name, h.Fate)
+			t.Errorf("the fate of %s is %v, want reconciled: %v", h.Name, h.Fate, want)
 		}
 	}
 	if want := "sent with the span of grpctracebin, because of Config.Reconcile"; !strings.Contains(x.String(), want) {
-		t.Errorf("%q is not in\n%s", want, x)
+		t.Errorf("want %q in the explanation\n%s", want, x)
 	}
 }
 
-// TestReconcileEdges: what is beside the formats that are corrected.
+// TestReconcileEdges: special cases of Reconcile: decisions without ids, ids of 64 bits, b3 beside x-b3-*, and lists.
 func TestReconcileEdges(t *testing.T) {
 	w3c, single, multi := propagation.W3C, propagation.B3Single, propagation.B3Multi
 	b3multi := func(traceID, spanID string, more ...string) []string {
@@ -187,7 +187,7 @@ func TestReconcileEdges(t *testing.T) {
 		in           []string
 		header, want string
 	}{
-		{"x-b3-* that only decide give no ids to Emit", propagation.Config{Formats: []propagation.Format{single, multi}, Emit: []propagation.Format{w3c}, Deferred: propagation.Accepted},
+		{"x-b3-* with only a decision give no ids to Emit", propagation.Config{Formats: []propagation.Format{single, multi}, Emit: []propagation.Format{w3c}, Deferred: propagation.Accepted},
 			[]string{"B3", b3 + "-x", "X-B3-Sampled", "1"}, "Traceparent", callerW3C},
 		{"a trace id of 64 bits comes first", reconciling(multi, w3c), b3multi(low, callerSpan, "Traceparent", staleW3C), "Traceparent", callerW3C},
 		{"a b3 of the same span does not decide", reconciling(multi, single, w3c), b3multi(callerTrace, callerSpan, "B3", b3+"-0", "Traceparent", staleW3C), "Traceparent", callerW3C},
@@ -199,13 +199,13 @@ func TestReconcileEdges(t *testing.T) {
 		}
 	}
 
-	p := compile(t, reconciling(multi, w3c)) // a list of which a member does not parse
+	p := compile(t, reconciling(multi, w3c)) // a tracestate with a malformed member
 	in := b3multi(callerTrace, callerSpan, "Traceparent", staleW3C, "Tracestate", "a=1", "Tracestate", "b=\xff")
 	if got := sent(p, received(p, in...))["Tracestate"]; len(got) != 2 || got[0] != "a=1" || got[1] != "b=\xff" {
-		t.Errorf("tracestate is sent as %q", got)
+		t.Errorf("tracestate is sent as %q, want both received lines", got)
 	}
 	if got := sentMetadata(p, received(p, in...))["tracestate"]; len(got) != 1 || got[0] != "a=1" {
-		t.Errorf("over gRPC tracestate is sent as %q", got)
+		t.Errorf("over gRPC, tracestate is sent as %q, want only the valid line", got)
 	}
 
 	p = compile(t, reconciling(w3c, single, multi)) // b3 is stale beside x-b3-* of another trace
@@ -213,7 +213,7 @@ func TestReconcileEdges(t *testing.T) {
 	expectCounts(t, p, map[string]uint64{"b3 stale": 1, "b3multi conflict": 1})
 }
 
-// TestReconcileKeepsDestinations: a corrected tracestate has nothing of a format that the host may not have.
+// TestReconcileKeepsDestinations: a corrected tracestate has no content of a format that the host may not get.
 func TestReconcileKeepsDestinations(t *testing.T) {
 	c := reconciling(propagation.B3Multi, propagation.W3C, propagation.Datadog)
 	c.Destinations = []propagation.Destination{{Hosts: []string{"*.example.com"}, Formats: []propagation.Format{propagation.W3C}}}
@@ -225,7 +225,7 @@ func TestReconcileKeepsDestinations(t *testing.T) {
 	expect(t, h, carrier("Traceparent", callerW3C, "Tracestate", "a=1"))
 }
 
-// TestInjectHTTPToSigned: a signed request goes to an external host as it is, as by a Transport.
+// TestInjectHTTPToSigned: InjectHTTPTo writes nothing to a signed request to an external host, like httptrace.Transport.
 func TestInjectHTTPToSigned(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	ctx := received(p, "Traceparent", callerW3C)

@@ -8,7 +8,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// The headers that Config.Headers refuses, by what a forwarded copy does. The groups of refused.go name the sources.
+// The headers that Config.Headers refuses, grouped by the reason. harmless are headers that it accepts. refused.go names the
+// sources.
 var (
 	credentials = strings.Fields(`
 		authorization cookie set-cookie jwt x-api-key api-key apikey x-apikey x-api_key x-auth-token x-auth x-auth-user auth-token dpop x-vault-token
@@ -47,12 +48,12 @@ var (
 		x-monkey turkey x-authored-by x-company-id service-version x-ot-foo x-amzn-requestid x-cf-space flyer cfg-x x-forward x-ssl`)
 )
 
-// TestRefusedKinds: a name of each kind is refused in any case, and credentials can be taken knowingly.
+// TestRefusedKinds: Config.Headers refuses names of each kind in any case. UnsafeHeaders accepts credentials.
 func TestRefusedKinds(t *testing.T) {
 	for _, kind := range []struct {
 		names             []string
-		headers, unsafely bool   // refused there
-		says              string // what the reason must tell
+		headers, unsafely bool   // whether Headers and UnsafeHeaders refuse the names
+		says              string // a part of the reason in the error
 	}{
 		{credentials, true, false, "put it in UnsafeHeaders"},
 		{proxies, true, true, "proxy"},

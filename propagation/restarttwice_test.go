@@ -9,8 +9,8 @@ import (
 	"go.opentelemetry.io/otel/baggage"
 )
 
-// TestRestartTwice: what the application has put into its baggage between two Extracts stays its own and goes out; what
-// may be the untrusted caller's does not.
+// TestRestartTwice: the application sets baggage between two Extracts. Its own members are sent. Members that equal members
+// of the untrusted caller are not sent.
 func TestRestartTwice(t *testing.T) {
 	for name, c := range map[string]propagation.Config{"default": {}, "all": {Formats: propagation.AllFormats()}} {
 		p := compile(t, c)
@@ -23,7 +23,7 @@ func TestRestartTwice(t *testing.T) {
 				} {
 					first := p.ExtractHTTPTrust(context.Background(), in, propagation.Restart)
 					if bag := baggage.FromContext(first); bag.Len() != 0 {
-						t.Errorf("%s: the context has %q", name, bag)
+						t.Errorf("%s: after the first Extract, the baggage is %q, want nothing", name, bag)
 					}
 					ctx := first
 					if members != "" {
@@ -31,13 +31,13 @@ func TestRestartTwice(t *testing.T) {
 					}
 					second := p.ExtractHTTPTrust(ctx, more, again)
 					if got := baggage.FromContext(second).String(); got != want {
-						t.Errorf("%s, then %v: %q has become %q", name, again, members, got)
+						t.Errorf("%s, then %v: with %q of the application, the baggage is %q, want %q", name, again, members, got, want)
 					}
 					if got := sent(p, second).Get("Baggage"); got != want {
-						t.Errorf("%s, then %v: of %q goes %q", name, again, members, got)
+						t.Errorf("%s, then %v: with %q of the application, baggage is sent as %q, want %q", name, again, members, got, want)
 					}
 					if got := sent(p, propagation.Promote(first)).Get("Baggage"); got != "user=bob;p=1" {
-						t.Errorf("%s: promoted %q", name, got)
+						t.Errorf("%s: after Promote, baggage is sent as %q, want as received", name, got)
 					}
 				}
 			}

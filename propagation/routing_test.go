@@ -14,12 +14,12 @@ import (
 	otel "go.opentelemetry.io/otel/propagation"
 )
 
-// routed is a Config that carries one key of baggage, and no other baggage.
+// routed returns a Config that carries one routing key, and no other baggage.
 func routed() propagation.Config {
 	return propagation.Config{Formats: []propagation.Format{propagation.W3C}, RoutingKeys: []string{"sandbox"}}
 }
 
-// TestRoutingKeysOnly: without Baggage in Formats, only members with a routing key are carried, in their own text.
+// TestRoutingKeysOnly: without Baggage in Formats, only members with a routing key are carried, byte for byte.
 func TestRoutingKeysOnly(t *testing.T) {
 	p := compile(t, routed())
 	for in, want := range map[string]string{
@@ -34,7 +34,7 @@ func TestRoutingKeysOnly(t *testing.T) {
 			}
 			headerdiff.Check(t, md, sentMetadata(p, ctx), "%s, %q", way, in)
 			if got := strings.Join(captures(ctx), ""); strings.Contains(got, "bob") {
-				t.Errorf("%s: captured %q", way, got)
+				t.Errorf("%s: captured %q, want no other member", way, got)
 			}
 		}
 	}
@@ -42,7 +42,7 @@ func TestRoutingKeysOnly(t *testing.T) {
 	expectCounts(t, p, nil)
 }
 
-// TestRoutingKeysOfTheApplication: of the baggage that the application sets, only routing keys are sent.
+// TestRoutingKeysOfTheApplication: the application sets baggage. Only members with a routing key are sent.
 func TestRoutingKeysOfTheApplication(t *testing.T) {
 	p := compile(t, routed())
 	for name, ctx := range map[string]context.Context{"no request": context.Background(), "a request": received(p, "baggage", "user=eve,sandbox=a")} {
@@ -59,13 +59,13 @@ func TestRoutingKeysOfTheApplication(t *testing.T) {
 	}
 }
 
-// TestRoutingKeysOfAnotherPropagator: what another Propagator has captured is sent with routing keys alone.
+// TestRoutingKeysOfAnotherPropagator: another Propagator has captured all baggage. Only its routing keys are sent.
 func TestRoutingKeysOfAnotherPropagator(t *testing.T) {
 	p, other := compile(t, routed()), compile(t, propagation.Config{})
 	ctx := received(other, "baggage", "user=bob,sandbox=a")
 	expect(t, sent(p, ctx), carrier("baggage", "sandbox=a"))
 	if fate := p.Explain(ctx, "reviews").Headers[0].Fate; fate != propagation.FateRouted {
-		t.Errorf("it is %v", fate)
+		t.Errorf("the fate of baggage is %v, want %v", fate, propagation.FateRouted)
 	}
 	ctx = received(other, "baggage", "user=bob")
 	expect(t, sent(p, ctx), nil)
@@ -73,8 +73,8 @@ func TestRoutingKeysOfAnotherPropagator(t *testing.T) {
 	expect(t, sent(p, baggage.ContextWithBaggage(ctx, bag)), nil)
 }
 
-// TestTrustRoutingKeys: routing keys of untrusted callers are carried where the operator allows it, and no other baggage
-// is, by any way.
+// TestTrustRoutingKeys: routing keys of untrusted callers are carried if Config.TrustRoutingKeys is set. Other baggage of
+// untrusted callers is never carried.
 func TestTrustRoutingKeys(t *testing.T) {
 	in := carrier("traceparent", callerW3C, "baggage", "user=bob,sandbox=a")
 	for _, all := range []bool{false, true} { // whether other baggage is carried, too
@@ -111,12 +111,12 @@ func TestTrustRoutingKeys(t *testing.T) {
 					headerdiff.Check(t, whole, sent(p, propagation.Promote(ctx)), "%v, then trusted", trust)
 				}
 				if bag := baggage.FromContext(ctx); bag.Member("user").Key() != "" || keeps != (bag.Member("sandbox").Value() == "a") {
-					t.Errorf("%v, %v allowed: OpenTelemetry's baggage is %q", trust, allowed, bag)
+					t.Errorf("%v, TrustRoutingKeys %v: OpenTelemetry's baggage is %q, want sandbox in it: %v, and no other member", trust, allowed, bag, keeps)
 				}
 				out := http.Header{}
 				p.InjectHTTPTo(ctx, &url.URL{Scheme: "http", Host: "evil.example"}, out)
 				if out.Get("Baggage") != "" {
-					t.Errorf("an external host gets %v", out)
+					t.Errorf("an external host gets %v, want no baggage", out)
 				}
 			}
 			ctx := propagation.Demote(received(p, "baggage", "user=bob,sandbox=a"))
@@ -129,7 +129,7 @@ func TestTrustRoutingKeys(t *testing.T) {
 	}
 }
 
-// TestRoutingKeysDestinations: rules for baggage keys apply to routing keys.
+// TestRoutingKeysDestinations: destination rules for baggage keys apply to routing keys.
 func TestRoutingKeysDestinations(t *testing.T) {
 	c := routed()
 	c.RoutingKeys = append(c.RoutingKeys, "lane")
@@ -148,18 +148,18 @@ func TestRoutingKeysDestinations(t *testing.T) {
 func TestRoutingKeysExplained(t *testing.T) {
 	x := compile(t, routed()).ExplainRequest(&http.Request{Header: carrier("baggage", "user=bob")}, "reviews")
 	if len(x.NotCarried) != 1 || x.NotCarried[0].Why != "not carried: Config.Formats does not list baggage" {
-		t.Errorf("%+v", x.NotCarried)
+		t.Errorf("NotCarried is %+v, want baggage, because Config.Formats does not list it", x.NotCarried)
 	}
 }
 
-// TestConfigRoutingMistakes: every mistake of routing keys is reported at once.
+// TestConfigRoutingMistakes: New reports all mistakes in routing keys at once.
 func TestConfigRoutingMistakes(t *testing.T) {
 	expectMistakes(t, propagation.Config{RoutingKeys: []string{"sandbox", "*", "", "a b", "sandbox"}},
 		mistake{"RoutingKeys[1]", "*"}, mistake{"RoutingKeys[2]", ""}, mistake{"RoutingKeys[3]", "a b"}, mistake{"RoutingKeys[4]", "sandbox"})
 	expectMistakes(t, propagation.Config{TrustRoutingKeys: true}, mistake{"TrustRoutingKeys", true})
 }
 
-// TestRoutingKeysCost: a request without baggage costs what it costs without RoutingKeys.
+// TestRoutingKeysCost: RoutingKeys adds no allocation to a request without baggage.
 func TestRoutingKeysCost(t *testing.T) {
 	if race.Enabled {
 		t.Skip("the race detector allocates by itself: run without -race")
@@ -173,8 +173,8 @@ func TestRoutingKeysCost(t *testing.T) {
 	}
 }
 
-// TestRoutingKeysBehindAnotherExtract: a Propagator without routing keys that extracts again, and code that reads
-// OpenTelemetry's baggage, do not take trusted routing keys away.
+// TestRoutingKeysBehindAnotherExtract: trusted routing keys are still carried after an inner Extract of a Propagator without
+// routing keys, and after code that reads OpenTelemetry's baggage.
 func TestRoutingKeysBehindAnotherExtract(t *testing.T) {
 	p := compile(t, propagation.Config{RoutingKeys: []string{"sandbox"}, TrustRoutingKeys: true})
 	ctx := p.ExtractHTTPTrust(context.Background(), carrier("baggage", "sandbox=a,user=bob", "x-b3-sampled", "1"), propagation.Restart)
@@ -182,10 +182,10 @@ func TestRoutingKeysBehindAnotherExtract(t *testing.T) {
 	for _, when := range []string{"before", "after"} {
 		out := http.Header{}
 		if p.InjectHTTP(ctx, out); out.Get("Baggage") != "sandbox=a" {
-			t.Errorf("%s the baggage was read, the call has %q, want the routing key", when, out.Get("Baggage"))
+			t.Errorf("%s the baggage is read, a call carries the baggage %q, want sandbox=a", when, out.Get("Baggage"))
 		}
 		if bag := baggage.FromContext(ctx); bag.String() != "sandbox=a" {
-			t.Errorf("the baggage is %q", bag)
+			t.Errorf("the baggage is %q, want sandbox=a", bag)
 		}
 	}
 }

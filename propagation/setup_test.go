@@ -28,15 +28,15 @@ var callerContext = propagation.SpanContext{
 	Sampling: propagation.Accepted,
 }
 
-// callerBin is callerW3C as grpc-trace-bin: the raw bytes, and their base64.
+// callerW3C as grpc-trace-bin: the raw bytes, and their base64 with and without padding.
 const (
 	callerBinRaw    = "\x00\x00\x46\x3a\xc3\x5c\x9f\x64\x13\xad\x48\x48\x5a\x39\x53\xbb\x61\x24\x01\xa2\xfb\x4a\x1d\x1a\x96\xd3\x12\x02\x01"
 	callerBinPadded = "AABGOsNcn2QTrUhIWjlTu2EkAaL7Sh0altMSAgE="
 	callerBin       = "AABGOsNcn2QTrUhIWjlTu2EkAaL7Sh0altMSAgE"
 )
 
-// compile is New for a Config that has no mistakes. When the test ends it checks that Series had foreseen every count of
-// a format that the Config carries.
+// compile calls New with a valid Config. At the end of the test it checks the counts: Stats.Series must have listed each
+// count of a format that the Config carries.
 func compile(t testing.TB, c propagation.Config) *propagation.Propagator {
 	t.Helper()
 	p, err := propagation.New(c)
@@ -48,13 +48,14 @@ func compile(t testing.TB, c propagation.Config) *propagation.Propagator {
 		for key := range p.Stats().All() {
 			foreign := !slices.ContainsFunc(foreseen, func(k propagation.StatsKey) bool { return k.Format == key.Format })
 			if !foreign && !slices.Contains(foreseen, key) {
-				t.Errorf("Series did not foresee %v", key)
+				t.Errorf("%v is counted, but Series did not list it", key)
 			}
 		}
 	})
 	return p
 }
 
+// seriesOf returns the keys of Stats.Series.
 func seriesOf(p *propagation.Propagator) (keys []propagation.StatsKey) {
 	for key := range p.Stats().Series() {
 		keys = append(keys, key)
@@ -62,7 +63,7 @@ func seriesOf(p *propagation.Propagator) (keys []propagation.StatsKey) {
 	return keys
 }
 
-// carrier makes a header of names and values. A name that comes twice has two lines.
+// carrier returns a header with names and values. A name that is given twice has two lines.
 func carrier(pairs ...string) http.Header {
 	h := http.Header{}
 	for i := 0; i < len(pairs); i += 2 {
@@ -71,7 +72,7 @@ func carrier(pairs ...string) http.Header {
 	return h
 }
 
-// metadataOf is carrier with the names as they are spelled.
+// metadataOf is carrier, but keeps the spelling of the names.
 func metadataOf(pairs ...string) map[string][]string {
 	md := map[string][]string{}
 	for i := 0; i < len(pairs); i += 2 {
@@ -80,26 +81,26 @@ func metadataOf(pairs ...string) map[string][]string {
 	return md
 }
 
-// received is the context of a handler that was sent these headers.
+// received returns the context of a handler after an Extract of these headers.
 func received(p *propagation.Propagator, pairs ...string) context.Context {
 	return p.ExtractHTTP(context.Background(), carrier(pairs...))
 }
 
-// sent is what an HTTP call with the context carries.
+// sent returns the headers that InjectHTTP writes.
 func sent(p *propagation.Propagator, ctx context.Context) http.Header {
 	h := http.Header{}
 	p.InjectHTTP(ctx, h)
 	return h
 }
 
-// sentMetadata is what a gRPC call with the context carries.
+// sentMetadata returns the metadata that InjectMetadata writes.
 func sentMetadata(p *propagation.Propagator, ctx context.Context) map[string][]string {
 	md := map[string][]string{}
 	p.InjectMetadata(ctx, md)
 	return md
 }
 
-// expect compares what a carrier holds.
+// expect compares the lines of a carrier.
 func expect(t *testing.T, got, want map[string][]string) {
 	t.Helper()
 	headerdiff.Check(t, want, got, "the carrier has other lines")
@@ -114,8 +115,8 @@ func captures(ctx context.Context) []string {
 	return all
 }
 
-// unhappy is a snapshot of Stats without the zeros, keyed "b3 malformed".
-func unhappy(p *propagation.Propagator) map[string]uint64 {
+// countsOf returns the counts of Stats that are not zero, with keys such as "b3 malformed".
+func countsOf(p *propagation.Propagator) map[string]uint64 {
 	counts := map[string]uint64{}
 	for key, n := range p.Stats().All() {
 		counts[key.String()] = n
@@ -125,12 +126,12 @@ func unhappy(p *propagation.Propagator) map[string]uint64 {
 
 func expectCounts(t *testing.T, p *propagation.Propagator, want map[string]uint64) {
 	t.Helper()
-	if got := unhappy(p); !maps.Equal(got, want) {
+	if got := countsOf(p); !maps.Equal(got, want) {
 		t.Errorf("counted %v, want %v", got, want)
 	}
 }
 
-// otherSpan runs here, in a trace of its own, as far as Config.LocalSpan is asked.
+// otherSpan is a local span in another trace than the caller's, for Config.LocalSpan.
 var otherSpan = propagation.SpanContext{
 	TraceID:  [16]byte{0xAA, 15: 0xAA},
 	SpanID:   [8]byte{0xBB, 7: 0xBB},
@@ -139,12 +140,12 @@ var otherSpan = propagation.SpanContext{
 
 const otherW3C = "00-aa0000000000000000000000000000aa-bb000000000000bb-01"
 
-// running is a Config.LocalSpan in whose opinion sc always runs.
+// running returns a function for Config.LocalSpan that always returns sc.
 func running(sc propagation.SpanContext) func(context.Context) (propagation.SpanContext, bool) {
 	return func(context.Context) (propagation.SpanContext, bool) { return sc, true }
 }
 
-// extracts are the ways in. Lower-case names and values without commas suit all.
+// extracts are the functions that extract headers. Names in lower case and values without commas work with all of them.
 var extracts = map[string]func(context.Context, *propagation.Propagator, map[string][]string) context.Context{
 	"http": func(ctx context.Context, p *propagation.Propagator, md map[string][]string) context.Context {
 		h := http.Header{}
@@ -161,7 +162,7 @@ var extracts = map[string]func(context.Context, *propagation.Propagator, map[str
 	},
 }
 
-// valuesCarrier is a carrier of somebody's own that has all lines of a name.
+// valuesCarrier is a user's carrier that returns all lines of a name.
 type valuesCarrier map[string][]string
 
 var _ otelprop.ValuesGetter = valuesCarrier{}
@@ -171,5 +172,5 @@ func (c valuesCarrier) Values(key string) []string { return c[key] }
 func (c valuesCarrier) Set(key, value string)      { c[key] = []string{value} }
 func (c valuesCarrier) Keys() []string             { return slices.Collect(maps.Keys(c)) }
 
-// engine opens the doors of a Propagator that only this module may use.
+// engine returns the type of a Propagator that has the methods for this module only.
 func engine(p *propagation.Propagator) *plan.Engine { return (*plan.Engine)(p) }

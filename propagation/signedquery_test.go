@@ -7,8 +7,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestSignedByName: what a caller can put into a parameter's value does not make a request look signed, and so
-// hide it from its trace.
+// TestSignedByName: a caller may control the value of a query parameter. No such value makes the request look signed, because
+// the request would then lose its trace headers.
 func TestSignedByName(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	for query, signed := range map[string]bool{
@@ -27,7 +27,7 @@ func TestSignedByName(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, changed := engine(p).CloneRequest(r); changed == signed {
-			t.Errorf("%q is read as signed: %v", query, !changed)
+			t.Errorf("%q is read as signed: %v, want %v", query, !changed, signed)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
 
-// spellings are ways in which a name may be written. Nobody uses the last one.
+// spellings are ways to spell a name. "odd" is not used in practice.
 var spellings = map[string]func(string) string{
 	"lower": strings.ToLower, "upper": strings.ToUpper, "canonical": http.CanonicalHeaderKey,
 	"odd": func(name string) string { return strings.ToLower(name[:1]) + strings.ToUpper(name[1:]) },
@@ -26,20 +26,21 @@ func spelled(h map[string][]string, spell func(string) string) map[string][]stri
 	return out
 }
 
-// TestReadsEverySpelling: whichever Propagator, carrier and trust, and however many other headers there are.
+// TestReadsEverySpelling: Extract reads names in every spelling, for any Propagator, carrier and Trust, and with any number
+// of other headers.
 func TestReadsEverySpelling(t *testing.T) {
 	others := http.Header{}
 	for i := range 12 {
 		others.Set(fmt.Sprintf("Accept-%d", i), "x")
 	}
-	all := trusted(vocabulary, propagation.Continue)
-	for name, c := range map[string]propagation.Config{"all": distrusting(), "zero": {}, "headers": {Headers: []string{"x-tenant"}, GenerateRequestID: true}} {
+	all := trusted(allTestHeaders, propagation.Continue)
+	for name, c := range map[string]propagation.Config{"all": carryTestHeaders(), "zero": {}, "headers": {Headers: []string{"x-tenant"}, GenerateRequestID: true}} {
 		p := compile(t, c)
 		for _, spell := range spellings {
 			for _, in := range []http.Header{all, carrier("Traceparent", callerW3C), carrier("X-Request-Id", "r1", "B3", callerB3, "Tracestate", "a=1")} {
 				want := sent(p, p.ExtractHTTP(context.Background(), in))
 				if !slices.Contains([]string{"all", "zero"}, name) && in.Get("X-Request-Id") == "" {
-					continue // it is made at random
+					continue // the generated id is random
 				}
 				odd := spelled(in, spell)
 				expect(t, sent(p, p.ExtractHTTP(context.Background(), odd)), want)
@@ -61,7 +62,7 @@ func TestReadsEverySpelling(t *testing.T) {
 	}
 }
 
-// TestUsualSpellingFirst: of two spellings in one carrier the usual one counts.
+// TestUsualSpellingFirst: if a carrier has two spellings of a name, the usual spelling has precedence.
 func TestUsualSpellingFirst(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	for name, ctx := range map[string]context.Context{
@@ -72,16 +73,16 @@ func TestUsualSpellingFirst(t *testing.T) {
 		"blank":    p.Extract(context.Background(), otelprop.MapCarrier{"x-request-id": "", "X-Request-Id": "usual"}),
 	} {
 		if got := propagation.RequestIDFromContext(ctx); got != "usual" {
-			t.Errorf("%s: %q", name, got)
+			t.Errorf("%s: the request id is %q, want the value of the usual spelling", name, got)
 		}
 	}
 }
 
-// TestReplacesEverySpelling: what is there in another spelling is replaced, over HTTP, gRPC and other carriers.
+// TestReplacesEverySpelling: Inject replaces a name in another spelling, in HTTP headers and in other carriers.
 func TestReplacesEverySpelling(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-tenant"}})
 	in := http.Header{}
-	for _, w := range vocabulary {
+	for _, w := range allTestHeaders {
 		if name := http.CanonicalHeaderKey(w.name); name != "Authorization" && name != "Cookie" && name != "Jwt" {
 			in[name] = []string{w.value}
 		}
@@ -103,7 +104,7 @@ func TestReplacesEverySpelling(t *testing.T) {
 			}
 			expect(t, out, want)
 		}
-		// each alone, over the way that most calls take
+		// each name alone, which takes the most common path through the code
 		for name, vals := range want {
 			alone := p.ExtractHTTP(context.Background(), http.Header{name: vals})
 			out := http.Header{spell(name): {"stale"}}
@@ -122,13 +123,13 @@ func TestReplacesEverySpelling(t *testing.T) {
 		p.Inject(ctx, stubborn)
 		for key, vals := range stubborn {
 			if vals[0] == "stale" {
-				t.Errorf("%s: %s is left", how, key)
+				t.Errorf("%s: the old value of %s is left, want it replaced", how, key)
 			}
 		}
 	}
 }
 
-// TestXRaySpelling: a map has the name that AWS's own propagators look for, once.
+// TestXRaySpelling: Inject writes X-Amzn-Trace-Id to a map in the spelling that AWS's own propagators read, and only once.
 func TestXRaySpelling(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: []propagation.Format{propagation.XRay}})
 	value := callerRoot + ";Parent=" + callerSpan + ";Sampled=1"
@@ -141,7 +142,7 @@ func TestXRaySpelling(t *testing.T) {
 		expectText(t, out, otelprop.MapCarrier{"X-Amzn-Trace-Id": value})
 		ctx := p.Extract(context.Background(), out)
 		if sc, ok := propagation.RemoteFromContext(ctx); !ok || sc.SpanID.String() != callerSpan {
-			t.Errorf("%v, %v", sc, ok)
+			t.Errorf("the remote span is %v, %v, want %s", sc, ok, callerSpan)
 		}
 	}
 }

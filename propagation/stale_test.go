@@ -6,8 +6,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestStaleB3IsNeverSent: the span that a valid b3 names is not sent where valid x-b3-* name another, neither as it
-// came nor in another format, whatever else goes out.
+// TestStaleB3IsNeverSent: if a valid b3 and valid x-b3-* name different spans, the span of b3 is not sent. That holds for b3
+// itself and for every other format.
 func TestStaleB3IsNeverSent(t *testing.T) {
 	const staleB3, staleOther = callerTrace + "-1111111111111111-1", otherTrace + "-1111111111111111-1"
 	multi := []string{"X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan, "X-B3-Sampled", "1"}
@@ -18,17 +18,17 @@ func TestStaleB3IsNeverSent(t *testing.T) {
 		c    propagation.Config
 		want []string
 	}{
-		"nothing is written":                            {propagation.Config{}, multi},
-		"b3 is written":                                 {propagation.Config{Emit: just(single)}, and("B3", callerB3)},
-		"both are written":                              {propagation.Config{Emit: just(single, multiple)}, and("B3", callerB3)},
-		"traceparent is written":                        {propagation.Config{Emit: just(w3c)}, and("Traceparent", callerW3C)},
-		"x-b3-* is read only":                           {propagation.Config{Formats: just(single), ReadOnly: just(multiple)}, nil},
-		"x-b3-* is read only, b3 is written":            {propagation.Config{Formats: just(single), ReadOnly: just(multiple), Emit: just(single)}, []string{"B3", callerB3}},
-		"x-b3-* is read only, traceparent is written":   {propagation.Config{Formats: just(single), ReadOnly: just(multiple), Emit: just(w3c)}, []string{"Traceparent", callerW3C}},
-		"b3 alone may go to the callee":                 {toCallee(single), nil},
-		"traceparent alone may go to the callee":        {toCallee(w3c), nil},
-		"x-b3-* alone may go to the callee":             {toCallee(multiple), multi},
-		"b3 alone may go to the callee, and is written": {emitting(toCallee(single), single), []string{"B3", callerB3}},
+		"nothing is written":                           {propagation.Config{}, multi},
+		"b3 is written":                                {propagation.Config{Emit: just(single)}, and("B3", callerB3)},
+		"both are written":                             {propagation.Config{Emit: just(single, multiple)}, and("B3", callerB3)},
+		"traceparent is written":                       {propagation.Config{Emit: just(w3c)}, and("Traceparent", callerW3C)},
+		"x-b3-* is read only":                          {propagation.Config{Formats: just(single), ReadOnly: just(multiple)}, nil},
+		"x-b3-* is read only, b3 is written":           {propagation.Config{Formats: just(single), ReadOnly: just(multiple), Emit: just(single)}, []string{"B3", callerB3}},
+		"x-b3-* is read only, traceparent is written":  {propagation.Config{Formats: just(single), ReadOnly: just(multiple), Emit: just(w3c)}, []string{"Traceparent", callerW3C}},
+		"the callee may get only b3":                   {toCallee(single), nil},
+		"the callee may get only traceparent":          {toCallee(w3c), nil},
+		"the callee may get only x-b3-*":               {toCallee(multiple), multi},
+		"the callee may get only b3, which is written": {emitting(toCallee(single), single), []string{"B3", callerB3}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := compile(t, row.c)
@@ -44,14 +44,15 @@ func TestStaleB3IsNeverSent(t *testing.T) {
 	}
 }
 
-// TestEmittedB3Agrees: where traceparent, which wins, names another span than x-b3-*, b3 is not written beside them.
+// TestEmittedB3Agrees: traceparent has precedence and names another span than x-b3-*. Then Emit does not write b3, because
+// it would not agree with x-b3-*.
 func TestEmittedB3Agrees(t *testing.T) {
 	in := []string{"Traceparent", "00-" + callerTrace + "-1111111111111111-01", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan, "X-B3-Sampled", "1"}
 	p := compile(t, propagation.Config{Emit: []propagation.Format{propagation.B3Single}})
 	for _, b3 := range []string{"", callerTrace + "-1111111111111111-1"} {
 		expect(t, sent(p, received(p, append([]string{"B3", b3}, in...)...)), carrier(in...))
 	}
-	alone := compile(t, propagation.Config{ // whoever reads b3 gets it where nothing goes beside it
+	alone := compile(t, propagation.Config{ // without x-b3-* in the sent headers, b3 is written
 		Formats: []propagation.Format{propagation.W3C}, ReadOnly: []propagation.Format{propagation.B3Multi}, Emit: []propagation.Format{propagation.B3Single},
 	})
 	expect(t, sent(alone, received(alone, in...)), carrier("Traceparent", in[1], "B3", callerTrace+"-1111111111111111-1"))
@@ -59,7 +60,7 @@ func TestEmittedB3Agrees(t *testing.T) {
 
 const otherTrace = "aa0000000000000000000000000000aa"
 
-// toCallee lets one format go to the callee.
+// toCallee returns a Config with a rule that allows one format to the callee.
 func toCallee(f propagation.Format) propagation.Config {
 	return propagation.Config{Destinations: []propagation.Destination{{Hosts: []string{"callee.example"}, Formats: []propagation.Format{f}}}}
 }
@@ -69,7 +70,8 @@ func emitting(c propagation.Config, f propagation.Format) propagation.Config {
 	return c
 }
 
-// TestStaleB3KeepsTracestate: what W3C said of the trace is written along with the ids of x-b3-*, while it is theirs.
+// TestStaleB3KeepsTracestate: Emit writes the ids of x-b3-* with the content of tracestate, if traceparent names the same
+// trace.
 func TestStaleB3KeepsTracestate(t *testing.T) {
 	p := compile(t, propagation.Config{
 		Formats: []propagation.Format{propagation.B3Single, propagation.B3Multi, propagation.W3C}, Emit: []propagation.Format{propagation.Datadog},
@@ -78,7 +80,7 @@ func TestStaleB3KeepsTracestate(t *testing.T) {
 		out := sent(p, received(p, "B3", trace+"-1111111111111111-1", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan,
 			"Traceparent", "00-"+trace+"-1111111111111111-01", "Tracestate", "dd=s:2;o:rum"))
 		if out.Get("X-Datadog-Parent-Id") != callerDecimal || out.Get("X-Datadog-Origin") != origin {
-			t.Errorf("with b3 of %s leaves %q", trace, out)
+			t.Errorf("with a b3 of the trace %s, sent %q, want the span of x-b3-* and the origin %q", trace, out, origin)
 		}
 	}
 }
@@ -95,7 +97,7 @@ func TestEmitLeavesDecisions(t *testing.T) {
 	expect(t, sent(p, received(p, in...)), carrier(in...))
 }
 
-// TestStaleReadOnly: a b3 that is only read is never sent, so that none is left out for being stale.
+// TestStaleReadOnly: a b3 in ReadOnly is never sent, so it is not counted as stale.
 func TestStaleReadOnly(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: []propagation.Format{propagation.B3Multi}, ReadOnly: []propagation.Format{propagation.B3Single}})
 	ctx := received(p, "B3", callerTrace+"-1111111111111111-1", "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan)
@@ -104,8 +106,8 @@ func TestStaleReadOnly(t *testing.T) {
 	expectCounts(t, p, nil)
 }
 
-// TestEmittedB3Beside: b3 is written beside x-b3-* that name no span, and not beside those of another trace, be their
-// span id the same.
+// TestEmittedB3Beside: Emit writes b3 beside x-b3-* that name the same span or no span. It does not write b3 beside x-b3-* of
+// another trace, also if the span id is the same.
 func TestEmittedB3Beside(t *testing.T) {
 	p := compile(t, propagation.Config{Emit: []propagation.Format{propagation.B3Single}})
 	for name, row := range map[string]struct {

@@ -9,8 +9,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// TestStateKeepsPlace: a member that the span holds as it came keeps its place, whichever of the members around it the
-// tracer has lost; one that it set goes to the front.
+// TestStateKeepsPlace: a member that the local span did not change keeps its place in tracestate, also if the tracer lost
+// other members. A member that the span set comes first.
 func TestStateKeepsPlace(t *testing.T) {
 	const came = "foo=1,bar=2,rojo=1,congo=2,baz=3"
 	for now, want := range map[string]string{
@@ -36,14 +36,15 @@ func TestStateKeepsPlace(t *testing.T) {
 				}
 				ctx := extract(context.Background(), p, lowered(in))
 				if got := sent(p, ctx).Get("Tracestate"); got != want {
-					t.Errorf("%s: a span with %q sends %q, want %q", way, now, got, want)
+					t.Errorf("%s: for a span with the tracestate %q, sent %q, want %q", way, now, got, want)
 				}
 			}
 		}
 	}
 }
 
-// TestStateKeepsPlaceBehindOpenTelemetry: OpenTelemetry's own propagator reads the first line alone, and a span adds to that.
+// TestStateKeepsPlaceBehindOpenTelemetry: OpenTelemetry's own propagator reads only the first line of tracestate, and a span
+// adds a member. All lines are sent, with the new member first.
 func TestStateKeepsPlaceBehindOpenTelemetry(t *testing.T) {
 	in := carrier("Traceparent", callerW3C)
 	in["Tracestate"] = []string{"foo=1,bar=2", "baz=3"}
@@ -51,15 +52,15 @@ func TestStateKeepsPlaceBehindOpenTelemetry(t *testing.T) {
 	outer, _ := tracer.Start(otelprop.TraceContext{}.Extract(context.Background(), otelprop.HeaderCarrier(in)), "outer")
 	p := compile(t, propagation.Config{})
 	if got := sent(p, p.ExtractHTTP(outer, in)).Get("Tracestate"); got != "new=1,foo=1,bar=2,baz=3" {
-		t.Errorf("%q", got)
+		t.Errorf("the outer span sends the tracestate %q, want the new member and all received members", got)
 	}
 	inner, _ := tracer.Start(p.ExtractHTTP(outer, in), "inner")
 	if got := sent(p, inner).Get("Tracestate"); got != "new=1,foo=1,bar=2,baz=3" {
-		t.Errorf("a child sends %q", got)
+		t.Errorf("a child sends the tracestate %q, want the new member and all received members", got)
 	}
 }
 
-// TestJaegerFlags: the flags are hexadecimal in any case, of any length.
+// TestJaegerFlags: the flags of Jaeger are hexadecimal, in any case and of any length.
 func TestJaegerFlags(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: []propagation.Format{propagation.Jaeger}})
 	for flags, want := range map[string]propagation.Sampling{
@@ -69,10 +70,10 @@ func TestJaegerFlags(t *testing.T) {
 	} {
 		sc, ok := propagation.RemoteFromContext(received(p, "Uber-Trace-Id", callerTrace+":"+callerSpan+":0:"+flags))
 		if !ok || sc.Sampling != want || sc.SpanID != callerContext.SpanID {
-			t.Errorf("%s: %v %+v, want %v", flags, ok, sc, want)
+			t.Errorf("the flags %s are read as %+v, %v, want the decision %v", flags, sc, ok, want)
 		}
 	}
 	if sc, ok := propagation.RemoteFromContext(received(p, "Uber-Trace-Id", callerTrace+":"+callerSpan+":0:G")); ok {
-		t.Errorf("G: %+v", sc)
+		t.Errorf("the flags G are read as %+v, want a malformed header", sc)
 	}
 }

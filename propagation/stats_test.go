@@ -11,8 +11,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// counted is a Propagator that has counted some outcomes: two calls without a context, and a malformed header of each
-// of two formats.
+// counted returns a Propagator that has counted some outcomes: two calls without a capture, one call of a request without
+// headers, and a malformed header of each of two formats.
 func counted(t *testing.T) *propagation.Propagator {
 	t.Helper()
 	p := propagation.MustNew(propagation.Config{Formats: propagation.AllFormats()})
@@ -45,14 +45,14 @@ func TestStatsPrinted(t *testing.T) {
 	}
 }
 
-// TestStatsAll: All agrees with Count, leaves out the zeros, and stops when it is asked to.
+// TestStatsAll: All agrees with Count, leaves out the zeros, and stops if the loop breaks.
 func TestStatsAll(t *testing.T) {
 	stats := counted(t).Stats()
 	var keys []propagation.StatsKey
 	for key, n := range stats.All() {
 		keys = append(keys, key)
 		if n == 0 || n != stats.Count(key.Format, key.Outcome) {
-			t.Errorf("%v: %d, Count says %d", key, n, stats.Count(key.Format, key.Outcome))
+			t.Errorf("All gives %d for %v, want the %d of Count, and not 0", n, key, stats.Count(key.Format, key.Outcome))
 		}
 	}
 	want := []propagation.StatsKey{
@@ -68,6 +68,6 @@ func TestStatsAll(t *testing.T) {
 		break
 	}
 	if n != 1 {
-		t.Errorf("went on %d times after a break", n)
+		t.Errorf("a loop with a break ran %d times, want once", n)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/otel/baggage"
 )
 
-// TestSeriesOccur: each series of a Config can have a count. That Series foresees all counts is checked by compile.
+// TestSeriesOccur: each key of Series can have a count. compile checks that Series lists each count.
 func TestSeriesOccur(t *testing.T) {
 	for _, f := range append(propagation.AllFormats(), 0) {
 		before := slices.DeleteFunc(propagation.AllFormats(), func(g propagation.Format) bool { return g == f })
@@ -47,7 +47,7 @@ func TestSeriesOccur(t *testing.T) {
 		meet(plain(), name, plain().Get(name))
 		meet(carrier(name, "?"))
 		meet(carrier(name, strings.Repeat("x", 8193)))
-		for _, other := range []string{otherW3C, staleW3C} { // of another trace, another span of the same
+		for _, other := range []string{otherW3C, staleW3C} { // another trace, and another span of the same trace
 			meet(plain(), "Traceparent", other)
 			meet(plain(), "X-B3-Traceid", other[3:35], "X-B3-Spanid", other[36:52])
 		}
@@ -58,13 +58,13 @@ func TestSeriesOccur(t *testing.T) {
 		}
 		for key, n := range p.Stats().Series() {
 			if key.Format == f && n == 0 {
-				t.Errorf("%v cannot occur", key)
+				t.Errorf("Series lists %v, but it was not counted", key)
 			}
 		}
 	}
 }
 
-// TestSeriesAgrees: Series gives what All gives, in its order, and zeros between. It stops when it is asked to.
+// TestSeriesAgrees: Series gives the counts of All, in the same order, and also zeros. It stops if the loop breaks.
 func TestSeriesAgrees(t *testing.T) {
 	stats := counted(t).Stats()
 	var full []propagation.StatsKey
@@ -82,7 +82,7 @@ func TestSeriesAgrees(t *testing.T) {
 		all = append(all, key)
 	}
 	if !slices.Equal(full, all) || !maps.Equal(counts, maps.Collect(stats.All())) || zeros == 0 {
-		t.Errorf("Series gives %v and %d zeros, All %v", full, zeros, all)
+		t.Errorf("Series gives %v and %d zeros, want %v as All, and some zeros", full, zeros, all)
 	}
 	n := 0
 	for range stats.Series() {
@@ -90,27 +90,27 @@ func TestSeriesAgrees(t *testing.T) {
 		break
 	}
 	if n != 1 {
-		t.Errorf("went on %d times after a break", n)
+		t.Errorf("a loop with a break ran %d times, want once", n)
 	}
 }
 
-// TestSeriesOfConfigs: how many series a Config has, and which it has not.
+// TestSeriesOfConfigs: the number of series of a Config.
 func TestSeriesOfConfigs(t *testing.T) {
 	for name, test := range map[string]struct {
 		p    *propagation.Propagator
 		want int
 	}{
-		"nil":            {nil, 0},
-		"zero":           {new(propagation.Propagator), 0},
-		"no formats":     {compile(t, propagation.Config{Formats: []propagation.Format{}}), 5},
-		"W3C":            {compile(t, propagation.Config{Formats: []propagation.Format{propagation.W3C}}), 11},
-		"B3 to W3C":      {compile(t, propagation.Config{Formats: []propagation.Format{propagation.B3Multi}, Emit: []propagation.Format{propagation.W3C}}), 17},
-		"migrated":       {compile(t, propagation.Config{Formats: []propagation.Format{propagation.W3C}, ReadOnly: []propagation.Format{propagation.B3Single}}), 17},
-		"the zero's":     {compile(t, propagation.Config{}), 49},
-		"with headers":   {compile(t, propagation.Config{Headers: []string{"x-tenant"}}), 51},
-		"all formats":    {compile(t, propagation.Config{Formats: propagation.AllFormats()}), 91},
-		"all there are":  {compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-tenant"}, Reconcile: true}), 104},
-		"only baggage's": {compile(t, propagation.Config{Formats: []propagation.Format{propagation.Baggage}}), 9},
+		"nil":          {nil, 0},
+		"zero":         {new(propagation.Propagator), 0},
+		"no formats":   {compile(t, propagation.Config{Formats: []propagation.Format{}}), 5},
+		"W3C":          {compile(t, propagation.Config{Formats: []propagation.Format{propagation.W3C}}), 11},
+		"B3 to W3C":    {compile(t, propagation.Config{Formats: []propagation.Format{propagation.B3Multi}, Emit: []propagation.Format{propagation.W3C}}), 17},
+		"migrated":     {compile(t, propagation.Config{Formats: []propagation.Format{propagation.W3C}, ReadOnly: []propagation.Format{propagation.B3Single}}), 17},
+		"zero Config":  {compile(t, propagation.Config{}), 49},
+		"with headers": {compile(t, propagation.Config{Headers: []string{"x-tenant"}}), 51},
+		"all formats":  {compile(t, propagation.Config{Formats: propagation.AllFormats()}), 91},
+		"all series":   {compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-tenant"}, Reconcile: true}), 104},
+		"only baggage": {compile(t, propagation.Config{Formats: []propagation.Format{propagation.Baggage}}), 9},
 	} {
 		if got := seriesOf(test.p); len(got) != test.want {
 			t.Errorf("%s: %d series, want %d: %v", name, len(got), test.want, got)
@@ -118,28 +118,28 @@ func TestSeriesOfConfigs(t *testing.T) {
 	}
 }
 
-// TestSeriesForeign: a count of a format that only an outer Propagator carries has a series when it is no longer zero.
+// TestSeriesForeign: Series lists a format that only an outer Propagator carries once its count is not zero.
 func TestSeriesForeign(t *testing.T) {
 	outer := compile(t, propagation.Config{Formats: propagation.AllFormats()})
 	inner := compile(t, propagation.Config{Formats: []propagation.Format{propagation.W3C}})
 	foreign := propagation.StatsKey{Format: propagation.XRay, Outcome: propagation.Malformed}
 	if slices.Contains(seriesOf(inner), foreign) {
-		t.Fatal("has the series already")
+		t.Fatal("before the count, Series lists the format of the outer Propagator, want it absent")
 	}
 	ctx := inner.Extract(received(outer, "X-Amzn-Trace-Id", "?"), lend(metadataOf("traceparent", callerW3C)))
 	propagation.RemoteFromContext(ctx)
 	if inner.Stats().Count(foreign.Format, foreign.Outcome) != 1 || !slices.Contains(seriesOf(inner), foreign) {
-		t.Errorf("counted %v, has the series %v", inner.Stats(), seriesOf(inner))
+		t.Errorf("counted %v, Series lists %v, want one malformed xray in both", inner.Stats(), seriesOf(inner))
 	}
 }
 
-// TestLabels: names are what semantic conventions and Prometheus take, and those that String has.
+// TestLabels: Labels returns names that Prometheus and semantic conventions accept. String has the same names.
 func TestLabels(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-tenant"}, Reconcile: true})
 	for key := range p.Stats().Series() {
 		format, outcome := key.Labels()
 		if strings.Trim(format+outcome, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" || format+" "+strings.ReplaceAll(outcome, "_", " ") != key.String() {
-			t.Errorf("%v has the labels %q, %q", key, format, outcome)
+			t.Errorf("%v has the labels %q, %q, want the same words in lower case with underscores", key, format, outcome)
 		}
 	}
 }

@@ -11,17 +11,19 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// carries all formats and a header, through OpenTelemetry's interface.
+// textPropagator returns a Propagator that carries all formats and one header.
 func textPropagator(t *testing.T) *propagation.Propagator {
 	return compile(t, propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"X-Tenant"}})
 }
 
+// expectText compares the values of two maps.
 func expectText(t *testing.T, got, want otelprop.MapCarrier) {
 	t.Helper()
 	expect(t, headerdiff.Single(got), headerdiff.Single(want))
 }
 
-// TestTextMapCarrier: one line a name, names in lower case, prefixes by Keys.
+// TestTextMapCarrier: with a MapCarrier, each name has one line. Inject writes names in lower case. Extract finds prefixes by
+// Keys.
 func TestTextMapCarrier(t *testing.T) {
 	p := textPropagator(t)
 	in := otelprop.MapCarrier{
@@ -30,7 +32,7 @@ func TestTextMapCarrier(t *testing.T) {
 	}
 	ctx := p.Extract(context.Background(), in)
 	if sc := trace.SpanContextFromContext(ctx); !sc.IsRemote() || sc.SpanID().String() != callerSpan {
-		t.Errorf("remote span %v", sc)
+		t.Errorf("the active span is %v, want the caller's", sc)
 	}
 	out := otelprop.MapCarrier{}
 	p.Inject(ctx, out)
@@ -41,10 +43,11 @@ func TestTextMapCarrier(t *testing.T) {
 	ctx = p.Extract(context.Background(), otelprop.MapCarrier{"Traceparent": callerW3C, "Uberctx-A": "1", "accept": "*/*"})
 	out = otelprop.MapCarrier{}
 	p.Inject(ctx, out)
-	expectText(t, out, otelprop.MapCarrier{"traceparent": callerW3C, "uberctx-a": "1"}) // in any case
+	expectText(t, out, otelprop.MapCarrier{"traceparent": callerW3C, "uberctx-a": "1"}) // Extract reads names in any case
 }
 
-// TestTextHeaderCarrier is the way otelhttp comes: as ExtractHTTP and InjectHTTP.
+// TestTextHeaderCarrier: with the HeaderCarrier that otelhttp uses, Extract and Inject do the same as ExtractHTTP and
+// InjectHTTP.
 func TestTextHeaderCarrier(t *testing.T) {
 	p := textPropagator(t)
 	in := carrier("Traceparent", callerW3C, "Tracestate", "a=1", "Tracestate", "b=2", "Grpc-Trace-Bin", callerBinPadded,
@@ -58,7 +61,7 @@ func TestTextHeaderCarrier(t *testing.T) {
 	expectCounts(t, p, nil)
 }
 
-// TestTextValuesGetter: all lines are read where the carrier has them, else the first.
+// TestTextValuesGetter: Extract reads all lines of a carrier that is a ValuesGetter, and only the first line of others.
 func TestTextValuesGetter(t *testing.T) {
 	p := textPropagator(t)
 	in := valuesCarrier{
@@ -74,7 +77,7 @@ func TestTextValuesGetter(t *testing.T) {
 	expect(t, sent(p, p.Extract(context.Background(), first)), want)
 }
 
-// TestTextOneLine: lists are joined, lines that agree are one, others are left out.
+// TestTextOneLine: Inject into a map joins the lines of lists. Equal lines are written once, and different lines are left out.
 func TestTextOneLine(t *testing.T) {
 	p := textPropagator(t)
 	ctx := received(p, "Traceparent", callerW3C, "Tracestate", "a=1", "Tracestate", "b=2", "Baggage", "k=v", "Baggage", "l=w",
@@ -85,7 +88,7 @@ func TestTextOneLine(t *testing.T) {
 	expectCounts(t, p, map[string]uint64{"sw8 unsendable": 1, "headers unsendable": 1})
 }
 
-// TestTextPrintable: a value that is not printable ASCII is left out.
+// TestTextPrintable: Inject leaves out a value that is not printable ASCII.
 func TestTextPrintable(t *testing.T) {
 	p := textPropagator(t)
 	ctx := received(p, "X-Request-Id", "r1", "Uberctx-A", "naïve", "Uberctx-B", "tab\tbed", "Uberctx-C", " plain ~ ",
@@ -96,13 +99,13 @@ func TestTextPrintable(t *testing.T) {
 	expectCounts(t, p, map[string]uint64{"jaeger unsendable": 2, "headers unsendable": 1, "baggage unsendable": 1, "sw8 unsendable": 1})
 }
 
-// TestTextBinary: grpc-trace-bin is read raw or base64, and written to HTTP only.
+// TestTextBinary: Extract from a map reads grpc-trace-bin as raw bytes or base64. Inject does not write it to a map.
 func TestTextBinary(t *testing.T) {
 	for value, inHTTP := range map[string]string{callerBinRaw: callerBin, callerBin: callerBin, callerBinPadded: callerBinPadded} {
 		p := textPropagator(t)
 		ctx := p.Extract(context.Background(), otelprop.MapCarrier{"grpc-trace-bin": value, "x-request-id": "r1"})
 		if sc, ok := propagation.RemoteFromContext(ctx); !ok || sc.SpanID.String() != callerSpan {
-			t.Errorf("%q: %v, %v", value, sc, ok)
+			t.Errorf("%q is read as %v, %v, want the caller's span", value, sc, ok)
 		}
 		out := otelprop.MapCarrier{}
 		p.Inject(ctx, out)
@@ -119,8 +122,8 @@ func TestTextBinary(t *testing.T) {
 	expectCounts(t, p, map[string]uint64{"grpctracebin unsendable": 1})
 }
 
-// TestTextHiding: Extract hides a local span behind the caller's, ExtractHTTP does not.
-func TestTextHiding(t *testing.T) {
+// TestTextHidesLocalSpan: Extract makes the caller's span active instead of a local span. ExtractHTTP keeps the local span active.
+func TestTextHidesLocalSpan(t *testing.T) {
 	p := textPropagator(t)
 	local := trace.ContextWithSpanContext(context.Background(), trace.NewSpanContext(trace.SpanContextConfig{
 		TraceID: otherSpan.TraceID, SpanID: otherSpan.SpanID, TraceFlags: trace.FlagsSampled,
@@ -144,7 +147,7 @@ func TestTextHiding(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			sc := trace.SpanContextFromContext(test.ctx)
 			if sc.IsRemote() != (test.active == callerW3C) {
-				t.Errorf("active %v", sc)
+				t.Errorf("the active span is %v, want the span of %s", sc, test.active)
 			}
 			out := otelprop.MapCarrier{}
 			p.Inject(test.ctx, out)
@@ -155,7 +158,8 @@ func TestTextHiding(t *testing.T) {
 	}
 }
 
-// TestTextCannotDelete: what another carrier holds already stays, as far as it is not overwritten.
+// TestTextCannotDelete: Inject cannot delete from a carrier that is not an http.Header. Values that it does not overwrite
+// stay.
 func TestTextCannotDelete(t *testing.T) {
 	p := textPropagator(t)
 	out := otelprop.MapCarrier{"traceparent": "stale", "b3": "stale"}
@@ -163,13 +167,13 @@ func TestTextCannotDelete(t *testing.T) {
 	expectText(t, out, otelprop.MapCarrier{"traceparent": callerW3C, "b3": "stale"})
 }
 
-// TestTextNil: no carrier, no Propagator and no context are no reason to panic.
+// TestTextNil: a nil carrier, a nil Propagator and a nil context do not cause a panic.
 func TestTextNil(t *testing.T) {
 	p := textPropagator(t)
 	ctx := received(p, "Traceparent", callerW3C)
 	for _, c := range []otelprop.TextMapCarrier{nil, otelprop.MapCarrier(nil)} {
 		if got := p.Extract(ctx, c); got != ctx {
-			t.Errorf("%T: another context", c)
+			t.Errorf("%T: Extract returns another context, want its argument", c)
 		}
 		p.Inject(ctx, c)
 	}
@@ -180,7 +184,7 @@ func TestTextNil(t *testing.T) {
 	var none *propagation.Propagator
 	out := otelprop.MapCarrier{}
 	if none.Extract(ctx, otelprop.MapCarrier{"b3": callerB3}) != ctx || none.Fields() != nil {
-		t.Error("the nil Propagator carries something")
+		t.Error("the nil Propagator carries headers or has fields, want none")
 	}
 	none.Inject(ctx, out)
 	expectText(t, out, otelprop.MapCarrier{})
@@ -192,17 +196,17 @@ func TestTextNil(t *testing.T) {
 	expectText(t, out, otelprop.MapCarrier{})
 }
 
-// TestTextFields: what Inject sets is named.
+// TestTextFields: Fields lists every name that Inject sets.
 func TestTextFields(t *testing.T) {
 	p := compile(t, propagation.Config{LocalSpan: running(otherSpan), Emit: propagation.AllFormats()[:6], Headers: []string{"X-Tenant"}})
 	out := otelprop.MapCarrier{}
 	p.Inject(received(p, "X-Request-Id", "r1", "Baggage", "k=v", "X-Tenant", "acme"), out)
 	for name := range out {
 		if !slices.Contains(p.Fields(), name) {
-			t.Errorf("%s is not among %q", name, p.Fields())
+			t.Errorf("Inject sets %s, but Fields returns %q", name, p.Fields())
 		}
 	}
 	if len(out) < 7 {
-		t.Errorf("sent only %q", out)
+		t.Errorf("sent %q, want at least seven names", out)
 	}
 }

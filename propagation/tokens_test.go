@@ -8,14 +8,14 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// What a line of a header says, read slowly and by nobody's code but this file's: which parts of a caller's word it
-// holds. The fuzz targets of the policies hold the library to it.
+// This file has a slow reader of header lines, which shares no code with the library. It splits a line into pieces, and says
+// which trust and which destination each piece needs. The fuzz targets of the policies compare the library with it.
 
-// piece is a part of a received line, and the trust and the destination that it needs.
+// piece is a part of a received line, with the trust and the destination that it needs.
 type piece struct {
 	text    string
 	trust   propagation.Trust // it is withheld if any of these is distrusted
-	private bool              // it goes to no external host
+	private bool              // it is not sent to external hosts
 }
 
 const (
@@ -23,7 +23,7 @@ const (
 	distrustBag    = propagation.DistrustBaggage
 )
 
-// meanings of the names that are not a trace format's own; those name spans.
+// meanings has the names that are not fields of a trace format. Fields of a trace format hold ids.
 var meanings = map[string]piece{
 	"x-request-id":        {trust: propagation.DistrustRequestID},
 	"baggage":             {trust: distrustBag, private: true},
@@ -48,10 +48,10 @@ var meanings = map[string]piece{
 	"x-user":              {trust: propagation.DistrustHeaders, private: true},
 }
 
-// prefixNames are the meanings that stand for every name that begins so.
+// prefixNames are the keys of meanings that are prefixes of names.
 var prefixNames = []string{"uberctx-", "ot-baggage-", "l5d-ctx-"}
 
-// meaningOf returns the meaning of a lower-case name, and what of the name is the caller's own word.
+// meaningOf returns the meaning of a name in lower case. For a name under a prefix, own is the part that the caller chose.
 func meaningOf(name string) (m piece, own string) {
 	for _, prefix := range prefixNames {
 		if rest, ok := strings.CutPrefix(name, prefix); ok && rest != "" {
@@ -65,8 +65,8 @@ func meaningOf(name string) (m piece, own string) {
 	return m, ""
 }
 
-// piecesOf parts a line. A tracestate is parted, as some members hold a decision; so is x-ot-span-context, which
-// may hold baggage.
+// piecesOf splits a line into pieces. It splits a tracestate, because some members hold a decision, and an x-ot-span-context,
+// because it may hold baggage.
 func piecesOf(name, value string) (pieces []piece) {
 	m, own := meaningOf(name)
 	switch name {
@@ -87,32 +87,32 @@ func piecesOf(name, value string) (pieces []piece) {
 	return append(pieces, m)
 }
 
-// lightStepText returns the bytes of an x-ot-span-context that is base64, as the most lenient reader would read
-// them: with padding or without, of either alphabet, up to the first byte that is invalid.
+// lightStepText returns the bytes of an x-ot-span-context in base64, as the most lenient reader would decode them. It accepts
+// both alphabets of base64, with or without padding, and stops at the first invalid byte.
 func lightStepText(value string) string {
 	digits := strings.NewReplacer("-", "+", "_", "/", "=", "").Replace(strings.Trim(value, " \t"))
 	b, _ := base64.RawStdEncoding.DecodeString(digits)
 	return string(b)
 }
 
-// longWords returns the runs of at least eight letters and digits in a text in lower case.
+// longWords returns the words of at least eight letters and digits. The text is in lower case.
 func longWords(text string) []string {
 	runs := strings.FieldsFunc(text, func(r rune) bool { return !('0' <= r && r <= '9' || 'a' <= r && r <= 'z') })
 	return slices.DeleteFunc(runs, func(s string) bool { return len(s) < 8 })
 }
 
-// secrets returns the words of the pieces that are held back and in none that is not.
-func secrets(pieces []piece, heldBack func(piece) bool) (found []string) {
+// secrets returns the long words of the withheld pieces that are in no other piece.
+func secrets(pieces []piece, isWithheld func(piece) bool) (found []string) {
 	var told strings.Builder
 	for _, p := range pieces {
-		if !heldBack(p) {
+		if !isWithheld(p) {
 			told.WriteString(strings.ToLower(p.text) + "\n")
 		}
 	}
 	for _, p := range pieces {
-		if heldBack(p) {
+		if isWithheld(p) {
 			for _, word := range longWords(strings.ToLower(p.text)) {
-				if varied(word) && !strings.Contains(told.String(), word) && !strings.Contains(innocent, word) {
+				if varied(word) && !strings.Contains(told.String(), word) && !strings.Contains(knownText, word) {
 					found = append(found, word)
 				}
 			}
@@ -121,15 +121,16 @@ func secrets(pieces []piece, heldBack func(piece) bool) (found []string) {
 	return found
 }
 
-// varied reports whether a word cannot come about by chance: padding is zeros.
+// varied reports whether a word has at least five different characters. Other words, such as padding with zeros, can be in a
+// header by chance.
 func varied(word string) bool {
 	bytes := []byte(word)
 	slices.Sort(bytes)
 	return len(slices.Compact(bytes)) >= 5
 }
 
-// innocent is what the library and these tests say by themselves.
-var innocent = func() string {
+// knownText is text that the library and these tests write themselves.
+var knownText = func() string {
 	text := localOfFuzz.TraceID.String() + " " + localOfFuzz.SpanID.String() + " " + appSecret + " authorization traceferry "
 	for _, f := range propagation.AllFormats() {
 		text += strings.Join(append(f.Fields(), f.Prefixes()...), " ") + " " + f.String() + " "
@@ -137,14 +138,14 @@ var innocent = func() string {
 	return text
 }()
 
-// localOfFuzz is the span that runs here in some of the inputs.
+// localOfFuzz is the local span of some fuzz inputs.
 var localOfFuzz = propagation.SpanContext{TraceID: traceID("0102030405060708090a0b0c0d0e0f10"), SpanID: spanID("1112131415161718"), Sampling: propagation.Denied}
 
-// appSecret is what the application itself puts into baggage.
+// appSecret is a value that the application itself puts into baggage.
 const appSecret = "applicationsown"
 
-// plainly is all that a carrier says, in lower case, what is in base64 there also in the open.
-func plainly(carrier map[string][]string) string {
+// decodedText returns all names and values of a carrier in lower case. It adds the decoded text of an x-ot-span-context.
+func decodedText(carrier map[string][]string) string {
 	var b strings.Builder
 	for name, lines := range carrier {
 		b.WriteString(strings.ToLower(name) + "\n")
@@ -158,7 +159,7 @@ func plainly(carrier map[string][]string) string {
 	return b.String()
 }
 
-// linesOf reads a fuzzed text: a line of it is a line of a header.
+// linesOf splits a fuzz input into header lines.
 func linesOf(text string) (lines [][2]string) {
 	for line := range strings.SplitSeq(text, "\n") {
 		if name, value, ok := strings.Cut(line, ": "); ok && name != "" {

@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// tracesAlone are headers that name the caller's trace and no span.
+// tracesAlone are headers with the caller's trace id and without a span id.
 var tracesAlone = []struct {
 	name, value string
 	want        propagation.Sampling
@@ -32,7 +32,8 @@ func edgeFormats() propagation.Config {
 	return propagation.Config{Formats: []propagation.Format{propagation.XRay, propagation.CloudTrace, propagation.W3C, propagation.B3Single}}
 }
 
-// TestTraceWithoutSpan: the decision beside a trace id is read, nothing is malformed, and nothing is continued.
+// TestTraceWithoutSpan: from a header with a trace id and without a span id, the decision is read. The header is not counted
+// as malformed, and OpenTelemetry gets no parent.
 func TestTraceWithoutSpan(t *testing.T) {
 	for _, row := range tracesAlone {
 		for name, extract := range extracts {
@@ -44,10 +45,10 @@ func TestTraceWithoutSpan(t *testing.T) {
 				want = propagation.SpanContext{TraceID: traceID(callerTrace), Sampling: row.want}
 			}
 			if got, ok := propagation.RemoteFromContext(ctx); got != want || ok != row.want.Decided() {
-				t.Errorf("%s: %q is read as %+v, %v", name, row.value, got, ok)
+				t.Errorf("%s: %q is read as %+v, %v, want %+v", name, row.value, got, ok, want)
 			}
 			if sc := trace.SpanContextFromContext(ctx); sc.IsValid() || sc.HasTraceID() {
-				t.Errorf("%s: %q is a parent: %v", name, row.value, sc)
+				t.Errorf("%s: for %q, the active span is %v, want none", name, row.value, sc)
 			}
 			expectCounts(t, p, nil)
 			expect(t, sentMetadata(p, ctx), in)
@@ -55,8 +56,8 @@ func TestTraceWithoutSpan(t *testing.T) {
 	}
 }
 
-// TestTraceWithoutSpanPrecedence: both ids go before a trace id with a decision, that before a decision alone, and that
-// before a trace id alone.
+// TestTraceWithoutSpanPrecedence: headers with both ids have precedence over a trace id with a decision. Then follow a
+// decision alone, and a trace id alone.
 func TestTraceWithoutSpanPrecedence(t *testing.T) {
 	full := propagation.SpanContext{TraceID: traceID(callerTrace), SpanID: spanID(callerSpan), Sampling: propagation.Accepted}
 	for _, row := range []struct {
@@ -71,13 +72,13 @@ func TestTraceWithoutSpanPrecedence(t *testing.T) {
 	} {
 		p := compile(t, edgeFormats())
 		if got, ok := propagation.RemoteFromContext(received(p, row.in...)); got != row.want || !ok {
-			t.Errorf("%q is read as %+v, %v", row.in, got, ok)
+			t.Errorf("%q is read as %+v, %v, want %+v", row.in, got, ok, row.want)
 		}
 		expectCounts(t, p, nil)
 	}
 }
 
-// TestMalformedTraceAlone: what is no trace id is malformed, also without a span.
+// TestMalformedTraceAlone: an invalid trace id is counted as malformed, also without a span id.
 func TestMalformedTraceAlone(t *testing.T) {
 	for _, row := range []struct{ name, value string }{
 		{"X-Amzn-Trace-Id", "Root=garbage"}, {"X-Amzn-Trace-Id", "Root=garbage;Sampled=1"}, {"X-Amzn-Trace-Id", "Sampled=1"},
@@ -88,22 +89,22 @@ func TestMalformedTraceAlone(t *testing.T) {
 		p := compile(t, edgeFormats())
 		ctx := received(p, row.name, row.value)
 		if sc, ok := propagation.RemoteFromContext(ctx); ok || sc != (propagation.SpanContext{}) || p.Stats().Total(propagation.Malformed) != 1 {
-			t.Errorf("%s: %s is read as %+v, %v", row.name, row.value, sc, ok)
+			t.Errorf("%s: %s is read as %+v, %v, want nothing, and one count as malformed", row.name, row.value, sc, ok)
 		}
 		if id, _ := (propagation.IDGenerator{}).NewIDs(ctx); id.String() == callerTrace {
-			t.Errorf("%s: %s gives a trace id", row.name, row.value)
+			t.Errorf("%s: IDGenerator takes the caller's trace id from %s, want a random id", row.name, row.value)
 		}
 	}
 }
 
-// withOurIDs is a tracer of the SDK's with our ids.
+// withOurIDs returns a tracer of OpenTelemetry's SDK with propagation.IDGenerator.
 func withOurIDs(t *testing.T, s sdktrace.Sampler) trace.Tracer {
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSampler(s), sdktrace.WithIDGenerator(propagation.IDGenerator{}))
 	t.Cleanup(func() { provider.Shutdown(context.Background()) })
 	return provider.Tracer("test")
 }
 
-// TestIDGenerator: a root span takes the trace id that came without a span, and its callees have that trace.
+// TestIDGenerator: a root span gets the received trace id if no span id was received. Calls carry this trace id.
 func TestIDGenerator(t *testing.T) {
 	tracer := withOurIDs(t, sdktrace.ParentBased(sdktrace.AlwaysSample()))
 	for _, row := range append(tracesAlone, struct {
@@ -114,21 +115,21 @@ func TestIDGenerator(t *testing.T) {
 		ctx, span := tracer.Start(received(p, row.name, row.value), "root")
 		sc := span.SpanContext()
 		if sc.TraceID().String() != callerTrace || !sc.SpanID().IsValid() || span.(sdktrace.ReadOnlySpan).Parent().IsValid() {
-			t.Errorf("%q: the root span is %v", row.value, sc)
+			t.Errorf("%q: the root span is %v, want the caller's trace id and no parent", row.value, sc)
 		}
 		_, child := tracer.Start(ctx, "child")
 		if child.SpanContext().TraceID() != sc.TraceID() || child.SpanContext().SpanID() == sc.SpanID() {
-			t.Errorf("%q: the child is %v", row.value, child.SpanContext())
+			t.Errorf("%q: the child is %v, want another span of the same trace", row.value, child.SpanContext())
 		}
 		out := sent(p, ctx)
 		if got := readAs(formatOf(row.name), out); got.TraceID != sc.TraceID() || got.SpanID != sc.SpanID() {
-			t.Errorf("%q leaves as %q", row.value, out)
+			t.Errorf("%q is sent as %q, want the root span", row.value, out)
 		}
 	}
 }
 
-// TestIDGeneratorAgainst: where there is no reason to take the caller's trace id, ids are random.
-func TestIDGeneratorAgainst(t *testing.T) {
+// TestIDGeneratorRandomTraceID: cases in which IDGenerator does not take the caller's trace id, but makes a random one.
+func TestIDGeneratorRandomTraceID(t *testing.T) {
 	p, tracer := compile(t, edgeFormats()), withOurIDs(t, sdktrace.AlwaysSample())
 	in := []string{"X-Amzn-Trace-Id", callerRoot + ";Sampled=1"}
 	started := func(ctx context.Context, opts ...trace.SpanStartOption) trace.TraceID {
@@ -137,8 +138,8 @@ func TestIDGeneratorAgainst(t *testing.T) {
 	}
 	ctx := received(p, in...)
 	for name, id := range map[string]trace.TraceID{
-		"nothing came":                  started(context.Background()),
-		"the application wants a new":   started(ctx, trace.WithNewRoot()),
+		"nothing received":              started(context.Background()),
+		"WithNewRoot":                   started(ctx, trace.WithNewRoot()),
 		"an untrusted caller":           started(p.ExtractHTTPTrust(context.Background(), carrier(in...), propagation.Restart)),
 		"untrusted, trusted before":     started(p.ExtractHTTPTrust(ctx, carrier(in...), propagation.Restart)),
 		"untrusted in ids":              started(p.ExtractHTTPTrust(context.Background(), carrier(in...), propagation.DistrustIDs)),
@@ -147,23 +148,23 @@ func TestIDGeneratorAgainst(t *testing.T) {
 		"a format that is not captured": started(received(compile(t, propagation.Config{}), in...)),
 	} {
 		if !id.IsValid() || id.String() == callerTrace {
-			t.Errorf("%s: %v", name, id)
+			t.Errorf("%s: the trace id is %v, want a random one", name, id)
 		}
 	}
 	const otherRoot = "Root=1-aa000000-0000000000000000000000aa"
 	if id := started(received(p, "X-Amzn-Trace-Id", otherRoot, "Traceparent", callerW3C)); id.String() != callerTrace {
-		t.Errorf("beside a span of another trace: %v", id)
+		t.Errorf("beside a span of another trace, the trace id is %v, want %s", id, callerTrace)
 	}
 	if id := started(p.ExtractHTTPTrust(context.Background(), carrier(in...), propagation.DistrustSampling)); id.String() != callerTrace {
-		t.Errorf("untrusted in the decision alone: %v", id)
+		t.Errorf("with DistrustSampling, the trace id is %v, want %s", id, callerTrace)
 	}
 	synthetic := compile(t, propagation.Config{Formats: []propagation.Format{propagation.Datadog}})
 	if id := started(received(synthetic, "X-Datadog-Trace-Id", "7", "X-Datadog-Parent-Id", "0", "X-Datadog-Origin", "synthetics")); id != (trace.TraceID{15: 7}) {
-		t.Errorf("of a synthetic test: %v", id)
+		t.Errorf("for a synthetic test of Datadog, the trace id is %v, want the received 7", id)
 	}
 }
 
-// TestIDGeneratorRandom: ids are never zero and do not repeat, in any goroutine, and of a nil context, too.
+// TestIDGeneratorRandom: random ids are never zero and do not repeat, in many goroutines and with a nil context.
 func TestIDGeneratorRandom(t *testing.T) {
 	var seen sync.Map
 	var g propagation.IDGenerator
@@ -176,11 +177,11 @@ func TestIDGeneratorRandom(t *testing.T) {
 				more := g.NewSpanID(none, id)
 				for _, id := range []any{id, span, more} {
 					if _, again := seen.LoadOrStore(id, true); again {
-						t.Errorf("%v came twice", id)
+						t.Errorf("the id %v was made twice", id)
 					}
 				}
 				if !id.IsValid() || !span.IsValid() || !more.IsValid() {
-					t.Errorf("made %v, %v and %v", id, span, more)
+					t.Errorf("made the ids %v, %v and %v, want valid ids", id, span, more)
 				}
 			}
 		})
@@ -189,11 +190,11 @@ func TestIDGeneratorRandom(t *testing.T) {
 	ctx := received(compile(t, edgeFormats()), "X-Amzn-Trace-Id", callerRoot)
 	propagation.RemoteFromContext(ctx)
 	if n := testing.AllocsPerRun(100, func() { g.NewIDs(ctx) }); n > 0 {
-		t.Errorf("NewIDs: %v allocations", n)
+		t.Errorf("NewIDs: %v allocations, want 0", n)
 	}
 }
 
-// formatOf returns the format of a name.
+// formatOf returns the format whose first field has a name.
 func formatOf(name string) propagation.Format {
 	for _, f := range propagation.AllFormats() {
 		if strings.EqualFold(f.Fields()[0], name) {

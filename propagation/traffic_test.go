@@ -11,7 +11,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// traffic is what Stats counts beside outcomes.
+// traffic are the counts of Stats that are not outcomes.
 type traffic struct{ captured, uncarried, carried uint64 }
 
 func trafficOf(p *propagation.Propagator) traffic {
@@ -19,7 +19,7 @@ func trafficOf(p *propagation.Propagator) traffic {
 	return traffic{s.Captured(), s.Uncarried(), s.Carried()}
 }
 
-// TestTraffic: each request and each call counts once, whichever function makes it, and only if it has headers.
+// TestTraffic: each request and each call is counted once, for each function, and only if it has headers.
 func TestTraffic(t *testing.T) {
 	p := compile(t, propagation.Config{Destinations: []propagation.Destination{{Hosts: []string{"silent"}, Formats: []propagation.Format{}}}})
 	in := carrier("Traceparent", callerW3C, "X-Request-Id", "r1")
@@ -38,7 +38,7 @@ func TestTraffic(t *testing.T) {
 		{"an untrusted request", traffic{}, func() { p.ExtractHTTPTrust(bg, in, propagation.Restart) }},
 		{"metadata", traffic{captured: 1}, func() { p.ExtractMetadata(bg, metadataOf("b3", "0")) }},
 		{"a carrier", traffic{captured: 1}, func() { p.Extract(bg, valuesCarrier(lowered(in))) }},
-		{"more lines than fit", traffic{captured: 1}, func() {
+		{"many lines", traffic{captured: 1}, func() {
 			p.ExtractHTTP(bg, http.Header{"Tracestate": strings.Split("a=1 b=1 c=1 d=1 e=1 f=1 g=1 h=1 i=1", " "), "Traceparent": {callerW3C}})
 		}},
 		{"a copy", traffic{}, func() { propagation.Copy(bg, ctx) }},
@@ -48,7 +48,7 @@ func TestTraffic(t *testing.T) {
 		{"CloneHTTP, a copy", traffic{carried: 1}, func() { engine(p).CloneHTTP(propagation.Copy(bg, ctx), nil) }},
 		{"CloneHTTP, nothing", traffic{}, func() { engine(p).CloneHTTP(bg, nil) }},
 		{"InjectHTTPTo", traffic{carried: 1}, func() { p.InjectHTTPTo(ctx, to("reviews"), http.Header{}) }},
-		{"InjectHTTPTo, to a host that may have none", traffic{}, func() { p.InjectHTTPTo(ctx, to("silent"), http.Header{}) }},
+		{"InjectHTTPTo, to a host that may get nothing", traffic{}, func() { p.InjectHTTPTo(ctx, to("silent"), http.Header{}) }},
 		{"ContextWithMetadata", traffic{carried: 3}, func() {
 			for range 3 {
 				engine(p).ContextWithMetadata(ctx, nil, 1, wrap)
@@ -76,17 +76,17 @@ func TestTraffic(t *testing.T) {
 	}
 	var none *propagation.Propagator
 	if trafficOf(none) != (traffic{}) {
-		t.Error("the nil Propagator has counts")
+		t.Error("the nil Propagator has counts, want none")
 	}
 }
 
-// TestUncarried: a request counts when it ends, if it made calls and none of them carried a header.
+// TestUncarried: a request is counted at its end if it made calls and none of them carried a header.
 func TestUncarried(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: []propagation.Format{propagation.RequestID}, Destinations: []propagation.Destination{
 		{Hosts: []string{"silent"}, Formats: []propagation.Format{}}, {Hosts: []string{"*"}},
 	}})
 	reviews, silent := &url.URL{Scheme: "http", Host: "reviews"}, &url.URL{Scheme: "http", Host: "silent"}
-	fine, odd := carrier("X-Request-Id", "r1"), carrier("X-Request-Id", "a\tb") // gRPC does not take a tab
+	fine, odd := carrier("X-Request-Id", "r1"), carrier("X-Request-Id", "a\tb") // gRPC does not accept a tab
 	for _, row := range []struct {
 		name  string
 		in    http.Header
@@ -96,15 +96,15 @@ func TestUncarried(t *testing.T) {
 		{"no calls", fine, func(context.Context) {}, 0},
 		{"a call that carries", fine, func(ctx context.Context) { engine(p).CloneHTTP(ctx, nil) }, 0},
 		{"a call that does not", odd, func(ctx context.Context) { engine(p).CloneMetadata(ctx, nil, nil) }, 1},
-		{"two that do not", odd, func(ctx context.Context) {
+		{"two calls that do not", odd, func(ctx context.Context) {
 			engine(p).CloneMetadata(ctx, nil, nil)
 			engine(p).CloneMetadata(context.WithValue(ctx, t, 1), nil, nil)
 		}, 1},
-		{"one of two", odd, func(ctx context.Context) {
+		{"one of two calls", odd, func(ctx context.Context) {
 			engine(p).CloneMetadata(ctx, nil, nil)
 			p.InjectHTTPTo(ctx, reviews, http.Header{})
 		}, 0},
-		{"a host that may have none", fine, func(ctx context.Context) { p.InjectHTTPTo(ctx, silent, http.Header{}) }, 0},
+		{"a host that may get nothing", fine, func(ctx context.Context) { p.InjectHTTPTo(ctx, silent, http.Header{}) }, 0},
 		{"a call with another context", fine, func(context.Context) { engine(p).CloneHTTP(context.Background(), nil) }, 0},
 	} {
 		before := p.Stats().Uncarried()
@@ -119,7 +119,7 @@ func TestUncarried(t *testing.T) {
 	}
 }
 
-// TestTrafficConcurrent: nothing is lost when many requests count at once.
+// TestTrafficConcurrent: no count is lost if many requests are counted at the same time.
 func TestTrafficConcurrent(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	const requests, calls = 500, 5
@@ -137,11 +137,11 @@ func TestTrafficConcurrent(t *testing.T) {
 	}
 	all.Wait()
 	if got := trafficOf(p); got != (traffic{captured: requests, carried: requests * calls}) {
-		t.Errorf("counted %+v", got)
+		t.Errorf("counted %+v, want %d requests and %d calls", got, requests, requests*calls)
 	}
 }
 
-// TestTrafficAllocatesNothing: counting costs no allocation.
+// TestTrafficAllocatesNothing: counting does not allocate.
 func TestTrafficAllocatesNothing(t *testing.T) {
 	p := compile(t, propagation.Config{})
 	ctx, captured := engine(p).ExtractHTTP(context.Background(), carrier("Traceparent", callerW3C), 0)
@@ -152,11 +152,11 @@ func TestTrafficAllocatesNothing(t *testing.T) {
 		captured.End(false)
 		captured.End(true)
 	}); n != 0 {
-		t.Errorf("%v allocations", n)
+		t.Errorf("%v allocations, want 0", n)
 	}
 }
 
-// TestLossString prints a loss with what is known of it.
+// TestLossString: String of a Loss has the parts that are known.
 func TestLossString(t *testing.T) {
 	for want, l := range map[string]propagation.Loss{
 		"no context: GET reviews:9080 at /src/shop/cart.go:41": {Method: "GET", Destination: "reviews:9080", File: "/src/shop/cart.go", Line: 41},

@@ -12,8 +12,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// update has TestTranslation write the document that it checks.
-var update = flag.Bool("update", false, "write docs/translation.md anew")
+// update makes TestTranslation write the document that it checks.
+var update = flag.Bool("update", false, "write docs/translation.md")
 
 const translationDocument = "../docs/translation.md"
 
@@ -64,7 +64,7 @@ The rules:
 // deferring returns the names of the formats that can leave a decision open.
 func deferring() (names []string) {
 	for _, f := range facts {
-		if f.room.deferred {
+		if f.canWrite.deferred {
 			names = append(names, f.name)
 		}
 	}
@@ -100,6 +100,7 @@ caller's trace. The decision of Config.Deferred, by default Denied, replaces an 
 format is the received format. Here, **parent** is the id of the caller's span. This id arrives in b3 and b3multi, unless the SDK dropped the local span.
 `
 
+// table writes a table with a row for each dialect and a column for each format.
 func table(doc *strings.Builder, says func(dialect) string, cell func(dialect, propagation.Format) string) {
 	row := func(cells ...string) { fmt.Fprintf(doc, "| %s |\n", strings.Join(cells, " | ")) }
 	heads, rule := []string{"from \\ to", "says"}, []string{"---", "---"}
@@ -119,6 +120,7 @@ func table(doc *strings.Builder, says func(dialect) string, cell func(dialect, p
 
 const decisionLetters = "?01d"
 
+// decisions returns the bits and the decisions that the dialect can express.
 func (d dialect) decisions() string {
 	letters := ""
 	for _, s := range slices.Sorted(maps.Keys(d.headers)) {
@@ -129,7 +131,7 @@ func (d dialect) decisions() string {
 
 func (d dialect) otherThings() string { return strings.Join(d.extras, ", ") }
 
-// idsAndDecisions shows how many bits arrive, and the decisions that do not arrive as they were.
+// idsAndDecisions returns how many bits arrive, and the decisions that change.
 func (a arrival) idsAndDecisions() string {
 	cell := fmt.Sprint(a.bits)
 	for _, said := range slices.Sorted(maps.Keys(a.decisions)) {
@@ -140,7 +142,7 @@ func (a arrival) idsAndDecisions() string {
 	return cell
 }
 
-// compareDocument holds the document to the text, or writes it.
+// compareDocument compares the document with the text. With -update it writes the document.
 func compareDocument(t *testing.T, text string) {
 	t.Helper()
 	if *update {
@@ -154,6 +156,6 @@ func compareDocument(t *testing.T, text string) {
 		t.Fatal(err)
 	}
 	if string(written) != text {
-		t.Errorf("%s is not what comes out now: go test ./propagation -run TestTranslation -update", translationDocument)
+		t.Errorf("%s is not up to date: run go test ./propagation -run TestTranslation -update", translationDocument)
 	}
 }

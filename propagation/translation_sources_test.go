@@ -7,26 +7,25 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// dialect is what a caller's tracer can say in a format, written by hand from the
-// format's specification: one span, callerTrace (or its low half) and callerSpan, whose parent is
-// callerParent where the format has one.
+// dialect is what a caller's tracer can express in a format. It is written by hand from the format's specification. All
+// dialects have the same span: callerTrace or its low half, callerSpan, and callerParent if the format has a parent id.
 type dialect struct {
 	name    string
 	format  propagation.Format
 	bits    int      // of the trace id
-	extras  []string // what it says besides ids and decision
-	headers says
+	extras  []string // its content besides ids and decision
+	headers byDecision
 }
 
 const (
 	callerParent     = "0000000000000005"
-	callerLow        = "48485a3953bb6124" // the half of the trace id that fits 64 bits
+	callerLow        = "48485a3953bb6124" // the low half of the trace id
 	callerLowDecimal = "5208512171318403364"
 	callerDecimal    = "11744061942159299346" // the span's id
-	callerState      = "a=1,foo@=x,dd=o:rum"  // one member that OpenTelemetry refuses, and Datadog's
+	callerState      = "a=1,foo@=x,dd=o:rum"  // foo@ is a key that OpenTelemetry refuses, and dd is Datadog's
 )
 
-// What formats say besides ids and decision.
+// The content of formats besides ids and decision.
 const (
 	theRandomFlag = "random"
 	theParent     = "parent"
@@ -34,10 +33,10 @@ const (
 	theOrigin     = "origin" // Datadog's
 )
 
-// says are names and values in turn, by the decision. A decision that is not in it cannot be said.
-type says map[propagation.Sampling][]string
+// byDecision has alternating names and values for each decision. The dialect cannot express a decision that is absent.
+type byDecision map[propagation.Sampling][]string
 
-// dialects are those of all formats; x-ot-span-context has two.
+// dialects are the dialects of all formats. x-ot-span-context has two.
 var dialects = func() (all []dialect) {
 	for _, f := range facts {
 		all = append(all, f.dialects...)
@@ -45,6 +44,7 @@ var dialects = func() (all []dialect) {
 	return all
 }()
 
+// fromDatadog returns Datadog's headers with the caller's span, and more headers.
 func fromDatadog(more ...string) []string {
 	return append([]string{
 		"x-datadog-trace-id", callerLowDecimal, "x-datadog-parent-id", callerDecimal,
@@ -52,11 +52,12 @@ func fromDatadog(more ...string) []string {
 	}, more...)
 }
 
-// metadata returns the headers as gRPC has them, -bin values raw; http as HTTP has them.
+// metadata returns the headers as gRPC metadata, with raw -bin values.
 func (d dialect) metadata(s propagation.Sampling) map[string][]string {
 	return metadataOf(d.headers[s]...)
 }
 
+// http returns the headers as HTTP headers, with -bin values in base64.
 func (d dialect) http(s propagation.Sampling) map[string][]string {
 	h := carrier(d.headers[s]...)
 	for name, values := range h {
@@ -67,21 +68,20 @@ func (d dialect) http(s propagation.Sampling) map[string][]string {
 	return h
 }
 
-// oldEnvoys reports whether it is the one in which no decision can be said.
+// oldEnvoys reports whether this is the dialect of old Envoys, which cannot express a decision.
 func (d dialect) oldEnvoys() bool { return strings.Contains(d.name, "old Envoy") }
 
-// room is what can be written in a format: the rules of translation and its losses, as the
-// formats' specifications have them.
-type room struct {
+// canWrite is what can be written in a format by its specification. The rules of translation use it.
+type canWrite struct {
 	bits     int
-	deferred bool // the decision can be left open; else Config.Deferred decides, Denied by default
-	debug    bool // else it is accepted
+	deferred bool // the decision can stay open; otherwise Config.Deferred decides, Denied by default
+	debug    bool // debug can be written; otherwise it becomes accepted
 	parent   bool
 }
 
-// says returns what a decision becomes in the format. An open one that cannot stay open becomes denied, the default of
-// Config.Deferred.
-func (r room) says(s propagation.Sampling) propagation.Sampling {
+// decisionFor returns the decision that is written for a decision. If an open decision cannot stay open, it becomes denied, which is
+// the default of Config.Deferred.
+func (r canWrite) decisionFor(s propagation.Sampling) propagation.Sampling {
 	switch {
 	case s == propagation.Deferred && !r.deferred:
 		return propagation.Denied

@@ -13,16 +13,16 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// arrival is what a caller's dialect is in another format.
+// arrival is the content of a caller's dialect after the translation to another format.
 type arrival struct {
 	bits      int // of the trace id
 	decisions map[propagation.Sampling]propagation.Sampling
-	extras    []string // of the headers that say accepted, or all that the dialect has
+	extras    []string // for the decision accepted, or for the only decision of the dialect
 }
 
-// TestTranslation translates every format into every other, by Emit alone and with a span
-// of the SDK, from HTTP and gRPC to HTTP and gRPC. It compares the headers that the next
-// service reads with the rules, and with docs/translation.md.
+// TestTranslation translates every format into every other format, from HTTP and gRPC to HTTP and gRPC. It does so with Emit
+// alone and with a span of the SDK. It compares the headers that the next service reads with the rules, and with
+// docs/translation.md.
 func TestTranslation(t *testing.T) {
 	var doc strings.Builder
 	fmt.Fprintf(&doc, translationHead, strings.Join(deferring(), ", "))
@@ -45,17 +45,17 @@ func TestTranslation(t *testing.T) {
 	compareDocument(t, doc.String())
 }
 
-// translation is a service that translates: with its own spans, or without any.
+// translation is a service that translates, with or without spans of its own.
 type translation struct{ spans bool }
 
-// run translates all that the dialect can say.
+// run translates each decision of the dialect.
 func (m translation) run(t *testing.T, from dialect, to propagation.Format) arrival {
 	a := arrival{decisions: map[propagation.Sampling]propagation.Sampling{}}
 	for _, said := range slices.Sorted(maps.Keys(from.headers)) {
 		read := m.read(t, from, said, to)
 		a.decisions[said] = read.decision
 		if a.bits != 0 && a.bits != read.bits {
-			t.Errorf("%d and %d bits arrive, by the decision", a.bits, read.bits)
+			t.Errorf("%d and %d bits arrive for different decisions, want the same number", a.bits, read.bits)
 		}
 		a.bits = read.bits
 		if said == propagation.Accepted || len(from.headers) == 1 {
@@ -65,14 +65,14 @@ func (m translation) run(t *testing.T, from dialect, to propagation.Format) arri
 	return a
 }
 
-// reading is what one request is in the other format.
+// reading is the content of one request in the other format.
 type reading struct {
 	bits     int
 	decision propagation.Sampling
 	extras   string
 }
 
-// read sends a request through the service by every pair of transports. They must agree.
+// read sends a request through the service with every pair of transports. All results must be equal.
 func (m translation) read(t *testing.T, from dialect, said propagation.Sampling, to propagation.Format) (first reading) {
 	p := compile(t, propagation.Config{Formats: []propagation.Format{from.format}, Emit: []propagation.Format{to}})
 	next := compile(t, propagation.Config{Formats: []propagation.Format{to}})
@@ -96,14 +96,14 @@ func (m translation) read(t *testing.T, from dialect, said propagation.Sampling,
 				first = r
 			}
 			if r != first {
-				t.Errorf("%v from %s to %s arrives as %+v, elsewhere as %+v: %q %q", said, in, out, r, first, overHTTP, overGRPC)
+				t.Errorf("%v from %s to %s arrives as %+v, want %+v as with other transports: %q %q", said, in, out, r, first, overHTTP, overGRPC)
 			}
 		}
 	}
 	return first
 }
 
-// asRead returns what the next service reads. It must be the span, and the caller's trace.
+// asRead returns what the next service reads. It must read the span id, and the caller's trace id or its low half.
 func (m translation) asRead(t *testing.T, ctx context.Context, span string) (r reading) {
 	sc, _ := propagation.RemoteFromContext(ctx)
 	r.decision = sc.Sampling
@@ -113,10 +113,10 @@ func (m translation) asRead(t *testing.T, ctx context.Context, span string) (r r
 	case strings.Repeat("0", 16) + callerLow:
 		r.bits = 64
 	default:
-		t.Errorf("of trace %v", sc.TraceID)
+		t.Errorf("the trace id arrives as %v, want %s or its low half", sc.TraceID, callerTrace)
 	}
 	if sc.SpanID.String() != span {
-		t.Errorf("names span %v, want %s", sc.SpanID, span)
+		t.Errorf("the span id arrives as %v, want %s", sc.SpanID, span)
 	}
 	parent := callerParent
 	if m.spans {
@@ -140,18 +140,18 @@ func (m translation) asRead(t *testing.T, ctx context.Context, span string) (r r
 	return r
 }
 
-// expected is what the rules say of it.
+// expected returns what arrives by the rules.
 func (m translation) expected(from dialect, to propagation.Format) arrival {
-	room, own := factOf(to).room, from.format == to
-	a := arrival{bits: min(from.bits, room.bits), decisions: map[propagation.Sampling]propagation.Sampling{}}
+	canWrite, own := factOf(to).canWrite, from.format == to
+	a := arrival{bits: min(from.bits, canWrite.bits), decisions: map[propagation.Sampling]propagation.Sampling{}}
 	for said := range from.headers {
 		a.decisions[said] = said
 		switch {
-		case own && !m.spans: // as it came
-		case own && from.oldEnvoys(): // in that form no decision is written, whatever it is
-		case said == propagation.Deferred && (m.spans || !room.deferred): // nor can OpenTelemetry leave it open
+		case own && !m.spans: // sent as received
+		case own && from.oldEnvoys(): // this form has no place for a decision
+		case said == propagation.Deferred && (m.spans || !canWrite.deferred): // OpenTelemetry cannot leave it open either
 			a.decisions[said] = propagation.Denied
-		case said == propagation.Debug && (!room.debug || m.spans && !own): // of itself a span is sampled, not more
+		case said == propagation.Debug && (!canWrite.debug || m.spans && !own): // a span of OpenTelemetry can be sampled, but not debug
 			a.decisions[said] = propagation.Accepted
 		}
 	}
@@ -159,11 +159,11 @@ func (m translation) expected(from dialect, to propagation.Format) arrival {
 		came := slices.Contains(from.extras, extra)
 		arrives := came && own
 		switch {
-		case extra == theParent && m.spans: // the service's span tells it, if it was not dropped
-			arrives = room.parent && !from.oldEnvoys()
-		case extra == theParent && !own: // b3 has no place for it after a decision that is open
-			arrives = came && room.parent && !(from.oldEnvoys() && to == propagation.B3Single)
-		case extra == theOrigin && !own: // the member dd of tracestate is Datadog's
+		case extra == theParent && m.spans: // the service's span has its parent id, if it was not dropped
+			arrives = canWrite.parent && !from.oldEnvoys()
+		case extra == theParent && !own: // traceferry does not write a b3 with a parent id and an open decision
+			arrives = came && canWrite.parent && !(from.oldEnvoys() && to == propagation.B3Single)
+		case extra == theOrigin && !own: // Datadog's member dd of tracestate holds it
 			arrives = came && (to == propagation.Datadog || to == propagation.W3C)
 		}
 		if arrives {

@@ -18,20 +18,20 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Bits of FuzzTrust's way.
+// The bits of the parameter way of FuzzTrust.
 const (
-	viaMetadata = 1 << iota // the first Extract is of metadata
-	thenText                // the second is of a text map, which takes no Trust
-	aLocalSpan              // one runs
-	emitsAll                // every format is written
-	makesIDs                // request ids are generated
-	fromOther               // the first Extract is another Propagator's, which carries all
-	sendsOther              // so is the one that sends
+	viaMetadata = 1 << iota // the first Extract reads metadata
+	thenText                // the second Extract reads a text map, without a Trust
+	aLocalSpan              // there is a local span
+	emitsAll                // Config.Emit has every format
+	makesIDs                // Config.GenerateRequestID is set
+	fromOther               // the first Extract is by another Propagator, which carries all formats
+	sendsOther              // Inject is by another Propagator
 	bits
 )
 
-// fuzzTrusting are the Propagators of FuzzTrust, by the bits that concern them.
-var fuzzTrusting = func() (all [bits]*propagation.Propagator) {
+// trustPropagators are the Propagators of FuzzTrust, by the bits that their Config depends on.
+var trustPropagators = func() (all [bits]*propagation.Propagator) {
 	for way := range all {
 		c := propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-user"}, GenerateRequestID: way&makesIDs != 0}
 		if way&emitsAll != 0 {
@@ -45,7 +45,7 @@ var fuzzTrusting = func() (all [bits]*propagation.Propagator) {
 	return all
 }()
 
-// readersOfOne read one format each.
+// readersOfOne are Propagators that each read one format.
 var readersOfOne = func() map[propagation.Format]*propagation.Propagator {
 	each := map[propagation.Format]*propagation.Propagator{}
 	for _, f := range traceFormats() {
@@ -56,9 +56,8 @@ var readersOfOne = func() map[propagation.Format]*propagation.Propagator {
 
 var trustingAll = propagation.MustNew(propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-user"}})
 
-// FuzzTrust: whatever came, and whatever is distrusted of it, nothing of that gets anywhere: not by a
-// second Extract, a Copy, or another Propagator's Inject; until Promote takes the decision back, and not
-// after Demote.
+// FuzzTrust: no untrusted part of any received headers is sent or returned, for any Trust. That also holds after a second
+// Extract, after Copy, with the Inject of another Propagator, and after Demote. Only Promote takes the Trust back.
 func FuzzTrust(f *testing.F) {
 	seedPolicies(f, func(text string, i int) {
 		f.Add(text, "baggage: secondword=1\ntracestate: dd=s:2;o:hostileorigin", byte(i), byte(i>>3), byte(7*i))
@@ -70,13 +69,13 @@ func FuzzTrust(f *testing.F) {
 }
 
 func fuzzTrust(t *testing.T, first, second [][2]string, trust1, trust2 propagation.Trust, way byte) {
-	p := fuzzTrusting[way&(aLocalSpan|emitsAll|makesIDs)]
+	p := trustPropagators[way&(aLocalSpan|emitsAll|makesIDs)]
 	sends, reads := p, p
 	if way&fromOther != 0 {
 		reads = trustingAll
 	}
 	if way&sendsOther != 0 {
-		sends = fuzzTrusting[way&aLocalSpan|emitsAll]
+		sends = trustPropagators[way&aLocalSpan|emitsAll]
 	}
 	var ctx context.Context
 	if way&viaMetadata != 0 {
@@ -101,19 +100,19 @@ func fuzzTrust(t *testing.T, first, second [][2]string, trust1, trust2 propagati
 			told[carrier] = sent
 			checkDecisions(t, what+", "+carrier, sent, trust, way)
 		}
-		held := secrets(pieces, func(p piece) bool { return p.trust&trust != 0 })
+		untrustedWords := secrets(pieces, func(p piece) bool { return p.trust&trust != 0 })
 		for where, carrier := range told {
-			checkNamesHeldBack(t, what+", "+where, carrier, trust, way)
-			all := plainly(carrier)
-			for _, word := range held {
+			checkNamesWithheld(t, what+", "+where, carrier, trust, way)
+			all := decodedText(carrier)
+			for _, word := range untrustedWords {
 				if strings.Contains(all, word) {
-					t.Fatalf("%s: %q, distrusted (%v), is in %s: %q", what, word, trust, where, carrier)
+					t.Fatalf("%s: the untrusted value %q (%v) is in %s: %q", what, word, trust, where, carrier)
 				}
 			}
 		}
 		if remote, ok := propagation.RemoteFromContext(ctx); trust&propagation.DistrustIDs != 0 && remote.IsValid() ||
 			trust&propagation.DistrustSampling != 0 && ok && remote.Sampling.Decided() {
-			t.Fatalf("%s: distrusted (%v), and read as %+v", what, trust, remote)
+			t.Fatalf("%s: the caller is not trusted (%v), but the remote span is %+v", what, trust, remote)
 		}
 	}
 	check("extracted", ctx, trust)
@@ -127,10 +126,10 @@ func fuzzTrust(t *testing.T, first, second [][2]string, trust1, trust2 propagati
 	check("promoted, and another Extract", p.ExtractHTTPTrust(promoted, asHeader(second), propagation.Restart), propagation.Restart)
 }
 
-// TestPromotedIsTrusted: after Promote everything leaves as if the caller had been trusted at once.
+// TestPromotedIsTrusted: after Promote, the same headers are sent as for a trusted caller.
 func TestPromotedIsTrusted(t *testing.T) {
-	p := fuzzTrusting[0]
-	came := []http.Header{asHeader(linesOf(everyWord))}
+	p := trustPropagators[0]
+	came := []http.Header{asHeader(linesOf(everyHeader))}
 	for _, v := range readVectors(t) {
 		came = append(came, v.header())
 	}
@@ -143,7 +142,7 @@ func TestPromotedIsTrusted(t *testing.T) {
 	}
 }
 
-// everyAccessor is what the functions that read a context tell, each as a carrier.
+// everyAccessor returns the results of the functions that read a context, each as a carrier.
 func everyAccessor(ctx context.Context) map[string]map[string][]string {
 	captured := map[string][]string{}
 	for name, value := range propagation.CapturedFromContext(ctx) {
@@ -160,12 +159,12 @@ func everyAccessor(ctx context.Context) map[string]map[string][]string {
 	}
 }
 
-// hostCallee is a host as a Propagator is told it.
+// hostCallee is a destination without a port.
 type hostCallee string
 
 func (c hostCallee) Host() (string, uint16) { return string(c), 0 }
 
-// everyCall is what every kind of call sends, by the kind. to may be nil.
+// everyCall returns the headers that each kind of call sends. to may be nil.
 func everyCall(p *propagation.Propagator, ctx context.Context, to plan.Callee) map[string]map[string][]string {
 	sent := map[string]map[string][]string{}
 	if to == nil {
@@ -191,7 +190,7 @@ func everyCall(p *propagation.Propagator, ctx context.Context, to plan.Callee) m
 	return sent
 }
 
-// checkDecisions: what leaves names no span of a distrusted caller, and asks for no sampling in its name.
+// checkDecisions checks that the sent headers have neither a span nor a sampling decision of an untrusted caller.
 func checkDecisions(t *testing.T, what string, sent map[string][]string, trust propagation.Trust, way byte) {
 	t.Helper()
 	h := http.Header{}
@@ -204,21 +203,21 @@ func checkDecisions(t *testing.T, what string, sent map[string][]string, trust p
 		sc, _ := propagation.RemoteFromContext(alone.ExtractHTTP(context.Background(), h))
 		switch {
 		case trust&propagation.DistrustIDs != 0 && sc.IsValid() && (way&aLocalSpan == 0 || sc.SpanID != localOfFuzz.SpanID):
-			t.Fatalf("%s: the ids are distrusted (%v), and %v names %+v: %q", what, trust, f, sc, sent)
+			t.Fatalf("%s: the ids are not trusted (%v), but %v is sent with %+v: %q", what, trust, f, sc, sent)
 		case trust&propagation.DistrustSampling != 0 && sc.Sampling.Sampled():
-			t.Fatalf("%s: the decision is distrusted (%v), and %v says %+v: %q", what, trust, f, sc, sent)
+			t.Fatalf("%s: the decision is not trusted (%v), but %v is sent with %+v: %q", what, trust, f, sc, sent)
 		}
 	}
 	if reason := propagation.TraceReasonOf(h.Get("X-Request-Id")); trust&propagation.DistrustSampling != 0 && reason != propagation.NotTraced {
-		t.Fatalf("%s: the decision is distrusted (%v), and x-request-id is %s: %q", what, trust, reason, sent)
+		t.Fatalf("%s: the decision is not trusted (%v), but x-request-id has the trace reason %s: %q", what, trust, reason, sent)
 	}
 }
 
-// rewritten are names that Inject may write for a local span or a generator.
+// rewritten are names that Inject may write itself, for a local span or for an open decision.
 var rewritten = []string{"x-b3-sampled", "ot-tracer-sampled"}
 
-// checkNamesHeldBack: not even an empty word stands in a field that is distrusted as a whole.
-func checkNamesHeldBack(t *testing.T, what string, carrier map[string][]string, trust propagation.Trust, way byte) {
+// checkNamesWithheld checks that a header which is not trusted as a whole is absent, even with an empty value.
+func checkNamesWithheld(t *testing.T, what string, carrier map[string][]string, trust propagation.Trust, way byte) {
 	t.Helper()
 	for name := range carrier {
 		lower := strings.ToLower(name)
@@ -228,7 +227,7 @@ func checkNamesHeldBack(t *testing.T, what string, carrier map[string][]string, 
 			continue
 		}
 		if m.trust&trust != 0 {
-			t.Fatalf("%s: distrusted (%v), and %s is there: %q", what, trust, name, carrier)
+			t.Fatalf("%s: %s is not trusted (%v), but it is present: %q", what, name, trust, carrier)
 		}
 	}
 }
@@ -257,10 +256,10 @@ func asText(lines [][2]string) otelprop.MapCarrier {
 	return text
 }
 
-// seedPolicies adds a caller who says everything, and every golden vector.
+// seedPolicies adds seeds: a request with every header, and every golden vector.
 func seedPolicies(f *testing.F, add func(text string, i int)) {
 	for i := range 64 {
-		add(everyWord, i)
+		add(everyHeader, i)
 	}
 	for i, v := range readVectors(f) {
 		var text strings.Builder
@@ -273,8 +272,8 @@ func seedPolicies(f *testing.F, add func(text string, i int)) {
 	}
 }
 
-// everyWord is a caller who says something in every field.
-const everyWord = `traceparent: 00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-03
+// everyHeader is a request with a value in every header.
+const everyHeader = `traceparent: 00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-03
 tracestate: dd=s:2;o:ddorigin;t.usr.id:dduserword, vendor=vendorword
 tracestate: ot=th:otthreshold,other=otherword
 b3: 463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-d-0020000000000001

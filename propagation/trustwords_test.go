@@ -15,26 +15,29 @@ import (
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
 
-// word is one header that a caller sends, and the part of it that stays when one thing is distrusted.
-type word struct {
+// testHeader is a header that a caller sends. For each part of a Trust, it has the value that is sent if only that part is
+// distrusted.
+type testHeader struct {
 	name, value                 string
 	ids, sampling, baggage      string
 	requestID, configuredHeader string
 }
 
-// all stands for a header that is trusted as received, and "" for one that is withheld.
+// all means that the header is sent as received. An empty value means that it is withheld.
 const all = "="
 
-// The callers' names, of each kind. The values of all formats name one span.
-func tracing(name, value, ids, sampling string) word {
-	return word{name, value, ids, sampling, all, all, all}
+// These functions return headers of each kind. The values of all formats name the same span.
+func traceHeader(name, value, ids, sampling string) testHeader {
+	return testHeader{name, value, ids, sampling, all, all, all}
 }
-func carrying(name string) word { return word{name, "carried", "", "", all, all, all} }
-func ordering(name, value string) word {
-	return word{name, value, all, "", all, all, all}
+func opaqueHeader(name string) testHeader { return testHeader{name, "carried", "", "", all, all, all} }
+func decisionHeader(name, value string) testHeader {
+	return testHeader{name, value, all, "", all, all, all}
 }
-func bagging(name string) word    { return word{name, "k=v", all, all, "", all, all} }
-func configured(name string) word { return word{name, "configured", all, all, all, all, ""} }
+func baggageHeader(name string) testHeader { return testHeader{name, "k=v", all, all, "", all, all} }
+func configHeader(name string) testHeader {
+	return testHeader{name, "configured", all, all, all, all, ""}
+}
 
 var (
 	highHalf, lowHalf = "463ac35c9f6413ad", "48485a3953bb6124"
@@ -42,16 +45,16 @@ var (
 	callerIDs         = "Root=1-463ac35c-9f6413ad48485a3953bb6124;Parent=" + callerSpan
 )
 
-// vocabulary is all that a caller can say: every name and prefix of every format, and two of Config.
-var vocabulary = func() (all []word) {
+// allTestHeaders has every name and a name under every prefix of every format, and two names of a Config.
+var allTestHeaders = func() (all []testHeader) {
 	for _, f := range facts {
-		all = append(all, f.words...)
+		all = append(all, f.headers...)
 	}
-	return append(all, configured("x-tenant"), configured("authorization"))
+	return append(all, configHeader("x-tenant"), configHeader("authorization"))
 }()
 
-// lightStep is the caller's span as an x-ot-span-context.
-func lightStep(sampled, laden bool) string {
+// lightStep returns the caller's span as an x-ot-span-context, with or without an item of baggage.
+func lightStep(sampled, item bool) string {
 	span, _ := hex.DecodeString(lowHalf + callerSpan)
 	basic := append([]byte{1<<3 | 1}, binary.LittleEndian.AppendUint64(nil, binary.BigEndian.Uint64(span))...)
 	basic = append(basic, 2<<3|1)
@@ -59,25 +62,25 @@ func lightStep(sampled, laden bool) string {
 	if sampled {
 		basic = append(basic, 3<<3, 1)
 	}
-	if laden {
+	if item {
 		basic = append(basic, 4<<3|2, 6, 1<<3|2, 1, 'k', 2<<3|2, 1, 'v')
 	}
 	return base64.StdEncoding.EncodeToString(append([]byte{2<<3 | 2, byte(len(basic))}, basic...))
 }
 
-// distrusting carries all that there is.
-func distrusting() propagation.Config {
+// carryTestHeaders returns a Config that carries every header of allTestHeaders.
+func carryTestHeaders() propagation.Config {
 	return propagation.Config{
 		Formats: propagation.AllFormats(), Headers: []string{"x-tenant"}, UnsafeHeaders: []string{"authorization"},
 		Limits: propagation.Limits{MetadataBytes: 1 << 16},
 	}
 }
 
-// few are the words of which there is room for in a context's own memory.
-var few = []string{"traceparent", "b3", "x-b3-traceid", "x-b3-spanid", "x-b3-sampled", "x-request-id", "baggage", "x-tenant"}
+// fewNames are the names of so few headers that the context's node holds all of them.
+var fewNames = []string{"traceparent", "b3", "x-b3-traceid", "x-b3-spanid", "x-b3-sampled", "x-request-id", "baggage", "x-tenant"}
 
-// trusted returns the headers of the words that go out, in HTTP's spelling.
-func trusted(said []word, t propagation.Trust) http.Header {
+// trusted returns the headers that are sent with a Trust, in the spelling of http.Header.
+func trusted(said []testHeader, t propagation.Trust) http.Header {
 	h := http.Header{}
 	for _, w := range said {
 		if value := w.trusted(t); value != "" {
@@ -87,15 +90,15 @@ func trusted(said []word, t propagation.Trust) http.Header {
 	return h
 }
 
-// trusted returns the value that goes out, or "".
-func (w word) trusted(t propagation.Trust) string {
+// trusted returns the value that is sent with a Trust, or "" if the header is withheld.
+func (w testHeader) trusted(t propagation.Trust) string {
 	named := func(parts propagation.Trust) bool { return t&parts == parts }
 	ids, sampling := propagation.DistrustIDs, propagation.DistrustSampling
 	switch {
 	case w.name == "x-ot-span-context" && t&(ids|sampling|propagation.DistrustBaggage) == sampling|propagation.DistrustBaggage:
 		return lightStep(false, false)
 	case w.name != "x-request-id" && named(ids|sampling) && (w.ids != all || w.sampling != all):
-		return "" // no part of a line could stand alone
+		return "" // no part of such a line is trusted
 	}
 	value := w.value
 	for part, left := range map[propagation.Trust]string{
@@ -113,8 +116,8 @@ func (w word) trusted(t propagation.Trust) string {
 	return value
 }
 
-// format is the one that the name belongs to, zero for a name of Config.
-func (w word) format() propagation.Format {
+// format returns the format of the header, or zero for a header of a Config.
+func (w testHeader) format() propagation.Format {
 	for _, f := range propagation.AllFormats() {
 		if slices.Contains(f.Fields(), w.name) || slices.ContainsFunc(f.Prefixes(), func(prefix string) bool { return strings.HasPrefix(w.name, prefix) }) {
 			return f
@@ -123,9 +126,9 @@ func (w word) format() propagation.Format {
 	return 0
 }
 
-// said are the words with these names, all without any.
-func said(names ...string) (some []word) {
-	for _, w := range vocabulary {
+// headersNamed returns the headers with these names, or all headers if there are no names.
+func headersNamed(names ...string) (some []testHeader) {
+	for _, w := range allTestHeaders {
 		if len(names) == 0 || slices.Contains(names, w.name) {
 			some = append(some, w)
 		}
@@ -133,7 +136,7 @@ func said(names ...string) (some []word) {
 	return some
 }
 
-// overMetadata is HTTP's headers as gRPC has them.
+// overMetadata returns HTTP headers as gRPC metadata.
 func overMetadata(h http.Header) map[string][]string {
 	md := map[string][]string{}
 	for name, vals := range h {
@@ -147,17 +150,17 @@ func overMetadata(h http.Header) map[string][]string {
 	return md
 }
 
-// distrusts are all decisions.
-func distrusts() (ts []propagation.Trust) {
+// allTrusts returns every Trust.
+func allTrusts() (ts []propagation.Trust) {
 	for t := propagation.Continue; t <= propagation.Restart; t++ {
 		ts = append(ts, t)
 	}
 	return append(ts, propagation.Ignore)
 }
 
-// entrances are the ways to extract headers of an untrusted caller. OpenTelemetry's Extract has no
-// argument for the trust, but uses that of an outer Extract.
-var entrances = map[string]func(context.Context, *propagation.Propagator, http.Header, propagation.Trust) context.Context{
+// trustExtracts are the functions that extract headers with a Trust. Extract has no parameter for a Trust, so "carrier" uses the
+// Trust of an outer Extract.
+var trustExtracts = map[string]func(context.Context, *propagation.Propagator, http.Header, propagation.Trust) context.Context{
 	"HTTP": func(ctx context.Context, p *propagation.Propagator, h http.Header, t propagation.Trust) context.Context {
 		return p.ExtractHTTPTrust(ctx, h, t)
 	},
@@ -173,8 +176,8 @@ var entrances = map[string]func(context.Context, *propagation.Propagator, http.H
 	},
 }
 
-// checkLeaves checks what leaves with a context, by every way out.
-func checkLeaves(t *testing.T, p *propagation.Propagator, ctx context.Context, want http.Header) {
+// checkSent checks the headers that every Inject and Clone function sends with a context.
+func checkSent(t *testing.T, p *propagation.Propagator, ctx context.Context, want http.Header) {
 	t.Helper()
 	expect(t, sent(p, ctx), want)
 	expect(t, sentMetadata(p, ctx), overMetadata(want))
@@ -189,8 +192,8 @@ func checkLeaves(t *testing.T, p *propagation.Propagator, ctx context.Context, w
 	p.Inject(ctx, text)
 	for name, vals := range want {
 		switch name {
-		case "Grpc-Trace-Bin": // which such a carrier cannot hold
-		case "X-Amzn-Trace-Id": // as AWS's own propagators look for it
+		case "Grpc-Trace-Bin": // Inject does not write it to a map
+		case "X-Amzn-Trace-Id": // the spelling that AWS's own propagators read
 			wanted[name] = vals[0]
 		default:
 			wanted[strings.ToLower(name)] = vals[0]
@@ -199,17 +202,17 @@ func checkLeaves(t *testing.T, p *propagation.Propagator, ctx context.Context, w
 	expectText(t, text, wanted)
 }
 
-// TestWordsAreAll: every name and prefix of every format is in the vocabulary.
-func TestWordsAreAll(t *testing.T) {
+// TestAllTestHeadersAreComplete: every name and prefix of every format is in allTestHeaders.
+func TestAllTestHeadersAreComplete(t *testing.T) {
 	for _, f := range propagation.AllFormats() {
 		for _, name := range f.Fields() {
-			if !slices.ContainsFunc(vocabulary, func(w word) bool { return w.name == name }) {
-				t.Errorf("nobody says %s", name)
+			if !slices.ContainsFunc(allTestHeaders, func(w testHeader) bool { return w.name == name }) {
+				t.Errorf("allTestHeaders does not have the name %s", name)
 			}
 		}
 		for _, prefix := range f.Prefixes() {
-			if !slices.ContainsFunc(vocabulary, func(w word) bool { return strings.HasPrefix(w.name, prefix) }) {
-				t.Errorf("nobody says %s", prefix)
+			if !slices.ContainsFunc(allTestHeaders, func(w testHeader) bool { return strings.HasPrefix(w.name, prefix) }) {
+				t.Errorf("allTestHeaders does not have a name under the prefix %s", prefix)
 			}
 		}
 	}

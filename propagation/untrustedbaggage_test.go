@@ -12,15 +12,16 @@ import (
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
 
-// TestUntrustedBaggageOfAnotherPropagator tests an edge with OpenTelemetry's own propagator behind it. Baggage that it
-// reads of an untrusted caller is not sent, also where the limits have dropped it. The application's own is.
+// TestUntrustedBaggageOfAnotherPropagator: at an edge, OpenTelemetry's own propagator runs after the Propagator and reads
+// baggage of an untrusted caller. This baggage is not sent, also if it exceeds the limits. The application's own baggage is
+// sent.
 func TestUntrustedBaggageOfAnotherPropagator(t *testing.T) {
 	var seventy []string
 	for i := range 70 {
 		seventy = append(seventy, fmt.Sprintf("k%d=v", i))
 	}
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats(), Limits: propagation.Limits{HeaderBytes: 3000}})
-	{ // a Propagator that does not read baggage cannot tell, and leaves the application its own
+	{ // a Propagator that does not read baggage cannot separate the caller's baggage from the application's, and sends it
 		edge := compile(t, propagation.Config{Formats: []propagation.Format{propagation.W3C}})
 		ctx := edge.ExtractHTTPTrust(context.Background(), carrier("Traceparent", callerW3C, "Baggage", "a=1"), propagation.Restart)
 		if got := sent(p, baggage.ContextWithBaggage(ctx, bagOf(t, "own=1"))).Get("Baggage"); got != "own=1" {
@@ -39,7 +40,7 @@ func TestUntrustedBaggageOfAnotherPropagator(t *testing.T) {
 		}
 		theirs := baggage.FromContext(read)
 		if theirs.Len() == 0 {
-			t.Fatalf("%s: OpenTelemetry has read nothing", name)
+			t.Fatalf("%s: OpenTelemetry's propagator has read no baggage", name)
 		}
 		for _, trust := range []propagation.Trust{propagation.Restart, propagation.DistrustBaggage} {
 			edge := p.ExtractHTTPTrust(context.Background(), in, trust)
@@ -51,19 +52,19 @@ func TestUntrustedBaggageOfAnotherPropagator(t *testing.T) {
 				"Extract":       p.Extract(behind, otelprop.HeaderCarrier(in)),
 			} {
 				if got := baggage.FromContext(ctx); again != "once" && got.Len() > 0 {
-					t.Errorf("%s, %v, %s: the context has %.60q", name, trust, again, got)
+					t.Errorf("%s, %v, %s: OpenTelemetry's baggage is %.60q, want nothing", name, trust, again, got)
 				}
 				if got := sent(p, ctx)["Baggage"]; got != nil {
-					t.Errorf("%s, %v, %s: untrusted baggage %.60q is sent", name, trust, again, got)
+					t.Errorf("%s, %v, %s: untrusted baggage %.60q is sent, want none", name, trust, again, got)
 				}
 				own, _ := baggage.FromContext(ctx).SetMember(bagOf(t, "own=1").Member("own"))
 				if got := sent(p, baggage.ContextWithBaggage(ctx, own)).Get("Baggage"); got != "own=1" {
-					t.Errorf("%s, %v, %s: %.60q is sent, want the application's own", name, trust, again, got)
+					t.Errorf("%s, %v, %s: the baggage %.60q is sent, want the application's own=1", name, trust, again, got)
 				}
 			}
-			for call, got := range byHandOf(t, p, edge, carrier("Baggage", theirs.String())) { // otelhttp's transport outside
+			for call, got := range byHandOf(t, p, edge, carrier("Baggage", theirs.String())) { // as an outer transport of otelhttp does
 				if got["baggage"] != nil {
-					t.Errorf("%s, %v: %s carries %.60q by hand", name, trust, call, got["baggage"])
+					t.Errorf("%s, %v: %s carries untrusted baggage %.60q that was copied by hand, want none", name, trust, call, got["baggage"])
 				}
 			}
 		}

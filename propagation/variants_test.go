@@ -11,7 +11,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// ids is the caller's span with a decision, and a parent if there is one.
+// ids returns the caller's span with a decision, and optionally with a parent id.
 func ids(sampling propagation.Sampling, parent ...byte) propagation.SpanContext {
 	sc := callerContext
 	sc.Sampling = sampling
@@ -19,13 +19,13 @@ func ids(sampling propagation.Sampling, parent ...byte) propagation.SpanContext 
 	return sc
 }
 
-// low is a span context whose trace id has 64 bits.
+// low returns a span context with a trace id of 64 bits.
 func low(sc propagation.SpanContext) propagation.SpanContext {
 	clear(sc.TraceID[:8])
 	return sc
 }
 
-// bin is a grpc-trace-bin in base64, of bytes written in hexadecimal.
+// rawTraceBin returns a grpc-trace-bin in base64, for bytes in hexadecimal.
 func rawTraceBin(digits string) string {
 	raw, err := hex.DecodeString(digits)
 	if err != nil {
@@ -42,7 +42,7 @@ const (
 
 var parentID = []byte{0, 0x20, 0, 0, 0, 0, 0, 1}
 
-// TestVariants: the legal forms that a format has beside its usual one are read, and are not counted.
+// TestVariants: the valid forms of a format besides its usual form are read, and are not counted as malformed.
 func TestVariants(t *testing.T) {
 	deferred, denied, accepted, debug := propagation.Deferred, propagation.Denied, propagation.Accepted, propagation.Debug
 	xb3 := []string{"x-b3-traceid", callerTrace, "x-b3-spanid", callerSpan}
@@ -157,9 +157,9 @@ func TestVariants(t *testing.T) {
 	}
 }
 
-// TestGarbageBehind: what fails behind a format's first check is counted once, names nothing, decides nothing and
-// travels as it came.
-func TestGarbageBehind(t *testing.T) {
+// TestMalformedVariants: headers that are malformed in various ways are counted once. They give neither ids nor a decision, and
+// are sent as received.
+func TestMalformedVariants(t *testing.T) {
 	zeros := strings.Repeat("0", 32)
 	for format, all := range map[propagation.Format][][]string{
 		propagation.W3C: {
@@ -226,10 +226,10 @@ func TestGarbageBehind(t *testing.T) {
 				before := p.Stats().Total(propagation.Malformed)
 				ctx := extract(context.Background(), p, md)
 				if sc, ok := propagation.RemoteFromContext(ctx); ok {
-					t.Errorf("%s: %q is read as %+v", way, came, sc)
+					t.Errorf("%s: %q is read as %+v, want nothing", way, came, sc)
 				}
 				if n := p.Stats().Count(format, propagation.Malformed); n != before+1 {
-					t.Errorf("%s: %q is counted %d times", way, came, n-before)
+					t.Errorf("%s: %q is counted as malformed %d times, want once", way, came, n-before)
 				}
 				if got := lowered(sent(p, ctx)); way == "http" {
 					expect(t, got, md)
@@ -239,8 +239,8 @@ func TestGarbageBehind(t *testing.T) {
 	}
 }
 
-// TestUnreadableDecision: a decision that cannot be read is counted, and neither accepts nor denies.
-func TestUnreadableDecision(t *testing.T) {
+// TestMalformedDecision: a malformed decision is counted, and is read as open.
+func TestMalformedDecision(t *testing.T) {
 	for format, all := range map[propagation.Format][]http.Header{
 		propagation.B3Single: {carrier("B3", callerTrace+"-"+callerSpan+"-x"), carrier("B3", callerTrace+"-"+callerSpan+"-2")},
 		propagation.B3Multi:  {carrier("X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan, "X-B3-Sampled", "maybe"), carrier("X-B3-Sampled", "2")},
@@ -257,10 +257,10 @@ func TestUnreadableDecision(t *testing.T) {
 			p := compile(t, propagation.Config{Formats: []propagation.Format{format}})
 			ctx := p.ExtractHTTP(context.Background(), in)
 			if sc, _ := propagation.RemoteFromContext(ctx); sc.Sampling != propagation.Deferred {
-				t.Errorf("%q decides %v", in, sc.Sampling)
+				t.Errorf("the decision in %q is read as %v, want an open one", in, sc.Sampling)
 			}
 			if n := p.Stats().Count(format, propagation.Malformed); n != 1 {
-				t.Errorf("%q is counted %d times", in, n)
+				t.Errorf("%q is counted as malformed %d times, want once", in, n)
 			}
 			expect(t, sent(p, ctx), in)
 		}

@@ -16,7 +16,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// vector is a golden vector: headers, and what their specification says of them.
+// vector is a golden vector: headers, and their content by the specification.
 type vector struct {
 	ID, Format, Transport, Direction, Basis, Note string
 	Headers                                       map[string][]string
@@ -30,15 +30,15 @@ type vector struct {
 	ExpectPriority                                string `json:"expect_priority"`
 	Baggage                                       []struct{ Key, Value string }
 
-	withheld string // a name, as http.Header has it, that is not sent on
+	notSent string // a name in the spelling of http.Header that is not sent
 }
 
-// decided are the vectors of basis choice in which this project has chosen otherwise.
-var decided = map[string]func(*vector){
-	"b3-multi-028": func(v *vector) { // a decision that cannot be read does not cost the ids
+// ourChoices are vectors of the basis "choice" for which traceferry makes another choice. The functions change the expectation.
+var ourChoices = map[string]func(*vector){
+	"b3-multi-028": func(v *vector) { // with a malformed decision, the ids are still read
 		v.Valid, v.TraceID, v.SpanID = true, "ab000000000000000000000000000000", "cd00000000000000"
 	},
-	"b3-single-021": func(v *vector) { v.withheld = "B3" }, // Envoy makes no span for a malformed b3 beside x-b3-*
+	"b3-single-021": func(v *vector) { v.notSent = "B3" }, // Envoy makes no span for a malformed b3 beside x-b3-*
 	"xray-014":      func(v *vector) { v.Valid, v.TraceID, v.Sampled = true, "5759e988bd862e3fe1be46a994272793", "yes" },
 	"xray-022":      func(v *vector) { v.Valid, v.TraceID, v.Sampled = true, "abcdef121234567890abcdef12345678", "yes" },
 }
@@ -60,7 +60,7 @@ var samplings = map[string]propagation.Sampling{
 	"defer": propagation.Deferred, "no": propagation.Denied, "yes": propagation.Accepted, "debug": propagation.Debug,
 }
 
-// vectorFormats returns the formats that carry the headers of vectors with a format's name, in precedence.
+// vectorFormats returns the formats that carry the headers of vectors with a format name, in their precedence.
 func vectorFormats(name string) (fs []propagation.Format) {
 	for _, name := range testdata.FormatNames(name) {
 		if f, err := propagation.ParseFormat(name); err == nil {
@@ -70,7 +70,7 @@ func vectorFormats(name string) (fs []propagation.Format) {
 	return fs
 }
 
-// opaque are the vectors whose ids are not for us to read.
+// opaque are the formats of vectors whose ids traceferry does not read.
 var opaque = []string{"sw8", "request-id", "x-request-id", "l5d-ctx-trace", "baggage"}
 
 func readVectors(t testing.TB) []vector {
@@ -80,13 +80,13 @@ func readVectors(t testing.TB) []vector {
 		t.Fatal(err)
 	}
 	for i := range vs {
-		if decide := decided[vs[i].ID]; decide != nil {
+		if decide := ourChoices[vs[i].ID]; decide != nil {
 			decide(&vs[i])
 		}
 	}
 	for _, v := range vs {
 		if vectorFormats(v.Format) == nil {
-			t.Fatalf("%s: %q is no format", v.ID, v.Format)
+			t.Fatalf("%s: the format %q is unknown", v.ID, v.Format)
 		}
 		if v.Encoding == "latin1" {
 			for _, lines := range v.Headers {
@@ -107,7 +107,7 @@ func latin1(s string) string {
 	return string(b)
 }
 
-// header is the vector as net/http hands it out: canonical names, trimmed values.
+// header returns the headers of the vector as net/http would, with canonical names and without white space around values.
 func (v vector) header() http.Header {
 	h := http.Header{}
 	names := make([]string, 0, len(v.Headers))
@@ -123,7 +123,7 @@ func (v vector) header() http.Header {
 	return h
 }
 
-// metadata is the vector as grpc-go hands it out, but with the case of names as it is.
+// metadata returns the headers of the vector as grpc-go would, but with the original case of names.
 func (v vector) metadata() map[string][]string {
 	md := map[string][]string{}
 	for name, lines := range v.Headers {
@@ -146,7 +146,7 @@ func TestVectors(t *testing.T) {
 			case "translate":
 				v.translate(t)
 			default:
-				t.Fatalf("direction %q", v.Direction)
+				t.Fatalf("the direction %q is unknown, want extract, inject or translate", v.Direction)
 			}
 			if t.Failed() {
 				t.Logf("%s: %s", v.Basis, v.Note)
@@ -156,7 +156,7 @@ func TestVectors(t *testing.T) {
 	t.Logf("ran %d vectors of basis spec, %d of reference-implementation, %d of choice",
 		ran["spec"], ran["reference-implementation"], ran["choice"])
 	if total := ran["spec"] + ran["reference-implementation"] + ran["choice"]; total < 284 {
-		t.Errorf("only %d vectors ran", total)
+		t.Errorf("%d vectors ran, want at least 284", total)
 	}
 }
 
@@ -168,7 +168,7 @@ func (v vector) extract(t *testing.T) {
 	} else {
 		carriers["http"] = p.ExtractHTTP(context.Background(), v.header())
 		carriers["header carrier"] = p.Extract(context.Background(), otelprop.HeaderCarrier(v.header()))
-		if v.Format != "grpc-trace-bin" { // there metadata has other bytes
+		if v.Format != "grpc-trace-bin" { // in metadata, this value is not base64
 			carriers["metadata"] = p.ExtractMetadata(context.Background(), v.metadata())
 		}
 		if m, ok := v.mapCarrier(); ok {
@@ -181,7 +181,8 @@ func (v vector) extract(t *testing.T) {
 	}
 }
 
-// mapCarrier is the vector as a map of single lines in lower case, if it is that.
+// mapCarrier returns the headers of the vector as a map with names in lower case. It returns false if a name has several
+// lines.
 func (v vector) mapCarrier() (otelprop.MapCarrier, bool) {
 	m := otelprop.MapCarrier{}
 	for name, lines := range v.Headers {
@@ -197,20 +198,20 @@ func (v vector) checkRead(t *testing.T, carrier string, ctx context.Context) {
 	if v.Format == "x-request-id" {
 		want := map[string]propagation.TraceReason{
 			"9": propagation.SampledByEnvoy, "a": propagation.ForcedByService, "b": propagation.ForcedByClient,
-		}[v.TraceReason] // every other character is no reason
+		}[v.TraceReason] // any other character means NotTraced
 		if got := propagation.TraceReasonOf(v.header().Get("x-request-id")); got != want {
-			t.Errorf("trace reason %v, want %v", got, want)
+			t.Errorf("the trace reason is %v, want %v", got, want)
 		}
 	}
 	if v.Format == "baggage" {
 		bag := baggage.FromContext(ctx)
 		for _, m := range v.Baggage {
 			if got := bag.Member(m.Key).Value(); got != m.Value {
-				t.Errorf("%s: baggage %q = %q, want %q", carrier, m.Key, got, m.Value)
+				t.Errorf("%s: the baggage member %q is %q, want %q", carrier, m.Key, got, m.Value)
 			}
 		}
 		if !v.Valid && bag.Len() > 0 {
-			t.Errorf("%s: baggage %v, want none", carrier, bag)
+			t.Errorf("%s: the baggage is %v, want nothing", carrier, bag)
 		}
 	}
 	if slices.Contains(opaque, v.Format) {
@@ -219,29 +220,29 @@ func (v vector) checkRead(t *testing.T, carrier string, ctx context.Context) {
 	want := v.context()
 	got, ok := propagation.RemoteFromContext(ctx)
 	if ids := want.TraceID.IsValid(); !ids && got.TraceID.IsValid() || ok != (v.Valid || ids) {
-		t.Errorf("%s: %+v, %v, want valid=%v", carrier, got, ok, v.Valid)
+		t.Errorf("%s: the remote span is %+v, %v, want valid: %v", carrier, got, ok, v.Valid)
 	}
 	if !v.Valid && v.Format != "tracestate" {
 		return
 	}
 	if got.TraceID != want.TraceID || got.SpanID != want.SpanID || got.Sampling != want.Sampling {
-		t.Errorf("%s: got %+v, want %+v", carrier, got, want)
+		t.Errorf("%s: the remote span is %+v, want %+v", carrier, got, want)
 	}
 	if v.ParentID != "" && got.ParentID != want.ParentID {
-		t.Errorf("%s: parent %v, want %v", carrier, got.ParentID, want.ParentID)
+		t.Errorf("%s: the parent id is %v, want %v", carrier, got.ParentID, want.ParentID)
 	}
 	if v.Flags != "" && got.Random != (v.Flags == "02" || v.Flags == "03") {
-		t.Errorf("%s: random %v, want flags %s", carrier, got.Random, v.Flags)
+		t.Errorf("%s: the random flag is %v, want it as in the flags %s", carrier, got.Random, v.Flags)
 	}
 	if v.Format == "tracestate" && got.TraceState != v.Tracestate {
-		t.Errorf("%s: tracestate %q, want %q", carrier, got.TraceState, v.Tracestate)
+		t.Errorf("%s: tracestate is read as %q, want %q", carrier, got.TraceState, v.Tracestate)
 	}
 }
 
 // checkVerbatim compares the outgoing headers with the received headers, byte for byte.
 func (v vector) checkVerbatim(t *testing.T, carrier string, p *propagation.Propagator, ctx context.Context) {
 	if carrier == "map" {
-		return // it can hold less than came
+		return // a map can hold less than was received
 	}
 	out, came := map[string][]string{}, map[string][]string(v.header())
 	if carrier == "metadata" {
@@ -255,7 +256,7 @@ func (v vector) checkVerbatim(t *testing.T, carrier string, p *propagation.Propa
 	}
 	for name, lines := range out {
 		if _, ok := came[name]; !ok {
-			t.Errorf("%s: invented %s: %q", carrier, name, lines)
+			t.Errorf("%s: sent %s: %q, which was not received", carrier, name, lines)
 		}
 	}
 	for name, lines := range came {
@@ -265,19 +266,19 @@ func (v vector) checkVerbatim(t *testing.T, carrier string, p *propagation.Propa
 				want = append(want, line)
 			}
 		}
-		if !carries(p, vectorFormats(v.Format), strings.ToLower(name)) || v.withheld != "" && strings.EqualFold(name, v.withheld) {
+		if !carries(p, vectorFormats(v.Format), strings.ToLower(name)) || v.notSent != "" && strings.EqualFold(name, v.notSent) {
 			want = nil
 		}
 		if carrier == "metadata" {
 			want = slices.DeleteFunc(want, unsendable)
 		}
 		if !slices.Equal(out[name], want) {
-			t.Errorf("%s: %s left as %q, came as %q", carrier, name, out[name], want)
+			t.Errorf("%s: %s is sent as %q, want %q", carrier, name, out[name], want)
 		}
 	}
 }
 
-// carries reports whether a lower-case name is of the formats.
+// carries reports whether a name in lower case belongs to the formats.
 func carries(p *propagation.Propagator, fs []propagation.Format, name string) bool {
 	for _, f := range fs {
 		for _, prefix := range f.Prefixes() {
@@ -289,7 +290,7 @@ func carries(p *propagation.Propagator, fs []propagation.Format, name string) bo
 	return slices.Contains(p.Fields(), name)
 }
 
-// unsendable reports whether grpc-go refuses the value under a name without -bin.
+// unsendable reports whether grpc-go refuses the value, if its name does not end in -bin.
 func unsendable(v string) bool {
 	return strings.ContainsFunc(v, func(r rune) bool { return r < 0x20 || r > 0x7E }) && !strings.HasPrefix(v, "\x00")
 }
@@ -299,7 +300,7 @@ func (v vector) inject(t *testing.T) {
 	c := propagation.Config{Formats: fs}
 	in, ctx := http.Header{}, context.Background()
 	switch v.Format {
-	case "sw8", "request-id", "x-request-id", "l5d-ctx-trace": // carried, so what goes out came in
+	case "sw8", "request-id", "x-request-id", "l5d-ctx-trace": // these formats are only carried, so the headers must be received first
 		in = v.header()
 	case "baggage":
 		var members []baggage.Member
@@ -317,11 +318,11 @@ func (v vector) inject(t *testing.T) {
 		ctx = baggage.ContextWithBaggage(ctx, bag)
 	default:
 		sc := v.context()
-		if strings.Contains(v.Note, "aef5705a090040838f1359ebafa5c0c6") { // the vector says the half that is sent
+		if strings.Contains(v.Note, "aef5705a090040838f1359ebafa5c0c6") { // the vector has only the half that is sent
 			sc.TraceID = trace.TraceID{0xae, 0xf5, 0x70, 0x5a, 0x09, 0x00, 0x40, 0x83, 0x8f, 0x13, 0x59, 0xeb, 0xaf, 0xa5, 0xc0, 0xc6}
 		}
 		sc.TraceState, _, _ = strings.Cut(v.Tracestate, ",")
-		if v.Format == "tracestate" { // the span changes its own member, the first; both came
+		if v.Format == "tracestate" { // both members are received, and the span changes the first
 			in.Set("Traceparent", "00-"+v.TraceID+"-00f067aa0ba902b7-01")
 			in.Set("Tracestate", "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE")
 		}
@@ -339,22 +340,22 @@ func (v vector) inject(t *testing.T) {
 	}
 	for name := range want {
 		if strings.HasPrefix(name, "Ot-Baggage-") {
-			delete(want, name) // what the vector's caller would have sent besides
+			delete(want, name) // baggage that the vector's caller also sends
 		}
 	}
 	for name := range want {
 		if !slices.Equal(out[name], want[name]) {
-			t.Errorf("%s left as %q, want %q", name, out[name], want[name])
+			t.Errorf("%s is sent as %q, want %q", name, out[name], want[name])
 		}
 	}
 	for name := range out {
 		if want[name] == nil {
-			t.Errorf("invented %s: %q", name, out[name])
+			t.Errorf("sent %s: %q, want it absent", name, out[name])
 		}
 	}
 }
 
-// translate sends a vector's Datadog headers on as W3C.
+// translate translates a vector's Datadog headers to W3C.
 func (v vector) translate(t *testing.T) {
 	in := v.header()
 	want := in.Get("Traceparent")
@@ -363,11 +364,11 @@ func (v vector) translate(t *testing.T) {
 	out := http.Header{}
 	p.InjectHTTP(p.ExtractHTTP(context.Background(), in), out)
 	if out.Get("Traceparent") != want || out.Get("Tracestate") != v.Tracestate {
-		t.Errorf("left as %q %q, want %q %q", out["Traceparent"], out["Tracestate"], want, v.Tracestate)
+		t.Errorf("sent traceparent %q and tracestate %q, want %q and %q", out["Traceparent"], out["Tracestate"], want, v.Tracestate)
 	}
 }
 
-// TestVectorPriority translates W3C with Datadog's member to Datadog's headers.
+// TestVectorPriority translates W3C headers with Datadog's member to Datadog's headers.
 func TestVectorPriority(t *testing.T) {
 	ran := 0
 	for _, v := range readVectors(t) {
@@ -379,7 +380,7 @@ func TestVectorPriority(t *testing.T) {
 		out := http.Header{}
 		p.InjectHTTP(p.ExtractHTTP(context.Background(), v.header()), out)
 		if got := out.Get("X-Datadog-Sampling-Priority"); got != v.ExpectPriority {
-			t.Errorf("%s: priority %q, want %q", v.ID, got, v.ExpectPriority)
+			t.Errorf("%s: the priority is %q, want %q", v.ID, got, v.ExpectPriority)
 		}
 	}
 	if ran == 0 {

@@ -20,45 +20,45 @@ type spanRow struct {
 	c     propagation.Config
 	in    http.Header                                                           // nil: callersTrace
 	start func(*testing.T, context.Context) (context.Context, trace.Span)       // what the application does
-	want  func(t *testing.T, in http.Header, now trace.SpanContext) http.Header // now is the span that is active
+	want  func(t *testing.T, in http.Header, now trace.SpanContext) http.Header // now is the active span
 }
 
-// callersTrace says in three formats what they carry besides ids.
+// callersTrace are headers of three formats, with content besides ids.
 var callersTrace = carrier(
 	"Traceparent", callerW3C, "Tracestate", "a=1,foo@=x",
 	"B3", callerTrace+"-"+callerSpan+"-d",
 	"X-Amzn-Trace-Id", callerRoot+";Parent="+callerSpan+";Sampled=1;"+elbSelf+";"+lineage,
 )
 
-// whichSpan is the table. Each row is run with the real SDK.
+// whichSpan are the rows of the table. TestWhichSpan runs each row with OpenTelemetry's SDK.
 var whichSpan = []spanRow{
 	{
 		context: "the caller's span, from Extract", out: "the received headers",
 		start: startingNothing,
-		want:  asItCame,
+		want:  asReceived,
 	}, {
 		context: "a remote span of another propagator", out: "the received headers",
 		start: func(_ *testing.T, ctx context.Context) (context.Context, trace.Span) {
 			ctx = otelprop.TraceContext{}.Extract(ctx, otelprop.MapCarrier{"traceparent": otherW3C})
 			return ctx, trace.SpanFromContext(ctx)
 		},
-		want: asItCame,
+		want: asReceived,
 	}, {
 		context: "a span of a no-op provider", out: "the received headers: a no-op span repeats the caller's ids",
 		start: starting(func(*testing.T) trace.Tracer { return noop.NewTracerProvider().Tracer("test") }),
-		want:  asItCame,
+		want:  asReceived,
 	}, {
 		context: "a span that is sampled", out: "the span, with its parent id if the span exposes it",
 		start: starting(sampledBy(sdktrace.AlwaysSample())),
-		want:  ofTheTrace("01", "-d-"+callerSpan, "1"),
+		want:  childOfCaller("01", "-d-"+callerSpan, "1"),
 	}, {
 		context: "a span that is recorded, not sampled", out: "the span, not sampled",
 		start: starting(sampledBy(recordingOnly{})),
-		want:  ofTheTrace("00", "-0-"+callerSpan, "0"),
+		want:  childOfCaller("00", "-0-"+callerSpan, "0"),
 	}, {
 		context: "a span that the SDK dropped", out: "the span, not sampled, without a parent id",
 		start: starting(sampledBy(sdktrace.NeverSample())),
-		want:  ofTheTrace("00", "-0", "0"),
+		want:  childOfCaller("00", "-0", "0"),
 	}, {
 		context: "a span that has ended, until replaced", out: "the span",
 		start: func(t *testing.T, ctx context.Context) (context.Context, trace.Span) {
@@ -66,7 +66,7 @@ var whichSpan = []spanRow{
 			span.End()
 			return ctx, span
 		},
-		want: ofTheTrace("01", "-d-"+callerSpan, "1"),
+		want: childOfCaller("01", "-d-"+callerSpan, "1"),
 	}, {
 		context: "a span of another trace: a restart", out: "the span; of the old trace only X-Ray's Lineage",
 		start: starting(sampledBy(sdktrace.AlwaysSample()), trace.WithNewRoot()),
@@ -83,7 +83,7 @@ var whichSpan = []spanRow{
 		c:     propagation.Config{Emit: []propagation.Format{propagation.W3C}},
 		in:    carrier("B3", "0"),
 		start: startingNothing,
-		want:  asItCame,
+		want:  asReceived,
 	}, {
 		context: "a span, received b3: 0", out: "the span, with its sampler's decision: b3: 0 names no parent",
 		in:    carrier("B3", "0"),

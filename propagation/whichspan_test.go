@@ -15,7 +15,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// TestWhichSpan runs each row of doc.go's table, over HTTP and gRPC.
+// TestWhichSpan runs each row of the table in the comment of type Propagator, over HTTP and gRPC.
 func TestWhichSpan(t *testing.T) {
 	for _, row := range whichSpan {
 		t.Run(row.context, func(t *testing.T) {
@@ -34,7 +34,7 @@ func TestWhichSpan(t *testing.T) {
 					expect(t, sent(p, ctx), want)
 					expect(t, sentMetadata(p, ctx), lowered(want))
 					if row.isLocal() != named(sent(p, ctx), span.SpanContext()) {
-						t.Errorf("local %v, and %q went out with %v active", row.isLocal(), sent(p, ctx), span.SpanContext())
+						t.Errorf("the active span is %v and %q is sent, want a local span in it: %v", span.SpanContext(), sent(p, ctx), row.isLocal())
 					}
 				})
 				span.End()
@@ -43,10 +43,10 @@ func TestWhichSpan(t *testing.T) {
 	}
 }
 
-// isLocal is what the table's words amount to.
+// isLocal reports whether the row says that a local span is sent.
 func (r spanRow) isLocal() bool { return strings.HasPrefix(r.out, "the span") }
 
-// named reports whether what went out names a span that was started here.
+// named reports whether the sent headers name a span that the test started.
 func named(out http.Header, now trace.SpanContext) bool {
 	id := now.SpanID().String()
 	return !now.IsRemote() && id != callerSpan && (strings.Contains(out.Get("Traceparent"), id) || strings.Contains(out.Get("B3"), id))
@@ -80,20 +80,20 @@ func TestWhichSpanDocumented(t *testing.T) {
 	}
 }
 
-// TestRemoteOfAnotherAlone: with nothing captured, a remote span of another propagator
-// gives no reason to write anything, and the outgoing request is left alone.
-func TestRemoteOfAnotherAlone(t *testing.T) {
+// TestRemoteSpanOfAnotherPropagator: without a capture, Inject writes nothing for a remote span of another propagator, and does not
+// change the outgoing request.
+func TestRemoteSpanOfAnotherPropagator(t *testing.T) {
 	p := compile(t, propagation.Config{Emit: []propagation.Format{propagation.B3Single}})
 	ctx := otelprop.TraceContext{}.Extract(context.Background(), otelprop.MapCarrier{"traceparent": otherW3C})
 	if !trace.SpanContextFromContext(ctx).IsRemote() {
-		t.Fatal("the other propagator read nothing")
+		t.Fatal("OpenTelemetry's propagator has read no span")
 	}
 	out := carrier("Traceparent", "the caller's own")
 	p.InjectHTTP(ctx, out)
 	expect(t, out, carrier("Traceparent", "the caller's own"))
 }
 
-// recordingOnly records every span and samples none.
+// recordingOnly is a sampler that records every span and samples none.
 type recordingOnly struct{}
 
 func (recordingOnly) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
@@ -120,14 +120,15 @@ func starting(tracer func(*testing.T) trace.Tracer, opts ...trace.SpanStartOptio
 	}
 }
 
-func asItCame(_ *testing.T, in http.Header, _ trace.SpanContext) http.Header { return in }
+// asReceived returns the received headers.
+func asReceived(_ *testing.T, in http.Header, _ trace.SpanContext) http.Header { return in }
 
-// ofTheTrace is what a span in the caller's trace sends in the three formats of callersTrace.
-func ofTheTrace(flags, b3, sampled string) func(*testing.T, http.Header, trace.SpanContext) http.Header {
+// childOfCaller returns the headers of callersTrace with a child of the caller's span.
+func childOfCaller(flags, b3, sampled string) func(*testing.T, http.Header, trace.SpanContext) http.Header {
 	return func(t *testing.T, _ http.Header, now trace.SpanContext) http.Header {
 		id := now.SpanID().String()
 		if id == callerSpan || now.TraceID().String() != callerTrace {
-			t.Errorf("active is %v, want a child of the caller's", now)
+			t.Errorf("the active span is %v, want a child of the caller's span", now)
 		}
 		return carrier(
 			"Traceparent", "00-"+callerTrace+"-"+id+"-"+flags, "Tracestate", "a=1,foo@=x",

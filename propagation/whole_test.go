@@ -11,7 +11,7 @@ import (
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
 
-// wholeFormats are formats with several headers of ids and decisions, and what else they carry.
+// wholeFormats are formats with several headers. ids are the headers with ids or a decision, and besides are the others.
 var wholeFormats = []struct {
 	format       propagation.Format
 	ids, besides []string
@@ -30,14 +30,14 @@ var wholeFormats = []struct {
 	{propagation.AzureRequestID, []string{"request-id", "|a.b."}, []string{"correlation-context", "a=1"}},
 }
 
-// refusals are lines that a writer refuses under a name, in the place of its line or behind it.
+// refusals return lines of a name, at least one of which a writer refuses.
 var refusals = []func(good string) []string{
 	func(good string) []string { return []string{good[:1] + "é" + good[1:]} },
 	func(good string) []string { return []string{"\xff", good} },
 	func(good string) []string { return []string{good, good + "\x7f"} },
 }
 
-// writers are the ways out that take printable ASCII alone.
+// writers are the functions that send only printable ASCII.
 var writers = map[string]struct {
 	config propagation.Config
 	write  func(*propagation.Propagator, map[string][]string) map[string][]string
@@ -72,8 +72,8 @@ var writers = map[string]struct {
 	}},
 }
 
-// TestFormatsLeaveWhole: where a line with ids or a decision is refused, nothing of its format leaves, and all of the
-// others does. It is counted once.
+// TestFormatsLeaveWhole: if a line with ids or a decision is refused, its whole format is left out and counted once. The
+// other formats are sent.
 func TestFormatsLeaveWhole(t *testing.T) {
 	for name, w := range writers {
 		t.Run(name, func(t *testing.T) {
@@ -88,7 +88,7 @@ func TestFormatsLeaveWhole(t *testing.T) {
 						in["b3"] = []string{callerB3}
 						headerdiff.Check(t, metadataOf("b3", callerB3), w.write(p, in), "%s: %q", f.ids[i], in[f.ids[i]])
 						if n := p.Stats().Count(f.format, propagation.Unsendable); n != 1 {
-							t.Errorf("%s: counted %d times", f.ids[i], n)
+							t.Errorf("%s: counted as unsendable %d times, want once", f.ids[i], n)
 						}
 					}
 				}
@@ -97,8 +97,8 @@ func TestFormatsLeaveWhole(t *testing.T) {
 	}
 }
 
-// TestUserDataLeavesAlone: a refused line of tracestate, baggage or another list is left out alone.
-func TestUserDataLeavesAlone(t *testing.T) {
+// TestUserDataLineLeftOut: if a line of tracestate, baggage or another list is refused, only that line is left out.
+func TestUserDataLineLeftOut(t *testing.T) {
 	for name, w := range writers {
 		t.Run(name, func(t *testing.T) {
 			for _, f := range wholeFormats {
@@ -112,7 +112,7 @@ func TestUserDataLeavesAlone(t *testing.T) {
 					delete(want, f.besides[i])
 					headerdiff.Check(t, want, w.write(p, in), "%s", f.besides[i])
 					if n := p.Stats().Count(f.format, propagation.Unsendable); n != 1 {
-						t.Errorf("%s: counted %d times", f.besides[i], n)
+						t.Errorf("%s: counted as unsendable %d times, want once", f.besides[i], n)
 					}
 				}
 			}
@@ -120,8 +120,8 @@ func TestUserDataLeavesAlone(t *testing.T) {
 	}
 }
 
-// TestHTTPLeavesWhole: the same for what HTTP does not carry.
-func TestHTTPLeavesWhole(t *testing.T) {
+// TestFormatLeftOutOverHTTP: if HTTP does not accept a line with ids or a decision, the whole format is left out.
+func TestFormatLeftOutOverHTTP(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats()})
 	for _, f := range wholeFormats {
 		for i := 0; i < len(f.ids); i += 2 {
@@ -132,8 +132,8 @@ func TestHTTPLeavesWhole(t *testing.T) {
 	}
 }
 
-// TestMapLeavesWhole: a map has room for one line of a name; of several that differ none leaves, nor the rest of the format.
-func TestMapLeavesWhole(t *testing.T) {
+// TestFormatLeftOutOfMap: a map holds one line of a name. If the lines of a name differ, the whole format is left out.
+func TestFormatLeftOutOfMap(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats()})
 	ctx := received(p, "X-B3-Traceid", callerTrace, "X-B3-Spanid", callerSpan, "X-B3-Sampled", "0", "X-B3-Sampled", "1", "B3", callerB3)
 	out := otelprop.MapCarrier{}
@@ -141,8 +141,9 @@ func TestMapLeavesWhole(t *testing.T) {
 	expectText(t, out, otelprop.MapCarrier{"b3": callerB3})
 }
 
-// TestLocalSpanLeavesWhole: what is written for a local span leaves out what the transport does not take, and not the ids.
-func TestLocalSpanLeavesWhole(t *testing.T) {
+// TestLocalSpanOverRefusedLine: with a local span, the ids of a format are sent, also if the transport refuses a received line of
+// the format.
+func TestLocalSpanOverRefusedLine(t *testing.T) {
 	for name, w := range writers {
 		c := w.config
 		c.Formats, c.LocalSpan = propagation.AllFormats(), running(propagation.SpanContext{
@@ -155,7 +156,7 @@ func TestLocalSpanLeavesWhole(t *testing.T) {
 				in[f.ids[i]] = []string{f.ids[i+1] + "é"}
 				got := w.write(p, in)
 				if sc := readAs(f.format, carrierOf(got)); sc.SpanID != otherSpan.SpanID {
-					t.Errorf("%s, %s: leaves %q", name, f.ids[i], got)
+					t.Errorf("%s, %s: sent %q, want the local span", name, f.ids[i], got)
 				}
 			}
 		}
@@ -172,7 +173,8 @@ func carrierOf(md map[string][]string) map[string][]string {
 	return h
 }
 
-// TestLinkerdPrefixLimits: l5d-ctx-* hold Linkerd's ids: the format leaves with them where they exceed a limit.
+// TestLinkerdPrefixLimits: the names l5d-ctx-* hold Linkerd's ids. If one of them exceeds a limit, the whole format is left
+// out.
 func TestLinkerdPrefixLimits(t *testing.T) {
 	l5d := []string{"Dtab-Local", "/a=>/b", "L5d-Sample", "1.0", "L5d-Ctx-Deadline", "1 2"}
 	p := compile(t, propagation.Config{Formats: propagation.AllFormats()})

@@ -6,9 +6,9 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestDeferredWord: where a format can leave a decision open and some of its readers want a word, Emit writes
-// Config.Deferred, if that is set. What can be read without one never gets it.
-func TestDeferredWord(t *testing.T) {
+// TestDeferredIsWritten: in X-Ray and in Google's header a decision can stay open, but some readers need one. There Emit writes
+// Config.Deferred for an open decision, if it is set. B3 and Datadog never get a decision for an open one.
+func TestDeferredIsWritten(t *testing.T) {
 	in := []string{"B3", callerTrace + "-" + callerSpan}
 	xray, cloud := callerRoot+";Parent="+callerSpan, callerTrace+"/"+callerDecimal
 	for deferred, want := range map[propagation.Sampling][2]string{
@@ -21,10 +21,10 @@ func TestDeferredWord(t *testing.T) {
 		}})
 		out := sent(p, received(p, in...))
 		if got := [2]string{out.Get("X-Amzn-Trace-Id"), out.Get("X-Cloud-Trace-Context")}; got != want {
-			t.Errorf("Deferred %v: leaves %q, want %q", deferred, got, want)
+			t.Errorf("Deferred %v: sent %q, want %q", deferred, got, want)
 		}
 		if out.Get("X-B3-Sampled") != "" || out.Get("X-B3-Spanid") != callerSpan || out.Get("X-Datadog-Sampling-Priority") != "" || out.Get("B3") != in[1] {
-			t.Errorf("Deferred %v: leaves %q", deferred, out)
+			t.Errorf("Deferred %v: sent %q, want no decision in b3, x-b3-* and x-datadog-*", deferred, out)
 		}
 		open := compile(t, propagation.Config{Formats: []propagation.Format{propagation.XRay}, Deferred: deferred})
 		came := []string{"X-Amzn-Trace-Id", xray + ";Sampled=?"}

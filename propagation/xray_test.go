@@ -10,8 +10,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// TestXRayKeysInAnyCase: Envoy reads keys so, and the last of several. A rewritten header keeps none of the ids and
-// decisions that it replaces.
+// TestXRayKeysInAnyCase: Envoy reads keys in any case, and reads the last of several equal keys. So a rewritten header keeps
+// none of the old ids and decisions, in any case.
 func TestXRayKeysInAnyCase(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: []propagation.Format{propagation.XRay}})
 	const ids = callerRoot + ";Parent=" + callerSpan
@@ -24,8 +24,8 @@ func TestXRayKeysInAnyCase(t *testing.T) {
 	}
 }
 
-// TestXRayRootAlone: a Root without a Parent, as a load balancer sends it, names a trace. What stands beside it is
-// kept while that is the local span's.
+// TestXRayRootAlone: a load balancer sends a Root without a Parent. The other keys of the header are kept if the local span is
+// in the trace of this Root.
 func TestXRayRootAlone(t *testing.T) {
 	const others = "Root=1-aa000000-0000000000000000000000aa"
 	for name, emit := range map[string][]propagation.Format{"nil": nil, "X-Ray": {propagation.XRay}} {
@@ -38,13 +38,14 @@ func TestXRayRootAlone(t *testing.T) {
 			ctx, span := tracer(t, sdktrace.AlwaysSample()).Start(received(p, "Traceparent", callerW3C, "X-Amzn-Trace-Id", row.in), "child")
 			want := strings.ReplaceAll(row.want, "SPAN", span.SpanContext().SpanID().String())
 			if got := sent(p, ctx).Get("X-Amzn-Trace-Id"); got != want {
-				t.Errorf("Emit %s: %q has become %q, want %q", name, row.in, got, want)
+				t.Errorf("Emit %s: %q is sent as %q, want %q", name, row.in, got, want)
 			}
 		}
 	}
 }
 
-// TestXRayRootAloneTranslated: the same where the span is another format's.
+// TestXRayRootAloneTranslated: Emit writes the span of another format over a Root without a Parent. The other keys are kept if
+// the trace is the same.
 func TestXRayRootAloneTranslated(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: []propagation.Format{propagation.W3C, propagation.XRay}, Emit: []propagation.Format{propagation.XRay}})
 	const written = callerRoot + ";Parent=" + callerSpan + ";Sampled=1;"
@@ -53,13 +54,13 @@ func TestXRayRootAloneTranslated(t *testing.T) {
 		elbSelf + ";Root=1-aa000000-0000000000000000000000aa;" + lineage + ";Mine=1": written + lineage,
 	} {
 		if got := sent(p, received(p, "Traceparent", callerW3C, "X-Amzn-Trace-Id", in)).Get("X-Amzn-Trace-Id"); got != want {
-			t.Errorf("%q has become %q, want %q", in, got, want)
+			t.Errorf("%q is sent as %q, want %q", in, got, want)
 		}
 	}
 }
 
-// TestTraceAlone: if only the decision is distrusted, a valid trace id without a span id goes out without the decision.
-// Nothing of an invalid trace id goes out.
+// TestTraceAlone: with DistrustSampling, a valid trace id without a span id is sent without its decision. A header with an
+// invalid trace id is not sent.
 func TestTraceAlone(t *testing.T) {
 	p := compile(t, propagation.Config{Formats: []propagation.Format{propagation.CloudTrace, propagation.XRay}})
 	for _, row := range []struct{ name, in, want string }{
@@ -74,7 +75,7 @@ func TestTraceAlone(t *testing.T) {
 		for _, names := range []propagation.Trust{0, propagation.DistrustBaggage} {
 			ctx := p.ExtractHTTPTrust(context.Background(), carrier(row.name, row.in), propagation.DistrustSampling|names)
 			if got := sent(p, ctx).Get(row.name); got != row.want {
-				t.Errorf("%q leaves as %q, want %q", row.in, got, row.want)
+				t.Errorf("%q is sent as %q, want %q", row.in, got, row.want)
 			}
 		}
 		for _, trust := range []propagation.Trust{propagation.DistrustIDs, propagation.Restart} {

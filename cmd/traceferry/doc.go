@@ -65,7 +65,7 @@
 //
 // doctor writes one object:
 //
-//	url, status     the service, and the status of its first answer
+//	url, status     the service, and the status of its first response
 //	requests        how many were sent
 //	calls           [{call, times}]: "GET /details"
 //	formats         [{format, wanted, result, ok}]: result is "carried", "continued",

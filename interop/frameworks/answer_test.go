@@ -27,7 +27,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// TestAnswer runs the lines of docs/answer.md.
+// TestAnswer runs the lines of docs/response.md.
 func TestAnswer(t *testing.T) {
 	old := otel.GetTracerProvider()
 	otel.SetTracerProvider(sdktrace.NewTracerProvider())

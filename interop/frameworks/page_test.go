@@ -23,7 +23,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// TestAnswerPage holds docs/answer.md to the tests, too.
+// TestAnswerPage holds docs/response.md to the tests, too.
 func TestAnswerPage(t *testing.T) {
-	page.CheckBlocks(t, page.Read(t, "../../docs/answer.md"), page.Sources(t, "."), 8)
+	page.CheckBlocks(t, page.Read(t, "../../docs/response.md"), page.Sources(t, "."), 8)
 }

@@ -70,7 +70,7 @@ func RedirectsTo(url string) CalleeOption { return func(c *callee) { c.redirect 
 // [Mesh.DialContext] or [Mesh.Transport]. The Target of a gRPC callee stays an address on loopback.
 func External(host string) CalleeOption { return func(c *callee) { c.external, c.quiet = host, true } }
 
-// Registers adds services with answers of their own to a gRPC callee. register calls the Register functions of
+// Registers adds services with responses of their own to a gRPC callee. register calls the Register functions of
 // generated code. All other methods are answered with an empty message. An HTTP callee ignores it; see [Answers].
 func Registers(register func(grpc.ServiceRegistrar)) CalleeOption {
 	return func(c *callee) { c.register = register }

@@ -29,7 +29,7 @@ const (
 // also an error.
 type Failure struct {
 	Kind   Kind     // what is wrong
-	Callee string   // the name of the callee; empty: the failure is about the request or its answer
+	Callee string   // the name of the callee; empty: the failure is about the request or its response
 	Header string   // the name of the header in lower case; empty: the failure is about the call
 	Call   string   // the first call with it: "GET /details", or the full gRPC method
 	Want   []string // the lines that the service got with the first request

@@ -126,7 +126,7 @@ func Requests(requests ...Request) Option {
 // negative number is a mistake.
 func AtOnce(n int) Option { return func(c *config) { c.atOnce = n } }
 
-// Wait sets how long the Mesh waits for calls that the service makes after its answer, in goroutines. The default is
+// Wait sets how long the Mesh waits for calls that the service makes after its response, in goroutines. The default is
 // 300 ms. The Mesh waits less if a request has made as many calls as requests of its kind usually make. It waits
 // longer for the first call to a callee. A negative duration is a mistake.
 func Wait(d time.Duration) Option { return func(c *config) { c.wait = d } }
