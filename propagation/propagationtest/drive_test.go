@@ -183,6 +183,7 @@ func TestSentences(t *testing.T) {
 	}
 	for _, want := range []string{
 		"details: the call carried none of the headers that the service got (",
+		"The service got b3, baggage, grpc-trace-bin, traceparent, tracestate, ",
 		"call: GET /details/1",
 		fmt.Sprintf("drive_test.go:%d", lostAt.Load()),
 		"lost: no context at /",

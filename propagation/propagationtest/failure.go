@@ -11,7 +11,7 @@ type Kind string
 // The kinds of failures. The text of each is that in messages.
 const (
 	Lost         Kind = "lost"                            // a header, or a line of it, did not arrive
-	LostAll      Kind = "lost all"                        // none of the headers of the request arrived
+	LostAll      Kind = "lost all"                        // none of the headers of the request arrived; Failure.Detail names them
 	Changed      Kind = "changed"                         // another value arrived
 	Duplicated   Kind = "duplicated"                      // more lines arrived than the service got
 	Invented     Kind = "invented"                        // a header arrived that the service did not get

@@ -27,6 +27,9 @@ func (m *Mesh) judge(all []*exchange) error {
 	}
 	m.judgeSilence(r, all)
 	m.judgeSwaps(r, all)
+	if m.observed.Load() {
+		r.adviseGuard()
+	}
 	return r.err()
 }
 

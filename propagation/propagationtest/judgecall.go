@@ -38,7 +38,8 @@ func (j judgement) failures() (out []Failure) {
 	want, got = compare.Items(want), compare.Items(got)
 	foreign := func(line string) bool { return j.m.owners.Foreign(j.x.id, line) }
 	if len(want) > 1 && !overlap(want, got) && !slices.ContainsFunc(slices.Concat(slices.Collect(maps.Values(got))...), foreign) {
-		return append(out, Failure{Kind: LostAll, Rule: "Each call must carry the trace headers of the request for which it is made."})
+		return append(out, Failure{Kind: LostAll, Detail: "The service got " + names(want) + ".",
+			Rule: "Each call must carry the trace headers of the request for which it is made."})
 	}
 	for _, f := range compare.Headers(want, got, foreign) {
 		out = append(out, failureOf(f))
@@ -68,6 +69,16 @@ func (j judgement) hint(f Failure) string {
 		return ""
 	}
 	return "No call carried this format. If the service is not meant to carry it, say so with Carries or Formats."
+}
+
+// names returns the names of headers in lower case, in alphabetical order.
+func names(h http.Header) string {
+	var all []string
+	for name := range h {
+		all = append(all, strings.ToLower(name))
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
 }
 
 // overlap reports whether some header is in both.

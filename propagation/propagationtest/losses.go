@@ -41,6 +41,7 @@ var losing = []propagation.Outcome{
 // The Mesh cannot tell to which header a loss belongs. So it adds all losses of a request to all failures about lost
 // headers of that request. Each call that loses headers reads its stack. The Observer is safe for concurrent use.
 func (m *Mesh) Observer() *propagation.Observer {
+	m.observed.Store(true)
 	return &propagation.Observer{
 		Outcome: func(_ context.Context, f propagation.Format, o propagation.Outcome) {
 			if !slices.Contains(losing, o) {

@@ -68,3 +68,44 @@ func TestLossLines(t *testing.T) {
 		}
 	}
 }
+
+// TestGuardHint: if the Propagator has not seen the call that lost the headers, the failure says how to see the call.
+func TestGuardHint(t *testing.T) {
+	t.Parallel()
+	const hint = "use httptrace.Guard and grpcguard.Enable."
+	for name, tt := range map[string]struct {
+		client      func(p *propagation.Propagator) *http.Client
+		observed    bool
+		hint, where bool
+	}{
+		"a client without traceferry": {func(*propagation.Propagator) *http.Client { return http.DefaultClient }, true, true, false},
+		"no Observer":                 {func(*propagation.Propagator) *http.Client { return http.DefaultClient }, false, false, false},
+		"a guarded client": {func(p *propagation.Propagator) *http.Client {
+			return &http.Client{Transport: httptrace.Guard(p, http.DefaultTransport)}
+		}, true, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := propagationtest.Test(func(m *propagationtest.Mesh) any {
+				c := propagation.Config{}
+				if tt.observed {
+					c.Observer = m.Observer()
+				}
+				p := propagation.MustNew(c)
+				client, url := tt.client(p), m.HTTP("details").URL
+				return httptrace.Middleware(p)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					get(r.Context(), client, url, http.Header{})
+				}))
+			}, briefly)
+			if err == nil {
+				t.Fatal("no failure")
+			}
+			if got := strings.Contains(err.Error(), hint); got != tt.hint {
+				t.Errorf("hint: %t, want %t:\n%v", got, tt.hint, err)
+			}
+			if got := strings.Contains(err.Error(), "lost: client without traceferry at /"); got != tt.where {
+				t.Errorf("the line of the call: %t, want %t:\n%v", got, tt.where, err)
+			}
+		})
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,6 +33,8 @@ type Mesh struct {
 	last   time.Time // when the last one arrived
 	failed map[failedKey]bool
 	losses []Loss // that the service's Propagator told since the last request
+
+	observed atomic.Bool // Observer was called
 }
 
 // New returns a Mesh for a test. It is closed at the end of the test. A mistake in the options fails the test at

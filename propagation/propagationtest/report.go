@@ -39,6 +39,15 @@ func (r *report) add(x *exchange, f Failure) {
 	}
 }
 
+// adviseGuard adds a hint to failures about lost headers for which the service's Propagator has reported no loss.
+func (r *report) adviseGuard() {
+	for i := range r.failures {
+		if f := &r.failures[i]; (f.Kind == Lost || f.Kind == LostAll) && f.Losses == nil && f.Hint == "" {
+			f.Hint = "No call of the service's Propagator lost the headers. To see the line of a client that does not use traceferry, use httptrace.Guard and grpcguard.Enable."
+		}
+	}
+}
+
 // err returns the failures as an error, nil if there are none. Where calls to a callee carried nothing, single lost headers are no news.
 func (r *report) err() error {
 	bare := map[string]bool{}
