@@ -15,7 +15,7 @@ func BenchmarkGRPCClient(b *testing.B)  { runTasks(b) }
 func BenchmarkGRPCForward(b *testing.B) { runTasks(b) }
 func BenchmarkLog(b *testing.B)         { runTasks(b) }
 
-// runTasks runs every entry of the tasks that are named like the benchmark function.
+// runTasks runs every entry of the tasks that have the name of the benchmark function.
 func runTasks(b *testing.B) {
 	found := false
 	for _, t := range Tasks() {
@@ -32,18 +32,18 @@ func runTasks(b *testing.B) {
 	}
 }
 
-// TestNames holds the names to benchstat's grammar, and apart from each other.
+// TestNames checks that the names follow benchstat's grammar and are unique.
 func TestNames(t *testing.T) {
 	keyValues := regexp.MustCompile(`^[a-z]+=[a-z0-9-]+(/[a-z]+=[a-z0-9-]+)*$`)
 	seen := map[string]bool{}
 	for _, task := range Tasks() {
 		for _, e := range task.Entries {
 			if path := task.Path(e); !keyValues.MatchString(path) {
-				t.Errorf("%s/%s is no path of key=value", task.Name, path)
+				t.Errorf("%s/%s is not a path of key=value parts", task.Name, path)
 			}
 			name := task.Name + "/" + task.Path(e)
 			if seen[name] {
-				t.Errorf("%s is there twice", name)
+				t.Errorf("the name %s occurs twice", name)
 			}
 			seen[name] = true
 		}

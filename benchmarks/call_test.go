@@ -13,7 +13,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// wiring is a way to carry, on both sides of a call.
+// wiring is a way to carry headers, with code on both sides of a call.
 type wiring struct {
 	name   string
 	server []grpc.ServerOption
@@ -21,9 +21,9 @@ type wiring struct {
 	ctx    context.Context // of the client's call
 }
 
-// wirings are grpc-go alone, without the headers and with them, so that the time of sending them can be
-// told from that of carrying, and traceferry's: interceptors on both sides, stats handlers on both, and
-// what ServerOptions and DialOptions choose.
+// wirings are two of grpc-go alone and three of traceferry. grpc-go runs without the headers and with them, so that the
+// cost of sending can be separated from the cost of carrying. traceferry runs with interceptors on both sides, with
+// stats handlers on both, and with the choice of ServerOptions and DialOptions.
 func wirings() []wiring {
 	p := istioConfig().p
 	in := p.ExtractMetadata(context.Background(), incomingOf(sidecarMetadata()))
@@ -51,10 +51,10 @@ func incomingOf(ctx context.Context) metadata.MD {
 	return md
 }
 
-// answering is the least that a service can do.
+// answering is the smallest possible service.
 type answering struct {
 	healthpb.UnimplementedHealthServer
-	served chan context.Context // if somebody wants to see
+	served chan context.Context // gets the handler's context; may be nil
 }
 
 func (a answering) Check(ctx context.Context, _ *healthpb.HealthCheckRequest) (*healthpb.HealthCheckResponse, error) {
@@ -87,16 +87,17 @@ func (w wiring) call(tb testing.TB, service answering) func() {
 	}
 }
 
-// BenchmarkCall is a whole unary call over loopback, both sides of it in this process. It is no Task
-// because most of it is grpc-go's and the kernel's: there is nothing to promise. Wirings differ by less
-// than runs do, so take many (-count 20) and compare the best.
+// BenchmarkCall measures a whole unary call over loopback, with both sides in this process. It is not a Task, because
+// grpc-go and the kernel take most of the time, so there is no goal. Wirings differ by less than runs do. So take many
+// runs (-count 20) and compare the best.
 func BenchmarkCall(b *testing.B) {
 	for _, w := range wirings() {
 		b.Run("wiring="+w.name, func(b *testing.B) { Entry{Op: w.call(b, answering{})}.Run(b) })
 	}
 }
 
-// TestCall shows that all but the first carry, and that with traceferry's the server's handler can carry on.
+// TestCall shows that all wirings but the first carry the headers, and that with traceferry the server's handler can
+// carry them on.
 func TestCall(t *testing.T) {
 	for _, w := range wirings() {
 		t.Run("wiring="+w.name, func(t *testing.T) {
@@ -104,7 +105,7 @@ func TestCall(t *testing.T) {
 			w.call(t, answering{served: served})()
 			ctx := <-served
 			if got, want := len(incomingOf(ctx)["x-b3-traceid"]) == 1, w.name != "none"; got != want {
-				t.Errorf("headers arrived: %v, want %v", got, want)
+				t.Errorf("the server received the headers: %v, want %v", got, want)
 			}
 			remote, _ := propagation.RemoteFromContext(ctx)
 			if got, want := remote.TraceID.String() == traceID, w.server != nil; got != want {

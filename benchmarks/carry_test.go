@@ -14,8 +14,8 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// TestLibrariesCarry has each library carry the sidecar's request, by the same functions that are
-// measured, and looks what comes out: none is fast because it does nothing.
+// TestLibrariesCarry lets each library carry the sidecar's request with the functions that the benchmarks measure, and
+// checks the result. So no library is fast because it does nothing.
 func TestLibrariesCarry(t *testing.T) {
 	c, otel, datadog := istioConfig(), composite(), datadogPropagator()
 	bg := context.Background()
@@ -82,8 +82,8 @@ func TestLibrariesCarryGRPC(t *testing.T) {
 	}
 }
 
-// TestSevenFormats shows that with a local span traceferry does at least the work of OpenTelemetry's
-// composite: all its headers, and the same ids in them.
+// TestSevenFormats shows that with a local span traceferry does at least the work of OpenTelemetry's composite. It
+// sends all headers that the composite sends, with the same ids.
 func TestSevenFormats(t *testing.T) {
 	p, ours, theirs := sevenConfig().p, http.Header{}, http.Header{}
 	p.InjectHTTP(p.ExtractHTTP(localSpan(), sidecarHeaders()), ours)
@@ -106,7 +106,7 @@ func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	return newNoNetwork().RoundTrip(req)
 }
 
-// expectTrace wants the sidecar's trace in the one header that all the libraries know.
+// expectTrace fails the test unless the one header that all libraries know names the sidecar's trace.
 func expectTrace(t *testing.T, h http.Header) {
 	t.Helper()
 	if got := h.Get("X-B3-Traceid"); got != traceID {

@@ -12,8 +12,8 @@ var ddTraceGo = Library{
 	Modules: []string{"github.com/DataDog/dd-trace-go/v2"},
 }
 
-// datadogPropagator is dd-trace-go's, with the styles of the sidecar's headers added to its own.
-// With tags, or the upper half of a trace id would be lost.
+// datadogPropagator is dd-trace-go's propagator. Its styles include those of the sidecar's headers. Its tags are
+// enabled, because otherwise the upper half of a trace id would be lost.
 func datadogPropagator() tracer.Propagator {
 	const styles = "datadog,tracecontext,baggage,b3multi"
 	return tracer.NewPropagator(&tracer.PropagatorConfig{

@@ -13,27 +13,25 @@
 //	go -C benchmarks run ./cmd/table
 //	go -C benchmarks run ./cmd/table -w
 //
-// The goals that the table should meet, which a busy machine can miss by chance, so they are
-// checked only when asked for; allocations always are:
+// The following command checks the goals of the table. A busy machine can miss them by chance, so the command must be
+// run explicitly. Goals for allocations are always checked:
 //
 //	go -C benchmarks test -run TestRatios -ratios -v
 //
 // # What is compared
 //
-// No two of these libraries do quite the same, and a fast one may be fast because it
-// carries less. From the sidecar's request the hand-written loop and traceferry carry six
-// headers byte for byte; OpenTelemetry's composite reads the ids out of five of them and writes them
-// again in seven formats; zipkin-go does so for B3 alone, dd-trace-go for its own headers, B3 and
-// W3C. otelhttp and zipkin-go's middleware also name spans and look at responses:
-// they run here with providers and samplers that record nothing. zipkin-go's transport writes into the
-// caller's request, where the others copy it first. TestLibrariesCarry shows that none is
-// fast because it does nothing.
+// No two of these libraries do exactly the same work, and a library may be fast because it carries less. From the
+// sidecar's request, the hand-written loop and traceferry carry six headers byte for byte. OpenTelemetry's composite
+// reads the ids from five of them, and writes them in seven formats. zipkin-go does that for B3 only, and dd-trace-go
+// for its own headers, B3 and W3C. otelhttp and zipkin-go's middleware also name spans and look at responses. Here
+// their providers and samplers record nothing. zipkin-go's transport writes into the caller's request, and the others
+// copy the request first. TestLibrariesCarry shows that no library is fast because it does nothing.
 //
-// Over gRPC the loop looks up the same names, spelled as for net/http, and grpc-go lowers each of them at
-// each call: about a quarter of the loop's time. Its entry config=18lower, beside the table's, has
-// them in lower case. A client's loop is only AppendToOutgoingContext of pairs that are ready. Of
-// otelgrpc TagRPC alone is measured, without the events that a stats handler is sent. What the ways of
-// wiring traceferry add to a whole call, events included, is told by
+// Over gRPC, the loop looks up the same names in net/http's spelling. grpc-go converts each of them to lower case at
+// each call, which takes about a quarter of the loop's time. The loop's entry config=18lower has the names in lower
+// case. It is not in the table. A client's loop only calls AppendToOutgoingContext with ready pairs. For otelgrpc, only
+// TagRPC is measured, without the other events of a stats handler. This command measures the cost of traceferry's
+// wirings for a whole call, with all events:
 //
 //	go -C benchmarks test -run '^$' -bench Call -count 20
 //

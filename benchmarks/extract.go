@@ -8,9 +8,8 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 )
 
-// sink takes what an extraction returns, so that the compiler cannot leave the work out.
-// zipkin-go and dd-trace-go return no context but a span context, and are spared the step
-// of storing it in one.
+// sink keeps the result of an extraction, so that the compiler cannot remove the work. zipkin-go and dd-trace-go return
+// a span context instead of a context, so they save the step of storing it in one.
 var sink struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -28,7 +27,7 @@ func extractTasks() []Task {
 	}
 }
 
-// extractTask has the goal of a configuration with few names, and that of one with many.
+// extractTask has a goal for a configuration with few names, and another goal for one with many.
 func extractTask(in input, few, many *Goal) Task {
 	bg, r := context.Background(), in.inbound()
 	h := r.Header

@@ -12,7 +12,7 @@ var (
 	tolerance = flag.Float64("tolerance", 1.5, "with -ratios: the factor by which a goal may be missed")
 )
 
-// TestAllocations asserts every goal that is a number of allocations, exactly.
+// TestAllocations checks every goal for a number of allocations. The number must be exact.
 func TestAllocations(t *testing.T) {
 	for _, task := range Tasks() {
 		for _, e := range task.Entries {
@@ -26,10 +26,10 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// TestRatios asserts every goal that is a ratio of times.
+// TestRatios checks every goal for a ratio of times.
 func TestRatios(t *testing.T) {
 	if !*ratios {
-		t.Skip("times are checked with -ratios")
+		t.Skip("run with -ratios to check times")
 	}
 	for _, task := range Tasks() {
 		results, err := Measure(task, 5, 50*time.Millisecond)
@@ -44,19 +44,19 @@ func TestRatios(t *testing.T) {
 	}
 }
 
-// checkRatios holds the entry at index ours to its goal.
+// checkRatios checks the goal of the entry at index ours.
 func checkRatios(t *testing.T, task Task, results []Result, ours int) {
 	e := task.Entries[ours]
 	for peer, goal := range e.Goal.Faster {
 		i := slices.IndexFunc(task.Entries, func(e Entry) bool { return e.Library.Name == peer })
 		if i < 0 {
-			t.Errorf("%s/%s: the goal's peer %s is not among the entries", task.Name, task.Path(e), peer)
+			t.Errorf("%s/%s: the goal names the peer %s, which has no entry", task.Name, task.Path(e), peer)
 			continue
 		}
 		got := results[i].Time / results[ours].Time
 		t.Logf("%s/%s: %s takes %.1f times as long, goal %g", task.Name, task.Path(e), peer, got, goal)
 		if got**tolerance < goal {
-			t.Errorf("%s/%s: %s takes %.1f times as long, not %g within a tolerance of %g",
+			t.Errorf("%s/%s: %s takes %.1f times as long, want at least %g with a tolerance of %g",
 				task.Name, task.Path(e), peer, got, goal, *tolerance)
 		}
 	}

@@ -42,13 +42,13 @@ func grpcStreamTask(goal *Goal) Task {
 		Entries: []Entry{
 			c.entry(serveStream(in, grpctrace.StreamServerInterceptor(c.p)), goal),
 			handEntry(serveStream(in, handStreamServer)),
-			otelGRPCEntry(otelServerStep().on(in)), // it treats both kinds alike
+			otelGRPCEntry(otelServerStep().on(in)), // it treats unary calls and streams in the same way
 		},
 	}
 }
 
-// outgoing is the context in which a handler makes a call: its place in a benchmark's name, its
-// words in the table, and how it is made of the handler's.
+// outgoing is the context in which a handler makes a call. It has the context's part of a benchmark's name, its title
+// in the table, and a function that makes it from the handler's context.
 type outgoing struct {
 	path, title string
 	of          func(context.Context) context.Context
@@ -57,13 +57,13 @@ type outgoing struct {
 var (
 	handlersContext = outgoing{"context=handler", "with the handler's context", func(ctx context.Context) context.Context { return ctx }}
 	derivedContext  = outgoing{"context=derived", "with a context derived from the handler's", func(ctx context.Context) context.Context {
-		ctx, sink.cancel = context.WithCancel(ctx) // kept and not called: a call's context is alive
+		ctx, sink.cancel = context.WithCancel(ctx) // cancel is not called, because a call's context is not canceled yet
 		return ctx
 	}}
 )
 
-// grpcClientTask is any call but the first of an inbound request. The context is what each library's server
-// side made of the sidecar's metadata; what is written by hand needs nothing of it.
+// grpcClientTask is any call after the first one of an inbound request. Each library's server side made the context
+// from the sidecar's metadata. The hand-written client needs no such context.
 func grpcClientTask(from outgoing, goal *Goal) Task {
 	c, in := istioConfig(), sidecarMetadata()
 	ours := from.of(serverStep(grpctrace.UnaryServerInterceptor(c.p))(in))
@@ -85,13 +85,13 @@ func grpcForwardTask(goal *Goal) Task {
 		Title: "unary server interceptor, and unary client interceptor at the first call",
 		Entries: []Entry{
 			c.entry(ourForward(c.p).on(in), goal),
-			handEntry(serverStep(handUnaryServer(handNames)).on(in)), // its metadata is the outgoing one
+			handEntry(serverStep(handUnaryServer(handNames)).on(in)), // the server already made the outgoing metadata
 			otelGRPCEntry(otelServerStep().then(otelClientStep()).on(in)),
 		},
 	}
 }
 
-// ourForward is traceferry's whole way from incoming metadata to outgoing.
+// ourForward is all of traceferry's work from incoming metadata to outgoing metadata.
 func ourForward(p *propagation.Propagator) step {
 	return serverStep(grpctrace.UnaryServerInterceptor(p)).then(clientStep(grpctrace.UnaryClientInterceptor(p)))
 }

@@ -33,15 +33,14 @@ func handStreamServer(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInf
 	return handler(srv, &streamIn{stream, handForward(stream.Context(), handNames)})
 }
 
-// handUnaryClient adds names and values that are at hand, for each call: the least that a
-// client's side can do without traceferry.
+// handUnaryClient adds given names and values for each call. A client can do no less without traceferry.
 func handUnaryClient(pairs []string) grpc.UnaryClientInterceptor {
 	return func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 		return invoke(metadata.AppendToOutgoingContext(ctx, pairs...), method, req, reply, cc, opts...)
 	}
 }
 
-// handLowerNames are spelled as grpc-go spells them, which spares the loop the work of correcting them.
+// handLowerNames are spelled as grpc-go spells them, so the loop does not have to convert them.
 func handLowerNames() (names []string) {
 	for _, name := range handNames {
 		names = append(names, strings.ToLower(name))
@@ -49,7 +48,7 @@ func handLowerNames() (names []string) {
 	return names
 }
 
-// handPairs are those of the sidecar's headers that the loop carries.
+// handPairs are the names and values of the sidecar's headers that the loop carries.
 func handPairs() (pairs []string) {
 	for name, v := range handRead(sidecarHeaders()) {
 		pairs = append(pairs, strings.ToLower(name), v)
@@ -57,16 +56,15 @@ func handPairs() (pairs []string) {
 	return pairs
 }
 
-// otelGRPC has stats handlers and no interceptors. Their TagRPC is measured, on the contexts
-// that interceptors get: in it they read and write metadata. HandleRPC and the events that grpc-go builds
-// for it are left out, which is in otelgrpc's favour. A whole call of each would show less:
-// most of its time is grpc-go's.
+// otelGRPC has stats handlers and no interceptors. Only TagRPC is measured, with the contexts that interceptors get,
+// because TagRPC reads and writes metadata. HandleRPC and the events that grpc-go builds for it are not measured. That
+// favours otelgrpc. A whole call would show smaller differences, because grpc-go takes most of its time.
 var otelGRPC = Library{
 	Name: "otelgrpc", Title: "otelgrpc's TagRPC",
 	Modules: []string{"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"},
 }
 
-// otelGRPCOptions leave otelgrpc with the work of carrying: nothing is recorded.
+// otelGRPCOptions switch recording off, so that otelgrpc only carries headers.
 func otelGRPCOptions() []otelgrpc.Option {
 	return []otelgrpc.Option{
 		otelgrpc.WithPropagators(composite()),

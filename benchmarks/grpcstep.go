@@ -10,14 +10,14 @@ import (
 	"google.golang.org/grpc/stats"
 )
 
-// A step is what one side of a call does to its context: a server makes the handler's of the incoming
-// one, a client the outgoing one of the handler's.
+// A step is the work of one side of a call. A server makes the handler's context from the incoming one. A client makes
+// the outgoing context from the handler's.
 type step func(context.Context) context.Context
 
-// on returns the work of doing the step.
+// on returns a function that runs the step on a context.
 func (s step) on(ctx context.Context) func() { return func() { sink.ctx = s(ctx) } }
 
-// then returns both steps as one.
+// then returns a step that runs both steps.
 func (s step) then(next step) step {
 	return func(ctx context.Context) context.Context { return next(s(ctx)) }
 }
@@ -47,7 +47,7 @@ func clientStep(intercept grpc.UnaryClientInterceptor) step {
 	}
 }
 
-// neverDialed is the connection that client interceptors are given.
+// neverDialed is the connection for client interceptors. It is never dialed.
 var neverDialed = sync.OnceValue(func() *grpc.ClientConn {
 	conn, err := grpc.NewClient("passthrough:///details:9080", grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
@@ -61,7 +61,7 @@ func tagStep(h stats.Handler) step {
 	return func(ctx context.Context) context.Context { return h.TagRPC(ctx, info) }
 }
 
-// streamIn is a stream with this context: as a server has it, and as an interceptor wraps it.
+// streamIn is a stream with this context, like a server's stream or one that an interceptor wraps.
 type streamIn struct {
 	grpc.ServerStream
 	ctx context.Context
@@ -69,7 +69,7 @@ type streamIn struct {
 
 func (s *streamIn) Context() context.Context { return s.ctx }
 
-// serveStream returns the work of passing an incoming stream through an interceptor.
+// serveStream returns a function that passes an incoming stream through an interceptor.
 func serveStream(ctx context.Context, intercept grpc.StreamServerInterceptor) func() {
 	info := &grpc.StreamServerInfo{FullMethod: healthpb.Health_Watch_FullMethodName, IsServerStream: true}
 	handler := func(_ any, s grpc.ServerStream) error { sink.ctx = s.Context(); return nil }

@@ -7,9 +7,8 @@ import (
 
 var hand = Library{Name: "hand", Title: "hand-written loop"}
 
-// handNames are the headers that the documentation of meshes tells a service to
-// forward. They are spelled as net/http spells them, which spares Header.Get the
-// work of correcting them: the loop at its best.
+// handNames are the headers that the documentation of meshes tells a service to forward. They are spelled as net/http
+// spells them, so Header.Get does not have to convert them. That is the fastest form of the loop.
 var handNames = []string{
 	"X-Request-Id", "X-B3-Traceid", "X-B3-Spanid", "X-B3-Parentspanid", "X-B3-Sampled",
 	"X-B3-Flags", "B3", "X-Ot-Span-Context", "Traceparent", "Tracestate", "Grpc-Trace-Bin",

@@ -8,20 +8,20 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// target is the header into which is injected: where each call gets it, its place in a benchmark's
-// name, and its words in the table.
+// target is the header to inject into. It says where a call gets that header, and has its part of a benchmark's name
+// and its title in the table.
 type target struct {
 	path, title string
 	header      func() func() http.Header
 }
 
 var (
-	// reused has the keys already, as after a first call.
+	// reused already has the keys, as after a first call.
 	reused = target{"header=reused", "into an http.Header that has the keys already", func() func() http.Header {
 		h := ownHeaders(3)
 		return func() http.Header { return h }
 	}}
-	// fresh is what a real call has: a map of its own, with room for all.
+	// fresh is the header of a real call: a new map with space for all names.
 	fresh = target{"header=fresh", "into a new http.Header", func() func() http.Header {
 		return func() http.Header {
 			h := make(http.Header, 9)
@@ -39,8 +39,8 @@ func injectTasks() []Task {
 	}
 }
 
-// verbatimTask sends on what the sidecar sent. Only traceferry and the loop can do it
-// verbatim: the others write their formats from the ids.
+// verbatimTask sends the sidecar's headers. Only traceferry and the loop can send them verbatim. The others write their
+// formats from the ids.
 func verbatimTask(to target, goal *Goal) Task {
 	h := sidecarHeaders()
 	c, carried := istioConfig(), handRead(h)
@@ -55,15 +55,15 @@ func verbatimTask(to target, goal *Goal) Task {
 	}
 }
 
-// localSpan returns a context in which a span is active that was started here. Both halves of its
-// trace id say something, or traceferry would not write it in formats of 64 bits.
+// localSpan returns a context with an active local span. Both halves of its trace id differ from zero, because
+// otherwise traceferry would not write it in formats of 64 bits.
 func localSpan() context.Context {
 	return trace.ContextWithSpanContext(context.Background(), trace.NewSpanContext(trace.SpanContextConfig{
 		TraceID: trace.TraceID{0: 1, 15: 1}, SpanID: trace.SpanID{2}, TraceFlags: trace.FlagsSampled,
 	}))
 }
 
-// localSpanTask writes the span that is active here: a service with a tracer.
+// localSpanTask writes the active local span, as a service with a tracer does.
 func localSpanTask(to target, goal *Goal) Task {
 	c, local := sevenConfig(), localSpan()
 	ctx, header := c.p.ExtractHTTP(local, sidecarHeaders()), to.header()
@@ -74,9 +74,9 @@ func localSpanTask(to target, goal *Goal) Task {
 	}
 }
 
-// encoders are the libraries that write formats from ids: OpenTelemetry those of the
-// span in ctx, if there is one, else those of the sidecar's; the other two have spans of their
-// own and always write the sidecar's, which is the same work.
+// encoders are the libraries that write formats from ids. OpenTelemetry writes the span in ctx if there is one, else
+// the sidecar's span. The other two have span types of their own. They always write the sidecar's span, which is the
+// same work.
 func encoders(ctx context.Context, to target) []Entry {
 	in := sidecar.inbound()
 	otel, otelCtx, otelHeader := composite(), ctx, to.header()

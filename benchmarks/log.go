@@ -76,7 +76,7 @@ type logged struct {
 	ctx     context.Context
 }
 
-// loggers returns the handlers. All but otelslog's write JSON to w.
+// loggers returns the handlers. All handlers except otelslog's write JSON to w.
 func loggers(w io.Writer, emitted func(*sdklog.Record)) []logged {
 	ctx := istioConfig().p.ExtractHTTP(localSpan(), sidecarHeaders())
 	json := slog.NewJSONHandler(w, nil)

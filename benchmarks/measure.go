@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// A Result is what one entry of a Task took.
+// A Result has the measurements of one entry of a Task.
 type Result struct {
-	Time   float64 // nanoseconds an operation, of the best round
-	Allocs int64   // of the worst round
+	Time   float64 // nanoseconds for an operation, in the best round
+	Allocs int64   // in the worst round
 }
 
-// Measure runs the entries of a task in turn, for as many rounds, and returns a result for
-// each. In turn, so that what else the machine is doing meets all of them; the best round,
-// because such disturbance only ever adds time.
+// Measure runs the entries of a task in turn, for a number of rounds, and returns a result for each. It alternates
+// between entries, so that other work of the machine affects all of them. It takes the best round, because other work
+// only adds time.
 //
 // In a program that is not a test, testing.Init must have been called.
 func Measure(t Task, rounds int, benchtime time.Duration) ([]Result, error) {
@@ -40,8 +40,8 @@ func Measure(t Task, rounds int, benchtime time.Duration) ([]Result, error) {
 	return results, nil
 }
 
-// setBenchtime sets what testing.Benchmark takes its time from: a flag, which other
-// benchmarks of this process read too.
+// setBenchtime sets the flag from which testing.Benchmark takes its time. Other benchmarks of this process read the
+// same flag.
 func setBenchtime(d time.Duration) (restore func(), err error) {
 	const name = "test.benchtime"
 	f := flag.Lookup(name)
@@ -52,5 +52,5 @@ func setBenchtime(d time.Duration) (restore func(), err error) {
 	if err := flag.Set(name, d.String()); err != nil {
 		return nil, fmt.Errorf("set the time of a benchmark: %w", err)
 	}
-	return func() { _ = flag.Set(name, before) }, nil // it was legal before
+	return func() { _ = flag.Set(name, before) }, nil // the old value was valid
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/traceferry/traceferry/httptrace"
 )
 
-// discard is the http.ResponseWriter of a server that is not there: the middleware alone is measured.
+// discard is an http.ResponseWriter without a server, so that only the middleware is measured.
 type discard struct{ h http.Header }
 
 func (d discard) Header() http.Header       { return d.h }
@@ -17,14 +17,14 @@ func (discard) WriteHeader(int)             {}
 // keepContext is the handler behind the middleware.
 func keepContext(_ http.ResponseWriter, r *http.Request) { sink.ctx = r.Context() }
 
-// serve returns the work of passing a request through a middleware.
+// serve returns a function that passes a request through a middleware.
 func serve(middleware func(http.Handler) http.Handler, in input) func() {
 	handler := middleware(http.HandlerFunc(keepContext))
 	w, r := discard{http.Header{}}, in.inbound()
 	return func() { handler.ServeHTTP(w, r) }
 }
 
-// contextBehind returns what a handler finds when the sidecar's request has passed a middleware.
+// contextBehind returns the handler's context after the sidecar's request has passed a middleware.
 func contextBehind(middleware func(http.Handler) http.Handler) (ctx context.Context) {
 	handler := middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { ctx = r.Context() }))
 	handler.ServeHTTP(discard{http.Header{}}, sidecar.inbound())

@@ -30,7 +30,7 @@ var (
 	}
 )
 
-// composite is what OpenTelemetry offers for the headers that meshes use.
+// composite is OpenTelemetry's propagator for the headers that meshes use.
 func composite() propagation.TextMapPropagator {
 	return propagation.NewCompositeTextMapPropagator(
 		propagation.TraceContext{}, propagation.Baggage{},
@@ -42,7 +42,7 @@ func composite() propagation.TextMapPropagator {
 
 func otelEntry(op func()) Entry { return Entry{Library: otel7, Config: "composite7", Op: op} }
 
-// otelOptions leave otelhttp with the work of carrying: nothing is recorded.
+// otelOptions switch recording off, so that otelhttp only carries headers.
 func otelOptions() []otelhttp.Option {
 	return []otelhttp.Option{
 		otelhttp.WithPropagators(composite()),

@@ -20,7 +20,7 @@ func ruledConfig() config {
 	return configured("100rules", "`preset.Istio()`, 100 `Destinations`", c)
 }
 
-// policy is a step that a policy decides, and what it allocates.
+// policy is a step that depends on a trust or destination rule, with the number of its allocations.
 type policy struct {
 	name   string
 	allocs float64
@@ -43,7 +43,7 @@ func destinations() []policy {
 	}
 }
 
-// newHosts is the work of a call to one host after the other, more than are remembered: each has to be found in the rules.
+// newHosts is the work of calls to more hosts than the cache holds. Each host has to be looked up in the rules.
 func newHosts() func() {
 	p := ruledConfig().p
 	var calls []*http.Request
@@ -69,7 +69,7 @@ func callOf(p *propagation.Propagator, url string) *http.Request {
 	return r
 }
 
-// trusts extract the sidecar's 17 headers. What a Restart holds back it keeps, for a link.
+// trusts extract the sidecar's 17 headers. Restart keeps the withheld headers for a span link.
 func trusts() (all []policy) {
 	p, h := istioConfig().p, sidecarHeaders()
 	for _, t := range []propagation.Trust{propagation.Continue, propagation.Restart, propagation.Ignore} {
@@ -91,7 +91,7 @@ func BenchmarkTrust(b *testing.B) {
 	}
 }
 
-// TestPolicyAllocations: policies cost no allocation over the same step without.
+// TestPolicyAllocations: a policy adds no allocation to the same step without a policy.
 func TestPolicyAllocations(t *testing.T) {
 	for _, p := range append(destinations(), trusts()...) {
 		p.op()

@@ -6,11 +6,11 @@ import (
 	"net/http/httptest"
 )
 
-// traceID is the one that the sidecar's request names in all its formats.
+// traceID is the trace id of the sidecar's request in all its formats.
 const traceID = "463ac35c9f6413ad48485a3953bb6124"
 
-// sidecarHeaders are what a service behind an Istio sidecar is sent: 17 headers, of which
-// the last six are to be carried.
+// sidecarHeaders are the headers that a service behind an Istio sidecar receives: 17 headers, of which a service must
+// carry the last six.
 func sidecarHeaders() http.Header {
 	return http.Header{
 		"User-Agent":              {"curl/8.0"},
@@ -34,7 +34,7 @@ func sidecarHeaders() http.Header {
 	}
 }
 
-// bareHeaders are those of a request from outside any mesh: nothing to carry.
+// bareHeaders are the headers of a request from outside any mesh, so there is nothing to carry.
 func bareHeaders() http.Header {
 	return http.Header{
 		"User-Agent":      {"curl/8.0"},
@@ -44,7 +44,7 @@ func bareHeaders() http.Header {
 	}
 }
 
-// ownHeaders are what a client sets itself on a request that it sends: at most three.
+// ownHeaders are the headers that a client itself sets on a request, at most three.
 func ownHeaders(n int) http.Header {
 	h := http.Header{}
 	for _, name := range []string{"Accept", "Content-Type", "User-Agent"}[:n] {
@@ -53,7 +53,7 @@ func ownHeaders(n int) http.Header {
 	return h
 }
 
-// input is a request that comes in: its place in a benchmark's name, and its words in the table.
+// input is an inbound request, with its part of a benchmark's name and its title in the table.
 type input struct {
 	path, title string
 	headers     func() http.Header
@@ -64,7 +64,7 @@ var (
 	bare    = input{"request=bare", "4 headers, none to carry", bareHeaders}
 )
 
-// inbound returns the request as a server sees it.
+// inbound returns the request as a server gets it.
 func (in input) inbound() *http.Request {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	maps.Copy(r.Header, in.headers())

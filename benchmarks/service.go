@@ -49,7 +49,7 @@ func (s Service) Handler(url string, base http.RoundTripper) http.Handler {
 // SidecarHeaders returns the headers of a request behind an Istio sidecar.
 func SidecarHeaders() http.Header { return sidecarHeaders() }
 
-// carriedHeaders are the six of these headers that a service carries.
+// carriedHeaders are the six of these headers that a service must carry.
 func carriedHeaders() http.Header {
 	h, all := http.Header{}, sidecarHeaders()
 	for _, name := range []string{"X-Request-Id", "X-B3-Traceid", "X-B3-Spanid", "X-B3-Parentspanid", "X-B3-Sampled", "Traceparent"} {

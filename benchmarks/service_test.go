@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestServices: each service sends the headers that the benchmark of whole services says it sends.
+// TestServices: each service sends the number of headers that the benchmark of whole services assumes.
 func TestServices(t *testing.T) {
 	var sent http.Header
 	next := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -40,7 +40,7 @@ func TestServices(t *testing.T) {
 		}
 		want := 6
 		if s.Library.Name == otelHTTP.Name {
-			want = 4 // of its formats; it loses x-request-id, and the parent of x-b3-*
+			want = 4 // its formats write four; it loses x-request-id and x-b3-parentspanid
 		}
 		if carried != want {
 			t.Errorf("%s carries %d of 6 headers, want %d: %v", s.Library.Name, carried, want, sent)

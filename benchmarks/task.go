@@ -2,18 +2,18 @@ package benchmarks
 
 import "testing"
 
-// A Library is one of those compared.
+// A Library is one of the compared libraries.
 type Library struct {
 	Name    string   // in benchmark names
 	Title   string   // in the table
-	Modules []string // whose versions the table states
+	Modules []string // the table lists their versions
 }
 
-// A Task is one piece of work on one input, which several libraries do.
+// A Task is one piece of work with one input. Several libraries do it.
 type Task struct {
 	Section string // the table to which it belongs
 	Name    string // of the benchmark function, without "Benchmark"
-	Input   string // the part of the benchmark's name that says on what: key=value/key=value
+	Input   string // the input's part of the benchmark's name: key=value/key=value
 	Title   string // in the table
 	Entries []Entry
 }
@@ -22,20 +22,20 @@ type Task struct {
 type Entry struct {
 	Library Library
 	Config  string // in benchmark names
-	Title   string // traceferry's own: what the table calls this configuration
+	Title   string // for traceferry: the name of this configuration in the table
 	Op      func() // the work, once
-	Goal    *Goal  // traceferry's own: what is promised, nil for nothing
+	Goal    *Goal  // for traceferry: the goal; nil if there is none
 }
 
 // Ours reports whether the entry is traceferry's.
 func (e Entry) Ours() bool { return e.Library.Name == traceferry.Name }
 
-// Path is what stands behind the function's name in a benchmark's name.
+// Path returns the part of the benchmark's name after the function's name.
 func (t Task) Path(e Entry) string {
 	return t.Input + "/lib=" + e.Library.Name + "/config=" + e.Config
 }
 
-// Run does the entry's work as a benchmark.
+// Run runs the entry as a benchmark.
 func (e Entry) Run(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
@@ -45,11 +45,11 @@ func (e Entry) Run(b *testing.B) {
 
 // A Goal is what an entry of traceferry's should reach.
 type Goal struct {
-	Allocs int                // exactly
-	Faster map[string]float64 // by a library's name: how many times as long that one should take at least
+	Allocs int                // the exact number
+	Faster map[string]float64 // by a library's name: the smallest ratio of its time to traceferry's
 }
 
-// Tasks returns all that is measured, in the table's order.
+// Tasks returns all tasks in the order of the tables.
 func Tasks() []Task {
 	var all []Task
 	for _, tasks := range []func() []Task{

@@ -7,8 +7,7 @@ import (
 
 var traceferry = Library{Name: "traceferry", Title: "traceferry"}
 
-// config is one of traceferry's configurations: its place in a benchmark's name, and its
-// words in the table.
+// config is one of traceferry's configurations, with its part of a benchmark's name and its title in the table.
 type config struct {
 	path, title string
 	p           *propagation.Propagator
@@ -26,7 +25,7 @@ func allConfig() config {
 	return configured("all", "all formats", propagation.Config{Formats: propagation.AllFormats()})
 }
 
-// sevenConfig writes what OpenTelemetry's composite of seven writes.
+// sevenConfig writes the formats that OpenTelemetry's composite of seven propagators writes.
 func sevenConfig() config {
 	return configured("7formats", "`Emit` of 7 formats", propagation.Config{Emit: []propagation.Format{
 		propagation.W3C, propagation.B3Multi, propagation.B3Single, propagation.Jaeger,
@@ -34,7 +33,7 @@ func sevenConfig() config {
 	}})
 }
 
-// entry is traceferry at a task.
+// entry returns traceferry's entry for a task.
 func (c config) entry(op func(), goal *Goal) Entry {
 	return Entry{Library: traceferry, Config: c.path, Title: c.title, Op: op, Goal: goal}
 }

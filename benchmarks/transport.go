@@ -8,18 +8,18 @@ import (
 	"github.com/traceferry/traceferry/httptrace"
 )
 
-// noNetwork answers every request at once: the transport above it is measured alone.
+// noNetwork answers every request at once, so that only the transport around it is measured.
 type noNetwork struct{ answer *http.Response }
 
 func newNoNetwork() noNetwork { return noNetwork{&http.Response{StatusCode: http.StatusOK}} }
 
 func (n noNetwork) RoundTrip(*http.Request) (*http.Response, error) {
-	n.answer.Body = http.NoBody // otelhttp has put its own there
+	n.answer.Body = http.NoBody // otelhttp has replaced the Body
 	return n.answer, nil
 }
 
-// send returns the work of sending a request through a transport, in the context of a handler behind the middleware
-// of the same library. own is the number of headers that the request already has.
+// send returns a function that sends a request through a transport. The context is that of a handler behind the
+// middleware of the same library. own is the number of headers that the request already has.
 func send(ctx context.Context, transport http.RoundTripper, own int) func() {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://details:9080/", nil)
 	if err != nil {

@@ -29,8 +29,8 @@ func zipkinInject(sc *model.SpanContext, r *http.Request) {
 	}
 }
 
-// zipkinTracer gives spans that record nothing to traces that are not sampled. (A
-// tracer that is switched off would not carry either.)
+// zipkinTracer makes spans that record nothing for traces that are not sampled. A tracer that is switched off would not
+// carry headers.
 func zipkinTracer() *zipkin.Tracer {
 	tracer, err := zipkin.NewTracer(reporter.NewNoopReporter(), zipkin.WithNoopSpan(true))
 	if err != nil {
@@ -39,7 +39,7 @@ func zipkinTracer() *zipkin.Tracer {
 	return tracer
 }
 
-// zipkinMiddleware samples no trace, whatever the caller says.
+// zipkinMiddleware samples no trace, whatever the received decision is.
 func zipkinMiddleware(next http.Handler) http.Handler {
 	no := false
 	return zipkinhttp.NewServerMiddleware(zipkinTracer(), zipkinhttp.RequestSampler(func(*http.Request) *bool { return &no }))(next)

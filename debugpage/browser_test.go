@@ -26,14 +26,15 @@ var (
 	pictures = flag.String("pictures", "", "folder for a picture of each view")
 )
 
-// spy notes in every document what a hostile header would do: run a script, or make the browser load something.
+// spy records, in every document, the effects of a hostile header: a script that runs, or a resource that the browser
+// loads.
 const spy = `
 window.noted = [];
 document.addEventListener("securitypolicyviolation", e => noted.push("policy: " + e.violatedDirective + " " + e.blockedURI));
 for (const name of ["alert", "confirm", "prompt", "open", "fetch"]) window[name] = () => noted.push(name);
 `
 
-// layout returns what is wrong with the page to a reader's eye.
+// layout returns the faults of the page's layout that make it hard to read.
 const layout = `(() => {
   const wrong = [], width = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth > width) wrong.push("the page scrolls sideways: " + document.documentElement.scrollWidth + " > " + width);
@@ -58,7 +59,7 @@ const layout = `(() => {
   return wrong;
 })()`
 
-// dangers returns what hostile headers have made of the page.
+// dangers returns the elements and attributes that hostile headers have added to the page.
 const dangers = `(() => {
   const bad = [...noted];
   if (window.hacked || document.title != "traceferry") bad.push("a script has run");
@@ -68,7 +69,7 @@ const dangers = `(() => {
   return bad;
 })()`
 
-// served is the debug page on a real server, and a page that puts it into a frame.
+// served is the debug page on a real server, with another page that puts it into a frame.
 func served(t *testing.T, losses *debugpage.Losses, p *propagation.Propagator) string {
 	mux := http.NewServeMux()
 	mux.Handle("/debug/traceferry", debugpage.New(p, losses))
@@ -81,7 +82,7 @@ func served(t *testing.T, losses *debugpage.Losses, p *propagation.Propagator) s
 	return server.URL
 }
 
-// TestBrowserControl: the tests see scripts and elements that hostile text makes if it is not escaped.
+// TestBrowserControl: if hostile text is not escaped, the checks of these tests find the scripts and elements in it.
 func TestBrowserControl(t *testing.T) {
 	c := startChromium(t)
 	p, losses := shop(t)
@@ -107,11 +108,11 @@ func TestBrowserControl(t *testing.T) {
 		got := strings.Join(append(bad, wrong...), "\n")
 		for _, w := range append(want, "characters: ") {
 			if !strings.Contains(got, w) {
-				t.Errorf("%s: %q is not among\n%s", path, w, got)
+				t.Errorf("%s: the checks did not find %q, only\n%s", path, w, got)
 			}
 		}
 		if path == "/policy" && strings.Contains(got, "has run") {
-			t.Errorf("the policy lets a script run:\n%s", got)
+			t.Errorf("a script ran, want the policy to stop it:\n%s", got)
 		}
 		shut()
 	}
@@ -128,8 +129,8 @@ func hostileText() string {
 	return b.String()
 }
 
-// TestBrowser: whatever a caller put into headers, no script runs, and the page can be read on a phone and on a desk, in
-// light and in dark mode.
+// TestBrowser: whatever headers a caller sent, no script runs. A phone and a desktop show a readable page, in light and
+// in dark mode.
 func TestBrowser(t *testing.T) {
 	c := startChromium(t)
 	p, losses := shop(t)
@@ -164,7 +165,7 @@ func TestBrowser(t *testing.T) {
 						t.Errorf("the page does not have %q:\n%.2000s", row.want, text)
 					}
 					if strings.Contains(text, "bob") {
-						t.Error("the page has a value of baggage")
+						t.Error("the page shows a baggage value, want none")
 					}
 					if *pictures != "" {
 						if err := os.WriteFile(filepath.Join(*pictures, view+".png"), c.screenshot(1800), 0o600); err != nil {

@@ -22,7 +22,7 @@ type chromium struct {
 	answers chan message
 	id      int
 	session string
-	events  []message // that have not been looked at
+	events  []message // received and not yet used
 }
 
 type message struct {
@@ -137,7 +137,7 @@ func (c *chromium) call(method string, params any) json.RawMessage {
 	}
 }
 
-// wait waits for an event that has not been looked at.
+// wait waits for an event that was not used yet.
 func (c *chromium) wait(method string) {
 	c.t.Helper()
 	for {
@@ -216,7 +216,7 @@ func (c *chromium) paste(selector, text string) {
 	c.call("Input.insertText", object{"text": text})
 }
 
-// click clicks the middle of what a selector finds, and waits for the next page.
+// click clicks the middle of the element that a selector finds, and waits for the next page.
 func (c *chromium) click(selector string) {
 	c.t.Helper()
 	var at struct{ X, Y float64 }
@@ -227,7 +227,7 @@ func (c *chromium) click(selector string) {
 	c.wait("Page.loadEventFired")
 }
 
-// screenshot returns a picture of the whole page, at most so many pixels high.
+// screenshot returns a picture of the whole page, up to a maximum height in pixels.
 func (c *chromium) screenshot(height int) []byte {
 	c.t.Helper()
 	var size struct{ W, H float64 }

@@ -35,7 +35,7 @@ func TestLossesBySite(t *testing.T) {
 	for _, s := range l.Sites() {
 		counts[s.Loss] = s.Count
 		if s.First.Before(before) || s.Last.Before(s.First) || time.Now().Before(s.Last) {
-			t.Errorf("its times are %v and %v", s.First, s.Last)
+			t.Errorf("the site's first and last times are %v and %v, want those of its first and last call", s.First, s.Last)
 		}
 	}
 	want := map[propagation.Loss]uint64{last: 2, other: 1, {}: 1}
@@ -43,11 +43,11 @@ func TestLossesBySite(t *testing.T) {
 		t.Errorf("got %v, want %v", counts, want)
 	}
 	if first := l.Sites()[0].Loss; first != (propagation.Loss{}) {
-		t.Errorf("the first is %v, not the most recent", first)
+		t.Errorf("the first site is %v, want the most recent one", first)
 	}
 }
 
-// TestLossesAreBounded: neither the number of sites nor a long method keeps memory.
+// TestLossesAreBounded: a large number of sites, or a long method, does not keep much memory.
 func TestLossesAreBounded(t *testing.T) {
 	var l debugpage.Losses
 	o := l.Observer(nil)
@@ -55,25 +55,25 @@ func TestLossesAreBounded(t *testing.T) {
 		loss := lossAt(line)
 		loss.Method = strings.Repeat("m", 1<<16)
 		o.Lost(t.Context(), loss)
-		o.Lost(t.Context(), lossAt(0)) // stays, because it is never the oldest
+		o.Lost(t.Context(), lossAt(0)) // this site stays, because it is never the oldest
 	}
 	sites := l.Sites()
 	if len(sites) != 100 || l.Forgotten() != 900 {
-		t.Fatalf("it has %d sites and has forgotten %d", len(sites), l.Forgotten())
+		t.Fatalf("Losses has %d sites and has forgotten %d", len(sites), l.Forgotten())
 	}
 	kept := map[int]uint64{}
 	for _, s := range sites {
 		kept[s.Loss.Line] = s.Count
 		if len(s.Loss.Method) > 256 {
-			t.Errorf("it keeps a method of %d bytes", len(s.Loss.Method))
+			t.Errorf("Losses keeps a method of %d bytes, want a shortened one", len(s.Loss.Method))
 		}
 	}
 	if kept[0] != 1001 || kept[999] != 1 || kept[901] != 1 || kept[900] != 0 {
-		t.Errorf("it has kept %v", kept)
+		t.Errorf("Losses has kept the sites %v", kept)
 	}
 }
 
-// TestLossesKeepNoRequest: what a Losses keeps of a request is a copy, so that the request's memory is freed.
+// TestLossesKeepNoRequest: Losses copies the data of a request, so that the request's memory is freed.
 func TestLossesKeepNoRequest(t *testing.T) {
 	var l debugpage.Losses
 	var watched retained.Strings
@@ -85,7 +85,7 @@ func TestLossesKeepNoRequest(t *testing.T) {
 		l.Observer(nil).Lost(t.Context(), loss)
 	}()
 	if n := watched.Bytes(0); n > 0 {
-		t.Errorf("%d bytes of the request are kept", n)
+		t.Errorf("Losses keeps %d bytes of the request, want its memory freed", n)
 	}
 	if got := l.Sites()[0].Loss.Method; got != "/shop.Cart/" {
 		t.Errorf("the method is %q", got)
@@ -113,11 +113,11 @@ func TestLossesObserver(t *testing.T) {
 		t.Errorf("%d sites, although one loss went through the Losses", n)
 	}
 	if alone := l.Observer(nil); alone.Outcome != nil || alone.Extracted != nil {
-		t.Error("it observes outcomes, which costs each request")
+		t.Error("the Observer has Outcome or Extracted, want neither, because they cost each request")
 	}
 	var none *debugpage.Losses
 	if none.Sites() != nil || none.Forgotten() != 0 {
-		t.Error("nil has losses")
+		t.Error("a nil Losses returns losses, want none")
 	}
 }
 

@@ -20,7 +20,7 @@ const (
 	spanA = "a2fb4a1d1a96d312"
 )
 
-// ask sends a request to a page. A form makes it a POST.
+// ask sends a request to a page. A non-nil form makes it a POST.
 func ask(page http.Handler, form url.Values, accept string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("GET", "/debug/traceferry", nil)
 	if form != nil {
@@ -35,7 +35,7 @@ func ask(page http.Handler, form url.Values, accept string) *httptest.ResponseRe
 	return w
 }
 
-// shop is a Propagator with losses, counts and much in its Config.
+// shop is a Propagator with losses, counts and a large Config.
 func shop(t testing.TB) (*propagation.Propagator, *debugpage.Losses) {
 	losses := new(debugpage.Losses)
 	c := preset.Istio()
@@ -70,7 +70,7 @@ func TestPage(t *testing.T) {
 	}
 	for _, name := range []string{"Cache-Control", "Content-Security-Policy", "X-Frame-Options", "X-Content-Type-Options", "Referrer-Policy", "Vary"} {
 		if w.Header().Get(name) == "" {
-			t.Errorf("there is no %s", name)
+			t.Errorf("the response has no header %s", name)
 		}
 	}
 	csp := w.Header().Get("Content-Security-Policy")
@@ -80,11 +80,11 @@ func TestPage(t *testing.T) {
 		}
 	}
 	if strings.Contains(csp, "unsafe") || strings.Contains(csp, "script-src") {
-		t.Errorf("the policy is %q", csp)
+		t.Errorf("the content security policy is %q, want it without \"unsafe\" and script-src", csp)
 	}
 }
 
-// TestPageExplains: the form's answer says what goes to the host.
+// TestPageExplains: the answer to the form says which headers go to the host.
 func TestPageExplains(t *testing.T) {
 	p, losses := shop(t)
 	before := p.Stats()
@@ -101,27 +101,27 @@ func TestPageExplains(t *testing.T) {
 		body := w.Body.String()
 		for _, want := range wants {
 			if w.Code != 200 || !strings.Contains(body, want) {
-				t.Errorf("%s: the answer %d does not have %q", caller, w.Code, want)
+				t.Errorf("%s: the answer with status %d does not contain %q", caller, w.Code, want)
 			}
 		}
 		for _, secret := range []string{"bob", "s3cret", "text/"} {
 			if strings.Contains(body[strings.Index(body, "<body"):], secret) {
-				t.Errorf("%s: the answer has %q", caller, secret)
+				t.Errorf("%s: the answer contains %q, want it hidden", caller, secret)
 			}
 		}
 	}
 	if p.Stats() != before {
-		t.Errorf("it counted: %v, before %v", p.Stats(), before)
+		t.Errorf("the page changed the counters to %v from %v", p.Stats(), before)
 	}
 }
 
-// hostile are things that callers put into names, values and hosts.
+// hostile are texts that callers put into names, values and hosts.
 var hostile = []string{
 	`<script>window.hacked=1</script>`, `"><img src=x onerror=window.hacked=1>`, `'-alert(1)-'`, `</textarea><svg onload=window.hacked=1>`, `</style></title><iframe src=//evil.example>`,
 	`javascript:alert(1)`, `{{.Config}}`, "\u202egnissorc\u202c", "\u2066\u2067\u200f\u061c", "\x1b[31mred\x1b[0m\x07\x00\x9b", "\xff\xfe", "a\u0301\u0302", "<!--", "]]>", "&lt;script&gt;", "\u0600\u05d0",
 }
 
-// TestPageIsSafe: nothing hostile becomes an element, an attribute or a character that is not printable.
+// TestPageIsSafe: hostile text never becomes an element, an attribute or an unprintable character.
 func TestPageIsSafe(t *testing.T) {
 	p, _ := shop(t)
 	losses := new(debugpage.Losses)
@@ -178,7 +178,7 @@ func expectOwnElements(t *testing.T, evil string, page io.Reader) {
 	}
 }
 
-// TestPageIsBounded: neither a large form nor many lines make a large answer.
+// TestPageIsBounded: a large form or many lines do not make a large answer.
 func TestPageIsBounded(t *testing.T) {
 	p, losses := shop(t)
 	for name, row := range map[string]struct {
@@ -251,7 +251,7 @@ func TestPageJSON(t *testing.T) {
 	form := url.Values{"headers": {"traceparent: 00-" + trace + "-" + spanA + "-01\nbaggage: user=bob\nx-tenant: bob"}, "host": {"https://api.example.com/v1"}}
 	w := ask(debugpage.New(p, losses), form, "application/json")
 	if got := w.Header().Get("Content-Type"); got != "application/json" {
-		t.Errorf("it is %s", got)
+		t.Errorf("the Content-Type is %s, want application/json", got)
 	}
 	var got struct {
 		Explanation struct {

@@ -9,7 +9,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestReadHeaders: what people paste.
+// TestReadHeaders: ReadHeaders accepts headers as people paste them.
 func TestReadHeaders(t *testing.T) {
 	want := http.Header{"Traceparent": {"00-x"}, "X-B3-Sampled": {"1", "0"}, "Host": {"shop:80"}}
 	for name, row := range map[string]struct {
@@ -34,26 +34,26 @@ func TestReadHeaders(t *testing.T) {
 	}
 }
 
-// TestReadHeadersIsBounded: of many lines only the first are read.
+// TestReadHeadersIsBounded: if there are many lines, only the first ones are read.
 func TestReadHeadersIsBounded(t *testing.T) {
 	h, unread := readHeaders(strings.Repeat("a:b\n", 1<<18))
 	if len(h["A"]) != maxLines || unread != 1<<18-maxLines {
-		t.Errorf("it has read %d lines and not %d", len(h["A"]), unread)
+		t.Errorf("ReadHeaders has read %d lines and left %d unread", len(h["A"]), unread)
 	}
 }
 
-// TestWords: each reason and each outcome has its words.
+// TestWords: each reason and each outcome has a text.
 func TestWords(t *testing.T) {
 	for r := range len(advice) + 1 {
 		reason := propagation.LossReason(r)
 		if known := !strings.Contains(reason.String(), "("); known != (advice[reason] != "") {
-			t.Errorf("%v: %q", reason, advice[reason])
+			t.Errorf("%v has the text %q, want one exactly if it is a known value", reason, advice[reason])
 		}
 	}
 	for o := range len(help) + 1 {
 		outcome := propagation.Outcome(o)
 		if known := !strings.Contains(outcome.String(), "("); known != (help[outcome] != "") {
-			t.Errorf("%v: %q", outcome, help[outcome])
+			t.Errorf("%v has the text %q, want one exactly if it is a known value", outcome, help[outcome])
 		}
 	}
 }

@@ -56,7 +56,8 @@ func callers(p *propagation.Propagator, r *recorder) map[string]func(*fasthttp.R
 	}
 }
 
-// TestVerbatim: every line of every format arrives byte for byte, whatever client calls and however fasthttp spells names.
+// TestVerbatim: every line of every format arrives byte for byte, whichever client calls and however fasthttp spells
+// names.
 func TestVerbatim(t *testing.T) {
 	p, next := propagation.MustNew(everything()), record(t)
 	for name, do := range callers(p, next) {
@@ -75,7 +76,7 @@ func TestVerbatim(t *testing.T) {
 	}
 }
 
-// TestEachFormat: each format travels by itself, as received.
+// TestEachFormat: each format arrives as received when it is the only one.
 func TestEachFormat(t *testing.T) {
 	for _, format := range propagation.AllFormats() {
 		p, next := propagation.MustNew(propagation.Config{Formats: []propagation.Format{format}}), record(t)
@@ -90,7 +91,7 @@ func TestEachFormat(t *testing.T) {
 	}
 }
 
-// TestLocalSpan: with a local span, each format that names a span names that one.
+// TestLocalSpan: if there is a local span, each sent format that names a span names the local span.
 func TestLocalSpan(t *testing.T) {
 	p, next := propagation.MustNew(everything()), record(t)
 	caller := samples.New(3)
@@ -115,17 +116,17 @@ func TestLocalSpan(t *testing.T) {
 			}
 			named++
 			if !ok || !strings.HasSuffix(caller.TraceID(), traceID) || span != local.SpanID().String() {
-				t.Errorf("%s: %s names the span %s of %s", name, format, span, traceID)
+				t.Errorf("%s: %s names the span %s of trace %s, want the local span", name, format, span, traceID)
 			}
 		}
 		if named < 10 || !slices.Equal(arrived["Baggage"], received(3)["Baggage"]) || arrived.Get("X-Request-Id") != received(3).Get("X-Request-Id") {
-			t.Errorf("%s: %d formats name a span, and the headers are %q", name, named, arrived)
+			t.Errorf("%s: %d formats name a span, want at least 10; baggage and x-request-id must arrive unchanged, and the headers are %q", name, named, arrived)
 		}
 	}
 }
 
-// TestNothingReceived: such a request is an inbound one, and its calls carry nothing. A call without a context is counted
-// as another thing.
+// TestNothingReceived: a request without headers is an inbound request, and its calls carry nothing. A call without a
+// request's context is counted separately.
 func TestNothingReceived(t *testing.T) {
 	p, next := propagation.MustNew(everything()), record(t)
 	client := newClient(p)
@@ -145,7 +146,7 @@ func TestNothingReceived(t *testing.T) {
 	}
 }
 
-// TestStats: requests and calls are counted as those of net/http.
+// TestStats: requests and calls are counted like those of net/http.
 func TestStats(t *testing.T) {
 	p, next := propagation.MustNew(propagation.Config{}), record(t)
 	client := newClient(p)
@@ -156,22 +157,22 @@ func TestStats(t *testing.T) {
 	}))
 	send(t, url, received(1))
 	if s := p.Stats(); s.Captured() != 1 || s.Carried() != 1 || s.Uncarried() != 0 {
-		t.Errorf("the counts are %s", s)
+		t.Errorf("the counts are %s, want one captured request and one carried call", s)
 	}
 }
 
-// TestOuterContext: the context that Middleware makes descends from one that an outer handler has set.
+// TestOuterContext: the context that Middleware makes is a child of the context that an outer handler has set.
 func TestOuterContext(t *testing.T) {
 	type key struct{}
 	p := propagation.MustNew(propagation.Config{})
 	for name, h := range map[string]http.Header{"headers": received(1), "none": nil} {
 		handler := fasthttptrace.Middleware(p)(func(rc *fasthttp.RequestCtx) {
 			if v := fasthttptrace.Context(rc).Value(key{}); v != name {
-				t.Errorf("%s: the outer value is %v", name, v)
+				t.Errorf("%s: the value of the outer context is %v, want the name", name, v)
 			}
 			fasthttptrace.SetContext(&rc.Request, nil)
 			if ctx := fasthttptrace.Context(rc); ctx != context.Background() {
-				t.Errorf("%s: after SetContext(nil) the context is %v", name, ctx)
+				t.Errorf("%s: after SetContext(nil) the context is %v, want context.Background", name, ctx)
 			}
 		})
 		send(t, serve(t, func(rc *fasthttp.RequestCtx) {
@@ -196,7 +197,7 @@ func TestNilAndZero(t *testing.T) {
 	headerdiff.Check(t, http.Header{}, next.next(t), "")
 }
 
-// TestLost: the line of a call that loses headers is reported.
+// TestLost: Observer.Lost gets the line of each call that loses headers.
 func TestLost(t *testing.T) {
 	var losses []propagation.Loss
 	config := everything()
@@ -218,7 +219,7 @@ func TestLost(t *testing.T) {
 	}
 	l := losses[1]
 	if l.Reason != propagation.LostContext || !l.InHandler || l.Destination != next.host || l.Method != "GET" || !strings.HasSuffix(l.Function, ".lose") {
-		t.Errorf("the loss is %+v", l)
+		t.Errorf("the loss is %+v, want LostContext of a GET in the function lose", l)
 	}
 }
 

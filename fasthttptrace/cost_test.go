@@ -33,7 +33,7 @@ func requestOf(formats ...propagation.Format) *fasthttp.RequestCtx {
 	return rc
 }
 
-// TestPromise10_Cost: exact numbers of allocations.
+// TestPromise10_Cost checks the exact number of allocations.
 func TestPromise10_Cost(t *testing.T) {
 	if race.Enabled {
 		t.Skip("the race detector allocates by itself: run without -race")

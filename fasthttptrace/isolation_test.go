@@ -18,12 +18,12 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// jobs is a service that answers each request, and whose jobs call on when fasthttp uses the memory of the request again.
+// jobs is a service that answers each request. Its jobs make calls after fasthttp has reused the memory of the request.
 type jobs struct {
 	url   string
 	p     *propagation.Propagator
-	kept  sync.Map // of contexts, by the number of the caller
-	calls sync.Map // of the headers of a call in the handler
+	kept  sync.Map // contexts by the number of the caller
+	calls sync.Map // headers of the handler's call by the number of the caller
 }
 
 func startJobs(t *testing.T) *jobs {
@@ -46,7 +46,7 @@ func startJobs(t *testing.T) *jobs {
 	return j
 }
 
-// check checks the call and the context of the n-th caller.
+// check checks the call and the context for the n-th caller.
 func (j *jobs) check(t *testing.T, n int) {
 	t.Helper()
 	ctx, ok := j.kept.Load(strconv.Itoa(n))
@@ -63,8 +63,8 @@ func (j *jobs) check(t *testing.T, n int) {
 	headerdiff.Check(t, received(n), sent.(http.Header), "the call of caller %d: ", n)
 }
 
-// TestIsolation: of thousands of requests at a time, on connections that are kept alive, none sees another's headers, also
-// after fasthttp has used the memory of the requests again.
+// TestIsolation: of thousands of concurrent requests on kept-alive connections, none gets another request's headers.
+// That is also true after fasthttp has reused the memory of the requests.
 func TestIsolation(t *testing.T) {
 	const workers, each = 20, 100
 	j := startJobs(t)

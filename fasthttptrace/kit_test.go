@@ -14,12 +14,12 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// everything carries all formats, headers of the company's own, and a credential.
+// everything carries all formats, headers of Config.Headers, and a credential.
 func everything() propagation.Config {
 	return propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"end-user", "x-company-*"}, UnsafeHeaders: []string{"x-api-key"}}
 }
 
-// received is what the n-th caller sends: lines of every format, repeated lines among them.
+// received returns the headers of the n-th caller: lines of every format, with some repeated lines.
 func received(n int) http.Header {
 	c := samples.New(n)
 	h := samples.Headers(c, propagation.AllFormats())
@@ -60,7 +60,7 @@ func record(t *testing.T) *recorder {
 	return r
 }
 
-// next returns the headers of the next call, without those of the client itself.
+// next returns the headers of the next call, without those that the client adds.
 func (r *recorder) next(t *testing.T) http.Header {
 	t.Helper()
 	select {
@@ -71,7 +71,7 @@ func (r *recorder) next(t *testing.T) http.Header {
 		h.Del("Content-Type")
 		return h
 	default:
-		t.Fatal("there was no call")
+		t.Fatal("no call arrived")
 		return nil
 	}
 }

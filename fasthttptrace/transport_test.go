@@ -13,7 +13,7 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// dialing is a client that reaches a recorder under every host name.
+// dialing returns a client that reaches a recorder under every host name.
 func dialing(p *propagation.Propagator, next *recorder) *fasthttp.Client {
 	client := newClient(p)
 	client.Dial = func(string) (net.Conn, error) { return net.Dial("tcp", next.host) }
@@ -25,7 +25,7 @@ func captured(p *propagation.Propagator, n int) context.Context {
 	return p.ExtractHTTP(context.Background(), received(n))
 }
 
-// TestDestinations: an external host gets no user data, and what a rule allows.
+// TestDestinations: an external host gets no user data, but gets the headers that a rule allows.
 func TestDestinations(t *testing.T) {
 	config := everything()
 	config.Destinations = []propagation.Destination{
@@ -53,11 +53,11 @@ func TestDestinations(t *testing.T) {
 	arrived := next.next(t)
 	for _, name := range []string{"Baggage", "End-User", "X-Company-Team", "X-Api-Key", "X-Envoy-Force-Trace", "Uberctx-User"} {
 		if arrived[name] != nil {
-			t.Errorf("an external host gets %s: %q", name, arrived[name])
+			t.Errorf("an external host gets %s: %q, want no such header", name, arrived[name])
 		}
 	}
 	if arrived.Get("Traceparent") == "" || arrived.Get("X-Request-Id") == "" {
-		t.Errorf("an external host gets %q", arrived)
+		t.Errorf("an external host gets %q, want traceparent and x-request-id", arrived)
 	}
 	if err := call(client, captured(p, 1), "http://cart/"); err != nil {
 		t.Fatal(err)
@@ -65,7 +65,7 @@ func TestDestinations(t *testing.T) {
 	headerdiff.Check(t, received(1), next.next(t), "an internal host: ")
 }
 
-// TestAddr: the address that a HostClient dials is the destination, not the host of the URI.
+// TestAddr: the address that a HostClient dials is the destination. The host of the URI is not.
 func TestAddr(t *testing.T) {
 	p, next := propagation.MustNew(everything()), record(t)
 	for _, row := range []struct {
@@ -85,12 +85,12 @@ func TestAddr(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := next.next(t)["Baggage"] != nil; got != row.baggage {
-			t.Errorf("%s dials %s: baggage is sent: %v", row.url, row.addr, got)
+			t.Errorf("%s dials %s: baggage is sent: %v, want %v", row.url, row.addr, got, row.baggage)
 		}
 	}
 }
 
-// TestRedirects: each hop is judged by its own host, and another host gets no credential.
+// TestRedirects: the rules apply to the host of each hop, and another host gets no credential.
 func TestRedirects(t *testing.T) {
 	p, next := propagation.MustNew(everything()), record(t)
 	for target, want := range map[string]struct{ baggage, key bool }{
@@ -116,18 +116,18 @@ func TestRedirects(t *testing.T) {
 		}
 		arrived := next.next(t)
 		if got := arrived["Baggage"] != nil; got != want.baggage {
-			t.Errorf("after a redirect to %s, baggage is sent: %v", target, got)
+			t.Errorf("after a redirect to %s, baggage is sent: %v, want %v", target, got, want.baggage)
 		}
 		if got := arrived["X-Api-Key"] != nil; got != want.key {
-			t.Errorf("after a redirect to %s, the credential is sent: %v", target, got)
+			t.Errorf("after a redirect to %s, the credential is sent: %v, want %v", target, got, want.key)
 		}
 		if !slices.Equal(arrived["Traceparent"], received(1)["Traceparent"]) {
-			t.Errorf("after a redirect to %s, traceparent is %q", target, arrived["Traceparent"])
+			t.Errorf("after a redirect to %s, traceparent is %q, want it unchanged", target, arrived["Traceparent"])
 		}
 	}
 }
 
-// TestSigned: a signed request to an external host goes unchanged.
+// TestSigned: a signed request to an external host is sent unchanged.
 func TestSigned(t *testing.T) {
 	p, next := propagation.MustNew(everything()), record(t)
 	client := dialing(p, next)
@@ -149,7 +149,8 @@ func TestSigned(t *testing.T) {
 	}
 }
 
-// TestRequestUsedAgain: a request keeps nothing of a call, and what was set by hand stays in it.
+// TestRequestUsedAgain: after a call, a request has no headers of the call, and still has the headers that were set by
+// hand.
 func TestRequestUsedAgain(t *testing.T) {
 	p, next := propagation.MustNew(everything()), record(t)
 	client := newClient(p)
@@ -162,7 +163,7 @@ func TestRequestUsedAgain(t *testing.T) {
 			req.Header.Add(name, line)
 		}
 	}
-	req.Header.SetCanonical([]byte("tRaCePaReNt"), []byte("stale")) // a spelling that Del does not find
+	req.Header.SetCanonical([]byte("tRaCePaReNt"), []byte("stale")) // Del does not find this spelling
 	byHand["tRaCePaReNt"] = []string{"stale"}
 	for n := range 3 {
 		want := received(n)
@@ -191,7 +192,7 @@ func TestRequestUsedAgain(t *testing.T) {
 	headerdiff.Check(t, want, next.next(t), "without a context: ")
 }
 
-// TestRetry: an attempt after a failed one sends the same headers once.
+// TestRetry: a retry after a failed attempt sends the same headers once.
 func TestRetry(t *testing.T) {
 	p, next := propagation.MustNew(everything()), record(t)
 	client, dials := newClient(p), 0

@@ -14,17 +14,18 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// TestEdge: nothing of an untrusted caller reaches a call, whatever client makes it. The proxy passes on its whole request.
+// TestEdge: no header of an untrusted caller reaches a call, whichever client makes it. The proxy forwards the whole
+// request.
 func TestEdge(t *testing.T) {
 	p, next := propagation.MustNew(everything()), record(t)
 	for name, do := range callers(p, next) {
 		send(t, serve(t, fasthttptrace.Middleware(p, fasthttptrace.Edge())(func(rc *fasthttp.RequestCtx) {
 			ctx := fasthttptrace.Context(rc)
 			if sc, ok := propagation.RemoteFromContext(ctx); ok {
-				t.Errorf("%s: the remote span is %v", name, sc)
+				t.Errorf("%s: the remote span context is %v, want none", name, sc)
 			}
 			if _, ok := propagation.UntrustedFromContext(ctx); !ok {
-				t.Errorf("%s: the untrusted span is not there for a link", name)
+				t.Errorf("%s: UntrustedFromContext returns no span context for a link", name)
 			}
 			if err := do(rc); err != nil {
 				t.Error(err)
@@ -34,7 +35,7 @@ func TestEdge(t *testing.T) {
 	}
 }
 
-// TestDeciders: each decides by the connection, and not by what the caller says.
+// TestDeciders: each decider uses the connection, and not the caller's headers.
 func TestDeciders(t *testing.T) {
 	loopback, other := netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8")
 	const id = "spiffe://cluster.local/ns/shop/sa/cart"
@@ -69,7 +70,8 @@ func TestDeciders(t *testing.T) {
 	}
 }
 
-// TestDeciderOptions: several options trust what all of them trust, and a nil one panics at setup.
+// TestDeciderOptions: with several options, a caller is trusted as far as all of them trust it. A nil option panics at
+// setup.
 func TestDeciderOptions(t *testing.T) {
 	p, next := propagation.MustNew(everything()), record(t)
 	client := newClient(p)
@@ -88,7 +90,7 @@ func TestDeciderOptions(t *testing.T) {
 		func() {
 			defer func() {
 				if recover() == nil {
-					t.Errorf("%s accepts a nil Decider", name)
+					t.Errorf("%s accepts a nil Decider, want a panic", name)
 				}
 			}()
 			setup()
@@ -96,7 +98,7 @@ func TestDeciderOptions(t *testing.T) {
 	}
 }
 
-// TestPeersWithID: the ID is that of the certificate which the connection's TLS has verified.
+// TestPeersWithID: the ID is the one in the certificate that the connection's TLS has verified.
 func TestPeersWithID(t *testing.T) {
 	const id = "spiffe://cluster.local/ns/shop/sa/cart"
 	authority := peertest.New(t)

@@ -24,13 +24,13 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// tellAll are all options that tell the caller something.
+// tellAll are all options that send something about the trace to the caller.
 func tellAll(more ...grpctrace.Option) []grpctrace.Option {
 	return append([]grpctrace.Option{grpctrace.WithTraceResponse(), grpctrace.WithServerTiming(),
 		grpctrace.WithResponseTraceID("X-Trace-Id"), grpctrace.WithResponseTraceID("x-b3-traceid")}, more...)
 }
 
-// told returns the metadata of tellAll, one line of text each.
+// told returns the metadata of the options in tellAll, one line of text each.
 func told(md metadata.MD) (lines []string) {
 	for _, name := range []string{"traceresponse", "server-timing", "x-trace-id", "x-b3-traceid"} {
 		for _, value := range md[name] {
@@ -40,13 +40,13 @@ func told(md metadata.MD) (lines []string) {
 	return lines
 }
 
-// toldOf is what told returns for a sampled span.
+// toldOf returns what told returns for a sampled span.
 func toldOf(trace, span string) []string {
 	id := "00-" + trace + "-" + span + "-01"
 	return []string{"traceresponse: " + id, `server-timing: traceparent;desc="` + id + `"`, "x-trace-id: " + trace, "x-b3-traceid: " + trace}
 }
 
-// toldCaller is what the caller of inbound(1) is told of its own span.
+// toldCaller is what told returns for the span of inbound(1), which is the caller's own span.
 func toldCaller() []string {
 	sc := callersSpan(1)
 	return toldOf(sc.TraceID.String(), sc.SpanID.String())
@@ -55,7 +55,7 @@ func toldCaller() []string {
 func checkTold(t *testing.T, where string, got metadata.MD, want []string) {
 	t.Helper()
 	if lines := told(got); !slices.Equal(lines, want) {
-		t.Errorf("the %s tells the caller\n%s\nwant\n%s", where, strings.Join(lines, "\n"), strings.Join(want, "\n"))
+		t.Errorf("the %s has for the caller\n%s\nwant\n%s", where, strings.Join(lines, "\n"), strings.Join(want, "\n"))
 	}
 }
 
@@ -65,7 +65,7 @@ type answer struct {
 	err             error
 }
 
-// optional is a connection that makes each call with more options.
+// optional is a connection that adds options to each call.
 type optional struct {
 	grpc.ClientConnInterface
 	opts []grpc.CallOption
@@ -88,7 +88,7 @@ func ask(t *testing.T, call caller, conn grpc.ClientConnInterface, md metadata.M
 	return a
 }
 
-// quiet answers both methods with nothing.
+// quiet answers both methods with empty messages.
 func quiet() service {
 	return serviceOf(func(context.Context, caller, []byte) ([]byte, error) { return nil, nil })
 }
@@ -100,7 +100,7 @@ func eachCaller(t *testing.T, check func(t *testing.T, call caller)) {
 	}
 }
 
-// The caller is told the local span, else its own, and nothing if there is none.
+// The caller gets the ids of the local span. Without a local span, it gets its own ids. Without both, it gets nothing.
 func TestTells(t *testing.T) {
 	p := propagation.MustNew(everything())
 	provider, spans := sdk()
@@ -140,7 +140,7 @@ func TestTells(t *testing.T) {
 	}
 }
 
-// Each option by itself sets its own metadata.
+// Each option sets only its own metadata.
 func TestTellsWhatIsAskedFor(t *testing.T) {
 	for i, opt := range tellAll() {
 		conn := dial(t, serve(t, quiet(), grpctrace.ServerOptions(propagation.MustNew(everything()), opt)...))
@@ -150,8 +150,8 @@ func TestTellsWhatIsAskedFor(t *testing.T) {
 	}
 }
 
-// A stats handler has no way to send metadata: grpc-go puts the stream into the context later. So ServerHandler ignores
-// the options, and does no harm with them.
+// A stats handler cannot send metadata, because grpc-go puts the stream into the context later. So ServerHandler
+// ignores the options, and works as without them.
 func TestServerHandlerCannotTell(t *testing.T) {
 	var set []error
 	try := tagging(func(ctx context.Context) { set = append(set, grpc.SetHeader(ctx, metadata.Pairs("x-tag", "1"))) })
@@ -159,11 +159,12 @@ func TestServerHandlerCannotTell(t *testing.T) {
 	got := ask(t, callUnary, conn, inbound(1))
 	checkTold(t, "header", got.header, nil)
 	if len(set) < 2 || slices.Contains(set, nil) || len(got.header["x-tag"]) > 0 {
-		t.Errorf("SetHeader in a stats handler returns %v, and the header is %v: tell callers with it", set, got.header)
+		t.Errorf("SetHeader in a stats handler returns %v, and the header is %v; want errors: grpc-go has changed, so ServerHandler can now use it", set, got.header)
 	}
 }
 
-// tagging is a stats handler that is called with the context of each event before the handler's.
+// tagging is a stats handler that calls a function with the context of each event before the next handler gets the
+// event.
 type tagging func(context.Context)
 
 func (f tagging) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { f(ctx); return ctx }
@@ -176,7 +177,7 @@ func (f tagging) HandleRPC(ctx context.Context, s stats.RPCStats) {
 func (tagging) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
 func (tagging) HandleConn(context.Context, stats.ConnStats)                       {}
 
-// A call that fails has no header because of the options, so that grpc-go retries it. The trailer tells the caller.
+// The options send no header if a call fails, so that grpc-go can retry it. The trailer then has the ids.
 func TestToldFailure(t *testing.T) {
 	p := propagation.MustNew(everything())
 	conn := dial(t, serve(t, serviceOf(func(context.Context, caller, []byte) ([]byte, error) {
@@ -193,17 +194,17 @@ func TestToldFailure(t *testing.T) {
 	f := new(failing)
 	retried := dial(t, serve(t, f.service(), grpctrace.ServerOptions(p, tellAll()...)...), retrying())
 	eachCaller(t, func(t *testing.T, call caller) {
-		f.call(t, sending(t, inbound(1)), call, retried) // it checks the number of attempts
+		f.call(t, sending(t, inbound(1)), call, retried) // call checks the number of attempts
 	})
 }
 
-// Whenever and however the handler sends its own header, the caller is told once.
+// Whenever and however the handler sends its own header, the caller gets the ids once.
 func TestToldBesideHandlersHeader(t *testing.T) {
 	own := metadata.Pairs("own", "1")
 	type kind struct {
 		name string
 		run  func(ctx context.Context, s grpc.ServerStream) error // s is nil for a unary call
-		only caller                                               // nil: both
+		only caller                                               // nil means both
 		in   string
 		err  codes.Code
 	}
@@ -239,14 +240,14 @@ func TestToldBesideHandlersHeader(t *testing.T) {
 				checkTold(t, "header", got.header, want["header"])
 				checkTold(t, "trailer", got.trailer, want["trailer"])
 				if !slices.Equal(got.header["own"], []string{"1"}) || status.Code(got.err) != c.err {
-					t.Errorf("the handler's own header is %v, the error %v", got.header["own"], got.err)
+					t.Errorf("the handler's own header is %v, want [1]; the error is %v, want %v", got.header["own"], got.err, c.err)
 				}
 			})
 		}
 	}
 }
 
-// A stream without a message has the header, too, and a stream that nobody tells anything is as before.
+// A stream without a message has the header, too. A stream whose caller must get nothing is not changed.
 func TestToldStreamWithoutMessage(t *testing.T) {
 	conn := dial(t, serve(t, service{stream: func(grpc.ServerStream) error { return nil }},
 		grpctrace.ServerOptions(propagation.MustNew(everything()), tellAll()...)...))
@@ -262,7 +263,7 @@ func TestToldStreamWithoutMessage(t *testing.T) {
 	checkTold(t, "header", header, toldCaller())
 }
 
-// TestPromise6_ServerStreamTold: a stream that tells its caller does all that it does without.
+// TestPromise6_ServerStreamTold: with the options, a stream supports every method of grpc.ServerStream as without them.
 func TestPromise6_ServerStreamTold(t *testing.T) {
 	conn := dial(t, serve(t, service{stream: everyBehaviour}, grpctrace.ServerOptions(propagation.MustNew(everything()), tellAll()...)...))
 	got := ask(t, func(ctx context.Context, conn grpc.ClientConnInterface, _ []byte) ([]byte, error) {
@@ -278,13 +279,13 @@ func TestPromise6_ServerStreamTold(t *testing.T) {
 		return nil, err
 	}, conn, inbound(1))
 	if got.err != io.EOF || !slices.Equal(got.header["set"], []string{"1", "2"}) || !slices.Equal(got.trailer["trailer"], []string{"1", "2"}) {
-		t.Errorf("header %v, trailer %v, %v", got.header, got.trailer, got.err)
+		t.Errorf("header %v, want set 1 and 2; trailer %v, want 1 and 2; error %v, want EOF", got.header, got.trailer, got.err)
 	}
 	checkTold(t, "header", got.header, toldCaller())
 }
 
-// A proxy of streams passes on its upstream's metadata. What the caller is told of there is replaced, or removed if the
-// caller must not know. Other entries of server-timing stay.
+// A proxy of streams forwards its upstream's metadata. Ids in that metadata are replaced, or removed if the caller must
+// not get ids. Other entries of server-timing stay.
 func TestToldThroughProxy(t *testing.T) {
 	upstream := metadata.MD{"traceresponse": {"00-upstream"}, "server-timing": {`db;dur=5, traceparent;desc="00-upstream"`},
 		"x-trace-id": {"upstream"}, "X-B3-TraceId": {"upstream"}, "other": {"1"}}
@@ -320,7 +321,7 @@ func TestToldThroughProxy(t *testing.T) {
 					where = trailer
 				}
 				if i := slices.Index(where["server-timing"], "db;dur=5"); i < 0 || !slices.Equal(where["other"], []string{"1"}) {
-					t.Errorf("%s is lost: header %v, trailer %v", timing, header, trailer)
+					t.Errorf("%s is missing, want it forwarded: header %v, trailer %v", timing, header, trailer)
 				} else {
 					where["server-timing"] = slices.Delete(where["server-timing"], i, i+1)
 				}
@@ -330,12 +331,12 @@ func TestToldThroughProxy(t *testing.T) {
 		}
 	}
 	if len(upstream) != 5 || upstream["server-timing"][0] != `db;dur=5, traceparent;desc="00-upstream"` {
-		t.Errorf("the handler's metadata is now %v", upstream)
+		t.Errorf("the handler's metadata was changed to %v", upstream)
 	}
 }
 
-// An untrusted caller is told nothing by default, and with a predicate at most the local span. It never gets back what
-// it sent.
+// By default, an untrusted caller gets no ids. With a predicate, it gets at most the local span. It never gets back the
+// ids that it sent.
 func TestUntrustedIsToldNothing(t *testing.T) {
 	p := propagation.MustNew(everything())
 	provider, _ := sdk()
@@ -389,32 +390,32 @@ func TestResponseTo(t *testing.T) {
 				asked = nil
 				checkTold(t, "header", ask(t, call, conn, c.md).header, c.want)
 				if len(asked) != 1 || !strings.HasPrefix(asked[0], "/traceferry.test.Service/") || !strings.HasSuffix(asked[0], " "+c.asked) {
-					t.Errorf("asked %q", asked)
+					t.Errorf("the predicate was called with %q, want one call with the method and %q", asked, c.asked)
 				}
 			})
 		})
 	}
 }
 
-// Names that must not hold a trace id are mistakes that the program shows when it starts.
+// A name that must not hold a trace id causes a panic at program start.
 func TestResponseTraceIDNames(t *testing.T) {
 	for _, name := range []string{"", "x y", ":path", "ä", "x*y", "grpc-status", "grpc-anything", "content-type", "user-agent", "te", "Trace-Bin", "grpc-trace-bin",
 		"set-cookie", "location", "connection", "traceparent", "b3", "x-request-id", "traceresponse", "server-timing"} {
 		if got := panicOf(func() { grpctrace.WithResponseTraceID(name) }); !strings.HasPrefix(got, fmt.Sprintf("grpctrace: WithResponseTraceID(%q): ", name)) {
-			t.Errorf("%q: it panics with %q", name, got)
+			t.Errorf("%q: WithResponseTraceID panics with %q, want an error about the name", name, got)
 		}
 	}
 	for _, name := range []string{"X-Trace-Id", "trace.id", "trace_id", "x-b3-traceid"} {
 		if got := panicOf(func() { grpctrace.WithResponseTraceID(name) }); got != "" {
-			t.Errorf("%q: %s", name, got)
+			t.Errorf("%q: WithResponseTraceID panics with %q, want no panic", name, got)
 		}
 	}
 	if got := panicOf(func() { grpctrace.WithResponseTo(nil) }); got != "grpctrace: WithResponseTo: the function is nil" {
-		t.Errorf("WithResponseTo(nil) panics with %q", got)
+		t.Errorf("WithResponseTo(nil) panics with %q, want the function is nil", got)
 	}
 }
 
-// panicOf returns what a call panics with, "" if it does not.
+// panicOf returns the text of a call's panic, or "" if the call does not panic.
 func panicOf(call func()) (text string) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -425,8 +426,8 @@ func panicOf(call func()) (text string) {
 	return ""
 }
 
-// TestPromise10_ToldCost asserts exactly what the options cost, on top of an interceptor without them. grpc-go's share
-// is not counted.
+// TestPromise10_ToldCost checks the exact number of allocations that the options add to an interceptor. It does not
+// count those of grpc-go.
 func TestPromise10_ToldCost(t *testing.T) {
 	if race.Enabled {
 		t.Skip("the race detector allocates by itself: run without -race")
@@ -462,7 +463,7 @@ func TestPromise10_ToldCost(t *testing.T) {
 		}
 	}
 	if len(sink.header) == 0 || !slices.Contains(slices.Collect(maps.Keys(sink.header)), "traceresponse") {
-		t.Errorf("the header is %v", sink.header)
+		t.Errorf("the header is %v, want traceresponse", sink.header)
 	}
 }
 

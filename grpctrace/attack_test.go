@@ -26,9 +26,10 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// A hostile caller attacks a real server, which calls another. The caller's client checks nothing of what it sends.
+// A hostile caller attacks a real server, which calls another server. The caller's client does not check the metadata
+// that it sends.
 
-// posture is how the attacked service is set up, and what of a call it may send on.
+// posture is the setup of the attacked service, and the headers that the service may send.
 type posture struct {
 	name   string
 	config propagation.Config
@@ -46,14 +47,14 @@ var postures = []posture{
 
 var defaultFormats = propagation.AllFormats()[:8]
 
-// withDestinations has a rule for the servers that these tests call, as for an external host.
+// withDestinations adds a rule for the servers of these tests, as for an external host.
 func withDestinations() propagation.Config {
 	c := everything()
 	c.Destinations = []propagation.Destination{{Hosts: []string{"127.0.0.1"}, Formats: []propagation.Format{propagation.W3C}, Headers: []string{}}}
 	return c
 }
 
-// attack is a hostile call, and what is counted of it where all formats are carried.
+// attack is a hostile call, with the outcome that it counts if all formats are carried.
 type attack struct {
 	name    string
 	md      metadata.MD
@@ -66,10 +67,10 @@ const noOutcome propagation.Outcome = 255
 var attacks = []attack{
 	{"10,000 names under a prefix", manyNames("uberctx-k", 10_000), propagation.Jaeger, propagation.TooLarge},
 	{"1 MiB of tracestate in 5,000 lines", metadata.MD{"tracestate": manyLines(5_000, "k="+strings.Repeat("v", 207)), "traceparent": {w3cOf(1)}}, propagation.W3C, propagation.TooLarge},
-	// CVE-2026-29181: each line is within the limit of one
+	// CVE-2026-29181: each line is within the limit for one line.
 	{"baggage in 100 lines of 8,000 bytes", metadata.MD{"baggage": manyLines(100, "k="+strings.Repeat("v", 7998))}, propagation.Baggage, propagation.TooLarge},
 	{"baggage in 20,000 lines", metadata.MD{"baggage": manyLines(20_000, "k=v")}, propagation.Baggage, propagation.TooLarge},
-	// CVE-2026-41178: one line without a limit, and an error, which is logged, for each bad member
+	// CVE-2026-41178: one line without a limit causes a logged error for each bad member.
 	{"1 MiB of baggage in one line", metadata.MD{"baggage": {strings.Repeat("k=%zz;;,", 1<<17)}}, propagation.Baggage, propagation.TooLarge},
 	{"8 KiB of bad baggage", metadata.MD{"baggage": {strings.Repeat("k=%zz;;,", 1<<10)}}, propagation.Baggage, propagation.Malformed},
 	{"1 MiB of bytes", metadata.MD{"grpc-trace-bin": {strings.Repeat("\xff", 1<<20)}}, propagation.GRPCTraceBin, propagation.TooLarge},
@@ -98,7 +99,7 @@ func manyNames(prefix string, n int) metadata.MD {
 
 func manyLines(n int, line string) []string { return slices.Repeat([]string{line}, n) }
 
-// forged are orders and claims that only a proxy of the mesh may make; none is ever sent on.
+// forged are requests and claims that only a proxy of the mesh may make. They are never sent.
 var forged = metadata.MD{
 	"x-envoy-internal": {"true"}, "x-envoy-original-path": {"/admin"}, "x-envoy-upstream-rq-timeout-ms": {"1"}, "x-envoy-retry-grpc-on": {"internal"},
 	"x-envoy-peer-metadata": {"AAAA"}, "x-envoy-peer-metadata-id": {"sidecar~10.0.0.1"}, "x-envoy-external-address": {"10.0.0.1"},
@@ -107,11 +108,11 @@ var forged = metadata.MD{
 	"authorization": {"Bearer x"}, "cookie": {"a=b"}, "jwt": {"x"}, "lb-token": {"x"}, "grpc-tags-bin": {"\x00"},
 }
 
-// grpcs are names that grpc-go writes itself.
+// grpcs are names that grpc-go itself writes.
 var grpcs = []string{":authority", "content-type", "user-agent", "grpc-accept-encoding"}
 
-// Every attack, on every posture, as a unary call and as a stream: the call is served, nothing is logged, what must
-// not be sent on is not, and what is left out is counted.
+// Every attack on every posture, as a unary call and as a stream: the call is served, and nothing is logged. No
+// forbidden header is sent, and withheld or dropped headers are counted.
 func TestAttacks(t *testing.T) {
 	back := serve(t, echo())
 	for _, posture := range postures {
@@ -125,10 +126,10 @@ func TestAttacks(t *testing.T) {
 					checkSentOn(t, arrived(t, t.Context(), call, dial(t, front, unchecked(attack.md))), attack.md, posture.may)
 					if posture.name == "all formats" && attack.outcome != noOutcome &&
 						p.Stats().Count(attack.format, attack.outcome) == before.Count(attack.format, attack.outcome) {
-						t.Errorf("%v %v was not counted", attack.format, attack.outcome)
+						t.Errorf("the outcome %[2]v of %[1]v was not counted", attack.format, attack.outcome)
 					}
 					if posture.trust != nil && attack.name == "everything at once" && p.Stats().Total(propagation.Untrusted) == before.Total(propagation.Untrusted) {
-						t.Error("what was held back was not counted")
+						t.Error("the withheld headers were not counted")
 					}
 				})
 			}
@@ -136,7 +137,7 @@ func TestAttacks(t *testing.T) {
 	}
 }
 
-// Control characters that HTTP/2 forbids end the call before any code of ours.
+// Control characters that HTTP/2 forbids end the call before it reaches our code.
 func TestAttackBytes(t *testing.T) {
 	p := propagation.MustNew(everything())
 	var handled atomic.Int32
@@ -149,19 +150,19 @@ func TestAttackBytes(t *testing.T) {
 			md := inbound(1)
 			md[name] = []string{"a" + illegal + "b"}
 			if _, err := callUnary(t.Context(), dial(t, front, unchecked(md)), nil); err == nil || handled.Load() != 0 {
-				t.Errorf("%q in %s: %v, handled %d times", illegal, name, err, handled.Load())
+				t.Errorf("%q in %s: error %v, want one; handled %d times, want 0", illegal, name, err, handled.Load())
 			}
 		}
 	}
 }
 
-// unchecked has a client send any metadata, behind grpc-go's checks.
+// unchecked makes a client send any metadata, without grpc-go's checks.
 func unchecked(md metadata.MD) grpc.DialOption {
 	return grpc.WithStatsHandler(tagger(func(ctx context.Context) context.Context { return metadata.NewOutgoingContext(ctx, md) }))
 }
 
-// attacked is a server that takes metadata of any size, whose handler asks for all that a handler can ask for, and
-// calls back.
+// attacked is a server that accepts metadata of any size. Its handler calls every function that a handler can call, and
+// then makes a call to back.
 func attacked(t *testing.T, p *propagation.Propagator, trust []grpctrace.Option, back string) string {
 	t.Helper()
 	next := dial(t, back, grpctrace.DialOptions(p)...)
@@ -179,7 +180,8 @@ func askAll(ctx context.Context) {
 	baggage.FromContext(ctx)
 }
 
-// checkSentOn: nothing but lines that came, under names that may be sent on, within the limit, and such as grpc-go takes.
+// checkSentOn checks that only received lines were sent, under permitted names, within the limit, and with bytes that
+// grpc-go accepts.
 func checkSentOn(t *testing.T, sent, came metadata.MD, may func(name string) bool) {
 	t.Helper()
 	size := 0
@@ -188,21 +190,21 @@ func checkSentOn(t *testing.T, sent, came metadata.MD, may func(name string) boo
 			continue
 		}
 		if !may(name) {
-			t.Errorf("%s was sent on: %.80q", name, values)
+			t.Errorf("%s was sent, want it dropped: %.80q", name, values)
 		}
 		for _, v := range values {
 			size += len(name) + len(v) + 32
 			if !slices.Contains(came[name], v) {
-				t.Errorf("%s was sent as %.80q, and came as %.80q", name, v, came[name])
+				t.Errorf("%s was sent as %.80q, want one of the received lines %.80q", name, v, came[name])
 			}
 		}
 	}
 	if size > 4096 {
-		t.Errorf("%d bytes were sent on", size)
+		t.Errorf("%d bytes were sent, want at most 4096", size)
 	}
 }
 
-// expectSilence fails the test if anything is logged until it ends.
+// expectSilence fails the test if anything is logged before the test ends.
 func expectSilence(t *testing.T) {
 	var mu sync.Mutex
 	var logged bytes.Buffer
@@ -222,7 +224,7 @@ func expectSilence(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		if logged.Len() > 0 {
-			t.Errorf("logged %d bytes: %.200s", logged.Len(), logged.String())
+			t.Errorf("logged %d bytes, want none: %.200s", logged.Len(), logged.String())
 		}
 	})
 }
@@ -231,7 +233,7 @@ type writer func([]byte) (int, error)
 
 func (f writer) Write(b []byte) (int, error) { return f(b) }
 
-// floods are attacks of any size.
+// floods are attacks that can have any size.
 var floods = map[string]func(n int) metadata.MD{
 	"names under a prefix": func(n int) metadata.MD { return manyNames("uberctx-k", n) },
 	"names of proxies":     func(n int) metadata.MD { return manyNames("x-envoy-k", n) },
@@ -248,35 +250,35 @@ var floods = map[string]func(n int) metadata.MD{
 	},
 }
 
-// Eight times the attack takes about eight times our part of the time: far from the sixty-four times of what is
-// quadratic. There is room between for caches that no longer hold it.
+// An attack of eight times the size may take about eight times as long in our code. Quadratic time would be sixty-four
+// times as long. The limit lies between, because the larger attack may not fit the caches.
 func TestAttackTimeIsLinear(t *testing.T) {
 	if race.Enabled {
-		t.Skip("the race detector takes its own time")
+		t.Skip("the race detector changes the times")
 	}
 	const few, times, atMost = 4_000, 8, 36
 	back := serve(t, echo())
 	for _, posture := range []posture{postures[1], postures[4]} {
 		config := posture.config
-		config.Limits = propagation.Limits{HeaderBytes: 1 << 20, TotalBytes: 1 << 20, Lines: 65535, MetadataBytes: 1 << 23} // all of it is looked at
+		config.Limits = propagation.Limits{HeaderBytes: 1 << 20, TotalBytes: 1 << 20, Lines: 65535, MetadataBytes: 1 << 23} // so that every line is read
 		for name, flood := range floods {
 			t.Run(posture.name+"/"+name, func(t *testing.T) {
 				p := propagation.MustNew(config)
-				for range 5 { // other work of the machine, in the same caches, may spoil one
+				for range 5 { // other work of the machine may disturb a measurement
 					short, long := spent(t, p, posture.trust, back, flood(few)), spent(t, p, posture.trust, back, flood(few*times))
 					if long < time.Millisecond || long < atMost*short {
 						return
 					}
-					t.Logf("%d take %v and %d take %v", few, short, few*times, long)
+					t.Logf("%d lines take %v and %d lines take %v", few, short, few*times, long)
 				}
-				t.Error("not linear")
+				t.Error("the time is not linear in the size of the attack")
 			})
 		}
 	}
 }
 
-// spent is the least of what five calls spend in our server interceptor, in what the handler asks, and in our
-// client interceptor.
+// spent returns the least time that one of five calls spends in our server interceptor, in the handler's calls to this
+// library, and in our client interceptor.
 func spent(t *testing.T, p *propagation.Propagator, trust []grpctrace.Option, back string, md metadata.MD) time.Duration {
 	t.Helper()
 	var stop func() time.Duration
@@ -303,10 +305,10 @@ func spent(t *testing.T, p *propagation.Propagator, trust []grpctrace.Option, ba
 	return slices.Min(took)
 }
 
-// A context that outlives its call keeps what was captured, and not the megabytes that came with it. (The call's own
-// context keeps its metadata: that is grpc-go's.)
+// A context that outlives its call keeps the captured lines, but not the megabytes of metadata around them. The call's
+// own context keeps its metadata, because grpc-go does.
 func TestAttackMemoryIsReturned(t *testing.T) {
-	const calls, least, most = 24, 8000, 16384 + 4096 // most: the limit, and what HPACK's table keeps of the last
+	const calls, least, most = 24, 8000, 16384 + 4096 // most is the limit and the last lines in HPACK's table
 	for _, posture := range postures[1:3] {
 		t.Run(posture.name, func(t *testing.T) {
 			var came retained.Strings
@@ -336,7 +338,7 @@ func TestAttackMemoryIsReturned(t *testing.T) {
 	}
 }
 
-// differentLines are n, none of which HPACK takes for another.
+// differentLines returns n lines that HPACK cannot compress to earlier ones.
 func differentLines(n int, value string) []string {
 	lines := make([]string, n)
 	for i := range lines {

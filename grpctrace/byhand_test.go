@@ -12,7 +12,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// copyingByHand are the ways in which services copied metadata before they had a library.
+// copyingByHand are ways in which services without this library copy metadata.
 var copyingByHand = map[string]func(md metadata.MD) metadata.MD{
 	"Copy": metadata.MD.Copy,
 	"the first lines": func(md metadata.MD) metadata.MD {
@@ -38,7 +38,8 @@ var copyingByHand = map[string]func(md metadata.MD) metadata.MD{
 	},
 }
 
-// repeated is what an untrusted caller sends to get past a comparison of whole headers, or what no limit lets in.
+// repeated is metadata of an untrusted caller that repeats lines to pass a comparison of whole headers, or that exceeds
+// the limits.
 func repeated() map[string]metadata.MD {
 	twice, large, many := inbound(1), inbound(1), inbound(1)
 	for k, lines := range inbound(1) {
@@ -48,7 +49,7 @@ func repeated() map[string]metadata.MD {
 			many[k] = append(many[k], fmt.Sprintf("k%d=v", i))
 		}
 	}
-	keep := func(md metadata.MD, names ...string) metadata.MD { // a server takes only so much
+	keep := func(md metadata.MD, names ...string) metadata.MD { // a server accepts a limited size
 		kept := metadata.MD{}
 		for _, k := range names {
 			kept[k] = md[k]
@@ -62,7 +63,7 @@ func repeated() map[string]metadata.MD {
 	}
 }
 
-// A service that copies metadata by hand, beside our client's side, sends no line of an untrusted caller.
+// If a service copies metadata by hand and also uses our client options, it sends no line of an untrusted caller.
 func TestEdgeBesideCopiesByHand(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -77,7 +78,7 @@ func TestEdgeBesideCopiesByHand(t *testing.T) {
 				front := dial(t, serve(t, s, grpctrace.ServerOptions(p, grpctrace.Edge())...))
 				for kind, sent := range repeated() {
 					for name, lines := range carriedOf(arrived(t, sending(t, sent), callUnary, front)) {
-						t.Errorf("%s: %s arrived as %.60q", kind, name, lines)
+						t.Errorf("%s: %s of an untrusted caller arrived as %.60q, want nothing", kind, name, lines)
 					}
 				}
 			})
@@ -85,7 +86,7 @@ func TestEdgeBesideCopiesByHand(t *testing.T) {
 	}
 }
 
-// The nil Propagator carries nothing, and its decision stands further in.
+// A server with the nil Propagator carries nothing. Its trust decision also applies to an inner server of ours.
 func TestNilPropagatorDecides(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -95,7 +96,7 @@ func TestNilPropagatorDecides(t *testing.T) {
 			front := dial(t, serve(t, forward(dial(t, back, grpctrace.DialOptions(p)...)), opts...))
 			for kind, call := range callers {
 				if got := carriedOf(arrived(t, sending(t, inbound(1)), call, front)); len(got) > 0 {
-					t.Errorf("%s: %q arrived", kind, got)
+					t.Errorf("%s: %q arrived, want nothing", kind, got)
 				}
 			}
 		})

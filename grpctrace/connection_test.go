@@ -8,7 +8,8 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// A call on a context that descends from another request's, a connection's or a message's, carries nothing of that.
+// If a call's context is a child of another request's context, such as a connection's or a message's, the call carries
+// none of that request's headers.
 func TestIncomingOnAnothersContext(t *testing.T) {
 	p := propagation.MustNew(everything())
 	for how, receive := range receivers {

@@ -10,7 +10,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// valuesContext is a context that Go cannot compare.
+// valuesContext is a context type whose values Go cannot compare.
 type valuesContext struct {
 	context.Context
 	values map[string]string
@@ -35,12 +35,13 @@ func TestPromise6_UncomparableContext(t *testing.T) {
 			return nil
 		})
 		if want := append(md.Get("x-request-id"), "")[0]; err != nil || got != want {
-			t.Errorf("%s: the handler has request id %q, %v", name, got, err)
+			t.Errorf("%s: the handler has request id %q, want %q; error %v", name, got, want, err)
 		}
 	}
 }
 
-// An interceptor may call another service first, a token's issuer, say: that call is judged by its own target.
+// An interceptor may first call another service, such as the issuer of a token. The rules for the issuer apply to that
+// call.
 func TestDestinationsOfCallInside(t *testing.T) {
 	p, back := withRules(propagation.Destination{Hosts: []string{"evil.example"}, Formats: []propagation.Format{}}), serve(t, echo())
 	ours := grpc.WithChainUnaryInterceptor(grpctrace.UnaryClientInterceptor(p))
@@ -57,10 +58,10 @@ func TestDestinationsOfCallInside(t *testing.T) {
 			conn := dial(t, "dns:///evil.example:443", append(options, leadingTo(back)...)...)
 			got := arrived(t, p.ExtractMetadata(t.Context(), laden), callUnary, conn)
 			if len(carriedOf(got)) > 0 {
-				t.Errorf("%s inside %s: the external host got %q", name, outer, got)
+				t.Errorf("%s inside %s: the external host got %q, want nothing", name, outer, got)
 			}
 			if len(token["traceparent"]) == 0 || len(token["baggage"]) == 0 || len(token["end-user"]) == 0 {
-				t.Errorf("%s inside %s: the issuer got %q", name, outer, token)
+				t.Errorf("%s inside %s: the issuer got %q, want traceparent, baggage and end-user", name, outer, token)
 			}
 		}
 	}

@@ -26,8 +26,8 @@ var istio = metadata.Pairs(
 
 type derivedKey struct{}
 
-// TestPromise10_Cost holds the table of costs: exact numbers, the non-zero ones too. It
-// measures the interceptors and handlers alone; grpc-go's own share is not ours to hold.
+// TestPromise10_Cost checks the table of costs. All numbers are exact, also those that are not zero. It measures only
+// the interceptors and handlers, without grpc-go.
 func TestPromise10_Cost(t *testing.T) {
 	if race.Enabled {
 		t.Skip("the race detector allocates by itself: run without -race")
@@ -59,7 +59,7 @@ func testCost(t *testing.T, p *propagation.Propagator) {
 	}
 	receive := func(ctx context.Context) context.Context { unaryServer(ctx, nil, nil, handle); return in }
 	call := func(ctx context.Context) { unaryClient(ctx, "", nil, nil, nil, invoke) }
-	// Boxed once: grpc-go has them so, and they are not ours to count.
+	// grpc-go passes these values as interfaces. They are converted once here, so that the conversion is not counted.
 	var stream, bareStream grpc.ServerStream = streamIn{ctx: came}, streamIn{ctx: bare}
 
 	called := receive(came)

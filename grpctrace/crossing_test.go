@@ -15,7 +15,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// overGRPC is a handler that calls on over gRPC, as an application does, and passes the answer on.
+// overGRPC is an HTTP handler that makes a gRPC call, as an application does, and returns its answer.
 func overGRPC(call caller, conn grpc.ClientConnInterface) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		answer, err := call(r.Context(), conn, nil)
@@ -27,7 +27,7 @@ func overGRPC(call caller, conn grpc.ClientConnInterface) http.HandlerFunc {
 	}
 }
 
-// fromGRPC is a service that calls on over HTTP and passes the answer on.
+// fromGRPC is a gRPC service that makes an HTTP call and returns its answer.
 func fromGRPC(client *http.Client, url string) service {
 	return serviceOf(func(ctx context.Context, _ caller, _ []byte) ([]byte, error) {
 		r, err := http.NewRequestWithContext(ctx, "GET", url, nil)
@@ -55,12 +55,12 @@ func serveHTTP(t testing.TB, h http.Handler) string {
 	return s.URL
 }
 
-// httpEcho answers with the headers that it got, byte for byte.
+// httpEcho answers with its received headers, byte for byte.
 func httpEcho(w http.ResponseWriter, r *http.Request) {
 	gob.NewEncoder(w).Encode(metadata.MD(r.Header))
 }
 
-// arrivedFromHTTP sends headers to url and returns what the echo behind it got.
+// arrivedFromHTTP sends headers to url and returns the headers that the echo behind it received.
 func arrivedFromHTTP(t testing.TB, url string, h http.Header) metadata.MD {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), "GET", url, nil)
@@ -80,7 +80,7 @@ func arrivedFromHTTP(t testing.TB, url string, h http.Header) metadata.MD {
 	return decode(t, answer)
 }
 
-// crossings are services of ours with different transports on their two sides.
+// crossings are services of ours that serve one transport and call over another.
 type crossings struct {
 	fromHTTP string           // HTTP in, gRPC out
 	fromGRPC *grpc.ClientConn // gRPC in, HTTP out
@@ -98,8 +98,8 @@ func startCrossings(t testing.TB, p *propagation.Propagator, w wiring, call call
 	}
 }
 
-// All headers cross from HTTP to gRPC and back: names in the case of the transport,
-// and the values of -bin names as its bytes or its base64, all of them.
+// All headers pass from HTTP to gRPC and back. Names get the spelling of each transport. Values of -bin names become
+// bytes or base64.
 func TestPromise1_HTTPAndGRPC(t *testing.T) {
 	p := propagation.MustNew(everything())
 	eachWiring(t, func(t *testing.T, w wiring, call caller) {
@@ -110,14 +110,14 @@ func TestPromise1_HTTPAndGRPC(t *testing.T) {
 	})
 }
 
-// Each format crosses by itself.
+// Each format passes when it is the only one.
 func TestPromise1_HTTPAndGRPCEachFormat(t *testing.T) {
 	for _, f := range propagation.AllFormats() {
 		t.Run(f.String(), func(t *testing.T) {
 			p := propagation.MustNew(propagation.Config{Formats: []propagation.Format{f}})
 			s, came := startCrossings(t, p, handlers, callUnary), carriedBy([]propagation.Format{f}, inbound(1))
 			if len(came) == 0 {
-				t.Fatal("nothing came in")
+				t.Fatal("the inbound request has no header of the format")
 			}
 			checkVerbatim(t, arrivedFromHTTP(t, s.fromHTTP, overHTTP(inbound(1))), came)
 			checkVerbatim(t, arrived(t, sending(t, inbound(1)), callUnary, s.fromGRPC), overHTTP(came))
@@ -125,8 +125,7 @@ func TestPromise1_HTTPAndGRPCEachFormat(t *testing.T) {
 	}
 }
 
-// Base64 in HTTP may be padded, and several values may stand on one line; metadata
-// has the bytes of each.
+// Over HTTP, base64 may be padded, and several values may be on one line. Metadata has the bytes of each value.
 func TestBinFromHTTP(t *testing.T) {
 	p := propagation.MustNew(everything())
 	bin := inbound(1)["grpc-trace-bin"][0]
@@ -151,7 +150,7 @@ func TestBinFromHTTP(t *testing.T) {
 			checkSame(t, metadata.MD{"grpc-trace-bin": got["grpc-trace-bin"], "user-bin": got["user-bin"]},
 				metadata.MD{"grpc-trace-bin": c.bytes, "user-bin": c.bytes})
 			if left := p.Stats().Total(propagation.Unsendable) != before; left != (len(c.bytes) < len(c.sent)) {
-				t.Errorf("%s: counted as left out: %v", name, left)
+				t.Errorf("%s: counted as Unsendable: %v, want the opposite", name, left)
 			}
 			got = arrivedFromHTTP(t, s.chain, h)
 			checkSame(t, metadata.MD{"grpc-trace-bin": got["Grpc-Trace-Bin"], "user-bin": got["User-Bin"]},
@@ -160,7 +159,7 @@ func TestBinFromHTTP(t *testing.T) {
 	})
 }
 
-// A span that runs in a service between the two transports is named in both.
+// If a local span runs in a service between the two transports, both transports name that span.
 func TestPromise2_HTTPAndGRPC(t *testing.T) {
 	c := everything()
 	c.LocalSpan = func(context.Context) (propagation.SpanContext, bool) { return callersSpan(7), true }

@@ -15,7 +15,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// What otelgrpc has injected from the same context before is judged like ours.
+// Headers that otelgrpc injected earlier from the same context are subject to the destination rules, too.
 func TestDestinationsAfterOtelgrpc(t *testing.T) {
 	p, back := withRules(), serve(t, echo())
 	options := append([]grpc.DialOption{grpc.WithStatsHandler(otelgrpc.NewClientHandler(otelgrpc.WithPropagators(p)))}, grpctrace.DialOptions(p)...)
@@ -23,14 +23,15 @@ func TestDestinationsAfterOtelgrpc(t *testing.T) {
 	checkVerbatim(t, arrived(t, p.ExtractMetadata(t.Context(), laden), callUnary, conn), bare)
 }
 
-// A stats handler beside our interceptors gets the connection's destination from them.
+// A stats handler beside our interceptors gets the destination of the connection from them.
 func TestDestinationsOfInterceptorsAndHandler(t *testing.T) {
 	p, back := withRules(), serve(t, echo())
 	conn := dial(t, "dns:///evil.example:443", append(append(clientInterceptors(p), clientHandler(p)...), leadingTo(back)...)...)
 	checkVerbatim(t, arrived(t, p.ExtractMetadata(t.Context(), laden), callUnary, conn), bare)
 }
 
-// Also where our interceptors have nothing to send, because nothing may go or nothing is there yet.
+// That is also true if our interceptors send nothing, because the rules allow nothing or because there is nothing to
+// send yet.
 func TestDestinationsOfInterceptorsThatSendNothing(t *testing.T) {
 	p, back := withRules(propagation.Destination{Hosts: []string{"evil.example"}, Formats: []propagation.Format{}}), serve(t, echo())
 	otel := grpc.WithStatsHandler(otelgrpc.NewClientHandler(otelgrpc.WithPropagators(p), otelgrpc.WithTracerProvider(trace.NewTracerProvider())))
@@ -52,7 +53,7 @@ func TestDestinationsOfInterceptorsThatSendNothing(t *testing.T) {
 		for kind, call := range callers {
 			for what, ctx := range contexts {
 				if got := carriedOf(arrived(t, ctx, call, conn)); len(got) > 0 {
-					t.Errorf("%s, %s, %s: an external host got %q", name, kind, what, slices.Sorted(maps.Keys(got)))
+					t.Errorf("%s, %s, %s: an external host got %q, want nothing", name, kind, what, slices.Sorted(maps.Keys(got)))
 				}
 			}
 		}

@@ -19,16 +19,16 @@ import (
 	"google.golang.org/grpc/resolver/manual"
 )
 
-// laden is metadata that external hosts may get, and metadata that they may not get.
+// laden is metadata with headers that external hosts may get, and headers that they may not get.
 var laden = metadata.MD{
 	"traceparent": inbound(1)["traceparent"], "x-request-id": {"r1"}, "baggage": {"user=bob,tenant=7"}, "uberctx-user": {"bob"},
 	"x-envoy-force-trace": {"1"}, "end-user": {"bob"}, "user-bin": {"\x00\xff"},
 }
 
-// bare is the part of laden that external hosts get by default.
+// bare is the part of laden that external hosts may get by default.
 var bare = metadata.MD{"traceparent": laden["traceparent"], "x-request-id": {"r1"}}
 
-// partners is a rule for one host and port: no trace, one key of baggage.
+// partners is a rule for one host and port. It allows no trace format, and one key of baggage.
 var partners = propagation.Destination{
 	Hosts: []string{"api.partner.example:443"}, Formats: []propagation.Format{propagation.RequestID}, Baggage: []string{"tenant"},
 }
@@ -50,7 +50,7 @@ var knowing = map[string]func(p *propagation.Propagator, target string) []grpc.D
 	},
 }
 
-// leadingTo are options with which every name leads to one address, by whatever resolver.
+// leadingTo returns options that make every name resolve to one address, with any resolver.
 func leadingTo(address string) []grpc.DialOption {
 	dns, xds := manual.NewBuilderWithScheme("dns"), manual.NewBuilderWithScheme("xds")
 	for _, b := range []*manual.Resolver{dns, xds} {
@@ -61,7 +61,7 @@ func leadingTo(address string) []grpc.DialOption {
 	})}
 }
 
-// eachCall runs a check for each way to know the target and both kinds of call.
+// eachCall runs a check for each wiring that knows the target, and for both kinds of call.
 func eachCall(t *testing.T, check func(t *testing.T, wire func(*propagation.Propagator, string) []grpc.DialOption, call caller)) {
 	for name, wire := range knowing {
 		for kind, call := range callers {
@@ -70,7 +70,7 @@ func eachCall(t *testing.T, check func(t *testing.T, wire func(*propagation.Prop
 	}
 }
 
-// TestTargets: the target's endpoint decides, in every form of target, whatever the authority.
+// TestTargets: in every form of target, the target's endpoint is the destination. The authority is not.
 func TestTargets(t *testing.T) {
 	p, back := withRules(partners), serve(t, echo())
 	ctx := p.ExtractMetadata(t.Context(), laden)
@@ -82,7 +82,7 @@ func TestTargets(t *testing.T) {
 		"dns:///[::ffff:10.1.2.3]:443":        laden,
 		"dns:reviews:9080":                    laden,
 		"reviews:9080":                        laden,
-		"dns://8.8.8.8/reviews.svc:443":       laden, // the name server is no callee
+		"dns://8.8.8.8/reviews.svc:443":       laden, // the name server is not the destination
 		"passthrough:///reviews:9080":         laden,
 		"xds:///reviews.default.svc:9080":     laden,
 		"xds://authority.example/reviews.svc": laden,
@@ -102,12 +102,12 @@ func TestTargets(t *testing.T) {
 		"passthrough:///reviews.svc@evil.example": bare,
 		"xds:///reviews.svc/evil.example":         bare,
 
-		"dns:///api.partner.example":              forPartner, // 443 is DNS's own
+		"dns:///api.partner.example":              forPartner, // 443 is the default port of the scheme dns
 		"api.partner.example":                     forPartner,
 		"dns:///API.Partner.Example.:443":         forPartner,
 		"passthrough:///api.partner.example:443":  forPartner,
 		"xds:///api.partner.example:443":          forPartner,
-		"xds:///api.partner.example":              bare, // no port is known
+		"xds:///api.partner.example":              bare, // the port is unknown
 		"passthrough:///api.partner.example:8443": bare,
 	}
 	eachCall(t, func(t *testing.T, wire func(*propagation.Propagator, string) []grpc.DialOption, call caller) {
@@ -119,17 +119,17 @@ func TestTargets(t *testing.T) {
 				}
 				got := arrived(t, ctx, call, dial(t, target, options...))
 				if authority != "" && !slices.Equal(got[":authority"], []string{authority}) {
-					t.Errorf("the authority is %q", got[":authority"])
+					t.Errorf("the authority is %q, want %q", got[":authority"], authority)
 				}
 				if checkVerbatim(t, got, want); t.Failed() {
-					t.Fatalf("%s with authority %q", target, authority)
+					t.Fatalf("the target %s with authority %q got other metadata than expected", target, authority)
 				}
 			}
 		}
 	})
 }
 
-// TestTargetSpellings: a connection's target is what grpc-go makes of it.
+// TestTargetSpellings: grpc-go's parsing of a target determines the destination.
 func TestTargetSpellings(t *testing.T) {
 	p, back := withRules(partners), serve(t, echo())
 	ctx := p.ExtractMetadata(t.Context(), laden)
@@ -140,13 +140,13 @@ func TestTargetSpellings(t *testing.T) {
 		for _, name := range []string{"interceptors", "options"} {
 			conn := dial(t, target, append(knowing[name](p, ""), leadingTo(back)...)...)
 			if checkVerbatim(t, arrived(t, ctx, callUnary, conn), want); t.Failed() {
-				t.Fatalf("%s, %s", target, name)
+				t.Fatalf("the target %s got other metadata than expected with %s", target, name)
 			}
 		}
 	}
 }
 
-// TestSocketTargets: a socket of this machine is internal.
+// TestSocketTargets: a socket on this machine is internal.
 func TestSocketTargets(t *testing.T) {
 	p := withRules(partners)
 	ctx := p.ExtractMetadata(t.Context(), laden)
@@ -174,8 +174,8 @@ func TestSocketTargets(t *testing.T) {
 	})
 }
 
-// TestSharedMetadataStays: the calls of one inbound request share metadata, and each target gets what may go there:
-// in any order, from any context, over connections that share one interceptor, and at once.
+// TestSharedMetadataStays: the calls of one inbound request share metadata, and each target gets only the part that it
+// may get. The order, the context, shared interceptors and concurrency do not matter.
 func TestSharedMetadataStays(t *testing.T) {
 	p, back := withRules(partners), serve(t, echo())
 	wants := map[string]metadata.MD{
@@ -188,7 +188,7 @@ func TestSharedMetadataStays(t *testing.T) {
 		{"dns:///api.partner.example:443", "passthrough:///details:9080", "dns:///api.partner.example:443", "dns:///evil.example:443"},
 	}
 	for name, wire := range knowing {
-		if name == "told" { // one handler tells of one target
+		if name == "told" { // one handler knows only one target
 			continue
 		}
 		shared := wire(p, "")
@@ -207,7 +207,7 @@ func TestSharedMetadataStays(t *testing.T) {
 						ctx := derive(p.ExtractMetadata(t.Context(), laden))
 						for i, target := range order {
 							if checkVerbatim(t, arrived(t, ctx, call, conns[target]), wants[target]); t.Failed() {
-								t.Fatalf("call %d of %q", i, order)
+								t.Fatalf("call %d in the order %q got other metadata than expected", i, order)
 							}
 						}
 					}
@@ -227,7 +227,7 @@ func TestSharedMetadataStays(t *testing.T) {
 	}
 }
 
-// TestSpanToTarget: a local span leaves in the formats that may go there, and over each attempt.
+// TestSpanToTarget: each attempt sends the local span in the formats that the target may get.
 func TestSpanToTarget(t *testing.T) {
 	c := everything()
 	c.LocalSpan = spanOf
@@ -242,7 +242,7 @@ func TestSpanToTarget(t *testing.T) {
 	})
 }
 
-// TestUntoldHandler: a handler by itself does not know the destination, and sends all.
+// TestUntoldHandler: a handler without WithTarget does not know the destination, and sends everything.
 func TestUntoldHandler(t *testing.T) {
 	p, back := withRules(partners), serve(t, echo())
 	ctx := p.ExtractMetadata(t.Context(), laden)
@@ -250,7 +250,7 @@ func TestUntoldHandler(t *testing.T) {
 	checkVerbatim(t, arrived(t, ctx, callUnary, conn), laden)
 }
 
-// TestTargetsReportOnly: nothing changes on the wire, and what would is counted.
+// TestTargetsReportOnly: calls are unchanged, and headers that the rules would withhold are counted.
 func TestTargetsReportOnly(t *testing.T) {
 	c := everything()
 	c.Destinations, c.DestinationsReportOnly = []propagation.Destination{partners}, true
@@ -261,13 +261,13 @@ func TestTargetsReportOnly(t *testing.T) {
 			before := p.Stats().Count(propagation.Baggage, propagation.Disallowed)
 			checkVerbatim(t, arrived(t, ctx, call, dial(t, target, append(wire(p, target), leadingTo(back)...)...)), laden)
 			if got := p.Stats().Count(propagation.Baggage, propagation.Disallowed) - before; got != counted {
-				t.Errorf("%s: counted %d", target, got)
+				t.Errorf("%s: %d disallowed headers were counted, want %d", target, got, counted)
 			}
 		}
 	})
 }
 
-// TestTargetsCost: a call to a target that may have all costs what a call without rules does.
+// TestTargetsCost: a call to a target that may get everything has the cost of a call without rules.
 func TestTargetsCost(t *testing.T) {
 	if race.Enabled {
 		t.Skip("the race detector allocates by itself: run without -race")

@@ -15,7 +15,8 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// Before otelgrpc's, ServerHandler tells it who called in any format: here in B3 alone.
+// If ServerHandler is registered before otelgrpc's handler, otelgrpc's span is a child of the caller's span in any
+// format. Here the caller sends B3 only.
 func ExampleServerHandler() {
 	p := propagation.MustNew(propagation.Config{})
 	tracing := otelgrpc.WithTracerProvider(sdktrace.NewTracerProvider())
@@ -56,7 +57,7 @@ func serveSpanNames() string {
 	return listen(server)
 }
 
-// After otelgrpc's, every format names otelgrpc's client span.
+// If ClientHandler is registered after otelgrpc's handler, every format names otelgrpc's client span.
 func ExampleClientHandler() {
 	p := propagation.MustNew(propagation.Config{})
 	tracing := otelgrpc.WithTracerProvider(sdktrace.NewTracerProvider())
@@ -69,8 +70,8 @@ func ExampleClientHandler() {
 	// Output: traceparent and b3 name the same span: true
 }
 
-// Before otelgrpc's, it cannot: its client span has not begun. The same holds for the
-// client interceptors beside otelgrpc.
+// If ClientHandler is registered before otelgrpc's handler, it cannot name otelgrpc's client span, because that span
+// has not begun. The same is true for the client interceptors together with otelgrpc.
 func ExampleClientHandler_wrongOrder() {
 	p := propagation.MustNew(propagation.Config{})
 	tracing := otelgrpc.WithTracerProvider(sdktrace.NewTracerProvider())
@@ -83,8 +84,8 @@ func ExampleClientHandler_wrongOrder() {
 	// Output: traceparent and b3 name the same span: false
 }
 
-// Beside otelgrpc on both sides. On the server the order does not matter for what goes
-// out; on the client otelgrpc's handler comes first.
+// This is the setup together with otelgrpc on both sides. On the server, the order does not matter for outgoing
+// headers. On the client, otelgrpc's handler comes first.
 func ExampleDialOptions_otelgrpc() {
 	p := propagation.MustNew(propagation.Config{})
 	tracing := otelgrpc.WithTracerProvider(sdktrace.NewTracerProvider())

@@ -11,8 +11,8 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// front is a service that calls another one while it serves a call. It hands its
-// context on, and knows nothing of headers.
+// front is a service that calls another one while it serves a call. It passes its context to the call and does not
+// handle headers.
 type front struct {
 	healthpb.UnimplementedHealthServer
 	back healthpb.HealthClient
@@ -73,7 +73,7 @@ func (logging) Watch(_ *healthpb.HealthCheckRequest, s grpc.ServerStreamingServe
 	return nil
 }
 
-// Interceptors that want the request id come after.
+// Register interceptors that need the request id after ours.
 func ExampleUnaryServerInterceptor() {
 	p := propagation.MustNew(propagation.Config{})
 	server := grpc.NewServer(grpc.ChainUnaryInterceptor(
@@ -92,7 +92,7 @@ func ExampleUnaryServerInterceptor() {
 	// serving request 5f2f7d9c-7b1a-9d5e-8f57-1f8f0a2b3c4d
 }
 
-// The stream's context carries the headers for its life.
+// The stream's context has the headers as long as the stream lives.
 func ExampleStreamServerInterceptor() {
 	p := propagation.MustNew(propagation.Config{})
 	server := grpc.NewServer(grpc.ChainStreamInterceptor(grpctrace.StreamServerInterceptor(p)))
@@ -107,7 +107,7 @@ func ExampleStreamServerInterceptor() {
 	// Output: streaming for request 5f2f7d9c-7b1a-9d5e-8f57-1f8f0a2b3c4d
 }
 
-// What the caller sets by hand stays where it names no span.
+// Metadata that the caller sets by hand stays if it names no span.
 func ExampleUnaryClientInterceptor() {
 	p := propagation.MustNew(propagation.Config{})
 	client := connect(serveArriving("x-request-id", "b3"),

@@ -43,7 +43,7 @@ func ExampleEdge() {
 	// Output: restarts, beside 463ac35c9f6413ad48485a3953bb6124
 }
 
-// Health checks of anybody are answered, in a trace of their own.
+// Health checks from any caller are answered, in a trace of their own.
 func ExampleWithTrust() {
 	callTelling(grpctrace.WithTrust(func(_ context.Context, fullMethod string) propagation.Trust {
 		if strings.HasPrefix(fullMethod, "/grpc.health.v1.Health/") {

@@ -1,9 +1,9 @@
 package grpctrace
 
-// ForgetKeys has the package use grpc-go's public functions until the test ends.
+// ForgetKeys makes the package use grpc-go's public functions until the test ends.
 var ForgetKeys = forget
 
-// KnownConnections is how many connections have their endpoint kept.
+// KnownConnections returns the number of connections whose endpoint is stored.
 func KnownConnections() int {
 	endpoints.mu.RLock()
 	defer endpoints.mu.RUnlock()

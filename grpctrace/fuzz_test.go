@@ -14,9 +14,9 @@ import (
 	"google.golang.org/grpc/stats"
 )
 
-// FuzzPolicies sends any metadata through the server's side and the client's, in memory. Nothing of an untrusted caller
-// is forwarded. An external host gets no baggage, none of Config.Headers and no orders. grpc-go accepts all metadata that
-// is sent.
+// FuzzPolicies sends any metadata through the server side and the client side, in memory. No header of an untrusted
+// caller is forwarded. An external host gets no baggage, no Config.Headers and no headers that control the mesh.
+// grpc-go accepts all sent metadata.
 func FuzzPolicies(f *testing.F) {
 	for _, attack := range attacks {
 		if len(attack.md) < 100 {
@@ -43,11 +43,11 @@ func FuzzPolicies(f *testing.F) {
 			for name, values := range sent {
 				switch {
 				case edge:
-					t.Fatalf("%s: %s of an untrusted caller is sent: %q", way, name, values)
+					t.Fatalf("%s: %s of an untrusted caller is sent, want nothing: %q", way, name, values)
 				case !target.internal && slices.ContainsFunc(userNames, func(n string) bool { return strings.HasPrefix(name, n) }):
-					t.Fatalf("%s: %s gets %s: %q", way, target.name, name, values)
+					t.Fatalf("%s: the external target %s gets %s, want no user data: %q", way, target.name, name, values)
 				case len(carriedOf(metadata.MD{name: nil})) == 0:
-					t.Fatalf("%s: nobody carries %s: %q", way, name, values)
+					t.Fatalf("%s: %s is sent, but no Propagator here carries it: %q", way, name, values)
 				}
 				for _, v := range values {
 					size += len(name) + len(v) + 32
@@ -57,7 +57,7 @@ func FuzzPolicies(f *testing.F) {
 				}
 			}
 			if size > 4096 {
-				t.Fatalf("%s: %d bytes are sent", way, size)
+				t.Fatalf("%s: %d bytes are sent, want at most 4096", way, size)
 			}
 		}
 	})
@@ -72,7 +72,7 @@ var targets = []struct {
 	{"passthrough:///[::ffff:8.8.8.8]:443", false}, {"dns://10.0.0.1/api.example.com", false}, {"127.0.0.1:80", true}, {"unix:///run/socket", true},
 }
 
-// userNames are what users have put into a call, and orders to the mesh.
+// userNames are names with user data, and names that control the mesh.
 var userNames = []string{"baggage", "jaeger-baggage", "uberctx-", "ot-baggage-", "sw8-correlation", "correlation-context", "end-user", "user-bin", "x-envoy-force-trace"}
 
 // dialNobody makes a client that never calls.
@@ -85,7 +85,7 @@ func dialNobody(f *testing.F, target string) *grpc.ClientConn {
 	return cc
 }
 
-// sentInMemory runs a call through interceptors, and through handlers, and returns what each sends on.
+// sentInMemory runs a call through interceptors, and through handlers. It returns the metadata that each one sends.
 func sentInMemory(p *propagation.Propagator, opts []grpctrace.Option, cc *grpc.ClientConn, target string, came metadata.MD) map[string]metadata.MD {
 	sent := map[string]metadata.MD{}
 	incoming := metadata.NewIncomingContext(context.Background(), came)
@@ -103,7 +103,7 @@ func sentInMemory(p *propagation.Propagator, opts []grpctrace.Option, cc *grpc.C
 	return sent
 }
 
-// textOf and parsed write metadata as lines, and read them.
+// textOf writes metadata as lines. parsed reads them.
 func textOf(md metadata.MD) string {
 	var text strings.Builder
 	for name, values := range md {

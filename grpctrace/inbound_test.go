@@ -17,17 +17,17 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// everything carries all formats and two headers more, one of them of bytes.
+// everything carries all formats and two other headers. The values of one of them are bytes.
 func everything() propagation.Config {
 	return propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"end-user", "user-bin"}}
 }
 
-// written are the formats that can be written from a span context.
+// written are the formats in which a span context can be written.
 var written = slices.DeleteFunc(propagation.AllFormats(), func(f propagation.Format) bool { return !wire.Format(f).Encodes() })
 
 type spanKey struct{}
 
-// withSpan and spanOf are a tracer: all that Config.LocalSpan needs.
+// withSpan and spanOf replace a tracer. Config.LocalSpan needs nothing else.
 func withSpan(ctx context.Context, sc propagation.SpanContext) context.Context {
 	return context.WithValue(ctx, spanKey{}, sc)
 }
@@ -39,7 +39,7 @@ func spanOf(ctx context.Context) (propagation.SpanContext, bool) {
 
 var sidecar = propagation.MustNew(propagation.Config{Formats: []propagation.Format{}, Emit: written, LocalSpan: spanOf})
 
-// callersSpan is the span that inbound(n) names.
+// callersSpan returns the span that inbound(n) names.
 func callersSpan(n uint64) propagation.SpanContext {
 	sc := propagation.SpanContext{TraceID: trace.TraceID{0: 0x46, 7: 1}, SpanID: trace.SpanID{0: 0x80}, Sampling: propagation.Accepted}
 	binary.BigEndian.PutUint64(sc.TraceID[8:], n)
@@ -47,8 +47,8 @@ func callersSpan(n uint64) propagation.SpanContext {
 	return sc
 }
 
-// inbound is what a sidecar that speaks every format sends with call n: each value but
-// the decisions names n somehow, and all formats name one span.
+// inbound returns the metadata of call n from a sidecar that uses every format. All formats name one span. Each value
+// except the decisions contains n in some form.
 func inbound(n uint64) metadata.MD {
 	sc, mark := callersSpan(n), fmt.Sprintf("%016x", n)
 	md := metadata.MD{
@@ -70,7 +70,7 @@ func inbound(n uint64) metadata.MD {
 	return md
 }
 
-// overHTTP returns metadata as HTTP has it: names in canonical case, -bin values in base64.
+// overHTTP converts metadata to HTTP headers: names in canonical case, -bin values in base64.
 func overHTTP(md metadata.MD) http.Header {
 	h := http.Header{}
 	for name, values := range md {
@@ -84,7 +84,7 @@ func overHTTP(md metadata.MD) http.Header {
 	return h
 }
 
-// carriedOf returns those of the names, of metadata or HTTP, that everything carries.
+// carriedOf returns the names in metadata or HTTP headers that everything carries.
 func carriedOf(m map[string][]string) map[string][]string {
 	carried := map[string][]string{}
 	for name, values := range m {
@@ -96,7 +96,7 @@ func carriedOf(m map[string][]string) map[string][]string {
 	return carried
 }
 
-// belongs reports whether a lower-case name is of one of the formats.
+// belongs reports whether a lower-case name belongs to one of the formats.
 func belongs(formats []propagation.Format, name string) bool {
 	return slices.ContainsFunc(formats, func(f propagation.Format) bool {
 		return slices.Contains(names[f].fixed, name) ||
@@ -104,7 +104,7 @@ func belongs(formats []propagation.Format, name string) bool {
 	})
 }
 
-// names are those of each format.
+// names has the names of each format.
 var names = func() map[propagation.Format]struct{ fixed, prefixes []string } {
 	each := map[propagation.Format]struct{ fixed, prefixes []string }{}
 	for _, f := range propagation.AllFormats() {
@@ -113,7 +113,7 @@ var names = func() map[propagation.Format]struct{ fixed, prefixes []string } {
 	return each
 }()
 
-// checkVerbatim checks that what arrived of the carried names is want, line by line.
+// checkVerbatim checks that the carried names arrived exactly as in want, line by line.
 func checkVerbatim(t testing.TB, arrived, want map[string][]string) {
 	t.Helper()
 	got := carriedOf(arrived)
@@ -124,17 +124,16 @@ func checkVerbatim(t testing.TB, arrived, want map[string][]string) {
 	}
 	for name, values := range got {
 		if _, sent := want[name]; !sent {
-			t.Errorf("%s arrived as %q and was never sent", name, values)
+			t.Errorf("%s arrived as %q, want it absent", name, values)
 		}
 	}
 }
 
-// spanless are the names that name no span: they arrive as they came, whatever runs in between.
+// spanless are the carried names that name no span. They arrive as received, whichever span runs in the service.
 var spanless = []string{"x-request-id", "baggage", "uberctx-user", "ot-baggage-user", "sw8", "x-client-trace-id",
 	"l5d-ctx-trace", "request-id", "correlation-context", "end-user", "user-bin"}
 
-// checkSpan checks that every format names the span, and that what names none arrived
-// as it came.
+// checkSpan checks that every format names the span, and that the other names arrived as received.
 func checkSpan(t testing.TB, got, came metadata.MD, want trace.SpanContext) {
 	t.Helper()
 	named := spansNamed(got)
@@ -154,7 +153,7 @@ func checkSpan(t testing.TB, got, came metadata.MD, want trace.SpanContext) {
 	}
 }
 
-// sameSpan reports whether a format, some of which hold half a trace id, names the span.
+// sameSpan reports whether a format names the span. Some formats hold only half a trace id.
 func sameSpan(f propagation.Format, sc propagation.SpanContext, want trace.SpanContext) bool {
 	id := want.TraceID()
 	if wire.HalfFormats.Has(wire.Format(f)) {
@@ -163,7 +162,7 @@ func sameSpan(f propagation.Format, sc propagation.SpanContext, want trace.SpanC
 	return sc.TraceID == id && sc.SpanID == want.SpanID() && sc.Sampling.Sampled() == want.IsSampled()
 }
 
-// spansNamed returns the span that each format names, each read by itself.
+// spansNamed returns the span that each format names. It reads each format alone.
 func spansNamed(md metadata.MD) map[propagation.Format]propagation.SpanContext {
 	named := map[propagation.Format]propagation.SpanContext{}
 	for f, alone := range readers {

@@ -12,8 +12,7 @@ import (
 	"google.golang.org/grpc/stats"
 )
 
-// receivers put into a context what its incoming metadata carries: each way to do so, as
-// grpc-go calls it.
+// receivers are all ways to extract incoming metadata into a context, in the way in which grpc-go calls them.
 var receivers = map[string]func(context.Context, *propagation.Propagator) context.Context{
 	"unary": func(ctx context.Context, p *propagation.Propagator) (got context.Context) {
 		grpctrace.UnaryServerInterceptor(p)(ctx, nil, nil, func(ctx context.Context, _ any) (any, error) {
@@ -41,12 +40,12 @@ type streamIn struct {
 
 func (s streamIn) Context() context.Context { return s.ctx }
 
-// received is the context of a handler that serves call n.
+// received returns the context of a handler that serves call n.
 func received(ctx context.Context, p *propagation.Propagator, n uint64) context.Context {
 	return receivers["unary"](metadata.NewIncomingContext(ctx, inbound(n)), p)
 }
 
-// Metadata that an application or a test has made itself has keys in any case.
+// Keys of metadata that an application or a test makes by hand may have any case.
 func TestIncomingMetadataInAnyCase(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -76,7 +75,7 @@ func TestIncomingMetadataInAnyCase(t *testing.T) {
 	}
 }
 
-// Nothing of the metadata that came in is kept: the application may change it.
+// A capture shares no memory with the received metadata, because the application may change that.
 func TestPromise4_IncomingMetadataMayChange(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -93,7 +92,7 @@ func TestPromise4_IncomingMetadataMayChange(t *testing.T) {
 	}
 }
 
-// A call with nothing to carry costs nothing: its context is the one that it came with.
+// A call with nothing to carry costs nothing: the context is not changed.
 func TestNothingCameIn(t *testing.T) {
 	for name, p := range map[string]*propagation.Propagator{"nil": nil, "everything": propagation.MustNew(everything())} {
 		for how, receive := range receivers {
@@ -103,14 +102,14 @@ func TestNothingCameIn(t *testing.T) {
 					ctx = metadata.NewIncomingContext(ctx, md)
 				}
 				if got := receive(ctx, p); got != ctx {
-					t.Errorf("%s, %s Propagator: %v became %v", how, name, ctx, got)
+					t.Errorf("%s, %s Propagator: the context %v became %v, want it unchanged", how, name, ctx, got)
 				}
 			}
 		}
 	}
 }
 
-// What a context carries already stays for the formats that this Propagator does not read. The others are replaced.
+// Formats that this Propagator does not read stay as an outer capture has them. All others are replaced.
 func TestIncomingInherited(t *testing.T) {
 	p := propagation.MustNew(everything())
 	narrow := propagation.MustNew(propagation.Config{Formats: []propagation.Format{propagation.B3Single}})

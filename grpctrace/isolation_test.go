@@ -23,12 +23,12 @@ import (
 
 var long = flag.Bool("long", false, "make the 100,000 calls of promise 4, not 2,000")
 
-// What is special about call n is its number modulo 16: half of them are plain. The
-// number divided by 16 decides whether it is a stream.
+// The special behaviour of call n is n modulo 16. Half of the calls have none. n divided by 16 decides whether the call
+// is a stream.
 const (
-	retried   = iota // the backend is not available to its first attempt
-	cancelled        // the service gives up its first call
-	abandoned        // the user gives up
+	retried   = iota // the backend refuses its first attempt
+	cancelled        // the service cancels its first call
+	abandoned        // the user cancels the call
 	spanned          // a span runs in the service
 	doubled          // the service makes a unary call and a streaming one at the same time
 	crossed          // a unary call becomes a stream, and a stream a unary call
@@ -37,7 +37,7 @@ const (
 	kinds = 16
 )
 
-// kindOf returns the way in which call n is made.
+// kindOf returns the caller function for call n.
 func kindOf(n uint64) caller {
 	if n/kinds%2 == 0 {
 		return callUnary
@@ -45,11 +45,11 @@ func kindOf(n uint64) caller {
 	return callStream
 }
 
-// order is what the message of a call says to the backend.
+// order is the message of a call. It tells the backend what to do.
 type order struct {
 	n    uint64
-	slow bool         // do not answer
-	span trace.SpanID // that the headers must name; zero: they must be as they came
+	slow bool         // the backend must not answer
+	span trace.SpanID // the span that the headers must name; zero if they must be unchanged
 }
 
 func (o order) message() []byte {
@@ -65,12 +65,12 @@ func readOrder(msg []byte) order {
 	return order{n: binary.BigEndian.Uint64(msg), span: trace.SpanID(msg[8:16]), slow: len(msg) > 16}
 }
 
-// isolation is a backend that compares what arrives with what was sent.
+// isolation is a backend that compares received and sent headers.
 type isolation struct {
 	t       *testing.T
 	arrived [kinds]atomic.Int64
-	retries sync.Map // calls that were refused already
-	users   sync.Map // of calls that are given up when they have arrived: what does so
+	retries sync.Map // calls that were already refused
+	users   sync.Map // functions that cancel a call after it has arrived
 }
 
 func (l *isolation) answer(ctx context.Context, _ caller, msg []byte) ([]byte, error) {
@@ -91,7 +91,7 @@ func (l *isolation) answer(ctx context.Context, _ caller, msg []byte) ([]byte, e
 	return nil, nil
 }
 
-// check compares what arrived with what was sent, or with the span of the service.
+// check compares the received headers with the sent ones, or with the span of the service.
 func (l *isolation) check(o order, got metadata.MD) {
 	switch {
 	case o.span.IsValid():
@@ -104,7 +104,7 @@ func (l *isolation) check(o order, got metadata.MD) {
 	}
 }
 
-// serviceUnderLoad is the service: it calls the backend as call n has it.
+// serviceUnderLoad is the service. It calls the backend in the way that belongs to call n.
 type serviceUnderLoad struct {
 	back   *grpc.ClientConn
 	tracer trace.Tracer
@@ -118,7 +118,7 @@ func (s *serviceUnderLoad) answer(ctx context.Context, call caller, msg []byte) 
 		short, cancel := context.WithTimeout(ctx, 5*time.Millisecond)
 		defer cancel()
 		if _, err := call(short, s.back, order{n: o.n, slow: true}.message()); err == nil {
-			return nil, errors.New("the call that was given up was answered")
+			return nil, errors.New("the cancelled call was answered")
 		}
 	case abandoned:
 		o.slow = true
@@ -140,8 +140,8 @@ func (s *serviceUnderLoad) answer(ctx context.Context, call caller, msg []byte) 
 	return []byte(propagation.RequestIDFromContext(ctx)), errors.Join(errs...)
 }
 
-// TestPromise4_Isolation makes calls with distinct ids from 64 goroutines that share one
-// connection, through a service whose calls share another, and finds every value of another call.
+// TestPromise4_Isolation makes calls with distinct ids from 64 goroutines that share one connection. The calls of the
+// service share another connection. The test finds every value that belongs to another call.
 func TestPromise4_Isolation(t *testing.T) {
 	calls := uint64(2_000)
 	if *long {
@@ -164,7 +164,7 @@ func isolate(t *testing.T, w wiring, calls uint64) {
 		for n := last.Add(1); n <= calls && !t.Failed(); n = last.Add(1) {
 			err := load.visit(users, n)
 			if gone := n%kinds == abandoned; gone != (err != nil) {
-				t.Errorf("call %d: %v", n, err)
+				t.Errorf("call %d: error %v, want one only if the user cancels", n, err)
 			}
 			if err == nil {
 				answered.Add(1)
@@ -181,7 +181,7 @@ func isolate(t *testing.T, w wiring, calls uint64) {
 	}
 }
 
-// visit makes call n as a user does.
+// visit makes call n as a user.
 func (l *isolation) visit(service *grpc.ClientConn, n uint64) error {
 	came := inbound(n)
 	ctx, cancel := context.WithTimeout(sending(l.t, came), 60*time.Second)

@@ -19,11 +19,11 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// tracked counts the values that were put into contexts of inbound calls, and those
-// that the garbage collector has taken since.
+// tracked counts the values that were put into contexts of inbound calls, and the values that the garbage collector has
+// freed.
 type tracked struct{ made, collected atomic.Int64 }
 
-// server puts a value into the context of each call, before anything else does.
+// server puts a value into the context of each call, before any other handler.
 func (tr *tracked) server() grpc.ServerOption {
 	return grpc.StatsHandler(tagger(func(ctx context.Context) context.Context {
 		value := new([1 << 12]byte)
@@ -33,24 +33,23 @@ func (tr *tracked) server() grpc.ServerOption {
 	}))
 }
 
-// checkCollected waits until none of the values is reachable any more.
+// checkCollected waits until all values are freed.
 func (tr *tracked) checkCollected(t *testing.T) {
 	t.Helper()
 	eventually(func() bool { runtime.GC(); return tr.collected.Load() == tr.made.Load() })
 	if made, collected := tr.made.Load(), tr.collected.Load(); made == 0 || made != collected {
-		t.Errorf("of %d contexts that have ended, %d are still referred to", made, made-collected)
+		t.Errorf("%d contexts have ended, and %d of them are still referenced, want 0", made, made-collected)
 	}
 }
 
-// eventually waits until a condition holds, for ten seconds at most.
+// eventually waits until a condition is true, for at most ten seconds.
 func eventually(holds func() bool) {
 	for deadline := time.Now().Add(10 * time.Second); !holds() && time.Now().Before(deadline); {
 		time.Sleep(5 * time.Millisecond)
 	}
 }
 
-// settled waits until connections are there and what began with them has begun, and
-// returns the number of goroutines.
+// settled waits until the connections are ready and their goroutines have started. It returns the number of goroutines.
 func settled(conns ...*grpc.ClientConn) (n int) {
 	for _, conn := range conns {
 		conn.Connect()
@@ -68,14 +67,14 @@ func settled(conns ...*grpc.ClientConn) (n int) {
 	return n
 }
 
-// checkGoroutines waits until there are no more goroutines than there were.
+// checkGoroutines waits until there are no more goroutines than before.
 func checkGoroutines(t *testing.T, before int) {
 	t.Helper()
 	eventually(func() bool { return runtime.NumGoroutine() <= before })
 	if after := runtime.NumGoroutine(); after > before {
 		var stacks strings.Builder
 		pprof.Lookup("goroutine").WriteTo(&stacks, 1)
-		t.Errorf("%d goroutines, before the calls there were %d:\n%s", after, before, stacks.String())
+		t.Errorf("there are %d goroutines, want %d as before the calls:\n%s", after, before, stacks.String())
 	}
 }
 
@@ -93,7 +92,7 @@ func waiting() service {
 	}
 }
 
-// abandoning is a service that begins a stream with its context and returns without reading it to its end.
+// abandoning is a service that starts a stream with its context and returns before the stream ends.
 func abandoning(conn *grpc.ClientConn) service {
 	begin := func(ctx context.Context) error {
 		s, err := conn.NewStream(ctx, &bidirectional, streamMethod)
@@ -108,7 +107,7 @@ func abandoning(conn *grpc.ClientConn) service {
 	}
 }
 
-// endings are the ways in which calls end before their time; each returns how the call must have ended.
+// endings are the ways in which calls end early. Each returns the expected result of the call.
 var endings = map[string]struct {
 	front func(*grpc.ClientConn) service
 	call  func(context.Context, caller, *grpc.ClientConn) error
@@ -138,7 +137,7 @@ var endings = map[string]struct {
 		abandoning,
 		func(ctx context.Context, call caller, conn *grpc.ClientConn) error {
 			_, err := call(ctx, conn, nil)
-			if errors.Is(err, io.EOF) { // a stream that ends without an answer
+			if errors.Is(err, io.EOF) { // the stream ended without an answer
 				return nil
 			}
 			return err
@@ -147,8 +146,7 @@ var endings = map[string]struct {
 	},
 }
 
-// However calls end, no goroutine and no reference outlives them, though the
-// connections and the Propagator do.
+// However calls end, no goroutine and no reference outlives them, although the connections and the Propagator do.
 func TestPromise7_NothingOutlivesTheCall(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, waiting())
@@ -157,7 +155,7 @@ func TestPromise7_NothingOutlivesTheCall(t *testing.T) {
 			one := t
 			eachWiring(t, func(t *testing.T, w wiring, call caller) {
 				if one.Failed() {
-					t.Skip("a leak is slow to show, and one was seen")
+					t.Skip("an earlier case has found a leak, and each case with a leak takes long")
 				}
 				contexts := new(tracked)
 				next := dial(t, back, w.client(p)...)

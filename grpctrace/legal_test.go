@@ -15,18 +15,19 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// refused carries everything, and names that gRPC has no place for.
+// refused carries everything, and headers whose names gRPC does not allow.
 func refused() propagation.Config {
 	c := everything()
 	c.Headers = append(c.Headers, "User-Agent", "X-Odd!Name")
 	return c
 }
 
-// illegal is what HTTP brings and grpc-go refuses: what is wrong, whose it is, and what goes with it.
+// illegal is a header that HTTP carries and grpc-go refuses. It has the name of the case, the format that is counted,
+// and the headers that are dropped with it.
 var illegal = []struct {
 	name, value string
-	format      propagation.Format // that it is counted under
-	with        []string           // ids and decisions of the same format
+	format      propagation.Format // the format under which it is counted
+	with        []string           // ids and decisions of the same format, which are dropped, too
 }{
 	{"Traceparent", "00-café", propagation.W3C, []string{"tracestate"}},
 	{"Tracestate", "a=\t1", propagation.W3C, nil},
@@ -46,7 +47,7 @@ var illegal = []struct {
 	{"X-Odd!name", "x", 0, nil},
 }
 
-// What grpc-go refuses is left out and counted, and the call succeeds.
+// Headers that grpc-go refuses are dropped and counted, and the call succeeds.
 func TestPromise6_IllegalIsLeftOut(t *testing.T) {
 	back := serve(t, echo())
 	for _, bad := range illegal {
@@ -63,15 +64,15 @@ func TestPromise6_IllegalIsLeftOut(t *testing.T) {
 				checkVerbatim(t, arrived(t, ctx, call, conn), want)
 			}
 			if p.Stats().Count(bad.format, propagation.Unsendable) == 0 {
-				t.Errorf("%s was not counted", bad.name)
+				t.Errorf("%s was not counted as Unsendable", bad.name)
 			}
-			mine := metadata.AppendToOutgoingContext(ctx, "own", "1") // the other way through the code
+			mine := metadata.AppendToOutgoingContext(ctx, "own", "1") // uses the other code path
 			checkVerbatim(t, arrived(t, mine, call, conn), want)
 		})
 	}
 }
 
-// The good lines of a name travel though others do not.
+// If some lines of a name are refused, the other lines are sent.
 func TestPromise6_LegalLinesStay(t *testing.T) {
 	p := propagation.MustNew(everything())
 	headers, want := overHTTP(inbound(1)), inbound(1)
@@ -83,8 +84,8 @@ func TestPromise6_LegalLinesStay(t *testing.T) {
 	})
 }
 
-// A client that does not check what it sends, as those of other languages may not, does not make
-// our calls fail either; over HTTP its bytes go on as they came.
+// A client in another language may not check its metadata. Its bytes do not make our gRPC calls fail, and calls over
+// HTTP carry them unchanged.
 func TestPromise6_IllegalFromGRPC(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -92,7 +93,7 @@ func TestPromise6_IllegalFromGRPC(t *testing.T) {
 	sent["end-user"] = []string{"ユーザー"}
 	unchecked := grpc.WithStatsHandler(tagger(func(ctx context.Context) context.Context { return metadata.NewOutgoingContext(ctx, sent) }))
 	if _, err := callUnary(sending(t, sent), dial(t, back), nil); status.Code(err) != codes.Internal {
-		t.Fatalf("grpc-go does not refuse: %v", err)
+		t.Fatalf("grpc-go returns %v, want that it refuses the metadata", err)
 	}
 	eachWiring(t, func(t *testing.T, w wiring, call caller) {
 		want := inbound(1)
@@ -105,7 +106,7 @@ func TestPromise6_IllegalFromGRPC(t *testing.T) {
 	})
 }
 
-// tagger is a stats handler that only tags calls.
+// tagger is a stats handler that implements only TagRPC.
 type tagger func(context.Context) context.Context
 
 func (f tagger) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return f(ctx) }
@@ -113,7 +114,7 @@ func (tagger) HandleRPC(context.Context, stats.RPCStats)                        
 func (tagger) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
 func (tagger) HandleConn(context.Context, stats.ConnStats)                       {}
 
-// Whatever bytes stand where, with a span and without: no call fails.
+// Whatever bytes the values have, with a local span and without: no call fails.
 func TestPromise6_NoInputFailsACall(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	bytes := func(n int) string {

@@ -39,8 +39,8 @@ func listening(formats ...propagation.Format) (*propagation.Propagator, func() [
 
 const w3c = "00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01"
 
-// TestRequestOver: a call that outlives its handler is reported, with interceptors and with stats handlers on either
-// side, unary and streaming.
+// TestRequestOver: a call after the end of its handler is reported. That is true with interceptors and stats handlers
+// on either side, unary and streaming.
 func TestRequestOver(t *testing.T) {
 	p, losses := listening()
 	back := serve(t, serviceOf(func(ctx context.Context, _ caller, msg []byte) ([]byte, error) {
@@ -72,7 +72,7 @@ func TestRequestOver(t *testing.T) {
 						}
 						later.Go(func() {
 							<-request.Done()
-							time.Sleep(20 * time.Millisecond) // a stats handler learns the end a little later
+							time.Sleep(20 * time.Millisecond) // a stats handler gets the end a little later
 							call(ctx, conn, nil)
 						})
 						return nil, nil
@@ -84,7 +84,7 @@ func TestRequestOver(t *testing.T) {
 						later.Wait()
 						got := losses()
 						if len(got) != want || want == 1 && (got[0].Reason != propagation.LostTime || !strings.HasSuffix(got[0].File, "_test.go")) {
-							t.Errorf("%s: reported %v", msg, got)
+							t.Errorf("%s: reported %v, want %d losses with LostTime and a line in a test file", msg, got, want)
 						}
 					}
 				})
@@ -93,7 +93,7 @@ func TestRequestOver(t *testing.T) {
 	}
 }
 
-// TestCanceledByEnd: so is a unary call that is under way when its handler returns.
+// TestCanceledByEnd: a unary call that is still running when its handler returns is reported, too.
 func TestCanceledByEnd(t *testing.T) {
 	p, losses := listening()
 	back := serve(t, serviceOf(func(ctx context.Context, _ caller, _ []byte) ([]byte, error) { <-ctx.Done(); return nil, nil }))
@@ -107,11 +107,11 @@ func TestCanceledByEnd(t *testing.T) {
 	callUnary(sending(t, metadata.Pairs("traceparent", w3c)), dial(t, front), nil)
 	later.Wait()
 	if got := losses(); len(got) != 1 || got[0].Reason != propagation.LostTime {
-		t.Errorf("reported %v", got)
+		t.Errorf("reported %v, want one loss with LostTime", got)
 	}
 }
 
-// TestOtelgrpcOrders: the wrong order beside otelgrpc is reported, the right ones are not.
+// TestOtelgrpcOrders: the wrong order with otelgrpc is reported, the right orders are not.
 func TestOtelgrpcOrders(t *testing.T) {
 	p, losses := listening(propagation.W3C, propagation.B3Single)
 	provider := sdktrace.NewTracerProvider()
@@ -144,7 +144,7 @@ func TestOtelgrpcOrders(t *testing.T) {
 	}
 }
 
-// TestNoListenerNoWalk: without Observer.Lost, no stack is read.
+// TestNoListenerNoWalk: without Observer.Lost, the library reads no stack.
 func TestNoListenerNoWalk(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{Observer: &propagation.Observer{}})
 	conn := dial(t, serve(t, echo()), grpctrace.DialOptions(p)...)
@@ -153,11 +153,11 @@ func TestNoListenerNoWalk(t *testing.T) {
 		arrived(t, context.Background(), call, conn)
 	}
 	if p.Stats().Total(propagation.NoContext) != 2 || callsite.Walks() != before {
-		t.Errorf("counted %v, and read %d stacks", p.Stats(), callsite.Walks()-before)
+		t.Errorf("counted %v, want two calls without a context; %d stacks were read, want 0", p.Stats(), callsite.Walks()-before)
 	}
 }
 
-// TestInHandler: a gRPC server's goroutine is told from others, also without options of this package.
+// TestInHandler: the goroutine of a gRPC handler is recognised, also without options of this package.
 func TestInHandler(t *testing.T) {
 	p, losses := listening()
 	conn := dial(t, serve(t, echo()), grpctrace.DialOptions(p)...)
@@ -169,21 +169,21 @@ func TestInHandler(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := losses(); len(got) != 1 || got[0].Reason != propagation.LostContext || !got[0].InHandler {
-			t.Errorf("%s: reported %+v", way, got)
+			t.Errorf("%s: reported %+v, want one LostContext with InHandler", way, got)
 		}
 	}
 }
 
-// TestServedAllocatesNothing: the context of a handler of grpc-go is told from others without an allocation.
+// TestServedAllocatesNothing: recognising the context of a grpc-go handler allocates nothing.
 func TestServedAllocatesNothing(t *testing.T) {
-	grpctrace.DialOptions(nil) // learns the keys
+	grpctrace.DialOptions(nil) // finds the context keys
 	address := serve(t, serviceOf(func(ctx context.Context, _ caller, _ []byte) ([]byte, error) {
 		ctx = context.WithValue(context.WithoutCancel(ctx), derivedKey{}, 1)
 		if !ctxkey.Served(ctx) || ctxkey.Served(context.Background()) {
-			t.Error("a handler's context was not told from another")
+			t.Error("Served does not tell a handler's context from another one")
 		}
 		if n := testing.AllocsPerRun(100, func() { ctxkey.Served(ctx); ctxkey.Served(context.Background()) }); n != 0 && !race.Enabled {
-			t.Errorf("%v allocations", n)
+			t.Errorf("Served costs %v allocations, want 0", n)
 		}
 		return nil, nil
 	}))

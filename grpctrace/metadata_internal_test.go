@@ -11,19 +11,19 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// The keys of grpc-go's metadata are learned. If this test fails, a new release of grpc-go
-// keeps metadata in another way: calls are carried all the same, by the slower public functions.
+// The package finds the context keys of grpc-go's metadata at run time. If this test fails, a new release of grpc-go
+// stores metadata in another way. Calls are then still carried, with the slower public functions.
 func TestKeysAreLearned(t *testing.T) {
 	md := metadata.Pairs("k", "v")
 	bg := context.Background()
 	if incomingKey == nil || outgoingKey == nil || incomingKey == outgoingKey {
-		t.Fatalf("learned %v and %v", incomingKey, outgoingKey)
+		t.Fatalf("the keys are %v and %v, want two different keys", incomingKey, outgoingKey)
 	}
 	if got, ok := metadata.NewIncomingContext(bg, md).Value(incomingKey).(metadata.MD); !ok || !sameMap(got, md) {
-		t.Errorf("under the key for incoming metadata is %v", got)
+		t.Errorf("the value for the key of incoming metadata is %v, want the metadata itself", got)
 	}
 	if got := incoming(metadata.NewIncomingContext(bg, md)); !sameMap(got, md) {
-		t.Error("incoming metadata is copied")
+		t.Error("incoming metadata was copied, want the same map")
 	}
 	in, _ := metadata.FromIncomingContext(context.WithValue(bg, incomingKey, md))
 	headerdiff.Check(t, md, in, "what grpc-go finds under the key for incoming metadata")
@@ -35,7 +35,7 @@ func sameMap(a, b metadata.MD) bool {
 	return reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()
 }
 
-// forget has the keys unlearned until the test ends.
+// forget removes the known keys until the test ends.
 func forget(t *testing.T) {
 	in, out := incomingKey, outgoingKey
 	t.Cleanup(func() { incomingKey, outgoingKey = in, out })
@@ -47,7 +47,7 @@ func extracted(ctx context.Context, p *propagation.Propagator) context.Context {
 	return ctx
 }
 
-// Without the keys the same is carried, by grpc-go's public functions.
+// Without the keys, the package carries the same headers with grpc-go's public functions.
 func TestPublicFunctionsCarryTheSame(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	came := metadata.MD{
@@ -79,8 +79,8 @@ func TestPublicFunctionsCarryTheSame(t *testing.T) {
 	}
 }
 
-// Metadata is made at the first call of an inbound request and is then the same for all of
-// them, by the same Propagator.
+// A Propagator makes the outgoing metadata at the first call of an inbound request. All later calls share that
+// metadata.
 func TestMetadataIsMadeOnce(t *testing.T) {
 	p, other := propagation.MustNew(propagation.Config{}), propagation.MustNew(propagation.Config{})
 	ctx := extracted(metadata.NewIncomingContext(context.Background(), metadata.Pairs("b3", "0")), p)
@@ -89,9 +89,9 @@ func TestMetadataIsMadeOnce(t *testing.T) {
 		return raw.FieldByName("md").Pointer()
 	}
 	if first, second := made(p), made(p); first != second {
-		t.Error("it was made twice")
+		t.Error("the metadata was made twice, want it shared")
 	}
 	if made(p) == made(other) {
-		t.Error("two Propagators share it")
+		t.Error("two Propagators share metadata, want one each")
 	}
 }

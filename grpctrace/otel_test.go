@@ -14,13 +14,13 @@ import (
 	"google.golang.org/grpc"
 )
 
-// sdk returns a tracer provider and where its spans are found when they have ended.
+// sdk returns a tracer provider and an exporter with its ended spans.
 func sdk() (*sdktrace.TracerProvider, *tracetest.InMemoryExporter) {
 	spans := tracetest.NewInMemoryExporter()
 	return sdktrace.NewTracerProvider(sdktrace.WithSyncer(spans)), spans
 }
 
-// spanAndParent is a span that has run, and the one that it continues.
+// spanAndParent is an ended span and its parent.
 type spanAndParent struct{ span, parent trace.SpanContext }
 
 func parentOf(s trace.Span) trace.SpanContext { return s.(sdktrace.ReadOnlySpan).Parent() }
@@ -32,10 +32,10 @@ func spanContextOf(sc propagation.SpanContext) trace.SpanContext {
 	})
 }
 
-// instrumented is one otelgrpc: its tracer provider and its propagator.
+// instrumented is an otelgrpc with its tracer provider and its propagator.
 type instrumented struct {
 	opts  []otelgrpc.Option
-	spans *tracetest.InMemoryExporter // nil where it makes none
+	spans *tracetest.InMemoryExporter // nil if it makes no spans
 }
 
 func (i instrumented) server() grpc.ServerOption {
@@ -46,14 +46,14 @@ func (i instrumented) client() grpc.DialOption {
 	return grpc.WithStatsHandler(otelgrpc.NewClientHandler(i.opts...))
 }
 
-// The propagators that otelgrpc may have beside ours.
+// The propagators that otelgrpc may have besides ours.
 const (
 	ours         = "propagator ours"
 	traceContext = "propagator tracecontext"
 	none         = "no propagator"
 )
 
-// eachOtelgrpc runs a check with each tracer provider and each propagator that otelgrpc may have.
+// eachOtelgrpc runs a check with each tracer provider and each propagator for otelgrpc.
 func eachOtelgrpc(t *testing.T, p *propagation.Propagator, check func(t *testing.T, i instrumented, propagator string)) {
 	for propagator, opts := range map[string][]otelgrpc.Option{
 		ours:         {otelgrpc.WithPropagators(p)},
@@ -71,7 +71,7 @@ func eachOtelgrpc(t *testing.T, p *propagation.Propagator, check func(t *testing
 	}
 }
 
-// ended waits for a server's span and a client's to end, and returns them.
+// ended waits until a server's span and a client's span have ended, and returns them.
 func (i instrumented) ended(t *testing.T) (server, client spanAndParent) {
 	t.Helper()
 	var all tracetest.SpanStubs

@@ -10,7 +10,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// serverOrders are the ways to register a server's handlers beside otelgrpc's. All are right.
+// serverOrders are the orders of a server's handlers with otelgrpc's. All are right.
 var serverOrders = map[string]func(*propagation.Propagator, grpc.ServerOption) []grpc.ServerOption{
 	"options": func(p *propagation.Propagator, theirs grpc.ServerOption) []grpc.ServerOption {
 		return append(grpctrace.ServerOptions(p), theirs)
@@ -26,8 +26,7 @@ var serverOrders = map[string]func(*propagation.Propagator, grpc.ServerOption) [
 	},
 }
 
-// rightOrders are the ways to register a client's handlers beside otelgrpc's so that every format
-// names its client span.
+// rightOrders are the orders of a client's handlers with otelgrpc's in which every format names otelgrpc's client span.
 var rightOrders = map[string]func(*propagation.Propagator, grpc.DialOption) []grpc.DialOption{
 	"options": func(p *propagation.Propagator, theirs grpc.DialOption) []grpc.DialOption {
 		return append([]grpc.DialOption{theirs}, grpctrace.DialOptions(p)...)
@@ -37,8 +36,8 @@ var rightOrders = map[string]func(*propagation.Propagator, grpc.DialOption) []gr
 	},
 }
 
-// cameTo returns what call 1 brings to a server with an otelgrpc that has the propagator:
-// without repeated lines where that is ours, as otelgrpc's carrier tells it only the first.
+// cameTo returns the metadata of call 1 as it reaches a server with otelgrpc and the propagator. With our propagator
+// there are no repeated lines, because otelgrpc's carrier returns only the first line.
 func cameTo(propagator string) metadata.MD {
 	md := inbound(1)
 	for name, lines := range md {
@@ -49,8 +48,8 @@ func cameTo(propagator string) metadata.MD {
 	return md
 }
 
-// The caller's span, the server's, the client's and what arrives are one chain, and every
-// format says so; without an SDK all goes as it came.
+// The spans of the caller, the server and the client are one chain that ends in the received headers, and every format
+// agrees. Without an SDK, all headers arrive unchanged.
 func TestOtelgrpcInTheRightOrder(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -68,7 +67,7 @@ func TestOtelgrpcInTheRightOrder(t *testing.T) {
 							continue
 						}
 						server, client := i.ended(t)
-						// An otelgrpc without a propagator begins a trace, unless ours has told it of the caller.
+						// An otelgrpc without a propagator begins a new trace, unless our handler has put the caller's span into the context.
 						begun := propagator == none && (serverOrder == "options" || serverOrder == "handler after")
 						checkChain(t, server, client, begun)
 						checkSpan(t, got, came, client.span)
@@ -93,8 +92,8 @@ func checkChain(t *testing.T, server, client spanAndParent, begun bool) {
 	}
 }
 
-// Behind an otelgrpc with our propagator, which its carrier tells only the first line of a name,
-// ours reads the others, too.
+// If an otelgrpc before ours has our propagator, its carrier returns only the first line of a name. Our handler then
+// reads the other lines, too.
 func TestOtelgrpcRepeatedLines(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -112,7 +111,7 @@ func TestOtelgrpcRepeatedLines(t *testing.T) {
 	}
 }
 
-// wrongOrders are the ways to register a client's handlers that no order of ours can mend.
+// wrongOrders are the orders of a client's handlers that this package cannot correct.
 var wrongOrders = map[string]func(*propagation.Propagator, grpc.DialOption) []grpc.DialOption{
 	"handler before": func(p *propagation.Propagator, theirs grpc.DialOption) []grpc.DialOption {
 		return append(clientHandler(p), theirs)
@@ -122,8 +121,8 @@ var wrongOrders = map[string]func(*propagation.Propagator, grpc.DialOption) []gr
 	},
 }
 
-// In the wrong order the formats that otelgrpc does not write name the span around the
-// call; none is there twice, and without an SDK all goes as it came.
+// In the wrong order, formats that otelgrpc does not write name the span around the call. No format is sent twice.
+// Without an SDK, all headers arrive unchanged.
 func TestOtelgrpcInTheWrongOrder(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -132,7 +131,7 @@ func TestOtelgrpcInTheWrongOrder(t *testing.T) {
 			eachOtelgrpc(t, p, func(t *testing.T, i instrumented, propagator string) {
 				next := dial(t, back, dialOptions(p, i.client())...)
 				conn := dial(t, serve(t, forward(next), append(serverHandler(p), i.server())...))
-				came := cameTo(ours) // what otelgrpc writes, it has read
+				came := cameTo(ours) // otelgrpc has read the headers that it writes
 				for _, call := range callers {
 					got := arrived(t, sending(t, came), call, conn)
 					if i.spans == nil {
@@ -147,7 +146,7 @@ func TestOtelgrpcInTheWrongOrder(t *testing.T) {
 							want = client.span
 						}
 						if !sameSpan(f, sc, want) {
-							t.Errorf("%s names %s; the server's span is %s and the client's %s", f, sc.SpanID, server.span.SpanID(), client.span.SpanID())
+							t.Errorf("%s names %s, want %s; the server's span is %s and the client's %s", f, sc.SpanID, want.SpanID(), server.span.SpanID(), client.span.SpanID())
 						}
 					}
 				}

@@ -11,9 +11,9 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// TestGRPCReadsBothPaddings: a grpc-trace-bin with padding, as Linkerd writes it and this library over HTTP, and one
-// without, as gRPC's libraries write it, are the same to grpc-go. (grpc-java: TransportFrameUtil decodes with Guava's
-// base64, which takes both. Envoy's former OpenCensus tracer: decodeWithoutPadding, which takes both.)
+// TestGRPCReadsBothPaddings: grpc-go reads a grpc-trace-bin with and without padding alike. Linkerd and this library
+// over HTTP write padding, and gRPC's libraries do not. grpc-java's TransportFrameUtil and Envoy's former OpenCensus
+// tracer (decodeWithoutPadding) accept both, too.
 func TestGRPCReadsBothPaddings(t *testing.T) {
 	raw := "\x00\x00ABCDEFGHIJKLMNOP\x01abcdefgh\x02\x01"
 	got := make(chan []string, 1)
@@ -45,7 +45,7 @@ func TestGRPCReadsBothPaddings(t *testing.T) {
 			}
 			resp.Body.Close()
 			if values := <-got; len(values) != 1 || values[0] != raw[:size] {
-				t.Errorf("%s, %d bytes: grpc-go read %q", name, size, values)
+				t.Errorf("%s, %d bytes: grpc-go read %q, want one value with these bytes", name, size, values)
 			}
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// byHand is what a caller has set for a call: names that its context carries, too.
+// byHand is metadata that a caller has set by hand for a call. The context carries the same names.
 func byHand() metadata.MD {
 	return metadata.MD{
 		"traceparent": {"stale"}, "b3": {"stale", "stale too"}, "x-b3-flags": {"1"}, "grpc-trace-bin": {"\x00stale"}, // these name spans
@@ -21,7 +21,7 @@ func byHand() metadata.MD {
 	}
 }
 
-// merged is what arrives of byHand and inbound(n).
+// merged is the expected result of byHand and inbound(n).
 func merged(n uint64) metadata.MD {
 	md, mine := inbound(n), byHand()
 	for _, name := range []string{"x-request-id", "baggage", "end-user", "user-bin", "sw8"} {
@@ -56,8 +56,8 @@ func appended(ctx context.Context, md metadata.MD) context.Context {
 	return ctx
 }
 
-// What the caller has set that names spans gives way, and ends up single; the rest of what it
-// has set stays. Its metadata is not changed.
+// Metadata that the caller has set and that names spans is replaced, with one line for each name. The caller's other
+// metadata stays. The caller's map is not changed.
 func TestPromise5_CallersMetadata(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -74,14 +74,14 @@ func TestPromise5_CallersMetadata(t *testing.T) {
 				}
 				headerdiff.Check(t, byHand(), mine, "the caller's metadata")
 				if roomy[:3][2] != "" {
-					t.Errorf("a value was written behind the caller's: %q", roomy[:3])
+					t.Errorf("a value was appended to the caller's slice: %q", roomy[:3])
 				}
 			})
 		}
 	})
 }
 
-// Where a context carries nothing, what the caller has set is what is sent.
+// If a context carries nothing, the caller's own metadata is sent.
 func TestCallersMetadataAlone(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -93,7 +93,7 @@ func TestCallersMetadataAlone(t *testing.T) {
 	})
 }
 
-// A caller may keep metadata for other inbound calls: nothing of the last one stays in it.
+// A caller may reuse metadata for calls of other inbound requests. It keeps no header of an earlier call.
 func TestPromise5_ReusedMetadata(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -106,7 +106,7 @@ func TestPromise5_ReusedMetadata(t *testing.T) {
 	})
 }
 
-// adding is an interceptor of somebody else's, which adds headers that we carry.
+// adding is an interceptor from another library that adds headers which we carry, too.
 func adding(pairs ...string) []grpc.DialOption {
 	add := func(ctx context.Context) context.Context { return metadata.AppendToOutgoingContext(ctx, pairs...) }
 	return []grpc.DialOption{
@@ -119,7 +119,7 @@ func adding(pairs ...string) []grpc.DialOption {
 	}
 }
 
-// What an interceptor before ours has set gives way, too.
+// Headers of an interceptor that runs before ours are also replaced.
 func TestPromise5_EarlierInterceptor(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -133,7 +133,7 @@ func TestPromise5_EarlierInterceptor(t *testing.T) {
 	})
 }
 
-// What an interceptor after ours adds goes with its call, and with no other.
+// Headers that an interceptor after ours adds are sent only with its own call.
 func TestPromise4_LaterInterceptor(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -145,17 +145,17 @@ func TestPromise4_LaterInterceptor(t *testing.T) {
 				got := arrived(t, ctx, call, others)
 				checkVerbatim(t, got, inbound(1))
 				if !reflect.DeepEqual(got["own"], []string{"1"}) {
-					t.Errorf("what was added arrived as %q", got["own"])
+					t.Errorf("the added header arrived as %q, want [1]", got["own"])
 				}
 				if got = arrived(t, ctx, call, ours); got["own"] != nil {
-					t.Errorf("what another call added arrived as %q", got["own"])
+					t.Errorf("the header that another call added arrived as %q, want nothing", got["own"])
 				}
 			}
 		})
 	}
 }
 
-// Ours twice is ours once, whatever stands between.
+// If our interceptors and handler are registered twice, each header is sent once, whatever is between them.
 func TestPromise5_Twice(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())

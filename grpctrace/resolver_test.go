@@ -12,8 +12,8 @@ import (
 	"google.golang.org/grpc/resolver/manual"
 )
 
-// routing is a balancer that gives each call metadata, as those of a control plane may,
-// and otherwise takes any connection.
+// routing is a balancer that adds metadata to each call, as balancers of a control plane may do. It otherwise picks any
+// connection.
 const routing = "traceferry_test_routing"
 
 func init() { balancer.Register(base.NewBalancerBuilder(routing, pickers{}, base.Config{})) }
@@ -33,7 +33,7 @@ func (p picker) Pick(balancer.PickInfo) (balancer.PickResult, error) {
 	return balancer.PickResult{SubConn: p.conn, Metadata: metadata.Pairs("route", "1")}, nil
 }
 
-// However a server is found: the headers go to it, and a balancer's metadata with them.
+// The headers are sent to a server however it was found, together with a balancer's metadata.
 func TestEveryNameResolution(t *testing.T) {
 	p := withRules(propagation.Destination{Hosts: []string{"*"}, Baggage: []string{"*"}, Headers: []string{"*"}}) // the destination of "list" is unknown
 	addresses := []string{serve(t, echo()), serve(t, echo())}

@@ -16,14 +16,14 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// retrying has grpc-go call up to four times where a server is not available.
+// retrying makes grpc-go call up to four times if a server is not available.
 func retrying() grpc.DialOption {
 	return grpc.WithDefaultServiceConfig(`{"methodConfig": [{"name": [{}], "retryPolicy": {
 		"maxAttempts": 4, "initialBackoff": "0.001s", "maxBackoff": "0.002s", "backoffMultiplier": 1,
 		"retryableStatusCodes": ["UNAVAILABLE"]}}]}`)
 }
 
-// failing is a server that is not available to the first attempts of a call, and keeps what arrives.
+// failing is a server that refuses the first attempts of a call and records the metadata of each attempt.
 type failing struct {
 	mu       sync.Mutex
 	attempts []metadata.MD
@@ -44,7 +44,7 @@ func (f *failing) service() service {
 	})
 }
 
-// call makes a call and returns what arrived with each attempt.
+// call makes a call and returns the metadata of each attempt.
 func (f *failing) call(t *testing.T, ctx context.Context, call caller, conn *grpc.ClientConn) []metadata.MD {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
@@ -62,7 +62,7 @@ func (f *failing) call(t *testing.T, ctx context.Context, call caller, conn *grp
 	return all
 }
 
-// Every attempt of a retried call carries all headers, once.
+// Every attempt of a retried call carries all headers once.
 func TestPromise5_Retries(t *testing.T) {
 	p, back := propagation.MustNew(everything()), new(failing)
 	target := serve(t, back.service())
@@ -78,8 +78,7 @@ func TestPromise5_Retries(t *testing.T) {
 	})
 }
 
-// Beside otelgrpc, which begins a span for each attempt, ClientHandler has the headers of
-// each name its own.
+// Together with otelgrpc, which begins a span for each attempt, ClientHandler writes each attempt's own span.
 func TestPromise2_RetriesNameTheirAttempt(t *testing.T) {
 	provider, spans := sdk()
 	p, back := propagation.MustNew(everything()), new(failing)
@@ -100,7 +99,7 @@ func TestPromise2_RetriesNameTheirAttempt(t *testing.T) {
 				named := spansNamed(got)[propagation.W3C].SpanID
 				span, ok := ended[named]
 				if !ok {
-					t.Errorf("an attempt names %s, which is another attempt's span or none of them", named)
+					t.Errorf("an attempt names the span %s, want a different span of each attempt", named)
 				}
 				delete(ended, named)
 				checkSpan(t, got, inbound(1), span)

@@ -18,7 +18,7 @@ import (
 	"google.golang.org/grpc/resolver/manual"
 )
 
-// resolving are options with resolvers of a connection's own, for any schemes, that all lead to one address.
+// resolving returns options with resolvers for a single connection. They handle any scheme and return one address.
 func resolving(address string, schemes ...string) []grpc.DialOption {
 	options := []grpc.DialOption{grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "tcp", address)
@@ -34,7 +34,8 @@ func resolving(address string, schemes ...string) []grpc.DialOption {
 // registries are the schemes of resolvers that ask a registry.
 var registries = []string{"etcd", "discov", "consul", "k8s", "kubernetes", "discovery", "nacos", "zookeeper", "polaris", "static"}
 
-// TestRegistryTargets: the endpoint of a scheme that asks a registry is not the callee's host, however internal it looks.
+// TestRegistryTargets: with a scheme that asks a registry, the endpoint is not the destination's host, even if it looks
+// internal.
 func TestRegistryTargets(t *testing.T) {
 	p, back := withRules(partners), serve(t, echo())
 	ctx := p.ExtractMetadata(t.Context(), laden)
@@ -54,7 +55,8 @@ func TestRegistryTargets(t *testing.T) {
 	})
 }
 
-// TestUnknownCalleesRuled: a rule for all hosts, or WithTarget, says what goes to a callee that the target does not tell.
+// TestUnknownCalleesRuled: if the target does not name the destination, a rule for all hosts or WithTarget decides
+// which headers are sent.
 func TestUnknownCalleesRuled(t *testing.T) {
 	back := serve(t, echo())
 	const target = "etcd:///10.0.0.5:2379?key=user.rpc"
@@ -96,7 +98,8 @@ func TestUnknownCalleesRuled(t *testing.T) {
 	}
 }
 
-// TestListTargets: a list of addresses is internal if all are, and a socket counts under passthrough and unix alone.
+// TestListTargets: a list of addresses is internal if all of them are. A socket is a destination only with the schemes
+// passthrough and unix.
 func TestListTargets(t *testing.T) {
 	p, back := withRules(partners), serve(t, echo())
 	ctx := p.ExtractMetadata(t.Context(), laden)
@@ -135,7 +138,7 @@ func TestListTargets(t *testing.T) {
 	})
 }
 
-// TestOwnResolvers: one target means to each connection what its own resolvers make of it, whichever calls first.
+// TestOwnResolvers: each connection interprets the same target by its own resolvers, whichever connection calls first.
 func TestOwnResolvers(t *testing.T) {
 	p, back := withRules(partners), serve(t, echo())
 	ctx := p.ExtractMetadata(t.Context(), laden)
@@ -154,7 +157,7 @@ func TestOwnResolvers(t *testing.T) {
 				for i := range 6 {
 					at := (i + first) % 2
 					if checkVerbatim(t, arrived(t, ctx, callUnary, conns[at]), []metadata.MD{laden, bare}[at]); t.Failed() {
-						t.Fatalf("%s: %s, connection %d at call %d", name, target, at, i)
+						t.Fatalf("%s: the target %s got other metadata than expected on connection %d at call %d", name, target, at, i)
 					}
 				}
 			}
@@ -162,7 +165,7 @@ func TestOwnResolvers(t *testing.T) {
 	}
 }
 
-// TestConnectionsAreForgotten: what is known of a connection goes with it.
+// TestConnectionsAreForgotten: the stored data of a connection is freed with the connection.
 func TestConnectionsAreForgotten(t *testing.T) {
 	p := withRules(partners)
 	ctx := p.ExtractMetadata(t.Context(), laden)
@@ -180,7 +183,7 @@ func TestConnectionsAreForgotten(t *testing.T) {
 	}()
 	for deadline := time.Now().Add(5 * time.Second); grpctrace.KnownConnections() > before+10; {
 		if time.Now().After(deadline) {
-			t.Fatalf("%d connections are known, and there were %d", grpctrace.KnownConnections(), before)
+			t.Fatalf("%d connections are stored, want at most %d as before", grpctrace.KnownConnections(), before)
 		}
 		runtime.GC()
 		time.Sleep(time.Millisecond)

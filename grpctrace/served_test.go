@@ -10,8 +10,8 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// TestNothingReceived: a handler's context that has nothing to carry is counted apart from a context that does not
-// come from a handler, whichever of gRPC and HTTP serves, and whichever calls.
+// TestNothingReceived: calls with the context of a handler that received nothing are counted separately from calls
+// without a handler's context. That is true if gRPC or HTTP serves, and if gRPC or HTTP calls.
 func TestNothingReceived(t *testing.T) {
 	backGRPC, backHTTP := serve(t, echo()), serveHTTP(t, http.HandlerFunc(httpEcho))
 	eachWiring(t, func(t *testing.T, w wiring, call caller) {
@@ -26,7 +26,7 @@ func TestNothingReceived(t *testing.T) {
 				run()
 				for _, o := range []propagation.Outcome{propagation.NoContext, propagation.NothingReceived} {
 					if n := p.Stats().Total(o) - before.Total(o); (n > 0) != (o == want) {
-						t.Errorf("%s, a call over %s: %q was counted %d times", from, name, o, n)
+						t.Errorf("%s, a call over %s: %q was counted %d times, want only %q to be counted", from, name, o, n, want)
 					}
 				}
 			}

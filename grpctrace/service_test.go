@@ -16,8 +16,8 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// service is a gRPC service of a unary method and a streaming one, written by hand: the
-// tests need no generated code.
+// service is a gRPC service with a unary method and a streaming method. It is written by hand, so that the tests need
+// no generated code.
 type service struct {
 	unary  func(ctx context.Context, msg []byte) ([]byte, error)
 	stream func(grpc.ServerStream) error
@@ -114,7 +114,7 @@ func callStream(ctx context.Context, conn grpc.ClientConnInterface, msg []byte) 
 	return answer.Value, nil
 }
 
-// serviceOf answers both methods alike.
+// serviceOf makes a service that answers both methods in the same way.
 func serviceOf(answer func(ctx context.Context, call caller, msg []byte) ([]byte, error)) service {
 	return service{
 		unary: func(ctx context.Context, msg []byte) ([]byte, error) { return answer(ctx, callUnary, msg) },
@@ -132,7 +132,7 @@ func serviceOf(answer func(ctx context.Context, call caller, msg []byte) ([]byte
 	}
 }
 
-// echo answers with the metadata that it got, byte for byte.
+// echo answers with its received metadata, byte for byte.
 func echo() service {
 	return serviceOf(func(ctx context.Context, _ caller, _ []byte) ([]byte, error) {
 		md, _ := metadata.FromIncomingContext(ctx)
@@ -142,13 +142,13 @@ func echo() service {
 	})
 }
 
-// forward calls on with the context of the call that it serves, a unary call with a unary one
-// and a stream with a stream, as an application does.
+// forward makes a call with the context of the call that it serves, as an application does. It makes a unary call for a
+// unary call, and a stream for a stream.
 func forward(conn grpc.ClientConnInterface) service {
 	return serviceOf(func(ctx context.Context, call caller, msg []byte) ([]byte, error) { return call(ctx, conn, msg) })
 }
 
-// arrived makes a call and returns the metadata that the echo at its end got.
+// arrived makes a call and returns the metadata that the echo at the end received.
 func arrived(t testing.TB, ctx context.Context, call caller, conn grpc.ClientConnInterface) metadata.MD {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
@@ -160,7 +160,7 @@ func arrived(t testing.TB, ctx context.Context, call caller, conn grpc.ClientCon
 	return decode(t, answer)
 }
 
-// decode reads what an echo wrote.
+// decode reads the answer of an echo.
 func decode(t testing.TB, answer []byte) (got metadata.MD) {
 	t.Helper()
 	if err := gob.NewDecoder(bytes.NewReader(answer)).Decode(&got); err != nil {
@@ -169,7 +169,7 @@ func decode(t testing.TB, answer []byte) (got metadata.MD) {
 	return got
 }
 
-// sending returns a context with which a plain client sends metadata.
+// sending returns a context with metadata that a plain client sends.
 func sending(t testing.TB, md metadata.MD) context.Context {
 	return metadata.NewOutgoingContext(t.Context(), md)
 }

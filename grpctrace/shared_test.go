@@ -12,7 +12,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// Calls of one inbound request that run at once share its metadata; each arrives whole.
+// Concurrent calls of one inbound request share its metadata. Each call gets all of it.
 func TestPromise4_ConcurrentCalls(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -32,7 +32,7 @@ func TestPromise4_ConcurrentCalls(t *testing.T) {
 					got := decode(t, answer)
 					checkVerbatim(t, got, inbound(n))
 					if own := i%2 == 1; own != (got["own"] != nil) {
-						t.Errorf("call %d: the key of another call arrived, or its own did not: %q", i, got["own"])
+						t.Errorf("call %d: the header own arrived as %q, want it exactly for calls that set it", i, got["own"])
 					}
 				})
 			}
@@ -49,7 +49,7 @@ func atOnce(n int, f func(i int)) {
 	wg.Wait()
 }
 
-// Propagators that share a context send each its own formats of it.
+// Propagators that share a context each send their own formats.
 func TestPromise4_SeveralPropagators(t *testing.T) {
 	back := serve(t, echo())
 	carries := [][]propagation.Format{{propagation.W3C}, {propagation.B3Multi, propagation.Baggage}, propagation.AllFormats(), {}}
@@ -77,8 +77,8 @@ func TestPromise4_SeveralPropagators(t *testing.T) {
 	}
 }
 
-// The metadata that is shared is not sent where a span runs, where the application has
-// changed its baggage, or for another inbound request; and it is, where neither is so, before and after.
+// The shared metadata is not sent if a local span runs, if the application has changed its baggage, or for another
+// inbound request. All other calls, before and after, still get it.
 func TestSharedOnlyWhileVerbatim(t *testing.T) {
 	c := everything()
 	c.LocalSpan = spanOf

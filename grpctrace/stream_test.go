@@ -19,7 +19,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// everyBehaviour is a stream handler that uses all that grpc-go offers one.
+// everyBehaviour is a stream handler that uses every feature that grpc-go offers.
 func everyBehaviour(s grpc.ServerStream) error {
 	ctx := s.Context()
 	if method, ok := grpc.MethodFromServerStream(s); !ok || method != streamMethod {
@@ -54,7 +54,7 @@ func everyBehaviour(s grpc.ServerStream) error {
 	return err
 }
 
-// A stream that carries headers does all that it does without.
+// A stream that carries headers supports every feature of a plain stream.
 func TestPromise6_ServerStream(t *testing.T) {
 	p := propagation.MustNew(everything())
 	for _, w := range wirings {
@@ -71,24 +71,24 @@ func TestPromise6_ServerStream(t *testing.T) {
 			for range 2 {
 				got := new(wrapperspb.BytesValue)
 				if err := s.RecvMsg(got); err != nil || string(got.Value) != "message" {
-					t.Fatalf("received %q, %v", got.Value, err)
+					t.Fatalf("received %q, want \"message\"; error %v", got.Value, err)
 				}
 			}
 			if err := s.RecvMsg(new(wrapperspb.BytesValue)); err != io.EOF {
-				t.Fatalf("at the end: %v", err)
+				t.Fatalf("at the end: error %v, want EOF", err)
 			}
 			header, err := s.Header()
 			if err != nil || !reflect.DeepEqual(header["set"], []string{"1", "2"}) || !reflect.DeepEqual(header["sent"], []string{"1"}) {
-				t.Errorf("header %v, %v", header, err)
+				t.Errorf("header %v, want set 1 and 2, and sent 1; error %v", header, err)
 			}
 			if trailer := s.Trailer(); !reflect.DeepEqual(trailer["trailer"], []string{"1", "2"}) {
-				t.Errorf("trailer %v", trailer)
+				t.Errorf("trailer %v, want 1 and 2", trailer)
 			}
 		})
 	}
 }
 
-// The context of a server's stream carries the headers for its life, message by message.
+// The context of a server's stream has the headers for every message, as long as the stream lives.
 func TestServerStreamContext(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -124,7 +124,7 @@ func TestServerStreamContext(t *testing.T) {
 	}
 }
 
-// A client's stream injects when it begins and never again, however many messages pass.
+// A client's stream injects once at its start, however many messages follow.
 func TestClientStreamInjectsOnce(t *testing.T) {
 	asked := new(atomic.Int64)
 	c := everything()
@@ -157,7 +157,7 @@ func TestClientStreamInjectsOnce(t *testing.T) {
 			}
 			s.CloseSend()
 			if n := asked.Load(); n != begun {
-				t.Errorf("injected again, %d times", n-begun)
+				t.Errorf("injected again %d times, want 0", n-begun)
 			}
 		})
 	}
@@ -165,8 +165,7 @@ func TestClientStreamInjectsOnce(t *testing.T) {
 
 var errSentinel = errors.New("sentinel")
 
-// All else of a call passes through the interceptors as it is: what it is called with, and
-// what it returns.
+// The interceptors pass all other parameters and results of a call unchanged.
 func TestInterceptorsPassOn(t *testing.T) {
 	p := propagation.MustNew(everything())
 	ctx, conn, opts := received(t.Context(), p, 1), new(grpc.ClientConn), []grpc.CallOption{grpc.WaitForReady(true)}
@@ -175,41 +174,41 @@ func TestInterceptorsPassOn(t *testing.T) {
 	err := grpctrace.UnaryClientInterceptor(p)(ctx, "method", "request", "reply", conn,
 		func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, got ...grpc.CallOption) error {
 			if method != "method" || req != "request" || reply != "reply" || cc != conn || !reflect.DeepEqual(got, opts) {
-				t.Errorf("invoked with %v %v %v %v %v", method, req, reply, cc, got)
+				t.Errorf("the invoker got %v %v %v %v %v, want the parameters unchanged", method, req, reply, cc, got)
 			}
 			return errSentinel
 		}, opts...)
 	if err != errSentinel {
-		t.Errorf("the unary call returned %v", err)
+		t.Errorf("the unary call returned %v, want the invoker's error", err)
 	}
 
 	stream := struct{ grpc.ClientStream }{}
 	s, err := grpctrace.StreamClientInterceptor(p)(ctx, &bidirectional, conn, "method",
 		func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, got ...grpc.CallOption) (grpc.ClientStream, error) {
 			if desc != &bidirectional || cc != conn || method != "method" || !reflect.DeepEqual(got, opts) {
-				t.Errorf("began with %v %v %v %v", desc, cc, method, got)
+				t.Errorf("the streamer got %v %v %v %v, want the parameters unchanged", desc, cc, method, got)
 			}
 			return stream, errSentinel
 		}, opts...)
 	if s != stream || err != errSentinel {
-		t.Errorf("the streaming call returned %v, %v", s, err)
+		t.Errorf("the streaming call returned %v, %v, want the streamer's results", s, err)
 	}
 
 	reply, err := grpctrace.UnaryServerInterceptor(p)(came, "request", nil, func(_ context.Context, req any) (any, error) {
 		return req, errSentinel
 	})
 	if reply != "request" || err != errSentinel {
-		t.Errorf("the handler's answer became %v, %v", reply, err)
+		t.Errorf("the interceptor returned %v, %v, want the handler's results", reply, err)
 	}
 
 	bare := streamIn{ctx: t.Context()}
 	err = grpctrace.StreamServerInterceptor(p)("service", bare, nil, func(srv any, s grpc.ServerStream) error {
 		if srv != "service" || s != bare {
-			t.Errorf("a stream with nothing to carry became %v, of %v", s, srv)
+			t.Errorf("the handler got the stream %v of %v, want the original stream because nothing is carried", s, srv)
 		}
 		return errSentinel
 	})
 	if err != errSentinel {
-		t.Errorf("the stream handler's error became %v", err)
+		t.Errorf("the interceptor returned %v, want the stream handler's error", err)
 	}
 }

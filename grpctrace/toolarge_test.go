@@ -10,7 +10,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// hostile is what a caller may send to make our calls fail: more than many servers take.
+// hostile is metadata that a caller sends to make our calls fail: it is larger than many servers accept.
 var hostile = map[string]func(metadata.MD){
 	"baggage":    func(md metadata.MD) { md["baggage"] = []string{"k=" + strings.Repeat("x", 8000)} },
 	"tracestate": func(md metadata.MD) { md["tracestate"] = []string{"k=" + strings.Repeat("x", 8000)} },
@@ -38,10 +38,10 @@ func addTo(md metadata.MD, s string) {
 	}
 }
 
-// small is a server of the size that many are.
+// small is a server with a common limit for metadata.
 func small() grpc.ServerOption { return grpc.MaxHeaderListSize(8192) }
 
-// A hostile caller cannot make our calls to a server that takes 8 KiB fail, with a span and without.
+// A hostile caller cannot make our calls to a server with a limit of 8 KiB fail, with a local span and without.
 func TestPromise7_HostileCaller(t *testing.T) {
 	c := everything()
 	c.LocalSpan = spanOf
@@ -58,25 +58,25 @@ func TestPromise7_HostileCaller(t *testing.T) {
 				ctx := withSpan(p.ExtractMetadata(t.Context(), came), callersSpan(2))
 				arrived(t, ctx, call, dial(t, back, w.client(p)...))
 				if p.Stats().Total(propagation.TooLarge) == 0 {
-					t.Error("nothing was counted as too large")
+					t.Error("no header was counted as TooLarge")
 				}
 			})
 		})
 	}
 }
 
-// Without us the call would fail: what the server takes is what it says.
+// Without this library, the call would fail, because the server enforces its limit.
 func TestHostileCallerWithoutUs(t *testing.T) {
 	came := inbound(1)
 	hostile["baggage"](came)
 	conn := dial(t, serve(t, echo(), small()))
-	callUnary(t.Context(), conn, nil) // the client hears of the limit with the connection
+	callUnary(t.Context(), conn, nil) // the client receives the limit when it connects
 	if _, err := callUnary(sending(t, came), conn, nil); err == nil {
-		t.Error("the server takes it all: these tests prove nothing")
+		t.Error("the server accepts the hostile metadata, want an error: these tests prove nothing")
 	}
 }
 
-// Baggage goes first: all else arrives.
+// Baggage is dropped first. All other headers arrive.
 func TestPromise7_BaggageGoesFirst(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo(), small())
@@ -87,12 +87,12 @@ func TestPromise7_BaggageGoesFirst(t *testing.T) {
 		before := p.Stats().Count(propagation.Baggage, propagation.TooLarge)
 		checkVerbatim(t, arrived(t, sending(t, came), call, w.between(t, p, back)), want)
 		if p.Stats().Count(propagation.Baggage, propagation.TooLarge) == before {
-			t.Error("the baggage was not counted")
+			t.Error("the dropped baggage was not counted as TooLarge")
 		}
 	})
 }
 
-// The limit is the Config's.
+// The limit is that of the Config.
 func TestMetadataBytes(t *testing.T) {
 	back := serve(t, echo())
 	size := 0

@@ -10,8 +10,8 @@ import (
 	"google.golang.org/grpc"
 )
 
-// An otelgrpc that is registered after ServerHandler does not undo the decision. One before it has begun its span
-// when the decision is made: that goes on, and nothing else does.
+// An otelgrpc that is registered after ServerHandler does not undo the trust decision. An otelgrpc before it has
+// already begun its span. That span continues the caller's trace, and nothing else does.
 func TestEdgeBesideOtelgrpc(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -30,7 +30,7 @@ func TestEdgeBesideOtelgrpc(t *testing.T) {
 		"after":                {after, []otelgrpc.Option{ours}, true},
 		"after, public":        {after, []otelgrpc.Option{ours, public}, true},
 		"after, no propagator": {after, []otelgrpc.Option{otelgrpc.WithPropagators(otelpropagation.NewCompositeTextMapPropagator())}, true},
-		"after, another's":     {after, []otelgrpc.Option{otelgrpc.WithPropagators(otelpropagation.TraceContext{})}, false}, // it reads for itself
+		"after, another's":     {after, []otelgrpc.Option{otelgrpc.WithPropagators(otelpropagation.TraceContext{})}, false}, // it reads the metadata itself
 		"before":               {before, []otelgrpc.Option{ours}, false},
 		"before, public":       {before, []otelgrpc.Option{ours, public}, true},
 		"options":              {options, []otelgrpc.Option{ours}, false},
@@ -47,7 +47,7 @@ func TestEdgeBesideOtelgrpc(t *testing.T) {
 				server, client := i.ended(t)
 				callersTrace := spanContextOf(callersSpan(1)).TraceID()
 				if restarted := server.span.TraceID() != callersTrace && !server.parent.IsValid(); restarted != row.root {
-					t.Errorf("the server's span is %s of %s, its parent %s", server.span.SpanID(), server.span.TraceID(), server.parent.SpanID())
+					t.Errorf("the server's span is %s of %s with the parent %s, want a root span: %v", server.span.SpanID(), server.span.TraceID(), server.parent.SpanID(), row.root)
 				}
 				if client.parent.SpanID() != server.span.SpanID() {
 					t.Errorf("the client's parent is %s, want %s", client.parent.SpanID(), server.span.SpanID())

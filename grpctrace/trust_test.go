@@ -23,7 +23,7 @@ var (
 	elsewhere = netip.MustParsePrefix("192.0.2.0/24")
 )
 
-// deciders are the ways to put a decision to use on a server.
+// deciders are the ways to apply a trust decision on a server.
 var deciders = map[string]func(*propagation.Propagator, ...grpctrace.Option) []grpc.ServerOption{
 	"options": grpctrace.ServerOptions,
 	"handler": func(p *propagation.Propagator, opts ...grpctrace.Option) []grpc.ServerOption {
@@ -37,7 +37,7 @@ var deciders = map[string]func(*propagation.Propagator, ...grpctrace.Option) []g
 	},
 }
 
-// checkTrust checks what gets through a service that decides, with each wiring of its client: all, or nothing.
+// checkTrust checks that a service with a decider forwards all headers or none, with each wiring of its client.
 func checkTrust(t *testing.T, trusted bool, decide grpctrace.Option, md metadata.MD) {
 	t.Helper()
 	p := propagation.MustNew(everything())
@@ -79,7 +79,7 @@ func TestPeersForwardedBy(t *testing.T) {
 	checkTrust(t, false, far, metadata.Pairs(xfcc, "URI="+known))
 }
 
-// A decision may rest on the method, and is made once for each call.
+// A decision may depend on the method, and is made once for each call.
 func TestWithTrust(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -97,13 +97,13 @@ func TestWithTrust(t *testing.T) {
 			checkVerbatim(t, arrived(t, sending(t, inbound(1)), callUnary, conn), nil)
 			checkVerbatim(t, arrived(t, sending(t, inbound(1)), callStream, conn), inbound(1))
 			if asked != 2 {
-				t.Errorf("asked %d times of 2 calls", asked)
+				t.Errorf("the decider was called %d times for 2 calls, want 2", asked)
 			}
 		})
 	}
 }
 
-// A client at a Unix socket matches no network, whatever address it claims.
+// A client with a Unix socket is in no network, whatever address it claims.
 func TestPeersInUnixSocket(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -129,11 +129,11 @@ func TestPeersInUnixSocket(t *testing.T) {
 	}))
 	checkVerbatim(t, arrived(t, sending(t, inbound(1)), callUnary, conn), nil)
 	if addr := <-seen; addr.String() != "127.0.0.1:80" {
-		t.Errorf("the client is called %v: the test tests nothing", addr)
+		t.Errorf("the client's address is %v, want 127.0.0.1:80: the test proves nothing", addr)
 	}
 }
 
-// The id is that of the verified certificate, whatever metadata say.
+// The id is the one in the verified certificate, whatever the metadata contains.
 func TestPeersWithID(t *testing.T) {
 	const known, domain = "spiffe://example.org/ns/a/sa/b", "spiffe://partner.example"
 	p := propagation.MustNew(everything())
@@ -203,7 +203,7 @@ func TestDecidersCompose(t *testing.T) {
 	ctx := peer.NewContext(metadata.NewIncomingContext(t.Context(), inbound(1)), &peer.Peer{Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}})
 	both(ctx, nil, new(grpc.UnaryServerInfo), func(ctx context.Context, _ any) (any, error) {
 		if caller, ok := propagation.RemoteFromContext(ctx); ok {
-			t.Errorf("the caller is %+v", caller)
+			t.Errorf("the remote span context is %+v, want none", caller)
 		}
 		return nil, nil
 	})
@@ -221,7 +221,7 @@ func TestNilDeciderPanics(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
 				if recover() == nil {
-					t.Error("it is found out when somebody calls")
+					t.Error("a nil decider was accepted, want a panic at setup")
 				}
 			}()
 			build()
@@ -229,8 +229,8 @@ func TestNilDeciderPanics(t *testing.T) {
 	}
 }
 
-// A handler changes the trust in its caller by Promote or Demote. That applies to later calls, and not to metadata that
-// was made for earlier ones.
+// A handler changes the trust in its caller with Promote or Demote. The change applies to later calls. It does not
+// change metadata of earlier calls.
 func TestTrustLate(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -268,6 +268,6 @@ func TestEdgeCost(t *testing.T) {
 		return testing.AllocsPerRun(100, func() { intercept(ctx, nil, info, handle) })
 	}
 	if trusted, untrusted := cost(), cost(grpctrace.Edge()); untrusted != trusted {
-		t.Errorf("a trusted caller costs %v allocations, an untrusted one %v", trusted, untrusted)
+		t.Errorf("a trusted caller costs %v allocations and an untrusted one %v, want the same", trusted, untrusted)
 	}
 }

@@ -13,14 +13,15 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// An otelgrpc that is registered before puts the caller's tracestate into its span. Its trusted part leaves.
+// An otelgrpc that is registered before ours copies the caller's tracestate into its span. Only the trusted part is
+// sent.
 func TestTracestateOfUntrustedAfterOtelgrpc(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	back := serve(t, echo())
 	provider, _ := sdk()
 	parent := "00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01"
 	one := metadata.Pairs("traceparent", parent, "tracestate", "vendor=x,dd=s:2")
-	two := metadata.Join(one, metadata.Pairs("traceparent", parent)) // OpenTelemetry's reads the first, ours neither
+	two := metadata.Join(one, metadata.Pairs("traceparent", parent)) // OpenTelemetry reads the first traceparent, this library reads none
 	for propagator, theirs := range map[string]otelpropagation.TextMapPropagator{ours: p, traceContext: otelpropagation.TraceContext{}} {
 		otel := instrumented{opts: []otelgrpc.Option{otelgrpc.WithPropagators(theirs), otelgrpc.WithTracerProvider(provider)}}
 		next := dial(t, back, append([]grpc.DialOption{otel.client()}, grpctrace.DialOptions(p)...)...)
@@ -43,7 +44,7 @@ func TestTracestateOfUntrustedAfterOtelgrpc(t *testing.T) {
 					t.Run(strings.Join([]string{propagator, name, way, kind}, "/"), func(t *testing.T) {
 						got := arrived(t, sending(t, row.in), call, conn)
 						if strings.Join(got["tracestate"], ",") != row.want || len(got["traceparent"]) != 1 {
-							t.Errorf("traceparent %q and tracestate %q leave, want %q", got["traceparent"], got["tracestate"], row.want)
+							t.Errorf("the call has traceparent %q and tracestate %q, want tracestate %q", got["traceparent"], got["tracestate"], row.want)
 						}
 					})
 				}

@@ -15,7 +15,7 @@ import (
 	"google.golang.org/grpc/peer"
 )
 
-// Also where net/http serves the socket, which makes grpc-go take what the client calls itself for an address of TCP's.
+// The same is true if net/http serves the socket. grpc-go then treats the client's claimed name as a TCP address.
 func TestPeersInUnixSocketOfServeHTTP(t *testing.T) {
 	p := propagation.MustNew(everything())
 	seen := make(chan net.Addr, 1)
@@ -29,7 +29,7 @@ func TestPeersInUnixSocketOfServeHTTP(t *testing.T) {
 	server.RegisterService(&description, forward(back))
 	for name, row := range map[string]struct {
 		network, address string
-		client           net.Addr // as it calls itself
+		client           net.Addr // the address that it claims
 		trusted          bool
 	}{
 		"unix": {"unix", filepath.Join(t.TempDir(), "s"), &net.UnixAddr{Name: "127.0.0.1:80", Net: "unix"}, false},
@@ -61,7 +61,7 @@ func TestPeersInUnixSocketOfServeHTTP(t *testing.T) {
 			}
 			checkVerbatim(t, arrived(t, sending(t, inbound(1)), callUnary, conn), want)
 			if addr := <-seen; addr.Network() != "tcp" {
-				t.Errorf("the client is at %v, %s: the test tests nothing", addr, addr.Network())
+				t.Errorf("the client's address is %v with network %s, want tcp: the test proves nothing", addr, addr.Network())
 			}
 		})
 	}

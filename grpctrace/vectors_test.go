@@ -14,8 +14,8 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// vector is what is needed here of a golden vector: headers, and the span that they
-// name. The engine's own tests read the rest.
+// vector is the part of a golden vector that these tests need: headers, and the span that they name. The engine's own
+// tests use the other parts.
 type vector struct {
 	ID, Format, Transport, Direction, Note string
 	Headers                                map[string][]string
@@ -37,7 +37,7 @@ func vectorFormats(name string) (fs []propagation.Format) {
 	return fs
 }
 
-// unread are the vectors whose ids are not for us to read or write.
+// unread are formats whose ids this library does not read or write.
 var unread = []string{"sw8", "request-id", "x-request-id", "l5d-ctx-trace", "baggage"}
 
 func readVectors(t testing.TB) (vs []vector) {
@@ -47,13 +47,13 @@ func readVectors(t testing.TB) (vs []vector) {
 	}
 	for _, v := range vs {
 		if vectorFormats(v.Format) == nil {
-			t.Fatalf("%s: %q is no format", v.ID, v.Format)
+			t.Fatalf("%s: the format %q is unknown", v.ID, v.Format)
 		}
 	}
 	return vs
 }
 
-// metadata is the vector as a client sends it.
+// metadata returns the vector as a client sends it.
 func (v vector) metadata() metadata.MD {
 	md := metadata.MD{}
 	for name, lines := range v.Headers {
@@ -67,7 +67,7 @@ func (v vector) metadata() metadata.MD {
 	return md
 }
 
-// header is the vector as HTTP brings it: without white space around values.
+// header returns the vector as it arrives over HTTP: without white space around values.
 func (v vector) header() http.Header {
 	h := http.Header{}
 	for name, lines := range v.metadata() {
@@ -95,7 +95,7 @@ func latin1(s string) string {
 	return string(raw)
 }
 
-// span is the span context of the vector.
+// span returns the span context of the vector.
 func (v vector) span() (sc propagation.SpanContext) {
 	set := func(id []byte, digits string) {
 		b, _ := hex.DecodeString(digits)
@@ -110,10 +110,10 @@ func (v vector) span() (sc propagation.SpanContext) {
 	return sc
 }
 
-// carried returns what of the metadata a service that carries the vector's formats passes on.
+// carried returns the part of the metadata that a service with the vector's formats forwards.
 func (v vector) carried(md metadata.MD) metadata.MD { return carriedBy(vectorFormats(v.Format), md) }
 
-// sentOn returns the lines of the vector's formats that are sent on: not a malformed b3 beside valid x-b3-*.
+// sentOn returns the lines of the vector's formats that are sent. A malformed b3 beside valid x-b3-* is not sent.
 func (v vector) sentOn(md metadata.MD) metadata.MD {
 	out := v.carried(md)
 	if v.ID == "b3-single-021" {
@@ -135,11 +135,10 @@ func carriedBy(formats []propagation.Format, md metadata.MD) metadata.MD {
 	return out
 }
 
-// isBase64 reports whether the vector's text is what HTTP has in the place of the
-// bytes that metadata has.
+// isBase64 reports whether the vector has the base64 text of HTTP instead of the bytes of metadata.
 func (v vector) isBase64() bool { return v.Format == "grpc-trace-bin" && v.Transport == "http" }
 
-// says reports whether the span is the one that the vector names, as far as it says.
+// says reports whether the span is the vector's span, as far as the vector defines it.
 func (v vector) says(sc propagation.SpanContext) bool {
 	want := v.span()
 	if slices.Contains(unread, v.Format) || !v.Valid && v.Format != "tracestate" {
@@ -159,7 +158,7 @@ func byFormat(t testing.TB, direction string) map[string][]vector {
 	return groups
 }
 
-// split parts the lines that grpc-go sends from those that it refuses.
+// split separates the lines that grpc-go sends from those that it refuses.
 func split(md metadata.MD) (sent, refused metadata.MD) {
 	sent, refused = metadata.MD{}, metadata.MD{}
 	for name, lines := range md {

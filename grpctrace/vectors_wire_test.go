@@ -15,9 +15,8 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// TestVectors sends the golden vectors from a plain client to a service of ours, which says what
-// span it read, and from there to an echo. Lines that grpc-go refuses to
-// send are left out before, once it has refused.
+// TestVectors sends the golden vectors from a plain client to a service of ours, which returns the span that it read.
+// The service calls an echo. Lines that grpc-go refuses are removed, after the test has checked that it refuses them.
 func TestVectors(t *testing.T) {
 	back, ran, refused := serve(t, echo()), map[string]int{}, 0
 	for format, vs := range byFormat(t, "extract") {
@@ -30,7 +29,7 @@ func TestVectors(t *testing.T) {
 		}), grpctrace.ServerOptions(p)...))
 		for _, v := range vs {
 			if v.isBase64() {
-				continue // here metadata has bytes
+				continue // in metadata these are bytes
 			}
 			ran[v.Transport]++
 			t.Run(v.ID, func(t *testing.T) {
@@ -38,7 +37,7 @@ func TestVectors(t *testing.T) {
 				if len(unsendable) > 0 {
 					refused++
 					if _, err := callUnary(sending(t, v.metadata()), front, nil); status.Code(err) != codes.Internal {
-						t.Errorf("grpc-go sends %q: %v", unsendable, err)
+						t.Errorf("grpc-go sends %q with the error %v, want that it refuses the value", unsendable, err)
 					}
 				}
 				for kind, call := range callers {
@@ -53,12 +52,12 @@ func TestVectors(t *testing.T) {
 	}
 	t.Logf("ran %d vectors of transport grpc and %d of text; grpc-go refused lines of %d", ran["grpc"], ran["http"], refused)
 	if ran["grpc"] < 18 || ran["http"] < 240 || refused == 0 {
-		t.Error("vectors are missing")
+		t.Error("fewer vectors ran than expected")
 	}
 }
 
-// TestVectorsFromHTTP sends those of transport http over it, and on over gRPC: lines
-// that grpc-go would refuse are left out, and the call succeeds.
+// TestVectorsFromHTTP sends the vectors of transport http over HTTP, and the service forwards them over gRPC. Lines
+// that grpc-go would refuse are dropped, and the call succeeds.
 func TestVectorsFromHTTP(t *testing.T) {
 	back, ran := serve(t, echo()), 0
 	for format, vs := range byFormat(t, "extract") {
@@ -84,27 +83,27 @@ func TestVectorsFromHTTP(t *testing.T) {
 					sent, unsendable := split(metadataOf(v.header()))
 					checkSame(t, v.carried(got), v.sentOn(sent))
 					if left := p.Stats().Total(propagation.Unsendable) - before; left != uint64(len(v.carried(unsendable))) {
-						t.Errorf("counted %d values left out, want %d: %q", left, len(v.carried(unsendable)), unsendable)
+						t.Errorf("counted %d dropped values, want %d: %q", left, len(v.carried(unsendable)), unsendable)
 					}
 				})
 			}
 		}
 	}
 	if ran < 2*240 {
-		t.Errorf("only %d vectors ran", ran)
+		t.Errorf("only %d vectors ran, want at least 480", ran)
 	}
 }
 
-// TestVectorsInjected writes the span of each vector that says what is to be written.
+// TestVectorsInjected writes the span of each vector for the direction inject.
 func TestVectorsInjected(t *testing.T) {
 	back, ran := serve(t, echo()), 0
 	for format, vs := range byFormat(t, "inject") {
 		fs := vectorFormats(format)[:1]
 		c := propagation.Config{Formats: fs, LocalSpan: spanOf}
 		switch format {
-		case "request-id", "l5d-ctx-trace": // carried, and written by nobody
+		case "request-id", "l5d-ctx-trace": // forwarded, but never written
 			continue
-		case "baggage": // the application's
+		case "baggage": // the application writes it
 		default:
 			c.Emit = fs
 		}
@@ -119,11 +118,11 @@ func TestVectorsInjected(t *testing.T) {
 		}
 	}
 	if ran < 17 {
-		t.Errorf("only %d vectors ran", ran)
+		t.Errorf("only %d vectors ran, want at least 17", ran)
 	}
 }
 
-// injecting returns the context in which the vector is to be written.
+// injecting returns the context for the inject test of a vector.
 func (v vector) injecting(t *testing.T) context.Context {
 	if v.Format == "baggage" {
 		member, err := baggage.NewMemberRaw("foo", `",;\`)
@@ -134,7 +133,7 @@ func (v vector) injecting(t *testing.T) context.Context {
 		return baggage.ContextWithBaggage(t.Context(), bag)
 	}
 	ctx, sc := t.Context(), v.span()
-	if v.Format == "tracestate" { // the span changes its own member, the first; both came
+	if v.Format == "tracestate" { // the span changes the first member, its own; both were received
 		sc.TraceState, _, _ = strings.Cut(v.Tracestate, ",")
 		ctx = readers[propagation.W3C].ExtractMetadata(ctx, metadata.Pairs(
 			"traceparent", "00-"+v.TraceID+"-00f067aa0ba902b7-01", "tracestate", "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE"))
@@ -142,7 +141,7 @@ func (v vector) injecting(t *testing.T) context.Context {
 	return withSpan(ctx, sc)
 }
 
-// TestVectorsTranslated sends those on as W3C that say what becomes of them.
+// TestVectorsTranslated forwards the vectors that define a translation to W3C, and checks the result.
 func TestVectorsTranslated(t *testing.T) {
 	back, ran := serve(t, echo()), 0
 	for format, vs := range byFormat(t, "translate") {
@@ -162,6 +161,6 @@ func TestVectorsTranslated(t *testing.T) {
 		}
 	}
 	if ran < 2 {
-		t.Errorf("only %d vectors ran", ran)
+		t.Errorf("only %d vectors ran, want at least 2", ran)
 	}
 }

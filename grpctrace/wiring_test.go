@@ -10,7 +10,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// wiring is one of the ways in which a user puts the package to use.
+// wiring is one of the ways to use the package.
 type wiring struct {
 	name   string
 	server func(*propagation.Propagator) []grpc.ServerOption
@@ -71,14 +71,13 @@ func eachWiring(t *testing.T, check func(t *testing.T, w wiring, call caller)) {
 	}
 }
 
-// between starts a server with the wiring that forwards to back, and returns a plain
-// client of it.
+// between starts a server with the wiring that forwards calls to back. It returns a plain client of that server.
 func (w wiring) between(t testing.TB, p *propagation.Propagator, back string) *grpc.ClientConn {
 	t.Helper()
 	return dial(t, serve(t, forward(dial(t, back, w.client(p)...)), w.server(p)...))
 }
 
-// Received headers go out, byte for byte.
+// Received headers are sent byte for byte.
 func TestPromise1_Verbatim(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -90,7 +89,7 @@ func TestPromise1_Verbatim(t *testing.T) {
 	})
 }
 
-// Values that nobody can parse go out as they came, too.
+// Values that do not parse are also sent as received.
 func TestPromise1_VerbatimGarbage(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -105,7 +104,7 @@ func TestPromise1_VerbatimGarbage(t *testing.T) {
 	})
 }
 
-// Every format that came in names the span that runs in the handler.
+// Every received format names the span that runs in the handler.
 func TestPromise2_LocalSpan(t *testing.T) {
 	provider, _ := sdk()
 	p := propagation.MustNew(everything())
@@ -127,7 +126,7 @@ func TestPromise2_LocalSpan(t *testing.T) {
 	})
 }
 
-// A call with nothing to carry is the call that it would be without us.
+// A call with nothing to carry is the same as without this library.
 func TestNothingToCarry(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, echo())
@@ -136,10 +135,10 @@ func TestNothingToCarry(t *testing.T) {
 		got := arrived(t, sending(t, metadata.Pairs("unrelated", "1")), call, w.between(t, p, back))
 		checkVerbatim(t, got, nil)
 		if got["unrelated"] != nil {
-			t.Errorf("what nobody carries arrived as %q", got["unrelated"])
+			t.Errorf("the header unrelated, which the Config does not list, arrived as %q, want nothing", got["unrelated"])
 		}
 		if counted := p.Stats().Count(0, propagation.NothingReceived) - before; counted == 0 {
-			t.Error("the context that carries nothing was not counted")
+			t.Error("the call with nothing to carry was not counted as NothingReceived")
 		}
 	})
 }
@@ -153,12 +152,12 @@ func TestPromise8_NilPropagator(t *testing.T) {
 		got := arrived(t, sending(t, mine), call, dial(t, back, w.client(nil)...))
 		checkVerbatim(t, got, map[string][]string{"traceparent": {"mine"}})
 		if len(got["own"]) != 1 {
-			t.Errorf("the caller's own key arrived as %q", got["own"])
+			t.Errorf("the caller's own key arrived as %q, want one value", got["own"])
 		}
 	})
 }
 
-// Where grpc-go's context keys are not known, its public functions do the same.
+// If grpc-go's context keys are unknown, its public functions give the same result.
 func TestPublicFunctionsOnTheWire(t *testing.T) {
 	grpctrace.ForgetKeys(t)
 	p := propagation.MustNew(everything())

@@ -16,9 +16,9 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// Run these tests with -race: what they look for is a write to a request that nobody waits with.
+// Run these tests with -race. They look for writes to a request after its owner has stopped waiting for the handler.
 
-// timeouts are ways to answer while the handler goes on.
+// timeouts are wrappers that answer while the handler still runs.
 var timeouts = map[string]func(h http.Handler, d time.Duration) http.Handler{
 	"net/http's":                     func(h http.Handler, d time.Duration) http.Handler { return http.TimeoutHandler(h, d, "late") },
 	"a timer and the request itself": func(h http.Handler, d time.Duration) http.Handler { return timer{h, d} },
@@ -26,7 +26,7 @@ var timeouts = map[string]func(h http.Handler, d time.Duration) http.Handler{
 	"a copy whose context goes on":   func(h http.Handler, d time.Duration) http.Handler { return timer{copying{h}, d} },
 }
 
-// timer hands the very request that it gets to another goroutine.
+// timer passes its own request, not a copy, to another goroutine.
 type timer struct {
 	next http.Handler
 	d    time.Duration
@@ -36,7 +36,7 @@ func (h timer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	wait(w, h.next, r, time.After(h.d))
 }
 
-// deadline hands a copy on, whose context ends.
+// deadline passes on a copy of the request whose context ends after a time.
 type deadline struct {
 	next http.Handler
 	d    time.Duration
@@ -50,14 +50,14 @@ func (h deadline) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	wait(w, h.next, r.WithContext(ctx), late)
 }
 
-// copying hands a copy on, with a context that says nothing.
+// copying passes on a copy of the request whose context does not end.
 type copying struct{ next http.Handler }
 
 func (h copying) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.next.ServeHTTP(w, r.WithContext(context.WithoutCancel(r.Context())))
 }
 
-// wait answers when the handler has, or it is late.
+// wait answers when the handler has finished, or when it is too late.
 func wait(w http.ResponseWriter, h http.Handler, r *http.Request, late <-chan time.Time) {
 	buffer, done := httptest.NewRecorder(), make(chan struct{})
 	go func() {
@@ -73,31 +73,31 @@ func wait(w http.ResponseWriter, h http.Handler, r *http.Request, late <-chan ti
 	}
 }
 
-// seen reads what a wrapper outside can learn of a request.
+// seen returns the data of a request that an outer wrapper can read.
 func seen(r *http.Request) string {
 	files := r.MultipartForm != nil
 	return fmt.Sprint(r.Pattern, " ", r.PostForm.Get("name"), " ", r.Form.Get("name"), " ", files)
 }
 
-// temporary makes a directory for the files of uploads, and returns a function that waits until there are none.
+// temporary makes a directory for the files of uploads. It returns a function that waits until the directory is empty.
 func temporary(t *testing.T) (none func()) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
 	return func() {
 		t.Helper()
 		var left []os.DirEntry
-		for range 100 { // net/http removes its own after it has answered
+		for range 100 { // net/http removes its files after it has answered
 			if left, _ = os.ReadDir(dir); len(left) == 0 {
 				return
 			}
 			time.Sleep(10 * time.Millisecond)
 		}
-		t.Errorf("%d files are left behind", len(left))
+		t.Errorf("%d files are left, want 0", len(left))
 	}
 }
 
-// moments are what a handler does while its owner gives up, after a time in which it can do the first. It waits for
-// gone before it ends.
+// moments are actions of a handler around the time when its owner stops waiting. late is the owner's timeout. gone
+// waits until the owner has stopped waiting.
 var moments = map[string]struct {
 	late time.Duration
 	act  func(r *http.Request, gone func())
@@ -133,7 +133,7 @@ func TestPromise6_AbandonedRequests(t *testing.T) {
 					if resp, err := s.Client().Do(req); err == nil {
 						resp.Body.Close()
 						if resp.StatusCode != http.StatusServiceUnavailable {
-							t.Errorf("the answer is %s", resp.Status)
+							t.Errorf("the answer is %s, want 503", resp.Status)
 						}
 					}
 					close(answered)
@@ -146,7 +146,7 @@ func TestPromise6_AbandonedRequests(t *testing.T) {
 	}
 }
 
-// While the handler reads the body the owner gives up, and net/http closes the body.
+// The owner stops waiting while the handler reads the body, and net/http closes the body.
 func TestPromise6_AbandonedWhileParsing(t *testing.T) {
 	none := temporary(t)
 	for kind, timeout := range timeouts {
@@ -184,7 +184,7 @@ func TestPromise6_AbandonedWhileParsing(t *testing.T) {
 	}
 }
 
-// Handlers that end just when their owner gives up, over and over.
+// Handlers that end at the moment when their owner stops waiting, many times.
 func TestPromise6_AbandonedAtAnyMoment(t *testing.T) {
 	none := temporary(t)
 	for kind, timeout := range timeouts {
@@ -214,7 +214,7 @@ func TestPromise6_AbandonedAtAnyMoment(t *testing.T) {
 	}
 }
 
-// expecting is a wrapper that checks what it sees.
+// expecting is a wrapper that checks the data that it sees.
 type expecting struct {
 	t    *testing.T
 	want string
@@ -224,11 +224,11 @@ type expecting struct {
 func (e expecting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.next.ServeHTTP(w, r)
 	if got := seen(r); got != e.want {
-		e.t.Errorf("the wrapper sees %q, want %q", got, e.want)
+		e.t.Errorf("the outer wrapper sees %q, want %q", got, e.want)
 	}
 }
 
-// Where nobody gives up, wrappers outside learn what the handler has, also of a client that has gone away.
+// If nobody stops waiting, outer wrappers see the handler's changes to the request, also if the client has gone away.
 func TestPromise6_WaitingOwnersLearn(t *testing.T) {
 	mux, parsed := http.NewServeMux(), make(chan struct{})
 	mux.HandleFunc("POST /upload/{id}", func(_ http.ResponseWriter, r *http.Request) {
@@ -278,7 +278,7 @@ func TestPromise6_WaitingOwnersLearn(t *testing.T) {
 						resp.Body.Close()
 					}
 					if got := <-learned; got != want {
-						t.Errorf("outside is seen %q, want %q; the client left: %v", got, want, leave)
+						t.Errorf("the outer wrapper sees %q, want %q; the client left: %v", got, want, leave)
 					}
 				}
 				s.Close()
@@ -294,7 +294,7 @@ func TestPromise6_WaitingOwnersLearn(t *testing.T) {
 					s.StartTLS()
 				}))
 			})
-			if name != "outside net/http's" { // which forgets its own
+			if name != "outside net/http's" { // net/http's handler does not remove the files of its own copy
 				none()
 			}
 		})

@@ -11,8 +11,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// TestPromise10_ToldCost asserts exactly what the options that tell the caller cost, beside the two allocations of a
-// request with headers to carry and none of others. The response's header map has its keys already.
+// TestPromise10_ToldCost checks the exact number of allocations that options for the response add. A request with
+// headers to carry has two others, a request without has none. The keys of the response's header map exist already.
 func TestPromise10_ToldCost(t *testing.T) {
 	if race.Enabled {
 		t.Skip("the race detector allocates by itself: run without -race")

@@ -16,13 +16,13 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// tellAll are all options that tell the caller something.
+// tellAll are all options that send something about the trace to the caller.
 func tellAll() []httptrace.Option {
 	return []httptrace.Option{httptrace.WithTraceResponse(), httptrace.WithServerTiming(),
 		httptrace.WithResponseTraceID("x-trace-id"), httptrace.WithResponseTraceID("X-B3-TraceId"), httptrace.WithResponseRequestID()}
 }
 
-// told are the headers of tellAll, one line of text each.
+// told returns the headers of the options in tellAll, one line of text each.
 func told(h http.Header) (lines []string) {
 	for _, name := range []string{"Traceresponse", "Server-Timing", "X-Trace-Id", "X-B3-Traceid", "X-Request-Id"} {
 		for _, value := range h[name] {
@@ -32,7 +32,7 @@ func told(h http.Header) (lines []string) {
 	return lines
 }
 
-// toldOf is what told returns for a span.
+// toldOf returns what told returns for a span.
 func toldOf(trace, span, flags, timingFlags string) []string {
 	return []string{
 		"Traceresponse: 00-" + trace + "-" + span + "-" + flags,
@@ -42,17 +42,17 @@ func toldOf(trace, span, flags, timingFlags string) []string {
 	}
 }
 
-// checkTold compares what told returns with want, in any order.
+// checkTold compares the result of told with want, in any order.
 func checkTold(t *testing.T, got http.Header, want []string) {
 	t.Helper()
 	if lines := told(got); !slices.Equal(slices.Sorted(slices.Values(lines)), slices.Sorted(slices.Values(want))) {
-		t.Errorf("the caller was told\n%s\nwant\n%s", strings.Join(lines, "\n"), strings.Join(want, "\n"))
+		t.Errorf("the response has\n%s\nwant\n%s", strings.Join(lines, "\n"), strings.Join(want, "\n"))
 	}
 }
 
 func nothing(http.ResponseWriter, *http.Request) {}
 
-// Without a local span the caller is told its own span, in whatever format it sent it.
+// Without a local span, the caller gets the ids of its own span, whichever format it sent.
 func TestTellsReceived(t *testing.T) {
 	const trace64 = "0000000000000000a2fb4a1d1a96d312"
 	x := traceID(1)
@@ -87,7 +87,7 @@ func TestTellsReceived(t *testing.T) {
 	}
 }
 
-// Each option by itself sets its own header.
+// Each option sets only its own header.
 func TestTellsWhatIsAskedFor(t *testing.T) {
 	all := append(toldOf(traceID(1), spanID(1), "01", "01"), "X-Request-Id: "+inbound(1).Get("X-Request-Id"))
 	for i, opt := range tellAll() {
@@ -102,7 +102,7 @@ func TestTellsWhatIsAskedFor(t *testing.T) {
 
 func everybody(*http.Request, propagation.Trust) bool { return true }
 
-// traceresponse is version-00 of the editor's draft, with the ids of the local span.
+// traceresponse has version 00 of the editor's draft, with the ids of the local span.
 func TestTellsLocalSpan(t *testing.T) {
 	p := propagation.MustNew(everything())
 	provider, spans := sdk()
@@ -125,15 +125,15 @@ func TestTellsLocalSpan(t *testing.T) {
 				flags := span.TraceFlags().String()
 				checkTold(t, resp.Header, toldOf(span.TraceID().String(), span.SpanID().String(), flags, "01"))
 				if value := resp.Header.Get("Traceresponse"); !regexp.MustCompile(`^00-[0-9a-f]{32}-[0-9a-f]{16}-0[0-3]$`).MatchString(value) {
-					t.Errorf("traceresponse is %q", value)
+					t.Errorf("traceresponse is %q, want version 00 with ids and flags", value)
 				}
 			})
 		}
 	}
 }
 
-// Outside of otelhttp its span does not run yet: the caller is told its own span, whose trace is the same, and nothing
-// if it sent none.
+// If Middleware is outside of otelhttp, otelhttp's span does not run yet. The caller then gets its own span, which is
+// in the same trace, or nothing if it sent none.
 func TestTellsOutsideOfOtelhttp(t *testing.T) {
 	p := propagation.MustNew(everything())
 	provider, spans := sdk()
@@ -145,11 +145,11 @@ func TestTellsOutsideOfOtelhttp(t *testing.T) {
 	checkTold(t, resp.Header, nil)
 	s.Close()
 	if server := spans.GetSpans()[0]; server.SpanContext.TraceID().String() != traceID(1) {
-		t.Errorf("otelhttp's span is in the trace %s", server.SpanContext.TraceID())
+		t.Errorf("otelhttp's span is in the trace %s, want the caller's trace", server.SpanContext.TraceID())
 	}
 }
 
-// Config.LocalSpan of the Propagator that has read the headers is asked, also by a Middleware without a Propagator.
+// A Middleware without a Propagator also uses Config.LocalSpan of the Propagator that has read the headers.
 func TestTellsLocalSpanOfAnotherTracer(t *testing.T) {
 	c := everything()
 	c.LocalSpan = func(context.Context) (propagation.SpanContext, bool) {
@@ -168,7 +168,7 @@ func TestTellsLocalSpanOfAnotherTracer(t *testing.T) {
 	}
 }
 
-// Names that must not hold a trace id are mistakes that the program shows when it starts.
+// A name that must not hold a trace id causes a panic at program start.
 func TestResponseTraceIDNames(t *testing.T) {
 	for _, name := range []string{"", " ", "x y", "x:y", "x\n", "ä", ":path", "Set-Cookie", "set-cookie2", "Content-Length", "content-type",
 		"Content-Encoding", "Transfer-Encoding", "Connection", "Keep-Alive", "Upgrade", "Trailer", "TE", "Proxy-Authenticate", "Location", "Refresh",
@@ -178,20 +178,20 @@ func TestResponseTraceIDNames(t *testing.T) {
 		"Traceparent", "tracestate", "b3", "X-B3-SpanId", "X-Request-Id", "Baggage", "X-Datadog-Trace-Id", "uberctx-x", "Traceresponse", "Server-Timing",
 	} {
 		if got := panicOf(func() { httptrace.WithResponseTraceID(name) }); !strings.HasPrefix(got, fmt.Sprintf("httptrace: WithResponseTraceID(%q): ", name)) {
-			t.Errorf("%q: it panics with %q", name, got)
+			t.Errorf("%q: WithResponseTraceID panics with %q, want an error about the name", name, got)
 		}
 	}
 	for _, name := range []string{"X-Trace-Id", "trace-id", "TraceID", "X-Correlation-Id", "x-b3-traceid", "Ids_of.Trace"} {
 		if got := panicOf(func() { httptrace.WithResponseTraceID(name) }); got != "" {
-			t.Errorf("%q: %s", name, got)
+			t.Errorf("%q: WithResponseTraceID panics with %q, want no panic", name, got)
 		}
 	}
 	if got := panicOf(func() { httptrace.WithResponseTo(nil) }); got != "httptrace: WithResponseTo: the function is nil" {
-		t.Errorf("WithResponseTo(nil) panics with %q", got)
+		t.Errorf("WithResponseTo(nil) panics with %q, want the function is nil", got)
 	}
 }
 
-// panicOf returns what a call panics with, "" if it does not.
+// panicOf returns the text of a call's panic, or "" if the call does not panic.
 func panicOf(call func()) (text string) {
 	defer func() {
 		if v := recover(); v != nil {

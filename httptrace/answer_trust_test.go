@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 )
 
-// distrusts are all decisions but Continue that differ in one part, and combinations.
+// distrusts are decisions that distrust one part of a request, and combinations of them.
 var distrusts = []propagation.Trust{
 	propagation.DistrustIDs, propagation.DistrustSampling, propagation.DistrustBaggage, propagation.DistrustRequestID,
 	propagation.DistrustHeaders, propagation.DistrustIDs | propagation.DistrustSampling, propagation.Restart, propagation.Ignore,
@@ -21,11 +21,11 @@ func trusting(trust propagation.Trust) httptrace.Option {
 	return httptrace.WithTrust(func(*http.Request) propagation.Trust { return trust })
 }
 
-// traceOptions are the options that tell a trace id.
+// traceOptions are the options that send a trace id.
 func traceOptions() []httptrace.Option { return tellAll()[:4] }
 
-// A caller that is distrusted in anything gets no trace id by default, whatever runs here, and whichever Middleware
-// decides.
+// By default, a caller that is untrusted in any part gets no trace id. The local span and the Middleware that decides
+// do not matter.
 func TestUntrustedIsToldNothing(t *testing.T) {
 	p := propagation.MustNew(everything())
 	provider, _ := sdk()
@@ -49,7 +49,7 @@ func TestUntrustedIsToldNothing(t *testing.T) {
 	}
 }
 
-// A predicate decides for trusted and untrusted callers. What an untrusted caller has sent is not sent back.
+// A predicate decides for trusted and untrusted callers. An untrusted caller never gets back what it sent.
 func TestResponseTo(t *testing.T) {
 	p := propagation.MustNew(everything())
 	var asked []propagation.Trust
@@ -84,23 +84,23 @@ func TestResponseTo(t *testing.T) {
 			resp, _ := exchange(t, s.URL, c.headers)
 			checkTold(t, resp.Header, c.want)
 			if !slices.Equal(asked, []propagation.Trust{c.asked}) {
-				t.Errorf("asked with %v, want %v once", asked, c.asked)
+				t.Errorf("the predicate was called with %v, want one call with %v", asked, c.asked)
 			}
 		})
 	}
 }
 
-// A request id that Middleware has made is told to untrusted callers, too. Their own is not.
+// An untrusted caller gets a request id that Middleware has made. It does not get back its own.
 func TestUntrustedIsToldMadeRequestID(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{GenerateRequestID: true})
 	s := serve(t, httptrace.Middleware(p, append(tellAll(), httptrace.Edge())...)(http.HandlerFunc(nothing)))
 	resp, _ := exchange(t, s.URL, inbound(1))
 	if id := resp.Header.Get("X-Request-Id"); len(id) != 36 || id == inbound(1).Get("X-Request-Id") || len(told(resp.Header)) != 1 {
-		t.Errorf("the caller was told %q", told(resp.Header))
+		t.Errorf("the caller got %q, want only a new request id", told(resp.Header))
 	}
 }
 
-// A caller that an inner middleware has authenticated is told from there on.
+// If an inner middleware authenticates a caller, the caller gets the ids from then on.
 func TestPromotedIsTold(t *testing.T) {
 	p := propagation.MustNew(everything())
 	promote := func(next http.Handler) http.Handler {

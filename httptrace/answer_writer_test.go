@@ -25,14 +25,14 @@ import (
 	"golang.org/x/net/websocket"
 )
 
-// tellingAll returns a handler behind a Middleware that tells the caller everything, and what the caller of inbound(1)
-// is told.
+// tellingAll returns a handler behind a Middleware that sends everything to the caller. It also returns what the caller
+// of inbound(1) gets.
 func tellingAll(h http.HandlerFunc) (http.Handler, []string) {
 	return httptrace.Middleware(propagation.MustNew(everything()), tellAll()...)(h),
 		append(toldOf(traceID(1), spanID(1), "01", "01"), "X-Request-Id: "+inbound(1).Get("X-Request-Id"))
 }
 
-// Whatever the handler does, the headers are there, once.
+// Whatever the handler does, the response has each header once.
 func TestToldInEveryResponse(t *testing.T) {
 	hung := make(chan struct{})
 	defer close(hung)
@@ -72,17 +72,17 @@ type quiet struct{}
 func (quiet) Write(int, int, http.Header, time.Duration, any) {}
 func (quiet) Panic(any, []byte)                               {}
 
-// A panic reaches the server as before, and no response is made up.
+// A panic reaches the server as before, and no response is written.
 func TestToldPanic(t *testing.T) {
 	front, _ := tellingAll(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	eachProtocol(t, front, func(t *testing.T, s *httptest.Server) {
 		if resp, err := s.Client().Do(request(t, "GET", s.URL, inbound(1), nil)); err == nil {
-			t.Errorf("got %s", resp.Status)
+			t.Errorf("the response is %s, want a closed connection", resp.Status)
 		}
 	})
 }
 
-// The handler decides: it may change and delete what Middleware has set, and add to it.
+// The handler has the last word: it may change, delete and add the headers that Middleware has set.
 func TestToldHandlerDecides(t *testing.T) {
 	front, want := tellingAll(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Del("Traceresponse")
@@ -94,7 +94,7 @@ func TestToldHandlerDecides(t *testing.T) {
 	checkTold(t, resp.Header, []string{want[1], "Server-Timing: db;dur=5", "X-Trace-Id: mine", want[3], "X-B3-Traceid: too", want[4]})
 }
 
-// What is there from outside is replaced. Other entries of Server-Timing stay.
+// Headers that an outer handler has set are replaced. Other entries of Server-Timing stay.
 func TestToldReplaces(t *testing.T) {
 	inner, want := tellingAll(nothing)
 	s := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -108,7 +108,7 @@ func TestToldReplaces(t *testing.T) {
 	checkTold(t, resp.Header, slices.Concat(want[:1], []string{`Server-Timing: cache;desc="a, b"`, "Server-Timing: app;dur=1"}, want[1:]))
 }
 
-// A 1xx response of the handler has the headers, and the final one, too.
+// A 1xx response of the handler has the headers. The final response has them, too.
 func TestToldEarlyHints(t *testing.T) {
 	front, want := tellingAll(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Link", "</style.css>")
@@ -119,13 +119,13 @@ func TestToldEarlyHints(t *testing.T) {
 		resp, early := doEarly(t, s.Client(), request(t, "GET", s.URL, inbound(1), nil))
 		checkTold(t, resp.Header, want)
 		if len(early) != 1 {
-			t.Fatalf("%d early responses", len(early))
+			t.Fatalf("the client got %d 1xx responses, want 1", len(early))
 		}
 		checkTold(t, early[0], want)
 	})
 }
 
-// doEarly is do that also returns the headers of the 1xx responses.
+// doEarly is do, but it also returns the headers of the 1xx responses.
 func doEarly(t *testing.T, client *http.Client, req *http.Request) (resp *http.Response, early []http.Header) {
 	t.Helper()
 	ctx := clienttrace.WithClientTrace(req.Context(), &clienttrace.ClientTrace{
@@ -152,12 +152,12 @@ func TestToldHijack(t *testing.T) {
 	})
 	resp, body := exchange(t, serve(t, front).URL, inbound(1))
 	if resp.StatusCode != 299 || body != "ok" {
-		t.Errorf("got %s %q", resp.Status, body)
+		t.Errorf("the response is %s %q, want 299 and the body ok", resp.Status, body)
 	}
 	checkTold(t, resp.Header, nil)
 }
 
-// A WebSocket opens and talks as before.
+// A WebSocket opens and works as without the options.
 func TestToldWebSocket(t *testing.T) {
 	front, _ := tellingAll(websocket.Handler(talk).ServeHTTP)
 	s := serve(t, front)
@@ -179,7 +179,7 @@ func TestToldWebSocket(t *testing.T) {
 	checkVerbatim(t, got, inbound(1))
 }
 
-// A ResponseWriter without a header map is not written to.
+// Middleware does not write to a ResponseWriter without a header map.
 func TestToldWithoutHeader(t *testing.T) {
 	front, _ := tellingAll(nothing)
 	r := httptest.NewRequest("GET", "/", nil)
@@ -187,14 +187,14 @@ func TestToldWithoutHeader(t *testing.T) {
 	front.ServeHTTP(discard{}, r)
 }
 
-// The context that carries the headers to ProxyTransport prints no values.
+// The String method of the context that carries the headers to ProxyTransport prints no values.
 func TestToldContextPrintsNoValues(t *testing.T) {
 	front, _ := tellingAll(func(_ http.ResponseWriter, r *http.Request) {
 		type key struct{}
 		for _, ctx := range []context.Context{r.Context(), context.WithValue(r.Context(), key{}, 1)} {
 			for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 				if text := fmt.Sprintf(verb, ctx); strings.Contains(text, traceID(1)) || strings.Contains(text, "7b1a") || verb != "%#v" && !strings.Contains(text, ".response") {
-					t.Errorf("%s prints %s", verb, text)
+					t.Errorf("%s prints %s, want no ids", verb, text)
 				}
 			}
 		}
@@ -202,16 +202,16 @@ func TestToldContextPrintsNoValues(t *testing.T) {
 	exchange(t, serve(t, front).URL, inbound(1))
 }
 
-// Requests that follow an Upgrade to h2c have contexts that descend from the first request's. Their callers are not told
-// its ids.
+// Requests after an Upgrade to h2c have contexts that descend from the first request's context. Their callers must not
+// get the ids of the first request.
 func TestToldUpgradedConnection(t *testing.T) {
 	through := httptrace.Middleware(propagation.MustNew(propagation.Config{}), tellAll()...)
 	server := serve(t, through(h2c.NewHandler(through(http.HandlerFunc(nothing)), &http2.Server{})))
 	checkTold(t, secondRequest(t, server), nil)
 }
 
-// secondRequest returns the headers of the answer to the second request on a connection that the first request upgrades
-// to h2c. Only the first one has ids.
+// secondRequest returns the response headers of the second request on a connection that the first request upgrades to
+// h2c. Only the first request has ids.
 func secondRequest(t *testing.T, server *httptest.Server) http.Header {
 	t.Helper()
 	conn, err := net.Dial("tcp", server.Listener.Addr().String())

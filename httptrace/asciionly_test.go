@@ -9,7 +9,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestASCIIOnlyByEachWay: Transport and Rewrite leave out what a strict callee refuses, also what an application copies by hand.
+// TestASCIIOnlyByEachWay: Transport and Rewrite drop values that a strict destination refuses, also if an application
+// copied them by hand.
 func TestASCIIOnlyByEachWay(t *testing.T) {
 	c := everything()
 	c.ASCIIOnly = true

@@ -18,10 +18,10 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// A hostile caller attacks a real server, which calls another. Bytes that no client would send are in
-// attackbytes_test.go, what attacks cost is in attackcost_test.go.
+// A hostile caller attacks a real server, which calls another server. attackbytes_test.go has bytes that no client
+// would send. attackcost_test.go checks the cost of attacks.
 
-// posture is how the attacked service is set up, and what of a request it may send on.
+// posture is the setup of the attacked service, and the headers that the service may send.
 type posture struct {
 	name    string
 	config  propagation.Config
@@ -37,7 +37,7 @@ var postures = []posture{
 	{"edge, external host behind", withDestinations(), []httptrace.Option{httptrace.Edge()}, func(string) bool { return false }},
 }
 
-// withDestinations has a rule for the servers that these tests call, as for an external host.
+// withDestinations adds a rule for the servers of these tests, as for an external host.
 func withDestinations() propagation.Config {
 	c := everything()
 	c.Destinations = []propagation.Destination{{Hosts: []string{"127.0.0.1"}, Formats: []propagation.Format{propagation.W3C}, Headers: []string{}}}
@@ -48,7 +48,7 @@ func carriedByDefault(lower string) bool {
 	return slices.Contains(propagation.MustNew(propagation.Config{}).Fields(), lower)
 }
 
-// attack is a hostile request, and what is counted of it where all formats are carried.
+// attack is a hostile request, with the outcome that it counts if all formats are carried.
 type attack struct {
 	name    string
 	headers http.Header
@@ -59,10 +59,10 @@ type attack struct {
 var attacks = []attack{
 	{"10,000 names under a prefix", manyNames("Uberctx-K", 10_000), propagation.Jaeger, propagation.TooLarge},
 	{"1 MiB of tracestate in 5,000 lines", http.Header{"Tracestate": manyLines(5_000, "k="+strings.Repeat("v", 207)), "Traceparent": {w3cOf(1)}}, propagation.W3C, propagation.TooLarge},
-	// CVE-2026-29181: each line is within the limit of one
+	// CVE-2026-29181: each line is within the limit for one line.
 	{"baggage in 100 lines of 8,000 bytes", http.Header{"Baggage": manyLines(100, "k="+strings.Repeat("v", 7998))}, propagation.Baggage, propagation.TooLarge},
 	{"baggage in 20,000 lines", http.Header{"Baggage": manyLines(20_000, "k=v")}, propagation.Baggage, propagation.TooLarge},
-	// CVE-2026-41178: one line without a limit, and an error, which is logged, for each bad member
+	// CVE-2026-41178: one line without a limit causes a logged error for each bad member.
 	{"1 MiB of baggage in one line", http.Header{"Baggage": {strings.Repeat("k=%zz;;,", 1<<17)}}, propagation.Baggage, propagation.TooLarge},
 	{"8 KiB of bad baggage", http.Header{"Baggage": {strings.Repeat("k=%zz;;,", 1<<10)}}, propagation.Baggage, propagation.Malformed},
 	{"36 digits in b3", http.Header{"B3": {strings.Repeat("a", 36)}}, propagation.B3Single, propagation.Malformed},
@@ -89,7 +89,7 @@ func manyNames(prefix string, n int) http.Header {
 
 func manyLines(n int, line string) []string { return slices.Repeat([]string{line}, n) }
 
-// forged are orders and claims that only a proxy of the mesh may make; none is ever sent on.
+// forged are requests and claims that only a proxy of the mesh may make. They are never sent.
 var forged = http.Header{
 	"X-Envoy-Internal": {"true"}, "X-Envoy-Original-Path": {"/admin"}, "X-Envoy-Upstream-Rq-Timeout-Ms": {"1"}, "X-Envoy-Retry-On": {"5xx"},
 	"X-Envoy-Decorator-Operation": {"x"}, "X-Envoy-Peer-Metadata": {"AAAA"}, "X-Envoy-Peer-Metadata-Id": {"sidecar~10.0.0.1"},
@@ -100,8 +100,8 @@ var forged = http.Header{
 	"Via": {"1.1 proxy"}, "Authorization": {"Bearer x"}, "Cookie": {"a=b"}, "Proxy-Authorization": {"Basic x"}, "Jwt": {"x"},
 }
 
-// Every attack, on every posture, over both protocols: the request is served, nothing is logged, what must not
-// be sent on is not, and what is left out is counted.
+// Every attack on every posture, over both protocols: the request is served, and nothing is logged. No forbidden header
+// is sent, and withheld or dropped headers are counted.
 func TestAttacks(t *testing.T) {
 	back := serve(t, http.HandlerFunc(echo))
 	for _, posture := range postures {
@@ -118,10 +118,10 @@ func TestAttacks(t *testing.T) {
 						checkResponse(t, resp)
 						if posture.name == "all formats" && attack.outcome != noOutcome &&
 							p.Stats().Count(attack.format, attack.outcome) == before.Count(attack.format, attack.outcome) {
-							t.Errorf("%v %v was not counted", attack.format, attack.outcome)
+							t.Errorf("the outcome %[2]v of %[1]v was not counted", attack.format, attack.outcome)
 						}
 						if posture.options != nil && attack.name == "everything at once" && p.Stats().Total(propagation.Untrusted) == before.Total(propagation.Untrusted) {
-							t.Error("what was held back was not counted")
+							t.Error("the withheld headers were not counted")
 						}
 					})
 				}
@@ -130,8 +130,8 @@ func TestAttacks(t *testing.T) {
 	}
 }
 
-// attacked is a server behind Middleware that takes headers of any size. Its handler asks for all that
-// a handler can ask for before it goes on.
+// attacked is a server behind Middleware that accepts headers of any size. Its handler calls every function that a
+// handler can call, and then the next handler.
 func attacked(t *testing.T, p *propagation.Propagator, opts []httptrace.Option, next http.Handler) *httptest.Server {
 	t.Helper()
 	asking := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -141,7 +141,7 @@ func attacked(t *testing.T, p *propagation.Propagator, opts []httptrace.Option, 
 	return startLarge(t, httptrace.Middleware(p, append(slices.Clone(opts), httptrace.WithResponseRequestID())...)(asking))
 }
 
-// startLarge starts a server of both protocols that takes headers of any size.
+// startLarge starts a server of both protocols that accepts headers of any size.
 func startLarge(t *testing.T, h http.Handler) *httptest.Server {
 	t.Helper()
 	return start(t, h, func(s *httptest.Server) {
@@ -161,7 +161,7 @@ func askAll(ctx context.Context) {
 	baggage.FromContext(ctx)
 }
 
-// attackers are clients, each of one protocol.
+// attackers are clients, one for each protocol.
 func attackers(t *testing.T) map[string]*http.Client {
 	two := new(http.Protocols)
 	two.SetUnencryptedHTTP2(true)
@@ -173,7 +173,7 @@ func attackers(t *testing.T) map[string]*http.Client {
 	return clients
 }
 
-// expectSilence fails the test if anything is logged until it ends. (The servers' own logs serve watches.)
+// expectSilence fails the test if anything is logged before the test ends. serve checks the servers' own logs.
 func expectSilence(t *testing.T) {
 	logged := new(logBook)
 	slogger, writer, flags := slog.Default(), log.Writer(), log.Flags()
@@ -185,15 +185,15 @@ func expectSilence(t *testing.T) {
 		log.SetOutput(writer)
 		log.SetFlags(flags)
 		if text := logged.String(); text != "" {
-			t.Errorf("logged %d bytes: %.200s", len(text), text)
+			t.Errorf("logged %d bytes, want none: %.200s", len(text), text)
 		}
 	})
 }
 
-// clientsOwn are names that the client writes itself.
+// clientsOwn are names that the client itself writes.
 var clientsOwn = []string{"accept-encoding", "user-agent"}
 
-// checkSentOn: nothing but lines that came, under names that may be sent on, and within the limits.
+// checkSentOn checks that only received lines were sent, under permitted names and within the limits.
 func checkSentOn(t *testing.T, sent, came http.Header, may func(lower string) bool) {
 	t.Helper()
 	bytes, lines := 0, 0
@@ -203,21 +203,22 @@ func checkSentOn(t *testing.T, sent, came http.Header, may func(lower string) bo
 			continue
 		}
 		if !may(lower) {
-			t.Errorf("%s was sent on: %.80q", name, values)
+			t.Errorf("%s was sent, want it dropped: %.80q", name, values)
 		}
 		for _, v := range values {
 			bytes, lines = bytes+len(v), lines+1
 			if !slices.Contains(came[name], v) {
-				t.Errorf("%s was sent as %.80q, and came as %.80q", name, v, came[name])
+				t.Errorf("%s was sent as %.80q, want one of the received lines %.80q", name, v, came[name])
 			}
 		}
 	}
 	if bytes > 16384 || lines > 64 {
-		t.Errorf("%d bytes in %d lines were sent on", bytes, lines)
+		t.Errorf("%d bytes in %d lines were sent, want at most 16384 in 64", bytes, lines)
 	}
 }
 
-// checkResponse: no header comes back but net/http's own, and an id that is harmless.
+// checkResponse checks that the response has only net/http's own headers, and a request id without dangerous
+// characters.
 func checkResponse(t *testing.T, resp *http.Response) {
 	t.Helper()
 	for name, values := range resp.Header {
@@ -225,15 +226,15 @@ func checkResponse(t *testing.T, resp *http.Response) {
 		case "Date", "Content-Length", "Content-Type":
 		case "X-Request-Id":
 			if len(values) != 1 || strings.Trim(values[0], "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-") != "" || len(values[0]) > 128 {
-				t.Errorf("echoed %q", values)
+				t.Errorf("the response has the request id %q, want one harmless value", values)
 			}
 		default:
-			t.Errorf("the response has %s: %.80q", name, values)
+			t.Errorf("the response has %s, want no such header: %.80q", name, values)
 		}
 	}
 }
 
-// No order of two traceparents, and no half of a format, makes the caller's ids or its decision ours.
+// If there are two traceparents, in either order, or only half of a format, the caller's ids and decision are not used.
 func TestAttackerSamplesNothing(t *testing.T) {
 	p := propagation.MustNew(everything())
 	seen := make(chan propagation.SpanContext, 1)
@@ -249,7 +250,7 @@ func TestAttackerSamplesNothing(t *testing.T) {
 			t.Run(protocol+"/"+attack.name, func(t *testing.T) {
 				resp, _ := do(t, client, request(t, "GET", front.URL, attack.headers, nil))
 				if sc := <-seen; sc.Sampling.Decided() || resp.StatusCode != http.StatusOK {
-					t.Errorf("%s: the caller is read as %+v", resp.Status, sc)
+					t.Errorf("%s: the remote span context is %+v, want none and the status 200", resp.Status, sc)
 				}
 			})
 		}

@@ -21,13 +21,13 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// Bytes that no client of Go's would send, in every carried header, written to the connection by hand.
+// These tests write bytes that no Go client would send, in every carried header, to a connection.
 
-// spoils are what stands in the middle of a value, and whether a server passes such a value on to its handler.
+// spoils are bytes in the middle of a value. They say whether a server passes such a value to its handler.
 var spoils = map[string]struct {
 	bytes            string
-	legal1, legal2   bool // over HTTP/1.1, and over HTTP/2
-	endsLine, folded bool // over HTTP/1.1 it begins a line of its own, or continues this one
+	legal1, legal2   bool // whether it is legal over HTTP/1.1 and over HTTP/2
+	endsLine, folded bool // whether it ends this line, or continues it on the next one, over HTTP/1.1
 }{
 	"CR":                {bytes: "\r"},
 	"CR and a header":   {bytes: "\r\nX-Evil: 1", legal1: true, endsLine: true},
@@ -80,23 +80,24 @@ func TestAttackBytes(t *testing.T) {
 	}
 }
 
-// checkAttacked: an illegal request is refused before any code of ours, a legal one is served, and sends on what may be.
+// checkAttacked checks that an illegal request is refused before it reaches our code. A legal request must be served,
+// and only permitted headers sent.
 func checkAttacked(t *testing.T, what string, resp *http.Response, legal, handled bool, came http.Header, posture posture) {
 	t.Helper()
 	switch {
 	case handled != legal:
-		t.Errorf("%s: reached the handler: %v", what, handled)
+		t.Errorf("%s: the request reached the handler: %v, want the opposite", what, handled)
 	case !legal && resp != nil && resp.StatusCode != http.StatusBadRequest:
-		t.Errorf("%s: %s", what, resp.Status)
+		t.Errorf("%s: the status is %s, want 400", what, resp.Status)
 	case legal && (resp == nil || resp.StatusCode != http.StatusOK):
-		t.Errorf("%s: answered with %v", what, resp)
+		t.Errorf("%s: the response is %v, want 200", what, resp)
 	case legal:
 		sent := decode(t, resp.Body)
 		checkSentOn(t, sent, came, posture.may)
 		checkResponse(t, resp)
 		want := came.Clone()
 		if b3 := want.Get("B3"); b3 != inbound(1).Get("B3") && b3 != "0" && b3 != "1" && b3 != "d" {
-			want.Del("B3") // it is malformed, and x-b3-* beside it are valid
+			want.Del("B3") // b3 is malformed, and x-b3-* are valid
 		}
 		if posture.name == "all formats" {
 			headerdiff.Check(t, want, carriedOf(sent), "%s: what is sent on", what)
@@ -104,7 +105,7 @@ func checkAttacked(t *testing.T, what string, resp *http.Response, legal, handle
 	}
 }
 
-// sendHTTP1 sends inbound(1), with one value by hand, over a connection of its own.
+// sendHTTP1 sends inbound(1) over a new connection. One value is written by hand.
 func sendHTTP1(t *testing.T, address, header, value string) *http.Response {
 	t.Helper()
 	conn := connect(t, address)
@@ -124,7 +125,7 @@ func sendHTTP1(t *testing.T, address, header, value string) *http.Response {
 	return resp
 }
 
-// spoiled ranges over the lines of inbound(1), one of them replaced.
+// spoiled ranges over the lines of inbound(1), with one of them replaced.
 func spoiled(header, value string) func(yield func(name, value string) bool) {
 	return func(yield func(name, value string) bool) {
 		for name, values := range inbound(1) {
@@ -140,7 +141,7 @@ func spoiled(header, value string) func(yield func(name, value string) bool) {
 	}
 }
 
-// sendHTTP2 does the same with frames. It returns nil where the stream or the connection is reset.
+// sendHTTP2 does the same with frames. It returns nil if the server resets the stream or the connection.
 func sendHTTP2(t *testing.T, address, header, value string) *http.Response {
 	t.Helper()
 	conn := connect(t, address)
@@ -195,13 +196,13 @@ func connect(t *testing.T, address string) net.Conn {
 	return conn
 }
 
-// An x-request-id comes back only if no log and no header can be split by it.
+// An x-request-id is sent back only if it cannot split a log line or a header.
 func TestAttackResponse(t *testing.T) {
 	front := attacked(t, propagation.MustNew(everything()), nil, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	for id, want := range map[string]string{
 		"a-Z.09_:":               "a-Z.09_:",
 		"a\u0085X-Evil: 1":       "",
-		"a\xe5\x98\x8dX-Evil: 1": "", // some decoders take that for a line feed
+		"a\xe5\x98\x8dX-Evil: 1": "", // some decoders read this as a line feed
 		"a\tb":                   "",
 		"%0d%0aX-Evil: 1":        "",
 		`"><script>`:             "",
@@ -212,7 +213,7 @@ func TestAttackResponse(t *testing.T) {
 			"HTTP/2":   sendHTTP2(t, front.Listener.Addr().String(), "X-Request-Id", id),
 		} {
 			if resp == nil || resp.StatusCode != http.StatusOK || resp.Header.Get("X-Request-Id") != want || resp.Header.Get("X-Evil") != "" {
-				t.Errorf("over %s, %q comes back in %v", protocol, id, resp)
+				t.Errorf("over %s, the response to the id %q is %v, want the request id %q", protocol, id, resp, want)
 			}
 		}
 	}

@@ -20,7 +20,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// floods are attacks of any size.
+// floods are attacks that can have any size.
 var floods = map[string]func(n int) http.Header{
 	"names under a prefix": func(n int) http.Header { return manyNames("Uberctx-K", n) },
 	"names of proxies":     func(n int) http.Header { return manyNames("X-Envoy-K", n) },
@@ -42,37 +42,38 @@ var floods = map[string]func(n int) http.Header{
 	"keys of three prefixes": func(n int) http.Header { h := manyNames("L5d-Ctx-", n); h["Baggage"] = manyLines(n, "k=v"); return h },
 }
 
-// Eight times the attack takes about eight times our part of the time: far from the sixty-four times of what is
-// quadratic. There is room between for caches that no longer hold it.
+// An attack of eight times the size may take about eight times as long in our code. Quadratic time would be sixty-four
+// times as long. The limit lies between, because the larger attack may not fit the caches.
 func TestAttackTimeIsLinear(t *testing.T) {
 	if race.Enabled {
-		t.Skip("the race detector takes its own time")
+		t.Skip("the race detector changes the times")
 	}
 	const few, times, atMost = 4_000, 8, 36
 	back := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	for _, posture := range []posture{postures[1], postures[4]} {
 		config := posture.config
-		config.Limits = propagation.Limits{HeaderBytes: 1 << 20, TotalBytes: 1 << 20, Lines: 65535} // all of it is looked at
+		config.Limits = propagation.Limits{HeaderBytes: 1 << 20, TotalBytes: 1 << 20, Lines: 65535} // so that every line is read
 		for name, flood := range floods {
 			t.Run(posture.name+"/"+name, func(t *testing.T) {
 				clock := newClock(t, propagation.MustNew(config), posture.options, back.URL)
-				for range 5 { // other work of the machine, in the same caches, may spoil one
+				for range 5 { // other work of the machine may disturb a measurement
 					short, long := clock.fastest(flood(few)), clock.fastest(flood(few*times))
 					if long < time.Millisecond || long < atMost*short {
 						return
 					}
-					t.Logf("%d take %v and %d take %v", few, short, few*times, long)
+					t.Logf("%d lines take %v and %d lines take %v", few, short, few*times, long)
 				}
-				t.Error("not linear")
+				t.Error("the time is not linear in the size of the attack")
 			})
 		}
 	}
 }
 
-// The same for a reverse proxy that strips what an untrusted caller sends: unknown names beside lines that are held back.
+// The same is true for a reverse proxy that removes an untrusted caller's headers: many unknown names beside withheld
+// lines.
 func TestAttackOnReverseProxyIsLinear(t *testing.T) {
 	if race.Enabled {
-		t.Skip("the race detector takes its own time")
+		t.Skip("the race detector changes the times")
 	}
 	const few, times, atMost = 4_000, 8, 36
 	config := everything()
@@ -91,7 +92,7 @@ func TestAttackOnReverseProxyIsLinear(t *testing.T) {
 				httptrace.Rewrite(inner, nil)(pr)
 				took = append(took, stop())
 				if pr.Out.Header["End-User"] != nil {
-					t.Error("what is held back goes out")
+					t.Error("the proxy sends the withheld header End-User")
 				}
 			}
 		})).ServeHTTP(httptest.NewRecorder(), in)
@@ -102,12 +103,13 @@ func TestAttackOnReverseProxyIsLinear(t *testing.T) {
 		if long < time.Millisecond || long < atMost*short {
 			return
 		}
-		t.Logf("%d take %v and %d take %v", few, short, few*times, long)
+		t.Logf("%d lines take %v and %d lines take %v", few, short, few*times, long)
 	}
-	t.Error("not linear")
+	t.Error("the time is not linear in the size of the attack")
 }
 
-// clock measures what a service's requests spend in Middleware, in what its handler asks, and in Transport.
+// clock measures the time that a service's requests spend in Middleware, in the handler's calls to this library, and in
+// Transport.
 type clock struct {
 	url   string
 	stop  func() time.Duration
@@ -118,7 +120,7 @@ func newClock(t *testing.T, p *propagation.Propagator, opts []httptrace.Option, 
 	c := new(clock)
 	base := roundTripper(func(r *http.Request) (*http.Response, error) {
 		c.spent += c.stop()
-		return http.DefaultTransport.RoundTrip(httptest.NewRequest("GET", url, nil).Clone(r.Context())) // what it was put on matters no more
+		return http.DefaultTransport.RoundTrip(httptest.NewRequest("GET", url, nil).Clone(r.Context())) // send another request, because the headers no longer matter
 	})
 	ours := httptrace.NewTransport(p, base)
 	h := httptrace.Middleware(p, opts...)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -145,7 +147,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// fastest is the least that one of five requests takes.
+// fastest returns the least time of five requests.
 func (c *clock) fastest(h http.Header) time.Duration {
 	var took []time.Duration
 	for range 5 {
@@ -160,9 +162,9 @@ func (c *clock) fastest(h http.Header) time.Duration {
 	return slices.Min(took)
 }
 
-// A context that outlives its request keeps what was captured, and not the megabytes that came with it.
+// A context that outlives its request keeps the captured lines, but not the megabytes of headers around them.
 func TestAttackMemoryIsReturned(t *testing.T) {
-	const requests, least, most = 24, 8000, 16384 + 4096 // most: the limit, and what HPACK's table keeps of the last
+	const requests, least, most = 24, 8000, 16384 + 4096 // most is the limit and the last lines in HPACK's table
 	for _, posture := range postures[1:3] {
 		for protocol, client := range attackers(t) {
 			t.Run(posture.name+"/"+protocol, func(t *testing.T) {
@@ -192,7 +194,7 @@ func TestAttackMemoryIsReturned(t *testing.T) {
 	}
 }
 
-// differentLines are n, none of which HPACK takes for another.
+// differentLines returns n lines that HPACK cannot compress to earlier ones.
 func differentLines(n int, value string) []string {
 	lines := make([]string, n)
 	for i := range lines {

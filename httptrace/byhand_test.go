@@ -14,7 +14,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// copyingByHand are the ways in which services copied headers before they had a library.
+// copyingByHand are ways in which services without this library copy headers.
 var copyingByHand = map[string]func(to, from http.Header){
 	"Set and Get": func(to, from http.Header) {
 		for name := range from {
@@ -41,7 +41,7 @@ var copyingByHand = map[string]func(to, from http.Header){
 	},
 }
 
-// twice is what an untrusted caller sends to get past a comparison of whole headers.
+// twice is a header that an untrusted caller repeats to pass a comparison of whole headers.
 func twice() http.Header {
 	h := inbound(1)
 	for name, lines := range h {
@@ -50,7 +50,7 @@ func twice() http.Header {
 	return h
 }
 
-// large is what no limit lets in.
+// large has headers that exceed every limit.
 func large() http.Header {
 	h := inbound(1)
 	for name, lines := range h {
@@ -59,7 +59,7 @@ func large() http.Header {
 	return h
 }
 
-// many has more lines and more names than the limits allow.
+// many has more lines and names than the limits allow.
 func many() http.Header {
 	h := inbound(1)
 	for _, name := range []string{"Baggage", "Correlation-Context", "End-User", "Tracestate"} {
@@ -71,7 +71,7 @@ func many() http.Header {
 	return h
 }
 
-// A service that copies headers by hand, beside our Transport, sends no line of an untrusted caller.
+// If a service copies headers by hand and also uses our Transport, it sends no line of an untrusted caller.
 func TestEdgeBesideCopiesByHand(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, http.HandlerFunc(echo))
@@ -100,14 +100,14 @@ func TestEdgeBesideCopiesByHand(t *testing.T) {
 			for kind, sent := range map[string]http.Header{"once": inbound(1), "twice": twice(), "large": large(), "many": many()} {
 				resp, body := do(t, front.Client(), request(t, "GET", front.URL, sent, nil))
 				for name, lines := range carriedOf(echoed(t, resp, body)) {
-					t.Errorf("%s: %s arrived as %.60q", kind, name, lines)
+					t.Errorf("%s: %s of an untrusted caller arrived as %.60q, want nothing", kind, name, lines)
 				}
 			}
 		})
 	}
 }
 
-// What the application sets itself beside them stays.
+// Headers that the application sets by itself stay.
 func TestEdgeBesideOwnHeaders(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, http.HandlerFunc(echo))
@@ -123,7 +123,8 @@ func TestEdgeBesideOwnHeaders(t *testing.T) {
 	}
 }
 
-// The nil Propagator carries nothing, and its decision stands for each part of ours further in.
+// A Middleware with the nil Propagator carries nothing. Its trust decision applies to each inner Middleware, Transport
+// and Rewrite.
 func TestNilPropagatorDecides(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, http.HandlerFunc(echo))
@@ -139,7 +140,7 @@ func TestNilPropagatorDecides(t *testing.T) {
 			eachProtocol(t, httptrace.Middleware(nil, httptrace.Edge())(h), func(t *testing.T, s *httptest.Server) {
 				headers := inbound(1)
 				if name == "Rewrite of nil" {
-					headers.Del("End-User") // which no Propagator around has been told of
+					headers.Del("End-User") // no outer Propagator carries it
 				}
 				resp, body := do(t, s.Client(), request(t, "GET", s.URL, headers, nil))
 				checkVerbatim(t, echoed(t, resp, body), nil)

@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 )
 
-// Headers that the caller lists in Connection stay with their hop, through every part of ours.
+// Headers that the caller lists in Connection are for one hop only. No part of this package forwards them.
 func TestConnectionStaysWithItsHop(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, http.HandlerFunc(echo))
@@ -55,7 +55,7 @@ func but(h http.Header, names ...string) http.Header {
 	return h
 }
 
-// A local span is named all the same: its headers are this service's own.
+// A local span is sent anyway, because its headers are this service's own.
 func TestConnectionAndLocalSpan(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, http.HandlerFunc(echo))
@@ -67,6 +67,6 @@ func TestConnectionAndLocalSpan(t *testing.T) {
 	front.Close()
 	sc := spans.GetSpans()[0].SpanContext
 	if sc.TraceID().String() == traceID(1) || !strings.Contains(got.Get("Traceparent"), sc.SpanID().String()) {
-		t.Errorf("traceparent arrived as %q, the span is %v", got.Get("Traceparent"), sc)
+		t.Errorf("traceparent arrived as %q, want the local span %v", got.Get("Traceparent"), sc)
 	}
 }

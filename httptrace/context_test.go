@@ -14,7 +14,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// valuesContext is a context that Go cannot compare.
+// valuesContext is a context type whose values Go cannot compare.
 type valuesContext struct {
 	context.Context
 	values map[string]string
@@ -35,7 +35,7 @@ func TestPromise6_UncomparableContext(t *testing.T) {
 		rec := httptest.NewRecorder()
 		httptrace.Middleware(p)(http.HandlerFunc(h)).ServeHTTP(rec, odd(httptest.NewRequest("GET", "/", nil)))
 		if got := rec.Body.String(); got != in.Get("X-Request-Id") {
-			t.Errorf("%s: the handler has request id %q", name, got)
+			t.Errorf("%s: the handler has request id %q, want the received one", name, got)
 		}
 		rec = httptest.NewRecorder()
 		proxy := &httputil.ReverseProxy{Rewrite: httptrace.Rewrite(p, func(r *httputil.ProxyRequest) { r.SetURL(to) }), Transport: w.base}
@@ -49,7 +49,8 @@ func TestPromise6_UncomparableContext(t *testing.T) {
 	}
 }
 
-// A base may ask another service before it sends, a token's issuer, say: that call is judged by its own host.
+// A base RoundTripper may first call another service, such as the issuer of a token. The rules for the issuer apply to
+// that call.
 func TestDestinationsOfCallInside(t *testing.T) {
 	p, w := withRules(propagation.Destination{Hosts: []string{"api.partner.example"}, Formats: []propagation.Format{}}), newWorld(t)
 	spans := otelhttp.WithTracerProvider(sdktrace.NewTracerProvider())
@@ -65,10 +66,10 @@ func TestDestinationsOfCallInside(t *testing.T) {
 		})
 		got := call(t, &http.Client{Transport: httptrace.NewTransport(p, asking)}, p.ExtractHTTP(t.Context(), laden), "http://api.partner.example/")
 		if len(carriedOf(got)) > 0 {
-			t.Errorf("%s: the partner got %q", name, got)
+			t.Errorf("%s: the partner got %q, want nothing", name, got)
 		}
 		if token.Get("Traceparent") == "" || token.Get("Baggage") == "" || token.Get("End-User") == "" {
-			t.Errorf("%s: the issuer got %q", name, token)
+			t.Errorf("%s: the issuer got %q, want traceparent, baggage and end-user", name, token)
 		}
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/traceferry/traceferry/propagation/preset"
 )
 
-// TestPromise10_Cost asserts the allocations of the cost table, exactly. What stands around
-// the parts measured allocates nothing.
+// TestPromise10_Cost checks the allocations in the cost table exactly. The code around the measured parts allocates
+// nothing.
 func TestPromise10_Cost(t *testing.T) {
 	if underRace() {
 		t.Skip("allocations are counted without -race, which adds its own: run go test -run Promise10 ./httptrace")
@@ -68,13 +68,13 @@ func TestPromise10_Cost(t *testing.T) {
 		want float64
 	}{
 		"Transport, 1 own header and 6 injected":  {istio, ctx, []string{"Accept"}, 4},
-		"Transport, 2 own headers and 6 injected": {istio, ctx, []string{"Accept", "User-Agent"}, 4}, // a map of 8
+		"Transport, 2 own headers and 6 injected": {istio, ctx, []string{"Accept", "User-Agent"}, 4}, // a map for 8 headers
 		"Transport, 3 own headers and 6 injected": {istio, ctx, []string{"Accept", "User-Agent", "Content-Type"}, 6},
 		"Transport, nothing to inject":            {istio, context.Background(), []string{"Accept"}, 0},
 		"Transport, nil Propagator":               {nil, ctx, []string{"Accept"}, 0},
 		"Transport, 2 own headers, no Lost":       {deaf, ctx, []string{"Accept", "User-Agent"}, 4},
 		"Transport, nothing to inject, no Lost":   {deaf, context.Background(), []string{"Accept"}, 0},
-		"Transport, 2 own headers, Lost":          {listening, ctx, []string{"Accept", "User-Agent"}, 4 + 3}, // the request is copied, with a mark for the base
+		"Transport, 2 own headers, Lost":          {listening, ctx, []string{"Accept", "User-Agent"}, 4 + 3}, // the request is copied to mark its context for the base
 	} {
 		t.Run(name, func(t *testing.T) {
 			transport := httptrace.NewTransport(c.p, answerer{&http.Response{StatusCode: http.StatusOK, Body: http.NoBody}})

@@ -18,7 +18,8 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-// What otelhttp outside has injected from the same context, by p or by OpenTelemetry's own propagators, is judged like ours.
+// The destination rules also apply to headers that an outer otelhttp injected from the same context, with p or with
+// OpenTelemetry's own propagators.
 func TestDestinationsInsideOtelhttp(t *testing.T) {
 	p, w := withRules(partners), newWorld(t)
 	theirs := otelprop.NewCompositeTextMapPropagator(otelprop.TraceContext{}, otelprop.Baggage{})
@@ -32,7 +33,7 @@ func TestDestinationsInsideOtelhttp(t *testing.T) {
 	}
 }
 
-// A ReverseProxy with a Director copies the inbound headers; what is in the context is judged all the same.
+// A ReverseProxy with a Director copies the inbound headers. The rules apply to headers of the context all the same.
 func TestDestinationsOfDirector(t *testing.T) {
 	p, w := withRules(), newWorld(t)
 	to, _ := url.Parse("http://evil.example")
@@ -45,7 +46,7 @@ func TestDestinationsOfDirector(t *testing.T) {
 	checkVerbatim(t, decode(t, rec.Body), bare)
 }
 
-// A redirect on the other host brings nothing back that the first to it did not bring.
+// After a redirect, a later request to the second host has no header that the first request to that host did not have.
 func TestSecondHopElsewhere(t *testing.T) {
 	p, w := propagation.MustNew(propagation.Config{UnsafeHeaders: []string{"authorization"}}), newWorld(t)
 	client := &http.Client{Transport: httptrace.NewTransport(p, w.base)}
@@ -53,12 +54,12 @@ func TestSecondHopElsewhere(t *testing.T) {
 	do(t, client, request(t, "GET", through("reviews", "details", "details"), nil, nil).WithContext(ctx))
 	for i, v := range w.visits() {
 		if i > 0 && v.header.Get("Authorization") != "" {
-			t.Errorf("hop %d, to %s, got %q", i, v.host, v.header.Get("Authorization"))
+			t.Errorf("hop %d, to %s, has the authorization %q, want none", i, v.host, v.header.Get("Authorization"))
 		}
 	}
 }
 
-// A signed request to an external host goes as it was signed, also where otelhttp outside has injected already.
+// A signed request to an external host is sent unchanged, also if an outer otelhttp has already injected headers.
 func TestSignedInsideOtelhttp(t *testing.T) {
 	p, w := withRules(), newWorld(t)
 	client := &http.Client{Transport: otelhttp.NewTransport(httptrace.NewTransport(p, w.base), otelhttp.WithPropagators(p))}
@@ -66,7 +67,7 @@ func TestSignedInsideOtelhttp(t *testing.T) {
 	checkVerbatim(t, call(t, client, ctx, "http://evil.example/?X-Amz-Signature=1"), http.Header{})
 }
 
-// What otelhttp has injected of Config.UnsafeHeaders does not follow a redirect to another host either.
+// Config.UnsafeHeaders that otelhttp injected do not follow a redirect to another host either.
 func TestRedirectInsideOtelhttp(t *testing.T) {
 	p, w := propagation.MustNew(propagation.Config{UnsafeHeaders: []string{"authorization"}}), newWorld(t)
 	for name, change := range map[string]bool{"judged": false, "reported": true} {
@@ -81,14 +82,15 @@ func TestRedirectInsideOtelhttp(t *testing.T) {
 			do(t, client, request(t, "GET", through("reviews", "details"), nil, nil).WithContext(ctx))
 			for i, v := range w.visits()[before:] {
 				if got := v.header.Get("Authorization") != ""; got != (i == 0) {
-					t.Errorf("hop %d, to %s: authorization %v", i, v.host, got)
+					t.Errorf("hop %d, to %s, has the authorization header: %v, want it on the first hop only", i, v.host, got)
 				}
 			}
 		})
 	}
 }
 
-// Around otelhttp, in the wrong order, p does not see its span; what it has otelhttp write is judged all the same.
+// If p is outside of otelhttp, which is the wrong order, p does not see otelhttp's span. The rules still apply to the
+// headers that otelhttp writes with p.
 func TestDestinationsAroundOtelhttp(t *testing.T) {
 	silent := propagation.Destination{Hosts: []string{"evil.example"}, Formats: []propagation.Format{}}
 	p, w := withRules(silent), newWorld(t)
@@ -100,13 +102,13 @@ func TestDestinationsAroundOtelhttp(t *testing.T) {
 			"nothing came": t.Context(), "much came": p.ExtractHTTP(t.Context(), laden), "baggage of ours": baggage.ContextWithBaggage(t.Context(), own),
 		} {
 			if got := carriedOf(call(t, client, ctx, "http://evil.example/")); len(got) > 0 {
-				t.Errorf("%s, %s: an external host got %q", name, what, got)
+				t.Errorf("%s, %s: an external host got %q, want nothing", name, what, got)
 			}
 		}
 	}
 }
 
-// Also where the base does not say which request it answers, as net/http's does.
+// The same is true if the base does not set Response.Request, as net/http's transport does.
 func TestSecondHopOfOtherBase(t *testing.T) {
 	p, w := propagation.MustNew(propagation.Config{UnsafeHeaders: []string{"authorization"}}), newWorld(t)
 	base := roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -121,7 +123,7 @@ func TestSecondHopOfOtherBase(t *testing.T) {
 	do(t, client, request(t, "GET", through("reviews", "details"), nil, nil).WithContext(ctx))
 	for i, v := range w.visits() {
 		if got := v.header.Get("Authorization") != ""; got != (i == 0) {
-			t.Errorf("hop %d, to %s: authorization %v", i, v.host, got)
+			t.Errorf("hop %d, to %s, has the authorization header: %v, want it on the first hop only", i, v.host, got)
 		}
 	}
 }

@@ -9,31 +9,31 @@ import (
 	"testing"
 )
 
-// world is a server on loopback that answers for every name there is, and remembers who was asked for what.
+// world is a server on loopback that answers for every host name, and records the requests for each host.
 type world struct {
-	base  *http.Transport // to the server, whatever the URL's host
+	base  *http.Transport // connects to the server, whatever host the URL has
 	mu    sync.Mutex
 	calls []worldVisit
 }
 
 // worldVisit is a request that a host of the world has served.
 type worldVisit struct {
-	host   string // that was dialed, with its port
+	host   string // the dialed host with its port
 	path   string
 	header http.Header
 }
 
-// newWorld starts it. Where a path is "/to/" and a URL, it redirects there with the status 307.
+// newWorld starts it. A path "/to/" with a URL redirects to that URL with the status 307.
 func newWorld(t testing.TB) *world {
 	w := new(world)
-	var dialed sync.Map // by the client's address
+	var dialed sync.Map // dialed hosts by the client's address
 	s := serve(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		host, _ := dialed.Load(r.RemoteAddr)
 		w.mu.Lock()
 		w.calls = append(w.calls, worldVisit{host.(string), r.URL.Path, r.Header.Clone()})
 		w.mu.Unlock()
 		if next, ok := strings.CutPrefix(r.RequestURI, "/to/"); ok {
-			rw.Header().Set("Location", strings.NewReplacer("%5B", "[", "%5D", "]").Replace(next)) // net/http escapes them in a path
+			rw.Header().Set("Location", strings.NewReplacer("%5B", "[", "%5D", "]").Replace(next)) // net/http escapes brackets in a path
 			rw.WriteHeader(http.StatusTemporaryRedirect)
 			return
 		}
@@ -52,7 +52,7 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
-// visits returns the requests since it was last asked.
+// visits returns the requests since its last call.
 func (w *world) visits() (calls []worldVisit) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -60,7 +60,7 @@ func (w *world) visits() (calls []worldVisit) {
 	return calls
 }
 
-// through returns the URL of the first of some hosts, which redirects to the second, and so on.
+// through returns a URL of the first host, which redirects to the second host, and so on.
 func through(hosts ...string) string {
 	url := ""
 	for i := len(hosts) - 1; i >= 0; i-- {

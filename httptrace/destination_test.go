@@ -19,10 +19,10 @@ var laden = http.Header{
 	"X-Envoy-Force-Trace": {"1"}, "End-User": {"bob"},
 }
 
-// bare is the part of laden that external hosts get by default.
+// bare is the part of laden that external hosts may get by default.
 var bare = http.Header{"Traceparent": laden["Traceparent"], "X-Request-Id": laden["X-Request-Id"]}
 
-// partners is a rule for one host: no trace, one key of baggage.
+// partners is a rule for one host. It allows no trace format, and one key of baggage.
 var partners = propagation.Destination{
 	Hosts: []string{"api.partner.example"}, Formats: []propagation.Format{propagation.RequestID}, Baggage: []string{"tenant"},
 }
@@ -35,7 +35,7 @@ func withRules(rules ...propagation.Destination) *propagation.Propagator {
 	return propagation.MustNew(c)
 }
 
-// TestDestinations: the host that net/http dials decides what goes there.
+// TestDestinations: the host that net/http dials is the destination.
 func TestDestinations(t *testing.T) {
 	p, w := withRules(partners), newWorld(t)
 	client := &http.Client{Transport: httptrace.NewTransport(p, w.base)}
@@ -71,13 +71,13 @@ func TestDestinations(t *testing.T) {
 				t.Errorf("%s: dialed %v, want %s", rawURL, visits, want.dialed)
 			}
 			if t.Failed() {
-				t.Fatalf("%s with Host %q", rawURL, host)
+				t.Fatalf("the URL %s with Host %q got other headers than expected", rawURL, host)
 			}
 		}
 	}
 }
 
-// TestRedirectsHopByHop: each hop is judged by its own host. What went to one host does not follow to another.
+// TestRedirectsHopByHop: the rules apply to the host of each hop. Headers for one host do not follow to another host.
 func TestRedirectsHopByHop(t *testing.T) {
 	p, w := withRules(partners), newWorld(t)
 	client := &http.Client{Transport: httptrace.NewTransport(p, w.base)}
@@ -95,7 +95,7 @@ func TestRedirectsHopByHop(t *testing.T) {
 		echoed(t, resp, body)
 		visits := w.visits()
 		if len(visits) != len(hops) {
-			t.Fatalf("%q: %d visits", hops, len(visits))
+			t.Fatalf("%q: there were %d requests, want one for each hop", hops, len(visits))
 		}
 		for i, v := range visits {
 			want := bare
@@ -106,13 +106,14 @@ func TestRedirectsHopByHop(t *testing.T) {
 				want = forPartner
 			}
 			if checkVerbatim(t, v.header, want); t.Failed() {
-				t.Fatalf("%q: hop %d, to %s", hops, i, v.host)
+				t.Fatalf("%q: hop %d, to %s, got other headers than expected", hops, i, v.host)
 			}
 		}
 	}
 }
 
-// TestRedirectsOwnHeader: what the caller has set by hand net/http copies from hop to hop; that is the caller's.
+// TestRedirectsOwnHeader: net/http copies headers that the caller has set by hand to each hop. This library does not
+// change that.
 func TestRedirectsOwnHeader(t *testing.T) {
 	p, w := withRules(), newWorld(t)
 	client := &http.Client{Transport: httptrace.NewTransport(p, w.base)}
@@ -121,23 +122,24 @@ func TestRedirectsOwnHeader(t *testing.T) {
 	do(t, client, request(t, "GET", through("reviews", "evil.example", "details"), own, nil).WithContext(ctx))
 	visits := w.visits()
 	if len(visits) != 3 {
-		t.Fatalf("%d visits", len(visits))
+		t.Fatalf("there were %d requests, want 3", len(visits))
 	}
 	for i, private := range []bool{true, false, true} {
 		got := visits[i].header
 		if !slices.Equal(got["Baggage"], own["Baggage"]) || !slices.Equal(got["End-User"], own["End-User"]) {
-			t.Errorf("hop %d got %q", i, got)
+			t.Errorf("hop %d got %q, want the headers that were set by hand", i, got)
 		}
 		if _, goes := got["Uberctx-User"]; goes != private {
-			t.Errorf("hop %d: what came in goes along: %v", i, goes)
+			t.Errorf("hop %d: the received baggage is sent: %v, want %v", i, goes, private)
 		}
 		if auth := got.Get("Authorization"); (auth != "") != (i == 0) { // net/http's own rule
-			t.Errorf("hop %d got Authorization %q", i, auth)
+			t.Errorf("hop %d got Authorization %q, want it on the first hop only", i, auth)
 		}
 	}
 }
 
-// TestRedirectsUnsafeHeaders: they go to internal hosts only, and not on to another one by a redirect.
+// TestRedirectsUnsafeHeaders: Config.UnsafeHeaders are sent to internal hosts only. They do not follow a redirect to
+// another host.
 func TestRedirectsUnsafeHeaders(t *testing.T) {
 	p, w := propagation.MustNew(propagation.Config{UnsafeHeaders: []string{"authorization"}}), newWorld(t)
 	client := &http.Client{Transport: httptrace.NewTransport(p, w.base)}
@@ -153,13 +155,13 @@ func TestRedirectsUnsafeHeaders(t *testing.T) {
 		do(t, client, request(t, "GET", through(test.hops...), nil, nil).WithContext(ctx))
 		for i, v := range w.visits() {
 			if got := v.header.Get("Authorization"); got != test.gets[i] || v.header.Get("X-Request-Id") != "r1" {
-				t.Errorf("%q: hop %d got %q", test.hops, i, v.header)
+				t.Errorf("%q: hop %d got %q, want authorization %q and x-request-id r1", test.hops, i, v.header, test.gets[i])
 			}
 		}
 	}
 }
 
-// TestDestinationsReportOnly: nothing changes on the wire.
+// TestDestinationsReportOnly: calls are unchanged.
 func TestDestinationsReportOnly(t *testing.T) {
 	c := everything()
 	c.Destinations, c.DestinationsReportOnly = []propagation.Destination{partners}, true
@@ -176,7 +178,7 @@ func TestDestinationsReportOnly(t *testing.T) {
 	}
 }
 
-// TestSignedRequest: a signed request to an external host arrives as it was signed. Elsewhere it carries.
+// TestSignedRequest: a signed request to an external host is sent unchanged. To other hosts it carries headers.
 func TestSignedRequest(t *testing.T) {
 	p, w := withRules(partners), newWorld(t)
 	client := &http.Client{Transport: httptrace.NewTransport(p, w.base)}
@@ -199,7 +201,8 @@ func TestSignedRequest(t *testing.T) {
 	}
 }
 
-// TestRewriteDestinations: a reverse proxy judges by the URL that it sends to, not by the Host that it passes on.
+// TestRewriteDestinations: the URL of a reverse proxy's outgoing request is the destination. The Host that it forwards
+// is not.
 func TestRewriteDestinations(t *testing.T) {
 	p, w := withRules(partners), newWorld(t)
 	for target, want := range map[string]http.Header{"http://reviews": laden, "http://evil.example": bare, "http://api.partner.example": forPartner} {
@@ -218,7 +221,7 @@ func TestRewriteDestinations(t *testing.T) {
 				rec := httptest.NewRecorder()
 				h.ServeHTTP(rec, in)
 				if checkVerbatim(t, decode(t, rec.Body), want); t.Failed() {
-					t.Fatalf("%s with Host %s, %s", target, host, name)
+					t.Fatalf("the URL %s with Host %s got other headers than expected with %s", target, host, name)
 				}
 			}
 		}

@@ -11,8 +11,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// The standard library has a package of this name. Where a file needs both, alias
-// this one: here net/http's shows what ours put on the wire.
+// The standard library has a package of this name. If a file needs both, give this one another name. Here net/http's
+// httptrace prints the headers that ours sends.
 func Example_besideNetHTTP() {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()

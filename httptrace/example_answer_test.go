@@ -16,7 +16,7 @@ import (
 
 const traceparent = "00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01"
 
-// The caller is told the trace id in three ways.
+// The response has the trace id in three ways.
 func ExampleWithTraceResponse() {
 	p := propagation.MustNew(propagation.Config{})
 	tell := httptrace.Middleware(p, httptrace.WithTraceResponse(), httptrace.WithServerTiming(), httptrace.WithResponseTraceID("X-Trace-Id"))
@@ -33,7 +33,7 @@ func ExampleWithTraceResponse() {
 	// 463ac35c9f6413ad48485a3953bb6124
 }
 
-// At an edge nobody is trusted. A second Middleware, inside of otelhttp, tells everybody the service's own span.
+// An edge trusts no caller. A second Middleware, inside of otelhttp, sends the service's own span to every caller.
 func ExampleWithResponseTo() {
 	p := propagation.MustNew(propagation.Config{})
 	provider := otelhttp.WithTracerProvider(sdktrace.NewTracerProvider())

@@ -12,7 +12,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// A service inside redirects to a host outside: each hop is judged by itself, so the user's baggage does not follow.
+// An internal service redirects to an external host. The rules apply to each hop, so the external host does not get the
+// user's baggage.
 func ExampleNewTransport_redirect() {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Println(r.Host, "got baggage", r.Header["Baggage"], "and request id", r.Header["X-Request-Id"])

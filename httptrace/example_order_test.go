@@ -26,8 +26,8 @@ func ExampleNewTransport_insideOtelhttp() {
 	// b3 names the caller's span: false
 }
 
-// Wrong: ours outside writes its headers before otelhttp starts the span. otelhttp then
-// overwrites traceparent alone, and the other formats still name the caller's span.
+// Wrong: ours is outside and writes its headers before otelhttp starts the span. otelhttp then replaces only
+// traceparent. The other formats still name the caller's span.
 func ExampleNewTransport_outsideOtelhttp() {
 	p := propagation.MustNew(propagation.Config{})
 	provider, _ := sdk()
@@ -39,8 +39,8 @@ func ExampleNewTransport_outsideOtelhttp() {
 	// b3 names the caller's span: true
 }
 
-// compareSpans calls a server from a handler whose caller sent traceparent and b3, and
-// prints what these name when they arrive.
+// compareSpans calls a server from a handler whose caller sent traceparent and b3. It prints which spans the two
+// headers name when they arrive.
 func compareSpans(p *propagation.Propagator, transport http.RoundTripper) {
 	const traceID, caller = "463ac35c9f6413ad48485a3953bb6124", "a2fb4a1d1a96d312"
 	handlerContext := p.ExtractHTTP(context.Background(), http.Header{

@@ -16,8 +16,7 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 )
 
-// Two lines carry every header of a mesh through a service: one around its
-// handler, one in its client.
+// Two lines carry every header of a mesh through a service: one line for the handler, and one line for the client.
 func Example() {
 	details := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintln(w, "details got", r.Header["X-B3-Traceid"], r.Header["X-Request-Id"])
@@ -25,8 +24,8 @@ func Example() {
 	defer details.Close()
 
 	p := propagation.MustNew(preset.Istio())
-	client := &http.Client{Transport: httptrace.NewTransport(p, nil)} // one
-	productpage := httptrace.Middleware(p)(                           // two
+	client := &http.Client{Transport: httptrace.NewTransport(p, nil)} // line 1: the client
+	productpage := httptrace.Middleware(p)(                           // line 2: the handler
 		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			req, err := http.NewRequestWithContext(r.Context(), "GET", details.URL, nil) // the handler's context
 			if err != nil {

@@ -23,7 +23,8 @@ var tell = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 
 const untrustedParent = "00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01"
 
-// What is public restarts the trace; webhooks of a partner go on, if they are to be sampled is decided here.
+// Requests for public paths restart the trace. Webhooks of a partner continue it, but the sampling decision is made
+// here.
 func ExampleWithTrust() {
 	p := propagation.MustNew(propagation.Config{})
 	decide := httptrace.WithTrust(func(r *http.Request) propagation.Trust {

@@ -16,7 +16,8 @@ import (
 )
 
 // FuzzPolicies sends any headers through Middleware, Transport and a reverse proxy with Rewrite, in memory. Neither
-// client forwards anything of an untrusted caller. An external host gets no baggage, none of Config.Headers and no orders.
+// client forwards a header of an untrusted caller. An external host gets no baggage, no Config.Headers and no headers
+// that control the mesh.
 func FuzzPolicies(f *testing.F) {
 	for _, attack := range attacks {
 		if len(attack.headers) < 100 {
@@ -30,7 +31,7 @@ func FuzzPolicies(f *testing.F) {
 	plain := everything()
 	making := everything()
 	making.GenerateRequestID = true
-	few := propagation.Config{Formats: []propagation.Format{propagation.B3Multi}} // the proxy copies what it does not know
+	few := propagation.Config{Formats: []propagation.Format{propagation.B3Multi}} // the proxy copies headers that its Propagator does not know
 	props := []*propagation.Propagator{propagation.MustNew(plain), propagation.MustNew(making), propagation.MustNew(few)}
 	f.Fuzz(func(t *testing.T, text string, way byte, host string) {
 		p := props[int(way)%len(props)]
@@ -48,7 +49,7 @@ func FuzzPolicies(f *testing.F) {
 				w := httptest.NewRecorder()
 				h.ServeHTTP(w, r)
 				checkFields(t, posture+", the response", w.Header())
-				if call == "Rewrite" { // what the Propagator does not know is the proxy's affair
+				if call == "Rewrite" { // the proxy itself handles headers that the Propagator does not know
 					maps.DeleteFunc(sent, func(name string, _ []string) bool {
 						return !isCarried(strings.ToLower(name)) || p == props[2] && (posture == "trusted" || name == "End-User")
 					})
@@ -60,7 +61,7 @@ func FuzzPolicies(f *testing.F) {
 	})
 }
 
-// services are handlers that call a host, and note the headers of the call.
+// services are handlers that call a host, and record the headers of the call.
 func services(p *propagation.Propagator, host string) map[string]func(sent http.Header) http.Handler {
 	to := &url.URL{Scheme: "http", Host: host}
 	noting := func(sent http.Header) http.RoundTripper {
@@ -88,7 +89,7 @@ func services(p *propagation.Propagator, host string) map[string]func(sent http.
 	}
 }
 
-// checkPolicies holds what was sent to who called, and to who is called.
+// checkPolicies checks the sent headers by the caller and the destination.
 func checkPolicies(t *testing.T, what string, came, sent http.Header, untrusted bool, host string) {
 	t.Helper()
 	for name, lines := range sent {
@@ -97,15 +98,15 @@ func checkPolicies(t *testing.T, what string, came, sent http.Header, untrusted 
 			continue
 		}
 		if untrusted || !isCarried(lower) {
-			t.Fatalf("%s: %s of an untrusted caller is sent as %q: %q", what, name, lines, came)
+			t.Fatalf("%s: %s is sent as %q, want nothing of an untrusted caller and only carried names: received %q", what, name, lines, came)
 		}
 		if slices.ContainsFunc(userNames, func(n string) bool { return strings.HasPrefix(lower, n) }) && plainlyExternal(host) {
-			t.Fatalf("%s: an external host gets %s, %q", what, name, lines)
+			t.Fatalf("%s: an external host gets %s, want no user data: %q", what, name, lines)
 		}
 	}
 }
 
-// userNames are what users have put into a request, and orders to the mesh.
+// userNames are names with user data, and names that control the mesh.
 var userNames = []string{"baggage", "jaeger-baggage", "uberctx-", "ot-baggage-", "sw8-correlation", "correlation-context", "end-user", "x-envoy-force-trace"}
 
 // plainlyExternal reports whether a host is a name below a public suffix or a public address, in plain spelling.
@@ -113,19 +114,19 @@ func plainlyExternal(host string) bool {
 	return strings.HasSuffix(host, ".com") || strings.HasSuffix(host, ".com.") || strings.HasPrefix(host, "8.8.")
 }
 
-// checkFields: no header can split what it is written into.
+// checkFields checks that no value can split a header or a log line.
 func checkFields(t *testing.T, what string, h http.Header) {
 	t.Helper()
 	for name, lines := range h {
 		for _, line := range lines {
 			if strings.ContainsAny(line, "\r\n\x00") {
-				t.Fatalf("%s has %s: %q", what, name, line)
+				t.Fatalf("%s has the header %s with a line break or a zero byte: %q", what, name, line)
 			}
 		}
 	}
 }
 
-// textOf and headersOf write headers as lines, and read them.
+// textOf writes headers as lines. headersOf reads them.
 func textOf(h http.Header) string {
 	var text strings.Builder
 	for name, values := range h {
@@ -136,7 +137,7 @@ func textOf(h http.Header) string {
 	return text.String()
 }
 
-// headersOf takes any bytes into values, as a server other than net/http's might; a line feed is written \n.
+// headersOf accepts any bytes in values, as a server other than net/http's might. \n stands for a line feed.
 func headersOf(text string) http.Header {
 	h := http.Header{}
 	for line := range strings.SplitSeq(text, "\n") {

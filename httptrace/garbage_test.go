@@ -11,7 +11,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// garbage is what may be on the wire in the place of any header: net/http lets it pass.
+// garbage are values that any header may have: net/http accepts them.
 var garbage = map[string][]string{
 	"short":          {"0"},
 	"separators":     {"-;,=:/%-;,=:/%--;;,,==::"},
@@ -26,8 +26,8 @@ var garbage = map[string][]string{
 	"the same twice": {"1", "1"},
 }
 
-// Each header in turn is garbage. No request fails, nothing is logged (serve sees to
-// that), and all headers arrive, the garbage too: the proxy that reads it decides.
+// Each header in turn has a garbage value. No request fails. Nothing is logged, which serve checks. All headers arrive,
+// also the garbage, because the proxy that reads it decides.
 func TestPromise6_NoInputFailsARequest(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, http.HandlerFunc(echo))
@@ -51,11 +51,11 @@ func TestPromise6_NoInputFailsARequest(t *testing.T) {
 				headers[name] = lines
 				want := headers.Clone()
 				if name == "B3" && !decisionAlone(lines) {
-					want.Del(name) // x-b3-* beside it are valid, and Envoy would make no span for it
+					want.Del(name) // x-b3-* are valid, and with a malformed b3 Envoy would make no span
 				}
 				checkVerbatim(t, arrived(t, front.URL, headers), want)
 
-				// With a span, every format says what is right.
+				// With a local span, every format names that span.
 				resp, body := exchange(t, front.URL+"/span", headers)
 				named := spansNamed(echoed(t, resp, body))
 				if len(named) != spanFormats {
@@ -74,7 +74,7 @@ func TestPromise6_NoInputFailsARequest(t *testing.T) {
 // decisionAlone reports whether the lines of b3 are a valid decision without ids.
 func decisionAlone(lines []string) bool { return lines[0] == "0" || lines[0] == "1" }
 
-// What exceeds a limit is left out, a format whole, and the request goes on.
+// A header that exceeds a limit is dropped, with its whole format. The request continues.
 func TestPromise6_TooLargeIsLeftOut(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, http.HandlerFunc(echo))

@@ -61,7 +61,8 @@ func TestGuard(t *testing.T) {
 	}
 }
 
-// TestGuardBesideTransport: however Guard and Transport are combined, a right call is no loss, and a wrong one is one.
+// TestGuardBesideTransport: however Guard and Transport are combined, a right call is no loss, and a wrong call is one
+// loss.
 func TestGuardBesideTransport(t *testing.T) {
 	p, book := watched(propagation.Config{})
 	other := propagation.MustNew(propagation.Config{})
@@ -103,7 +104,7 @@ func TestGuardBesideTransport(t *testing.T) {
 				}
 				book.expect(t, want...)
 				if carried := base.got.Header.Get("Traceparent") != ""; carried != (want == nil) {
-					t.Errorf("the request left with %v", base.got.Header)
+					t.Errorf("the request was sent with %v, want traceparent exactly if no loss is expected", base.got.Header)
 				}
 			}
 		})
@@ -125,27 +126,27 @@ func TestGuardAsDefault(t *testing.T) {
 			t.Errorf("%s: %s", name, resp.Status)
 		}
 		if lost := len(book.take()); lost != 1 && name == "without a base" || lost != 0 && name != "without a base" {
-			t.Errorf("%s: %d losses", name, lost)
+			t.Errorf("%s: %d losses were reported, want 1 only without a base", name, lost)
 		}
 		http.DefaultClient.CloseIdleConnections()
 	}
 }
 
-// TestGuardWithoutListener: it passes requests on, and examines none.
+// TestGuardWithoutListener: without Observer.Lost, Guard passes requests on and does not examine them.
 func TestGuardWithoutListener(t *testing.T) {
 	for _, p := range []*propagation.Propagator{nil, {}, propagation.MustNew(propagation.Config{})} {
 		base := new(closer)
 		guard := httptrace.Guard(p, base)
 		r := outgoing(t, context.Background(), inside)
 		if n := testing.AllocsPerRun(10, func() { guard.RoundTrip(r) }); base.got != r || n != 0 {
-			t.Errorf("%v allocations for a request", n)
+			t.Errorf("a request costs %v allocations, want 0; the base must get the request itself", n)
 		}
 		guard.(interface{ CloseIdleConnections() }).CloseIdleConnections()
 		if !base.closed {
 			t.Error("the base's connections were not closed")
 		}
 	}
-	httptrace.Guard(nil, new(trip)).(interface{ CloseIdleConnections() }).CloseIdleConnections() // has none
+	httptrace.Guard(nil, new(trip)).(interface{ CloseIdleConnections() }).CloseIdleConnections() // the base has no such method
 }
 
 type closer struct {

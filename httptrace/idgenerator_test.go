@@ -17,8 +17,8 @@ const (
 	albHeader = "Root=1-463ac35c-9f6413ad48485a3953bb6124"
 )
 
-// TestIDGeneratorBehindALB: otelhttp's server span takes the Root that a load balancer sent, and the next service gets
-// it. That of an untrusted caller it does not take.
+// TestIDGeneratorBehindALB: otelhttp's server span has the trace id of the Root that a load balancer sent, and the next
+// service gets that trace id. The Root of an untrusted caller is not used.
 func TestIDGeneratorBehindALB(t *testing.T) {
 	p := propagation.MustNew(everything())
 	tracers := sdktrace.NewTracerProvider(sdktrace.WithIDGenerator(propagation.IDGenerator{}))
@@ -46,7 +46,7 @@ func TestIDGeneratorBehindALB(t *testing.T) {
 			front := serve(t, httptrace.Middleware(p, row.opts...)(server(inner)))
 			got := arrived(t, front.URL, http.Header{"X-Amzn-Trace-Id": {row.sent}})
 			if taken := span.TraceID().String() == albTrace; !span.IsValid() || taken != row.trusted {
-				t.Errorf("the span is %v", span)
+				t.Errorf("the span is %v, want the load balancer's trace id exactly if it is trusted", span)
 			}
 			named := spansNamed(got)
 			for f, sc := range named {
@@ -55,7 +55,7 @@ func TestIDGeneratorBehindALB(t *testing.T) {
 				}
 			}
 			if len(named) == 0 {
-				t.Errorf("arrived %q", got)
+				t.Errorf("the headers %q name no span", got)
 			}
 		})
 	}

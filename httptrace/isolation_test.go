@@ -22,29 +22,29 @@ import (
 
 var long = flag.Bool("long", false, "send the 200,000 requests of promise 4, not 2,400")
 
-// What is special about request n is its number modulo 16: half of them are plain.
+// The special behaviour of request n is n modulo 16. Half of the requests have none.
 const (
 	redirected = iota
-	refused    // answered 503 once
-	dropped    // its connection is closed once, without an answer
-	cancelled  // the handler gives up its first call
-	abandoned  // the client gives up
+	refused    // the backend answers 503 once
+	dropped    // the backend closes its connection once without an answer
+	cancelled  // the handler cancels its first call
+	abandoned  // the client cancels the request
 	spanned    // a span runs in the handler
 	doubled    // the handler calls twice at the same time
 	both       // spanned and doubled
 	kinds      = 16
 )
 
-// isolation is a backend that compares what arrives with what was sent.
+// isolation is a backend that compares received and sent headers.
 type isolation struct {
 	arrived [kinds]atomic.Int64
 	mixed   atomic.Int64 // headers with another request's value
 	lost    atomic.Int64 // headers that did not arrive
-	seen    sync.Map     // requests that were refused or dropped already
+	seen    sync.Map     // requests that were already refused or dropped
 }
 
-// TestPromise4_Isolation sends requests with distinct ids through a real server and a client
-// that all share, and counts the values of other requests.
+// TestPromise4_Isolation sends requests with distinct ids through a real server and a shared client. It counts the
+// values that belong to other requests.
 func TestPromise4_Isolation(t *testing.T) {
 	const workers = 64
 	requests := uint64(2_400)
@@ -70,7 +70,7 @@ func TestPromise4_Isolation(t *testing.T) {
 				if err := visit(t.Context(), users, front.URL, n); err == nil {
 					answered.Add(1)
 				} else if n%kinds != abandoned {
-					t.Errorf("request %d: %v", n, err)
+					t.Errorf("request %d: error %v, want none", n, err)
 				}
 			}
 		})
@@ -91,7 +91,7 @@ func TestPromise4_Isolation(t *testing.T) {
 	}
 }
 
-// visit sends request n as a user does.
+// visit sends request n as a user.
 func visit(ctx context.Context, users *http.Client, url string, n uint64) error {
 	if n%kinds == abandoned {
 		var leave context.CancelFunc
@@ -115,7 +115,7 @@ func visit(ctx context.Context, users *http.Client, url string, n uint64) error 
 	return err
 }
 
-// caller is the service: it calls the backend, and answers with its request's id.
+// caller is the service. It calls the backend, and answers with the id of its request.
 type caller struct {
 	client *http.Client
 	back   string
@@ -130,7 +130,7 @@ func (c *caller) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		short, cancel := context.WithTimeout(ctx, 5*time.Millisecond)
 		defer cancel()
 		if err := c.call(short, url+"?slow"); err == nil {
-			http.Error(w, "the call that was given up was answered", http.StatusInternalServerError)
+			http.Error(w, "the cancelled call was answered", http.StatusInternalServerError)
 			return
 		}
 	case abandoned:
@@ -219,7 +219,7 @@ func (l *isolation) checkVerbatim(got http.Header, n uint64) {
 	l.lost.Add(int64(len(want)))
 }
 
-// checkSpan checks that every format names the span, and that it is of the right trace.
+// checkSpan checks that every format names the span, and that the span is in the right trace.
 func (l *isolation) checkSpan(got http.Header, n uint64, span string) {
 	named := spansNamed(got)
 	for _, sc := range named {
@@ -246,7 +246,7 @@ func (l *isolation) counts() []int64 {
 	return counts
 }
 
-// number is the request's, as its path says.
+// number returns the request's number from its path.
 func number(r *http.Request) uint64 {
 	n, _ := strconv.ParseUint(r.URL.Path[1:], 10, 64)
 	return n

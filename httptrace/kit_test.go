@@ -19,21 +19,21 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// everything carries all formats and one header more.
+// everything carries all formats and one other header.
 func everything() propagation.Config {
 	return propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"end-user"}}
 }
 
-// traceID and spanID are those of the caller's span of request n.
+// traceID and spanID return the ids of the caller's span of request n.
 func traceID(n uint64) string { return fmt.Sprintf("463ac35c9f6413ad%016x", n) }
 func spanID(n uint64) string  { return fmt.Sprintf("%016x", n|1<<63) }
 
-// inbound is what a sidecar that speaks every format sends with request n: all of
-// them valid, naming one span, and n in each value that has the room.
+// inbound returns the headers of request n from a sidecar that uses every format. All are valid and name one span. Each
+// value with enough space contains n.
 func inbound(n uint64) http.Header {
 	trace, span := traceID(n), spanID(n)
 	bin, _ := hex.DecodeString("0000" + trace + "01" + span + "0201")
-	carrier := []byte{0x12, 20, 0x09} // a BinaryCarrier's BasicTracerCarrier, its trace id
+	carrier := []byte{0x12, 20, 0x09} // a BinaryCarrier with a BasicTracerCarrier, whose first field is the trace id
 	carrier = binary.LittleEndian.AppendUint64(carrier, n)
 	carrier = append(carrier, 0x11)
 	carrier = binary.LittleEndian.AppendUint64(carrier, n|1<<63)
@@ -96,7 +96,7 @@ var carriedNames, carriedPrefixes = func() (names, prefixes []string) {
 	return names, prefixes
 }()
 
-// checkVerbatim checks that what arrived of the carried headers is want, line by line.
+// checkVerbatim checks that the carried headers arrived exactly as in want, line by line.
 func checkVerbatim(t *testing.T, arrived, want http.Header) {
 	t.Helper()
 	got := carriedOf(arrived)
@@ -107,19 +107,19 @@ func checkVerbatim(t *testing.T, arrived, want http.Header) {
 	}
 	for name, values := range got {
 		if _, sent := want[name]; !sent {
-			t.Errorf("%s arrived as %q and was never sent", name, values)
+			t.Errorf("%s arrived as %q, want it absent", name, values)
 		}
 	}
 }
 
-// echo answers with the headers that it got, byte for byte.
+// echo answers with its received headers, byte for byte.
 func echo(w http.ResponseWriter, r *http.Request) {
 	io.Copy(io.Discard, r.Body)
 	gob.NewEncoder(w).Encode(r.Header)
 }
 
-// forward calls url with the context of the request that it serves, as an application does
-// in its handlers, and passes the answer on.
+// forward calls url with the context of the request that it serves, as an application does in its handlers. It returns
+// the answer.
 func forward(client *http.Client, url string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		out, err := http.NewRequestWithContext(r.Context(), "GET", url, nil)
@@ -157,7 +157,7 @@ func request(t testing.TB, method, url string, h http.Header, body io.Reader) *h
 	return req
 }
 
-// cancellable returns a context of the test, so that nothing waits for ever.
+// cancellable returns a context that ends with the test, so that nothing waits for ever.
 func cancellable(t testing.TB) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	t.Cleanup(cancel)
@@ -184,7 +184,7 @@ func do(t testing.TB, client *http.Client, req *http.Request) (*http.Response, s
 	return resp, string(body)
 }
 
-// arrived sends headers to url and returns those that the echo behind it got.
+// arrived sends headers to url and returns the headers that the echo behind it received.
 func arrived(t testing.TB, url string, h http.Header) http.Header {
 	t.Helper()
 	resp, body := exchange(t, url, h)
@@ -199,7 +199,7 @@ func echoed(t testing.TB, resp *http.Response, body string) http.Header {
 	return decode(t, strings.NewReader(body))
 }
 
-// decode reads what echo wrote.
+// decode reads the answer of echo.
 func decode(t testing.TB, body io.Reader) (got http.Header) {
 	t.Helper()
 	if err := gob.NewDecoder(body).Decode(&got); err != nil {
@@ -208,5 +208,5 @@ func decode(t testing.TB, body io.Reader) (got http.Header) {
 	return got
 }
 
-// engine opens the doors of a Propagator that only this module may use.
+// engine gives access to the internals of a Propagator.
 func engine(p *propagation.Propagator) *plan.Engine { return (*plan.Engine)(p) }

@@ -102,7 +102,8 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// TestOtelhttpOrders: the right orders lose nothing, whoever starts the spans. A public endpoint restarts on purpose.
+// TestOtelhttpOrders: the right orders lose nothing, whichever component starts the spans. A public endpoint restarts
+// traces on purpose.
 func TestOtelhttpOrders(t *testing.T) {
 	provider, _ := sdk()
 	w3c := otelprop.TraceContext{}
@@ -150,7 +151,7 @@ func TestOtelhttpOrders(t *testing.T) {
 	}
 }
 
-// TestNothingToOverwrite: a span that a transport inside starts is no loss, if nothing was received and no span ran.
+// TestNothingToOverwrite: if nothing was received and no span ran, a span that an inner transport starts is no loss.
 func TestNothingToOverwrite(t *testing.T) {
 	provider, _ := sdk()
 	p, book := watched(everything())
@@ -158,7 +159,7 @@ func TestNothingToOverwrite(t *testing.T) {
 	client := &http.Client{Transport: httptrace.NewTransport(p, inner)}
 	got := arrived(t, serve(t, httptrace.Middleware(p)(forward(client, serve(t, http.HandlerFunc(echo)).URL))).URL, nil)
 	if got.Get("Traceparent") == "" {
-		t.Error("no span was started")
+		t.Error("the inner transport started no span")
 	}
 	book.expect(t)
 }
@@ -238,7 +239,7 @@ func TestRequestOver(t *testing.T) {
 				if resp, err := front.Client().Do(request(t, "GET", front.URL, inbound(1), nil)); err == nil {
 					resp.Body.Close()
 				}
-				front.Close() // waits for the connection, whose goroutine ends the request
+				front.Close() // waits for the connection; its goroutine ends the request
 				close(ended)
 				later.Wait()
 				book.expect(t, test.want...)
@@ -262,12 +263,12 @@ func TestClientGone(t *testing.T) {
 	defer cancel()
 	front.Client().Do(req.WithContext(ctx))
 	if err := <-done; !errors.Is(err, context.Canceled) {
-		t.Errorf("the call had %v", err)
+		t.Errorf("the call returned %v, want context.Canceled", err)
 	}
 	book.expect(t)
 }
 
-// TestLossWithoutServer: in a test without a server, the context of a request is known to be one.
+// TestLossWithoutServer: in a test without a server, the context of an extracted request counts as a request's context.
 func TestLossWithoutServer(t *testing.T) {
 	p, book := watched(propagation.Config{})
 	target := must(url.Parse(inside))
@@ -284,13 +285,13 @@ func TestLossWithoutServer(t *testing.T) {
 			r.Header = headers
 			h.ServeHTTP(httptest.NewRecorder(), r)
 			if losses := book.take(); len(losses) > 0 {
-				t.Errorf("%s: %v", name, losses)
+				t.Errorf("%s: reported %v, want no losses", name, losses)
 			}
 		}
 	}
 }
 
-// TestCopyOfNothing: a job of a request without headers has a context.
+// TestCopyOfNothing: a job of a request without headers is not counted as a call without a context.
 func TestCopyOfNothing(t *testing.T) {
 	p, book := watched(propagation.Config{})
 	client := &http.Client{Transport: httptrace.NewTransport(p, new(trip))}
@@ -307,7 +308,7 @@ func TestCopyOfNothing(t *testing.T) {
 	}
 }
 
-// TestRewriteLoses: a proxy behind a restarted trace reports it once, beside a Transport of its own.
+// TestRewriteLoses: a proxy behind a restarted trace reports the loss once, also with a Transport of ours.
 func TestRewriteLoses(t *testing.T) {
 	p, book := watched(propagation.Config{})
 	provider, _ := sdk()
@@ -322,7 +323,7 @@ func TestRewriteLoses(t *testing.T) {
 	book.expect(t, propagation.LostTrace)
 }
 
-// TestLossPlace: InjectHTTPTo reports its caller, too.
+// TestLossPlace: InjectHTTPTo reports the line of its caller, too.
 func TestLossPlace(t *testing.T) {
 	p, book := watched(propagation.Config{})
 	_, file, line, _ := runtime.Caller(0)
@@ -334,7 +335,7 @@ func TestLossPlace(t *testing.T) {
 	}
 }
 
-// TestLossIsBounded: what others choose of a loss is short, and a deep stack is read in part.
+// TestLossIsBounded: text in a Loss that others choose is shortened, and only part of a deep stack is read.
 func TestLossIsBounded(t *testing.T) {
 	p, book := watched(propagation.Config{})
 	r := outgoing(t, context.Background(), "http://"+strings.Repeat("a", 10000))
@@ -349,7 +350,7 @@ func TestLossIsBounded(t *testing.T) {
 	}
 	deep(100000)
 	if losses := book.take(); len(losses) != 1 || len(losses[0].Destination) != 256 || len(losses[0].Method) != 256 || losses[0].Line == 0 {
-		t.Errorf("reported %.1000v", losses)
+		t.Errorf("reported %.1000v, want one loss with a line and texts of 256 bytes", losses)
 	}
 }
 
@@ -360,7 +361,7 @@ func TestPanicInLost(t *testing.T) {
 	for _, rt := range []http.RoundTripper{httptrace.NewTransport(p, base), httptrace.Guard(p, base)} {
 		base.got = nil
 		if _, err := rt.RoundTrip(outgoing(t, context.Background(), inside)); err != nil || base.got == nil {
-			t.Errorf("the request failed: %v", err)
+			t.Errorf("the request failed with %v, want that it is sent", err)
 		}
 	}
 	if got := p.Stats().Total(propagation.Panicked); got != 2 {
@@ -397,11 +398,11 @@ func TestLossesAtOnce(t *testing.T) {
 		t.Errorf("%d losses, want %d", got, 2*requests*calls)
 	}
 	if got := p.Stats(); got.Captured() != requests || got.Carried() != requests*calls {
-		t.Errorf("counted %v", got)
+		t.Errorf("counted %v, want each request captured and each call carried", got)
 	}
 }
 
-// TestNoListenerNoWalk: without Observer.Lost, no stack is read, whatever is lost.
+// TestNoListenerNoWalk: without Observer.Lost, the library reads no stack, whatever is lost.
 func TestNoListenerNoWalk(t *testing.T) {
 	before := callsite.Walks()
 	heard := 0
@@ -413,20 +414,20 @@ func TestNoListenerNoWalk(t *testing.T) {
 		rt.RoundTrip(outgoing(t, inboundOf(p, inbound(1)), inside))
 	}
 	if walks := callsite.Walks() - before; walks != 0 || heard != 1 {
-		t.Errorf("%d stacks were read, %d outcomes heard", walks, heard)
+		t.Errorf("%d stacks were read, want 0; Observer.Outcome was called %d times, want 1", walks, heard)
 	}
 }
 
-// TestServedAllocatesNothing: the context of a handler of net/http is told from others without an allocation.
+// TestServedAllocatesNothing: recognising the context of a net/http handler allocates nothing.
 func TestServedAllocatesNothing(t *testing.T) {
 	eachProtocol(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(context.WithValue(context.WithoutCancel(r.Context()), trip{}, 1), time.Minute)
 		defer cancel()
 		if !ctxkey.Served(ctx) || ctxkey.Served(context.Background()) {
-			t.Error("a handler's context was not told from another")
+			t.Error("Served does not tell a handler's context from another one")
 		}
 		if n := testing.AllocsPerRun(100, func() { ctxkey.Served(ctx); ctxkey.Served(context.Background()) }); n != 0 && !race.Enabled {
-			t.Errorf("%v allocations", n)
+			t.Errorf("Served costs %v allocations, want 0", n)
 		}
 	}), func(t *testing.T, s *httptest.Server) { do(t, s.Client(), request(t, "GET", s.URL, nil, nil)) })
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// lossBook keeps what Observer.Lost got.
+// lossBook stores the losses that Observer.Lost gets.
 type lossBook struct {
 	mu  sync.Mutex
 	all []propagation.Loss
@@ -24,7 +24,7 @@ func (b *lossBook) observer() *propagation.Observer {
 	}}
 }
 
-// take returns the losses so far, and forgets them.
+// take returns the losses since its last call.
 func (b *lossBook) take() []propagation.Loss {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -33,7 +33,7 @@ func (b *lossBook) take() []propagation.Loss {
 	return all
 }
 
-// expect checks the reasons of the losses so far.
+// expect checks the reasons of the losses since the last call.
 func (b *lossBook) expect(t *testing.T, want ...propagation.LossReason) {
 	t.Helper()
 	var got []propagation.LossReason
@@ -46,14 +46,14 @@ func (b *lossBook) expect(t *testing.T, want ...propagation.LossReason) {
 	}
 }
 
-// watched returns a Propagator with a listener for losses.
+// watched returns a Propagator with Observer.Lost.
 func watched(c propagation.Config) (*propagation.Propagator, *lossBook) {
 	book := new(lossBook)
 	c.Observer = book.observer()
 	return propagation.MustNew(c), book
 }
 
-// trip is a RoundTripper that keeps the request that it got.
+// trip is a RoundTripper that stores its request.
 type trip struct{ got *http.Request }
 
 func (t *trip) RoundTrip(r *http.Request) (*http.Response, error) {

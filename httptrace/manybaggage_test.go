@@ -13,7 +13,7 @@ import (
 	"go.opentelemetry.io/otel/baggage"
 )
 
-// manyMembers is a list of 512 members and so many bytes.
+// manyMembers returns a list of 512 members with the given number of bytes.
 func manyMembers(t *testing.T, bytes int) string {
 	t.Helper()
 	var members []string
@@ -27,13 +27,12 @@ func manyMembers(t *testing.T, bytes int) string {
 	return list + strings.Repeat("x", bytes-len(list))
 }
 
-// adding is a handler that puts one member more into its request's baggage, by OpenTelemetry's
-// API alone, as an application does.
+// adding is a handler that adds one member to its request's baggage with OpenTelemetry's API, as an application does.
 func adding(t *testing.T, key, value string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		came := baggage.FromContext(r.Context())
 		if came.Len() != 64 {
-			t.Errorf("OpenTelemetry shows %d members; this test is of those beyond its 64", came.Len())
+			t.Errorf("OpenTelemetry has %d members of baggage, want its limit of 64: this test is about members beyond it", came.Len())
 		}
 		member, err := baggage.NewMember(key, value)
 		if err != nil {
@@ -47,11 +46,11 @@ func adding(t *testing.T, key, value string, next http.Handler) http.Handler {
 	})
 }
 
-// TestManyBaggageMembers: W3C baggage has room for more members than OpenTelemetry keeps. All that came
-// in go through a service, to HTTP/1 and HTTP/2, with otelhttp and without, also when the
-// application adds one through OpenTelemetry.
+// TestManyBaggageMembers: W3C baggage allows more members than OpenTelemetry keeps. All received members pass through a
+// service, over HTTP/1 and HTTP/2, with otelhttp and without. That is also true if the application adds one through
+// OpenTelemetry.
 func TestManyBaggageMembers(t *testing.T) {
-	const most = 8192 // bytes, by W3C Baggage, "Limits"
+	const most = 8192 // the limit in bytes of W3C Baggage, "Limits"
 	p := propagation.MustNew(propagation.Config{})
 	provider, _ := sdk()
 	opts := []otelhttp.Option{otelhttp.WithTracerProvider(provider), otelhttp.WithPropagators(p)}
@@ -95,7 +94,7 @@ func TestManyBaggageMembers(t *testing.T) {
 						front := serve(t, wrap.server(test.app))
 						got := arrived(t, front.URL, http.Header{"Baggage": {test.came}})
 						if list := strings.Join(got["Baggage"], ","); list != test.want {
-							t.Errorf("%d members in %d bytes left, and %d in %d arrived", strings.Count(test.want, ",")+1, len(test.want), strings.Count(list, ",")+1, len(list))
+							t.Errorf("%d members in %d bytes were sent, and %d members in %d bytes arrived", strings.Count(test.want, ",")+1, len(test.want), strings.Count(list, ",")+1, len(list))
 						}
 					})
 				}

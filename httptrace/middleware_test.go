@@ -38,7 +38,7 @@ func TestMiddlewareInChi(t *testing.T) {
 	checkVerbatim(t, arrived(t, front.URL+"/items/7", inbound(1)), inbound(1))
 }
 
-// A request with nothing to carry reaches the handler as it is, not as a copy.
+// A request with nothing to carry reaches the handler itself, and not as a copy.
 func TestMiddlewareNothingToCarry(t *testing.T) {
 	zero := propagation.MustNew(propagation.Config{})
 	none := propagation.MustNew(propagation.Config{Formats: []propagation.Format{}})
@@ -71,8 +71,7 @@ func TestMiddlewareNothingToCarry(t *testing.T) {
 	}
 }
 
-// The same middleware twice, as when a router and the server that it is in both
-// have it, is the same as once.
+// A Middleware that wraps itself, as when a router and its server both use it, has the effect of one.
 func TestMiddlewareTwice(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, http.HandlerFunc(echo))
@@ -82,7 +81,7 @@ func TestMiddlewareTwice(t *testing.T) {
 	checkVerbatim(t, arrived(t, front.URL, inbound(1)), inbound(1))
 }
 
-// One middleware serves many handlers, and each of them its own requests.
+// One middleware can wrap many handlers. Each handler gets only its own requests.
 func TestMiddlewareSharedByHandlers(t *testing.T) {
 	mw := httptrace.Middleware(propagation.MustNew(propagation.Config{}), nil)
 	mux := http.NewServeMux()
@@ -100,7 +99,7 @@ func TestMiddlewareSharedByHandlers(t *testing.T) {
 	}
 }
 
-// The context ends when the client goes away, as it does without the middleware.
+// The context ends when the client goes away, as without the middleware.
 func TestMiddlewareKeepsCancellation(t *testing.T) {
 	entered, ended := make(chan struct{}), make(chan error, 1)
 	mw := httptrace.Middleware(propagation.MustNew(propagation.Config{}))
@@ -121,7 +120,7 @@ func TestMiddlewareKeepsCancellation(t *testing.T) {
 	req := request(t, "GET", s.URL, inbound(1), nil).WithContext(ctx)
 	if resp, err := http.DefaultClient.Do(req); err == nil {
 		resp.Body.Close()
-		t.Fatal("the call ended well")
+		t.Fatal("the call succeeded, want an error because its context has ended")
 	}
 	if err := <-ended; err == nil {
 		t.Error("the handler's context did not end")

@@ -15,14 +15,14 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-// provider is a way to give otelhttp a tracer provider, or none. The returned spans
-// are nil where it makes no spans.
+// provider is a way to set otelhttp's tracer provider, or not to set it. The returned spans are nil if it makes no
+// spans.
 type provider struct {
 	name string
 	give func(t *testing.T) ([]otelhttp.Option, *tracetest.InMemoryExporter)
 }
 
-// The global provider comes last: once one was set it cannot be unset.
+// The global provider is last, because it cannot be unset.
 var providers = []provider{
 	{"no provider", func(*testing.T) ([]otelhttp.Option, *tracetest.InMemoryExporter) { return nil, nil }},
 	{"noop", func(*testing.T) ([]otelhttp.Option, *tracetest.InMemoryExporter) {
@@ -75,10 +75,9 @@ func TestOtelhttpInEitherOrder(t *testing.T) {
 	}
 }
 
-// checkTrace checks that the caller's span, the server's, the client's and what
-// arrived are one chain, and that every format says so. An otelhttp without a propagator, when
-// it is the outer one, never sees the caller and begins a trace of its own: then the
-// chain begins at the server.
+// checkTrace checks that the spans of the caller, the server and the client are one chain that ends in the received
+// headers, and that every format agrees. An outer otelhttp without a propagator does not see the caller and begins a
+// new trace. The chain then begins at the server.
 func checkTrace(t *testing.T, got http.Header, spans *tracetest.InMemoryExporter, begun bool) {
 	t.Helper()
 	byKind := map[trace.SpanKind]tracetest.SpanStub{}
@@ -100,15 +99,15 @@ func checkTrace(t *testing.T, got http.Header, spans *tracetest.InMemoryExporter
 		t.Errorf("the client's parent is %s, want the server's span %s", client.Parent.SpanID(), server.SpanContext.SpanID())
 	}
 	checkNames(t, got, client.SpanContext)
-	member := "dd=s:1;p:" + spanID(1) + ";t.tid:" + traceID(1)[:16] + ";t.n:" + spanID(1) // of Datadog's headers
+	member := "dd=s:1;p:" + spanID(1) + ";t.tid:" + traceID(1)[:16] + ";t.n:" + spanID(1) // from Datadog's headers
 	if want := strings.Join(append([]string{member}, inbound(1)["Tracestate"]...), ","); !begun && got.Get("Tracestate") != want {
 		t.Errorf("tracestate arrived as %q, want %q", got["Tracestate"], want)
 	}
 	checkSpanless(t, got)
 }
 
-// A span that runs in the request's context already stays the active one, also when an
-// OpenTelemetry propagator of Config.Also reads a remote one.
+// If a local span runs in the request's context before Extract, it stays active. That is also true if an OpenTelemetry
+// propagator of Config.Also reads a remote span.
 func TestMiddlewareKeepsLocalSpan(t *testing.T) {
 	tracer, _ := sdk()
 	for name, config := range map[string]propagation.Config{

@@ -24,7 +24,7 @@ import (
 	"golang.org/x/net/websocket"
 )
 
-// upstream answers as another service does that tells its callers ids, of its own.
+// upstream is a server that returns its own ids to its callers, as another service does.
 func upstream(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Traceresponse", "00-upstream")
@@ -42,17 +42,18 @@ func upstream(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprint(w, "ok")
 }
 
-// toldByUpstream is what told returns for upstream's response.
+// toldByUpstream is what told returns for the response of upstream.
 var toldByUpstream = []string{"Traceresponse: 00-upstream", `Server-Timing: db;dur=5, traceparent;desc="00-upstream"`, "Server-Timing: app",
 	"X-Trace-Id: upstream", "X-B3-Traceid: upstream", "X-Request-Id: upstream"}
 
-// proxied returns what the caller of inbound(1) is told through a proxy: the proxy's ids and upstream's other timings.
+// proxied returns what the caller of inbound(1) gets through a proxy: the proxy's ids, and the upstream's other
+// timings.
 func proxied() []string {
 	own := append(toldOf(traceID(1), spanID(1), "01", "01"), "X-Request-Id: "+inbound(1).Get("X-Request-Id"))
 	return slices.Concat(own[:2], []string{"Server-Timing: db;dur=5", "Server-Timing: app"}, own[2:])
 }
 
-// timings are the entries of Server-Timing that are not about traces.
+// timings returns the entries of Server-Timing that do not name a trace.
 var timings = []string{"Server-Timing: db;dur=5", "Server-Timing: app"}
 
 func TestProxyTransportReplaces(t *testing.T) {
@@ -84,14 +85,14 @@ func TestProxyTransportReplaces(t *testing.T) {
 				resp, body := do(t, s.Client(), request(t, "GET", s.URL, inbound(1), nil))
 				checkTold(t, resp.Header, c.want)
 				if other := resp.Header.Get("X-Other"); body != "ok" || other != "upstream" {
-					t.Errorf("the response is %q, X-Other %q", body, other)
+					t.Errorf("the response is %q with X-Other %q, want ok and upstream", body, other)
 				}
 			})
 		})
 	}
 }
 
-// If nothing is known of a trace here, an allowed caller is told what the upstream says.
+// If the proxy has no trace of its own, an allowed caller gets the ids of the upstream.
 func TestProxyTransportPassesOn(t *testing.T) {
 	back := serve(t, http.HandlerFunc(upstream))
 	proxy := &httputil.ReverseProxy{Rewrite: to(t, back.URL), Transport: httptrace.ProxyTransport(nil)}
@@ -101,8 +102,8 @@ func TestProxyTransportPassesOn(t *testing.T) {
 	checkTold(t, resp.Header, toldByUpstream)
 }
 
-// A ReverseProxy drops all headers when it passes on a 1xx response. The final one has them all the same. The 1xx
-// response has none of the upstream's ids.
+// A ReverseProxy drops all headers when it forwards a 1xx response. The final response still has them. The 1xx response
+// has no ids of the upstream.
 func TestProxyTransport1xx(t *testing.T) {
 	p := propagation.MustNew(everything())
 	for protocol, back := range map[string]*httptest.Server{"upstream of HTTP/1": serve(t, http.HandlerFunc(upstream)), "upstream of HTTP/2": serveHTTP2(t, http.HandlerFunc(upstream))} {
@@ -119,7 +120,7 @@ func TestProxyTransport1xx(t *testing.T) {
 					resp, early := doEarly(t, s.Client(), request(t, "GET", s.URL+"/early", inbound(1), nil))
 					checkTold(t, resp.Header, c.want)
 					if len(early) != 1 {
-						t.Fatalf("%d early responses", len(early))
+						t.Fatalf("the client got %d 1xx responses, want 1", len(early))
 					}
 					checkTold(t, early[0], c.want)
 
@@ -128,7 +129,7 @@ func TestProxyTransport1xx(t *testing.T) {
 					resp, early = doEarly(t, s.Client(), req)
 					checkTold(t, resp.Header, c.want)
 					if len(early) == 0 && protocol == "upstream of HTTP/1" {
-						t.Error("no 100 Continue has come")
+						t.Error("the client got no 100 Continue")
 					}
 				})
 			})
@@ -136,7 +137,7 @@ func TestProxyTransport1xx(t *testing.T) {
 	}
 }
 
-// Two services with spans of their own: the caller is told the first one's.
+// Two services have spans of their own. The caller gets the span of the first one.
 func TestProxyTransportTwoServices(t *testing.T) {
 	p := propagation.MustNew(everything())
 	provider, spans := sdk()
@@ -157,10 +158,10 @@ func TestProxyTransportTwoServices(t *testing.T) {
 			return
 		}
 	}
-	t.Errorf("the spans are %v", spanNames(spans))
+	t.Errorf("no span has the caller's span as its parent: %v", spanNames(spans))
 }
 
-// An upgraded connection works through the proxy, and its response has the headers once.
+// An upgraded connection works through the proxy, and its response has each header once.
 func TestProxyTransportWebSocket(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -191,7 +192,7 @@ func TestProxyTransportWebSocket(t *testing.T) {
 	checkTold(t, resp.Header, slices.Delete(proxied(), 3, 4))
 }
 
-// The response of a proxy that cannot reach its upstream has the headers, too.
+// If a proxy cannot reach its upstream, its response has the headers, too.
 func TestProxyTransportError(t *testing.T) {
 	front, want := tellingAll((&httputil.ReverseProxy{
 		Rewrite: func(*httputil.ProxyRequest) {}, Transport: httptrace.ProxyTransport(failing{}),
@@ -201,7 +202,7 @@ func TestProxyTransportError(t *testing.T) {
 	}).ServeHTTP)
 	resp, body := exchange(t, serve(t, front).URL, inbound(1))
 	if resp.StatusCode != http.StatusBadGateway || body != "no upstream\n" {
-		t.Errorf("got %s %q", resp.Status, body)
+		t.Errorf("the response is %s %q, want 502 with the error", resp.Status, body)
 	}
 	checkTold(t, resp.Header, want)
 }
@@ -212,20 +213,20 @@ func (failing) RoundTrip(*http.Request) (*http.Response, error) {
 	return nil, errors.New("no upstream")
 }
 
-// A base may return a response without headers, or none and no error.
+// A base may return a response without headers. It may also return nil and no error.
 func TestProxyTransportOddBases(t *testing.T) {
 	front, _ := tellingAll(func(_ http.ResponseWriter, r *http.Request) {
 		for _, resp := range []*http.Response{nil, {}} {
 			if got, err := httptrace.ProxyTransport(answerer{resp}).RoundTrip(r); got != resp || err != nil {
-				t.Errorf("RoundTrip = %v, %v", got, err)
+				t.Errorf("RoundTrip returns %v, %v, want the base's results", got, err)
 			}
 		}
 	})
 	exchange(t, serve(t, front).URL, inbound(1))
 }
 
-// The contexts of later requests on a connection may descend from the first request's. Their callers are not told its
-// ids, also not after a 1xx response.
+// The contexts of later requests on a connection may descend from the first request's context. Their callers must not
+// get its ids, also not after a 1xx response.
 func TestProxyTransportUpgradedConnection(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	back := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusEarlyHints) }))
@@ -238,7 +239,7 @@ func TestProxyTransportUpgradedConnection(t *testing.T) {
 	}
 }
 
-// Requests at the same time are each told their own ids.
+// Each of several concurrent requests gets its own ids.
 func TestPromise4_ToldIsolation(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, http.HandlerFunc(upstream))

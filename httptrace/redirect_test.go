@@ -13,8 +13,7 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 )
 
-// Each hop of a redirect carries the headers, to other hosts too, and the body where
-// the status asks for it.
+// Each hop of a redirect carries the headers, also to other hosts. It carries the body if the status asks for it.
 func TestTransportRedirects(t *testing.T) {
 	p := propagation.MustNew(everything())
 	last := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -30,7 +29,7 @@ func TestTransportRedirects(t *testing.T) {
 				hops++
 				checkVerbatim(t, r.Header, inbound(1))
 				if body, _ := io.ReadAll(r.Body); hops == 1 && string(body) != "payload" {
-					t.Errorf("the first hop's body is %q", body)
+					t.Errorf("the first hop's body is %q, want payload", body)
 				}
 				http.Redirect(w, r, []string{"/again", elsewhere}[hops-1], code)
 			}))
@@ -45,7 +44,7 @@ func TestTransportRedirects(t *testing.T) {
 	}
 }
 
-// With spans, each hop names its own.
+// With local spans, each hop names its own span.
 func TestTransportRedirectSpans(t *testing.T) {
 	p := propagation.MustNew(everything())
 	provider, spans := sdk()
@@ -69,7 +68,7 @@ func TestTransportRedirectSpans(t *testing.T) {
 	checkNames(t, second, ended[1].SpanContext)
 }
 
-// An application that tries again sends the same request again.
+// An application that retries sends the same request again.
 func TestTransportRetries(t *testing.T) {
 	p := propagation.MustNew(everything())
 	attempts := 0
@@ -77,7 +76,7 @@ func TestTransportRetries(t *testing.T) {
 		attempts++
 		checkVerbatim(t, r.Header, inbound(1))
 		if body, _ := io.ReadAll(r.Body); string(body) != "payload" {
-			t.Errorf("attempt %d: the body is %q", attempts, body)
+			t.Errorf("attempt %d: the body is %q, want payload", attempts, body)
 		}
 		if attempts < 3 {
 			w.WriteHeader(http.StatusServiceUnavailable)
@@ -97,7 +96,7 @@ func TestTransportRetries(t *testing.T) {
 	}
 }
 
-// net/http itself tries again when a connection that it kept turns out to be dead.
+// net/http itself retries if a kept connection turns out to be closed.
 func TestTransportRetriedByBase(t *testing.T) {
 	p := propagation.MustNew(everything())
 	var arrivals atomic.Int32
@@ -117,11 +116,11 @@ func TestTransportRetriedByBase(t *testing.T) {
 		checkVerbatim(t, call(t, client, handlerContext(t, p, 1), s.URL), inbound(1))
 	}
 	if n := arrivals.Load(); n != 3 {
-		t.Errorf("%d requests arrived, want 3: one, one lost, and that again", n)
+		t.Errorf("%d requests arrived, want 3: one, one without an answer, and its retry", n)
 	}
 }
 
-// A response whose request leads back to itself ends no call, and is no reason to send credentials.
+// If the chain of Response.Request is a cycle, a call still ends, and no credentials are sent.
 func TestTransportRedirectsInCircles(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{UnsafeHeaders: []string{"authorization"}})
 	ctx := p.ExtractHTTP(t.Context(), http.Header{"Authorization": {"secret"}, "Traceparent": {w3cOf(1)}})
@@ -135,10 +134,10 @@ func TestTransportRedirectsInCircles(t *testing.T) {
 			shared.Request = nil
 			client := &http.Client{Transport: httptrace.NewTransport(p, base)}
 			if _, err := client.Do(request(t, "GET", "http://reviews/", nil, nil).WithContext(ctx)); err == nil || !strings.Contains(err.Error(), "10 redirects") {
-				t.Errorf("the call ends with %v", err)
+				t.Errorf("the call ends with %v, want an error after 10 redirects", err)
 			}
 			if last.Get("Traceparent") == "" {
-				t.Error("the last hop lacks the trace")
+				t.Error("the last hop has no traceparent")
 			}
 		})
 	}
@@ -154,13 +153,13 @@ func TestTransportRedirectsInCircles(t *testing.T) {
 	for name, r := range map[string]*http.Request{"a circle": circle, "a long chain": chain} {
 		h, _ := engine(p).CloneRequest(r)
 		if h.Get("Authorization") != "" || h.Get("Traceparent") == "" {
-			t.Errorf("after %s goes %q", name, h)
+			t.Errorf("after %s the request has %q, want traceparent and no authorization", name, h)
 		}
 		engine(p).ContextForRequest(r)
 	}
 }
 
-// A Transport over the default one may become the default one.
+// A Transport whose base is the default transport may become the default transport.
 func TestTransportAsDefault(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, http.HandlerFunc(echo))

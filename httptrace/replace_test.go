@@ -45,7 +45,7 @@ func TestPromise5_InjectingTwiceIsInjectingOnce(t *testing.T) {
 	}
 }
 
-// A header map may hold a name in any spelling; on the wire they are all one name.
+// A header map may contain a name in any spelling. On the wire, all spellings are one name.
 func TestPromise5_OtherSpellingsAreReplaced(t *testing.T) {
 	p := propagation.MustNew(everything())
 	s := serve(t, http.HandlerFunc(echo))

@@ -42,7 +42,7 @@ func TestResponseRequestID(t *testing.T) {
 	}
 }
 
-// An id that the middleware made is echoed, and goes out, as one that came in.
+// A request id that the middleware made is returned to the caller and sent on calls, like a received one.
 func TestResponseRequestIDGenerated(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{GenerateRequestID: true})
 	back := serve(t, http.HandlerFunc(echo))
@@ -51,9 +51,9 @@ func TestResponseRequestIDGenerated(t *testing.T) {
 	resp, body := exchange(t, front.URL, nil)
 	id := resp.Header.Get("X-Request-Id")
 	if !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(id) {
-		t.Errorf("the id made is %q, want a UUID of version 4", id)
+		t.Errorf("the generated id is %q, want a UUID of version 4", id)
 	}
 	if sent := echoed(t, resp, body).Get("X-Request-Id"); sent != id {
-		t.Errorf("%q was sent on, %q echoed", sent, id)
+		t.Errorf("the call has the id %q, want the id of the response %q", sent, id)
 	}
 }

@@ -13,12 +13,12 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// byHand is what a caller has set on its request: names that the context carries too.
+// byHand has headers that a caller has set on its request. The context carries the same names.
 func byHand() http.Header {
 	return http.Header{"Accept": {"text/plain", "text/html"}, "End-User": {"mine"}, "Traceparent": {"stale"}, "X-B3-Flags": {"1"}}
 }
 
-// merged is what arrives of byHand and inbound(n).
+// merged is the expected result of byHand and inbound(n).
 func merged(n uint64) http.Header {
 	h := inbound(n)
 	h["End-User"] = []string{"mine"}
@@ -32,19 +32,18 @@ func TestTransportLeavesTheRequestAlone(t *testing.T) {
 	before := *req
 	do(t, &http.Client{Transport: httptrace.NewTransport(p, nil)}, req)
 	if !reflect.DeepEqual(*req, before) {
-		t.Errorf("the request is\n%+v\nit was\n%+v", *req, before)
+		t.Errorf("the request is\n%+v\nwant it unchanged:\n%+v", *req, before)
 	}
 	headerdiff.Check(t, byHand(), req.Header, "its header")
 }
 
-// What the base does to the headers that it gets is felt by nobody: neither by the
-// caller, nor by other calls of the same inbound request.
+// Changes that the base makes to its headers do not affect the caller or other calls of the same inbound request.
 func TestPromise4_TransportHandsOutCopies(t *testing.T) {
 	p := propagation.MustNew(everything())
 	s := serve(t, http.HandlerFunc(echo))
 	vandal := roundTripFunc(func(r *http.Request) (*http.Response, error) {
 		for _, values := range r.Header {
-			_ = append(values, "appended") // into the next header's memory, if there were room
+			_ = append(values, "appended") // would overwrite the next header, if the slice had capacity
 		}
 		resp, err := http.DefaultTransport.RoundTrip(r.Clone(r.Context()))
 		for _, values := range r.Header {
@@ -108,8 +107,8 @@ func TestTransportConcurrentCallsOfOneRequest(t *testing.T) {
 	wg.Wait()
 }
 
-// A caller may keep a request, or a header, for other inbound requests: nothing of
-// the last one stays in it.
+// A caller may reuse a request, or a header, for calls of other inbound requests. It keeps no header of an earlier
+// call.
 func TestPromise5_ReusedRequestKeepsNothing(t *testing.T) {
 	p := propagation.MustNew(everything())
 	s := serve(t, http.HandlerFunc(echo))

@@ -20,7 +20,7 @@ func parse(t testing.TB, rawURL string) *url.URL {
 	return u
 }
 
-// to sends what the proxy gets to url, with more to do on the way.
+// to returns a Rewrite function that sends requests to url, after it has called other functions.
 func to(t testing.TB, url string, more ...func(*httputil.ProxyRequest)) func(*httputil.ProxyRequest) {
 	target := parse(t, url)
 	return func(r *httputil.ProxyRequest) {
@@ -31,8 +31,7 @@ func to(t testing.TB, url string, more ...func(*httputil.ProxyRequest)) func(*ht
 	}
 }
 
-// A reverse proxy copies the inbound headers itself; however many of our parts are
-// around it, each arrives once.
+// A reverse proxy itself copies the inbound headers. However many Middlewares are around it, each header arrives once.
 func TestPromise5_ReverseProxyHeadersAreSingle(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, http.HandlerFunc(echo))
@@ -54,7 +53,7 @@ func TestPromise5_ReverseProxyHeadersAreSingle(t *testing.T) {
 	}
 }
 
-// While a span runs here, what the proxy copied is stale; with Rewrite none of it arrives.
+// If a local span runs, the headers that the proxy copied are stale. With Rewrite, none of them arrives.
 func TestRewriteNamesTheLocalSpan(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, http.HandlerFunc(echo))
@@ -64,7 +63,7 @@ func TestRewriteNamesTheLocalSpan(t *testing.T) {
 			provider, spans := sdk()
 			front := serve(t, otelhttp.NewHandler(h, "proxy", otelhttp.WithTracerProvider(provider), otelhttp.WithPropagators(p)))
 			headers := inbound(1)
-			headers.Set("X-B3-Parentspanid", "00000000000000ff") // of another span than ours
+			headers.Set("X-B3-Parentspanid", "00000000000000ff") // the parent of another span
 			got := arrived(t, front.URL, headers)
 			front.Close() // waits for the span to end
 			ended := spans.GetSpans()
@@ -80,8 +79,7 @@ func TestRewriteNamesTheLocalSpan(t *testing.T) {
 	}
 }
 
-// With next nil the request goes where its own URL says: to any host, through a
-// forward proxy.
+// With a nil next, the request is sent to the host of its own URL, as in a forward proxy.
 func TestRewriteNilNext(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, http.HandlerFunc(echo))
@@ -92,13 +90,13 @@ func TestRewriteNilNext(t *testing.T) {
 	checkVerbatim(t, echoed(t, resp, body), inbound(1))
 }
 
-// What next sets stays where it names no span.
+// Headers that next sets stay if they name no span.
 func TestRewriteByHand(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, http.HandlerFunc(echo))
 	proxy := &httputil.ReverseProxy{Rewrite: httptrace.Rewrite(p, to(t, back.URL, func(r *httputil.ProxyRequest) {
 		if copied := carriedOf(r.Out.Header); len(copied) > 0 {
-			t.Errorf("next still sees what the proxy copied: %v", copied)
+			t.Errorf("next gets the headers that the proxy copied, want them removed: %v", copied)
 		}
 		r.Out.Header.Set("X-Request-Id", "mine")
 		r.Out.Header.Set("End-User", "mine")
@@ -111,7 +109,7 @@ func TestRewriteByHand(t *testing.T) {
 	checkVerbatim(t, arrived(t, serve(t, httptrace.Middleware(p)(proxy)).URL, inbound(1)), want)
 }
 
-// next may put another request in the place of Out.
+// next may replace Out by another request.
 func TestRewriteOutReplaced(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, http.HandlerFunc(echo))
@@ -121,7 +119,7 @@ func TestRewriteOutReplaced(t *testing.T) {
 	checkVerbatim(t, arrived(t, serve(t, proxy).URL, inbound(1)), inbound(1))
 }
 
-// A proxy that carries fewer formats than the service around it sends just those.
+// A proxy that carries fewer formats than the service around it sends only its own formats.
 func TestRewriteOtherPropagator(t *testing.T) {
 	p := propagation.MustNew(everything())
 	b3 := propagation.MustNew(propagation.Config{Formats: []propagation.Format{propagation.B3Multi}, ReadOnly: []propagation.Format{propagation.W3C}})
@@ -140,5 +138,5 @@ func TestRewriteOtherPropagator(t *testing.T) {
 func TestRewriteNilPropagator(t *testing.T) {
 	back := serve(t, http.HandlerFunc(echo))
 	proxy := &httputil.ReverseProxy{Rewrite: httptrace.Rewrite(nil, to(t, back.URL))}
-	checkVerbatim(t, arrived(t, serve(t, proxy).URL, inbound(1)), inbound(1)) // what the proxy itself copies
+	checkVerbatim(t, arrived(t, serve(t, proxy).URL, inbound(1)), inbound(1)) // the proxy itself copies the headers
 }

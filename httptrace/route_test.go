@@ -10,8 +10,7 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 )
 
-// otelhttp outside the middleware names its span by the route that the mux inside
-// has found.
+// An otelhttp outside of the middleware names its span by the route that an inner mux has found.
 func TestPromise6_RouteReachesOtelhttpOutside(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /items/{id}", func(w http.ResponseWriter, r *http.Request) {
@@ -27,7 +26,7 @@ func TestPromise6_RouteReachesOtelhttpOutside(t *testing.T) {
 			exchange(t, s.URL+"/items/7", headers)
 			s.Close() // waits for the span to end
 			if got := spanNames(spans); !slices.Equal(got, []string{"GET /items/{id}"}) {
-				t.Errorf("spans are called %q, want GET /items/{id}", got)
+				t.Errorf("the spans have the names %q, want GET /items/{id}", got)
 			}
 		})
 	}
@@ -40,12 +39,12 @@ func TestPromise6_RouteReachesOtelhttpOutside(t *testing.T) {
 		}))
 		exchange(t, s.URL+"/panics/7", inbound(1))
 		if pattern != "GET /panics/{id}" {
-			t.Errorf("the pattern outside is %q", pattern)
+			t.Errorf("outside, the pattern is %q, want GET /panics/{id}", pattern)
 		}
 	})
 }
 
-// chi routes behind its middlewares, so otelhttp before ours in Use learns the route too.
+// chi finds the route after its middlewares. So an otelhttp before ours in Use gets the route, too.
 func TestPromise6_RouteReachesOtelhttpInChi(t *testing.T) {
 	provider, spans := sdk()
 	router := chi.NewRouter()
@@ -55,11 +54,11 @@ func TestPromise6_RouteReachesOtelhttpInChi(t *testing.T) {
 	exchange(t, s.URL+"/items/7", inbound(1))
 	s.Close()
 	if got := spanNames(spans); !slices.Equal(got, []string{"GET /items/{id}"}) {
-		t.Errorf("spans are called %q, want GET /items/{id}", got)
+		t.Errorf("the spans have the names %q, want GET /items/{id}", got)
 	}
 }
 
-// A form that the handler parses is there for wrappers outside.
+// Outer wrappers can read a form that the handler parses.
 func TestPromise6_FormReachesOutside(t *testing.T) {
 	inner := behind(func(_ http.ResponseWriter, r *http.Request) {
 		if err := r.ParseForm(); err != nil {
@@ -75,6 +74,6 @@ func TestPromise6_FormReachesOutside(t *testing.T) {
 	headers.Set("Content-Type", "application/x-www-form-urlencoded")
 	do(t, s.Client(), request(t, "POST", s.URL+"?a=1", headers, strings.NewReader("b=2")))
 	if form != "a=1&b=2" || post != "b=2" {
-		t.Errorf("outside the form is %q, posted %q", form, post)
+		t.Errorf("outside, the form is %q, want a=1&b=2, and the posted form is %q, want b=2", form, post)
 	}
 }

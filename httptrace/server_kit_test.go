@@ -9,8 +9,7 @@ import (
 	"testing"
 )
 
-// serve starts a server on loopback. What it logs fails the test: nothing that these
-// tests send should make it.
+// serve starts a server on loopback. The test fails if the server logs anything.
 func serve(t testing.TB, h http.Handler) *httptest.Server {
 	t.Helper()
 	return start(t, h, (*httptest.Server).Start)
@@ -33,13 +32,13 @@ func start(t testing.TB, h http.Handler, listen func(*httptest.Server)) *httptes
 		s.CloseClientConnections()
 		s.Close()
 		if l := logged.String(); l != "" {
-			t.Errorf("the server logged: %s", l)
+			t.Errorf("the server logged, want nothing: %s", l)
 		}
 	})
 	return s
 }
 
-// eachProtocol runs a check against a server of each protocol, whose Client speaks it.
+// eachProtocol runs a check with a server of each protocol. The server's Client uses the same protocol.
 func eachProtocol(t *testing.T, h http.Handler, check func(t *testing.T, s *httptest.Server)) {
 	t.Helper()
 	t.Run("HTTP1", func(t *testing.T) { check(t, serve(t, h)) })

@@ -13,7 +13,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// sdk returns a tracer provider that samples everything, and the spans that ended.
+// sdk returns a tracer provider that samples everything, and its ended spans.
 func sdk() (*sdktrace.TracerProvider, *tracetest.InMemoryExporter) {
 	spans := tracetest.NewInMemoryExporter()
 	return sdktrace.NewTracerProvider(sdktrace.WithSyncer(spans)), spans
@@ -26,14 +26,14 @@ func spanNames(spans *tracetest.InMemoryExporter) (names []string) {
 	return names
 }
 
-// spanFormats is the number of formats by which inbound names a span.
+// spanFormats is the number of formats in inbound that name a span.
 var spanFormats = len(spansNamed(inbound(1)))
 
 // spanless are the headers of inbound that name no span.
 var spanless = []string{"X-Request-Id", "Baggage", "Uberctx-User", "Ot-Baggage-User", "Sw8", "X-Client-Trace-Id",
 	"L5d-Ctx-Trace", "Request-Id", "Correlation-Context", "End-User"}
 
-// checkSpanless checks that they arrived as they came, whatever span runs.
+// checkSpanless checks that the headers without spans arrived as received, whichever span runs.
 func checkSpanless(t *testing.T, got http.Header) {
 	t.Helper()
 	for _, name := range spanless {
@@ -57,13 +57,13 @@ func checkNames(t *testing.T, got http.Header, span trace.SpanContext) {
 			id = want[:16] + id[16:]
 		}
 		if id != want || sc.SpanID != span.SpanID() || sc.Sampling.Sampled() != span.IsSampled() {
-			t.Errorf("%s says %s of %s, sampled %v; want %s of %s, sampled %v",
+			t.Errorf("%s names %s of %s, sampled %v; want %s of %s, sampled %v",
 				f, sc.SpanID, sc.TraceID, sc.Sampling.Sampled(), span.SpanID(), want, span.IsSampled())
 		}
 	}
 }
 
-// spansNamed returns the span that each format names in h, each read by itself.
+// spansNamed returns the span that each format in h names. It reads each format alone.
 func spansNamed(h http.Header) map[propagation.Format]propagation.SpanContext {
 	named := map[propagation.Format]propagation.SpanContext{}
 	for f, alone := range readers {

@@ -14,7 +14,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// tagging starts a server whose spans have no attributes but the tags.
+// tagging starts a server. Its spans have only the tags as attributes.
 func tagging(t *testing.T, start func(testing.TB, http.Handler) *httptest.Server, opts ...httptrace.Option) (*httptest.Server, *tracetest.InMemoryExporter) {
 	provider, spans := sdk()
 	mw := httptrace.Middleware(propagation.MustNew(propagation.Config{}), opts...)
@@ -26,7 +26,7 @@ func tagging(t *testing.T, start func(testing.TB, http.Handler) *httptest.Server
 	})), spans
 }
 
-// checkAttributes checks those of the one span that ended, all of them.
+// checkAttributes checks all attributes of the one ended span.
 func checkAttributes(t *testing.T, s *httptest.Server, spans *tracetest.InMemoryExporter, want ...attribute.KeyValue) {
 	t.Helper()
 	s.Close() // waits for the span to end
@@ -90,7 +90,7 @@ func TestTagHeadersAuthority(t *testing.T) {
 	}
 }
 
-// HTTP/1.0 does without a host.
+// An HTTP/1.0 request may have no host.
 func TestTagHeadersNoAuthority(t *testing.T) {
 	s, spans := tagging(t, serve, httptrace.WithTagHeaders(":authority", "host"))
 	if answer := raw(t, s, "GET / HTTP/1.0\r\n\r\n"); !strings.HasPrefix(answer, "HTTP/1.0 200") {
@@ -114,8 +114,7 @@ func TestTagHeadersHTTP2(t *testing.T) {
 		attribute.StringSlice("http.request.header.x-user", []string{"ann"}))
 }
 
-// Without a span that records, and with the caller's span as the active one, there
-// is nothing to tag, and nothing happens.
+// Without a recording span, there is nothing to tag. That is also true if the caller's span is the active one.
 func TestTagHeadersWithoutSpan(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	var active trace.SpanContext
@@ -124,7 +123,7 @@ func TestTagHeadersWithoutSpan(t *testing.T) {
 	}))
 	resp, _ := exchange(t, serve(t, h).URL, inbound(1))
 	if resp.StatusCode != http.StatusOK || active.SpanID().String() != spanID(1) {
-		t.Errorf("%s, active span %s, want the caller's %s", resp.Status, active.SpanID(), spanID(1))
+		t.Errorf("the status is %s and the active span is %s, want the caller's %s", resp.Status, active.SpanID(), spanID(1))
 	}
 }
 
@@ -144,7 +143,7 @@ func TestTagHeadersPanicsOnNonsense(t *testing.T) {
 	}
 }
 
-// TestTagHeadersConventions: what the semantic conventions keep out of traces stays out.
+// TestTagHeadersConventions: headers that the semantic conventions keep out of traces are not tagged.
 func TestTagHeadersConventions(t *testing.T) {
 	for query, want := range map[string]string{
 		"a=1&sig=secret&b=2": "a=1&sig=REDACTED&b=2", "X-Goog-Signature=s": "X-Goog-Signature=REDACTED", "mysig=mine": "mysig=mine", "sig": "sig",

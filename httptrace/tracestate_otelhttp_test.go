@@ -10,8 +10,8 @@ import (
 	otelpropagation "go.opentelemetry.io/otel/propagation"
 )
 
-// checkTracestate sends headers through a service with an otelhttp that has a propagator, and checks the tracestate
-// of its calls, by our Transport and by otelhttp's around it. wrap puts the service together.
+// checkTracestate sends headers through a service whose otelhttp has a propagator. It checks the tracestate of calls by
+// our Transport, and by otelhttp's around it. wrap combines the service's parts.
 func checkTracestate(t *testing.T, p *propagation.Propagator, theirs otelpropagation.TextMapPropagator,
 	wrap func(otel func(http.Handler) http.Handler, h http.Handler) http.Handler, in http.Header, want string) {
 	t.Helper()
@@ -26,17 +26,17 @@ func checkTracestate(t *testing.T, p *propagation.Propagator, theirs otelpropaga
 		h := wrap(otelhttp.NewMiddleware("server", opts...), forward(&http.Client{Transport: transport}, back.URL))
 		got := arrived(t, serve(t, h).URL, in)
 		if got.Get("Tracestate") != want || len(got["Tracestate"]) > 1 || got.Get("Traceparent") == "" {
-			t.Errorf("%s: traceparent %q and tracestate %q leave, want %q", name, got["Traceparent"], got["Tracestate"], want)
+			t.Errorf("%s: the call has traceparent %q and tracestate %q, want tracestate %q", name, got["Traceparent"], got["Tracestate"], want)
 		}
 	}
 }
 
-// An outer otelhttp puts the caller's tracestate into its span. Its trusted part leaves.
+// An outer otelhttp copies the caller's tracestate into its span. Only the trusted part is sent.
 func TestTracestateOfUntrustedInsideOtelhttp(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	parent := "00-" + traceID(1) + "-" + spanID(1) + "-01"
 	one := http.Header{"Traceparent": {parent}, "Tracestate": {"vendor=x,dd=s:2"}}
-	two := http.Header{"Traceparent": {parent, parent}, "Tracestate": {"vendor=x,dd=s:2"}} // OpenTelemetry's reads the first, ours neither
+	two := http.Header{"Traceparent": {parent, parent}, "Tracestate": {"vendor=x,dd=s:2"}} // OpenTelemetry reads the first traceparent, this library reads none
 	for propagator, theirs := range map[string]otelpropagation.TextMapPropagator{"ours": p, "tracecontext": otelpropagation.TraceContext{}} {
 		for name, row := range map[string]struct {
 			trust propagation.Trust
@@ -60,7 +60,7 @@ func TestTracestateOfUntrustedInsideOtelhttp(t *testing.T) {
 	}
 }
 
-// A tracestate that only OpenTelemetry's own propagator has read leaves with the span that continues its trace.
+// If only OpenTelemetry's own propagator has read a tracestate, it is sent with the span that continues its trace.
 func TestTracestateOfOtelhttpsPropagator(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	b3 := propagation.MustNew(propagation.Config{Formats: []propagation.Format{propagation.B3Multi}, Emit: []propagation.Format{propagation.W3C}})

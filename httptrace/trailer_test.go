@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// Trailers of a request are in the handler's request once the body is read, and in
-// the server's own, for wrappers further out.
+// After the body is read, the trailers of a request are in the handler's request. They are also in the server's own
+// request, for outer wrappers.
 func TestPromise6_RequestTrailers(t *testing.T) {
 	var inside, outside string
 	inner := behind(func(_ http.ResponseWriter, r *http.Request) {
@@ -42,7 +42,7 @@ func TestPromise6_RequestTrailers(t *testing.T) {
 			check(t, "announced")
 		})
 	})
-	t.Run("HTTP1/unannounced", func(t *testing.T) { // HTTP/2 servers drop those
+	t.Run("HTTP1/unannounced", func(t *testing.T) { // HTTP/2 servers drop unannounced trailers
 		s := serve(t, outer)
 		status := raw(t, s, "POST / HTTP/1.1\r\nHost: x\r\nB3: 0\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"+
 			"4\r\nbody\r\n0\r\nChecksum: unannounced\r\n\r\n")
@@ -53,7 +53,7 @@ func TestPromise6_RequestTrailers(t *testing.T) {
 	})
 }
 
-// The names of announced trailers are there before the body is read, for the handler and for wrappers further out.
+// The names of announced trailers are there before the body is read, for the handler and for outer wrappers.
 func TestPromise6_AnnouncedTrailers(t *testing.T) {
 	announced := func(r *http.Request) string {
 		names := slices.Sorted(maps.Keys(r.Trailer))
@@ -72,7 +72,7 @@ func TestPromise6_AnnouncedTrailers(t *testing.T) {
 	})
 	outer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if got := announced(r); got != "Checksum, Signature" {
-			t.Errorf("the server announces %q", got)
+			t.Errorf("the request announces the trailers %q, want Checksum and Signature", got)
 		}
 		inner.ServeHTTP(w, r)
 		outside = r.Trailer.Get("Checksum") + r.Trailer.Get("Signature")
@@ -84,7 +84,7 @@ func TestPromise6_AnnouncedTrailers(t *testing.T) {
 		req.Body = readThen(strings.NewReader("body"), func() { req.Trailer.Set("Checksum", "c"); req.Trailer.Set("Signature", "s") })
 		do(t, s.Client(), req)
 		if before != "Checksum, Signature" || inside != "cs" || outside != "cs" {
-			t.Errorf("before the body %q is announced; behind it there is %q inside and %q outside", before, inside, outside)
+			t.Errorf("before the body the trailers are %q, want Checksum, Signature; after it the value is %q inside and %q outside, want cs", before, inside, outside)
 		}
 	})
 }
@@ -100,15 +100,15 @@ func TestPromise6_ResponseTrailers(t *testing.T) {
 	eachProtocol(t, h, func(t *testing.T, s *httptest.Server) {
 		resp, _ := do(t, s.Client(), request(t, "GET", s.URL, inbound(1), nil))
 		if got := resp.Trailer.Get("Announced"); got != "yes" {
-			t.Errorf("announced: %q, want yes", got)
+			t.Errorf("the announced trailer is %q, want yes", got)
 		}
 		if got := resp.Trailer.Get("Unannounced"); got != "too" {
-			t.Errorf("unannounced: %q, want too", got)
+			t.Errorf("the unannounced trailer is %q, want too", got)
 		}
 	})
 }
 
-// readThen is a body that calls then at its end.
+// readThen is a body that calls a function at its end.
 func readThen(r io.Reader, then func()) io.ReadCloser { return &endingBody{r, then} }
 
 type endingBody struct {
@@ -126,7 +126,7 @@ func (b *endingBody) Read(p []byte) (int, error) {
 
 func (b *endingBody) Close() error { return nil }
 
-// raw sends bytes as they are and returns the answer: for what no client of net/http sends.
+// raw sends bytes unchanged and returns the answer. It is for requests that no client of net/http sends.
 func raw(t testing.TB, s *httptest.Server, request string) string {
 	t.Helper()
 	conn, err := net.DialTimeout("tcp", s.Listener.Addr().String(), 10*time.Second)

@@ -14,7 +14,7 @@ import (
 	otelpropagation "go.opentelemetry.io/otel/propagation"
 )
 
-// handlerContext is the context of a handler that serves request n.
+// handlerContext returns the context of a handler that serves request n.
 func handlerContext(t testing.TB, p *propagation.Propagator, n uint64) context.Context {
 	ctx, _ := cancellable(t)
 	return p.ExtractHTTP(ctx, inbound(n))
@@ -27,7 +27,7 @@ func call(t testing.TB, client *http.Client, ctx context.Context, url string) ht
 	return echoed(t, resp, body)
 }
 
-// roundTripFunc is a RoundTripper that does something beside sending.
+// roundTripFunc is a RoundTripper that also does something else.
 type roundTripFunc func(*http.Request) (*http.Response, error)
 
 func (f roundTripFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
@@ -38,7 +38,7 @@ func TestTransportNilBase(t *testing.T) {
 	client := &http.Client{Transport: httptrace.NewTransport(p, nil, nil)}
 	checkVerbatim(t, call(t, client, handlerContext(t, p, 1), s.URL), inbound(1))
 
-	// The default is looked up for each request.
+	// The default transport is looked up for each request.
 	sent := 0
 	before := http.DefaultTransport
 	t.Cleanup(func() { http.DefaultTransport = before })
@@ -75,7 +75,7 @@ func TestTransportCarriesNothing(t *testing.T) {
 	}
 }
 
-// client.Get has no context to carry anything in. It is counted, so that it is found.
+// client.Get has no context, so it carries nothing. It is counted, so that users find it.
 func TestTransportCountsNoContext(t *testing.T) {
 	p := propagation.MustNew(everything())
 	client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
@@ -97,7 +97,7 @@ func TestTransportCountsNoContext(t *testing.T) {
 
 	checkVerbatim(t, arrived(t, front.URL+"/right", inbound(1)), inbound(1))
 	if n := counted(); n != 0 {
-		t.Errorf("a call with the handler's context was counted %d times", n)
+		t.Errorf("a call with the handler's context was counted as NoContext %d times, want 0", n)
 	}
 	checkVerbatim(t, arrived(t, front.URL+"/wrong", inbound(1)), nil)
 	if n := counted(); n != 1 {
@@ -105,7 +105,7 @@ func TestTransportCountsNoContext(t *testing.T) {
 	}
 }
 
-// A handler's context that has nothing to carry is no mistake. It is counted apart, at no cost.
+// A call with a handler's context that has nothing to carry is no mistake. It is counted separately, at no cost.
 func TestTransportCountsNothingReceived(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, http.HandlerFunc(echo))
@@ -115,7 +115,7 @@ func TestTransportCountsNothingReceived(t *testing.T) {
 		checkVerbatim(t, echoed(t, resp, body), nil)
 		now := p.Stats()
 		if now.Count(0, propagation.NothingReceived) != before.Count(0, propagation.NothingReceived)+1 || now.Count(0, propagation.NoContext) != 0 {
-			t.Errorf("counted %v, before %v", now, before)
+			t.Errorf("counted %v, want one NothingReceived more than before: %v", now, before)
 		}
 	})
 	ctx := context.WithValue(context.Background(), http.ServerContextKey, new(http.Server))
@@ -143,7 +143,7 @@ func TestTransportByHand(t *testing.T) {
 	const mine = "by-hand"
 	for name, stays := range map[string]bool{
 		"X-Request-Id": true, "Baggage": true, "End-User": true, "Uberctx-User": true,
-		// in a spelling that http.Header.Set does not make
+		// http.Header.Set does not make this spelling
 		"x-request-id": true, "baggage": true, "end-user": true, "uberctx-user": true,
 		"Traceparent": false, "Tracestate": false, "B3": false, "X-B3-Traceid": false, "X-B3-Flags": false,
 		"Grpc-Trace-Bin": false, "Uber-Trace-Id": false, "traceparent": false, "x-B3-sampled": false,
@@ -161,11 +161,11 @@ func TestTransportByHand(t *testing.T) {
 	}
 }
 
-// An OpenTelemetry propagator of Config.Also has no say in what is ours.
+// An OpenTelemetry propagator of Config.Also does not change headers of our formats.
 func TestTransportAlso(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{Also: []otelpropagation.TextMapPropagator{otelpropagation.Baggage{}}})
 	s := serve(t, http.HandlerFunc(echo))
-	came := http.Header{"Baggage": {"z=1 ; p = 2, a=%41", "c=3"}} // it would write these in one line, and in another way
+	came := http.Header{"Baggage": {"z=1 ; p = 2, a=%41", "c=3"}} // it would write these in one line and in another form
 	ctx, _ := cancellable(t)
 	checkVerbatim(t, call(t, &http.Client{Transport: httptrace.NewTransport(p, nil)}, p.ExtractHTTP(ctx, came), s.URL), came)
 }
@@ -189,7 +189,7 @@ func TestTransportCloseIdleConnections(t *testing.T) {
 	case <-ctx.Done():
 		t.Error("the idle connection stayed open")
 	}
-	// A base without the method is left alone.
+	// A base without the method is not called.
 	httptrace.NewTransport(nil, roundTripFunc(http.DefaultTransport.RoundTrip)).CloseIdleConnections()
 }
 
@@ -210,7 +210,7 @@ func TestTransportCancellation(t *testing.T) {
 	}
 }
 
-// The bodies of request and response are those of the caller and of the base.
+// The base gets the caller's request body, and the caller gets the base's response body.
 func TestPromise6_TransportWrapsNoBody(t *testing.T) {
 	p := propagation.MustNew(everything())
 	s := serve(t, http.HandlerFunc(echo))
@@ -218,7 +218,7 @@ func TestPromise6_TransportWrapsNoBody(t *testing.T) {
 	var fromBase *http.Response
 	transport := httptrace.NewTransport(p, roundTripFunc(func(r *http.Request) (*http.Response, error) {
 		if r.Body != body {
-			t.Errorf("the base got another body, a %T", r.Body)
+			t.Errorf("the base got another body of type %T, want the caller's", r.Body)
 		}
 		resp, err := http.DefaultTransport.RoundTrip(r)
 		fromBase = resp
@@ -231,6 +231,6 @@ func TestPromise6_TransportWrapsNoBody(t *testing.T) {
 	}
 	defer resp.Body.Close()
 	if resp != fromBase {
-		t.Error("the caller got another response than the base returned")
+		t.Error("the caller got another response, want the base's")
 	}
 }

@@ -14,16 +14,16 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-// traced is what a request that came with inbound(1) has left behind.
+// traced is the result of a request with inbound(1).
 type traced struct {
-	arrived http.Header        // at the service behind
-	server  tracetest.SpanStub // of otelhttp
+	arrived http.Header        // the headers at the next service
+	server  tracetest.SpanStub // otelhttp's server span
 	linked  propagation.SpanContext
-	isKnown bool // whether UntrustedFromContext has the caller
+	isKnown bool // whether UntrustedFromContext returns the caller's span
 }
 
-// trace1 sends inbound(1) through Middleware and otelhttp, in that order from outside or in the other,
-// to an echo behind.
+// trace1 sends inbound(1) through Middleware and otelhttp to an echo. outside says whether Middleware is outside of
+// otelhttp.
 func trace1(t *testing.T, p *propagation.Propagator, decide httptrace.Decider, outside bool, opts ...otelhttp.Option) (got traced) {
 	t.Helper()
 	provider, spans := sdk()
@@ -50,24 +50,24 @@ func trace1(t *testing.T, p *propagation.Propagator, decide httptrace.Decider, o
 	return got
 }
 
-// checkRestarted checks that the untrusted caller's trace ends here. The sent headers name a new trace, in the
-// fallback format, and have nothing of the caller's.
+// checkRestarted checks that the untrusted caller's trace ends here. The sent headers name a new trace in the fallback
+// format, and contain nothing of the caller's.
 func (got traced) checkRestarted(t *testing.T) {
 	t.Helper()
 	if got.server.SpanContext.TraceID().String() == traceID(1) {
-		t.Error("the server's span is in the untrusted caller's trace")
+		t.Error("the server's span is in the untrusted caller's trace, want a new trace")
 	}
 	got.checkOnlySpan(t)
 }
 
-// checkOnlySpan checks that but for the server's span nothing leaves.
+// checkOnlySpan checks that only the server's span is sent.
 func (got traced) checkOnlySpan(t *testing.T) {
 	t.Helper()
 	sc := got.server.SpanContext
 	checkVerbatim(t, got.arrived, http.Header{"Traceparent": {"00-" + sc.TraceID().String() + "-" + sc.SpanID().String() + "-0" + sc.TraceFlags().String()[1:]}})
 }
 
-// An otelhttp inside does not undo the decision.
+// An inner otelhttp does not undo the decision.
 func TestEdgeOutsideOtelhttp(t *testing.T) {
 	p := propagation.MustNew(everything())
 	for name, opts := range map[string][]otelhttp.Option{
@@ -77,31 +77,32 @@ func TestEdgeOutsideOtelhttp(t *testing.T) {
 			got := trace1(t, p, httptrace.Edge(), true, opts...)
 			got.checkRestarted(t)
 			if got.server.Parent.IsValid() || len(got.server.Links) != 0 {
-				t.Errorf("the server's span has the parent %s and %d links", got.server.Parent.SpanID(), len(got.server.Links))
+				t.Errorf("the server's span has the parent %s and %d links, want none", got.server.Parent.SpanID(), len(got.server.Links))
 			}
 			if !got.isKnown || got.linked.TraceID.String() != traceID(1) {
-				t.Errorf("the untrusted caller is %+v", got.linked)
+				t.Errorf("the untrusted span context is %+v, want the caller's", got.linked)
 			}
 		})
 	}
-	// One with another propagator reads the request for itself.
+	// An otelhttp with another propagator reads the request itself.
 	if got := trace1(t, p, httptrace.Edge(), true, otelhttp.WithPropagators(otelpropagation.TraceContext{})); got.server.Parent.TraceID().String() != traceID(1) {
-		t.Errorf("the server's parent is %s, and the documentation says it is the untrusted caller's", got.server.Parent.SpanID())
+		t.Errorf("the server's parent is %s, want the untrusted caller's span as documented", got.server.Parent.SpanID())
 	}
 }
 
-// An otelhttp outside has begun its span when the decision is made: that goes on, and nothing else does.
+// An outer otelhttp has already begun its span when the decision is made. That span continues the caller's trace, and
+// nothing else does.
 func TestEdgeInsideOtelhttp(t *testing.T) {
 	p := propagation.MustNew(everything())
 	for name, opts := range map[string][]otelhttp.Option{"ours": nil, "tracecontext": {otelhttp.WithPropagators(otelpropagation.TraceContext{})}} {
 		t.Run(name, func(t *testing.T) {
 			got := trace1(t, p, httptrace.Edge(), false, opts...)
 			if got.server.Parent.TraceID().String() != traceID(1) {
-				t.Errorf("the server's parent is %s of %s", got.server.Parent.SpanID(), got.server.Parent.TraceID())
+				t.Errorf("the server's parent is %s of %s, want the caller's span", got.server.Parent.SpanID(), got.server.Parent.TraceID())
 			}
 			got.checkOnlySpan(t)
 			if !got.isKnown || got.linked.TraceID.String() != traceID(1) {
-				t.Errorf("the untrusted caller is %+v", got.linked)
+				t.Errorf("the untrusted span context is %+v, want the caller's", got.linked)
 			}
 		})
 	}
@@ -109,12 +110,12 @@ func TestEdgeInsideOtelhttp(t *testing.T) {
 		got := trace1(t, p, httptrace.Edge(), false, otelhttp.WithPublicEndpointFn(func(*http.Request) bool { return true }))
 		got.checkRestarted(t)
 		if len(got.server.Links) != 1 || got.server.Links[0].SpanContext.TraceID().String() != traceID(1) {
-			t.Errorf("the server's links are %+v", got.server.Links)
+			t.Errorf("the server's links are %+v, want one to the caller's span", got.server.Links)
 		}
 	})
 }
 
-// TestEdgeInsideOtelhttpShows: the active span is otelhttp's, in the caller's trace; without an SDK there is none.
+// TestEdgeInsideOtelhttpShows: the active span is otelhttp's, in the caller's trace. Without an SDK there is none.
 func TestEdgeInsideOtelhttpShows(t *testing.T) {
 	p := propagation.MustNew(everything())
 	provider, _ := sdk()
@@ -144,13 +145,13 @@ func TestEdgeInsideOtelhttpShows(t *testing.T) {
 			}
 			arrived(t, serve(t, h).URL, inbound(1))
 			if !test.shows(got) {
-				t.Errorf("the active span is %+v", got)
+				t.Errorf("the active span is %+v, want another one", got)
 			}
 		})
 	}
 }
 
-// A partner's trace goes on, and whether it is sampled is decided here, whatever the partner says.
+// A partner's trace continues, but the sampling decision is made here, whatever the partner's decision is.
 func TestPartnersTraceOwnDecision(t *testing.T) {
 	p := propagation.MustNew(everything())
 	for _, root := range []sdktrace.Sampler{sdktrace.AlwaysSample(), sdktrace.NeverSample()} {

@@ -9,8 +9,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// A reverse proxy forwards no header of an untrusted caller that an outer Propagator carries, or that some reader takes
-// for baggage.
+// A reverse proxy forwards no header of an untrusted caller that an outer Propagator carries, or that some receiver
+// reads as baggage.
 func TestEdgeReverseProxyOfOtherPropagator(t *testing.T) {
 	outer := propagation.MustNew(propagation.Config{Headers: []string{"x-user"}})
 	inner := propagation.MustNew(propagation.Config{Headers: []string{"x-other"}})
@@ -27,7 +27,7 @@ func TestEdgeReverseProxyOfOtherPropagator(t *testing.T) {
 		got := arrived(t, s.URL, in)
 		for sent := range in {
 			if got[sent] != nil {
-				t.Errorf("%s: %s: %q arrived", name, sent, got[sent])
+				t.Errorf("%s: %s of an untrusted caller arrived as %q, want nothing", name, sent, got[sent])
 			}
 		}
 	}

@@ -22,14 +22,14 @@ var (
 	elsewhere = netip.MustParsePrefix("192.0.2.0/24")
 )
 
-// deciding is a service with these trust options, which calls an echo while it serves.
+// deciding returns a service with these trust options. It calls an echo while it serves.
 func deciding(t testing.TB, p *propagation.Propagator, opts ...httptrace.Option) http.Handler {
 	back := serve(t, http.HandlerFunc(echo))
 	client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
 	return httptrace.Middleware(p, opts...)(forward(client, back.URL))
 }
 
-// checkTrust checks what gets through the service: all, or nothing.
+// checkTrust checks that the service forwards all headers, or none.
 func checkTrust(t *testing.T, trusted bool, client *http.Client, url string, more ...string) {
 	t.Helper()
 	h := inbound(1)
@@ -55,7 +55,7 @@ func TestZeroTrustContinues(t *testing.T) {
 		func(t *testing.T, s *httptest.Server) { checkTrust(t, true, s.Client(), s.URL) })
 }
 
-// A decision may rest on all that a request has, and is made once for each.
+// A decision may depend on everything in a request, and is made once for each request.
 func TestWithTrust(t *testing.T) {
 	asked := 0
 	s := serve(t, deciding(t, propagation.MustNew(everything()), httptrace.WithTrust(func(r *http.Request) propagation.Trust {
@@ -68,7 +68,7 @@ func TestWithTrust(t *testing.T) {
 	checkTrust(t, true, s.Client(), s.URL+"/private")
 	checkTrust(t, false, s.Client(), s.URL+"/public")
 	if asked != 2 {
-		t.Errorf("asked %d times of 2 requests", asked)
+		t.Errorf("the decider was called %d times for 2 requests, want 2", asked)
 	}
 }
 
@@ -88,11 +88,11 @@ func TestPeersIn(t *testing.T) {
 	}
 	prefixes := []netip.Prefix{elsewhere}
 	s := serve(t, deciding(t, p, httptrace.PeersIn(prefixes...)))
-	prefixes[0] = loopback // is not what was decided on
+	prefixes[0] = loopback // a later change of the slice has no effect
 	checkTrust(t, false, s.Client(), s.URL)
 }
 
-// A client at a Unix socket matches no network, whatever address it claims.
+// A client with a Unix socket is in no network, whatever address it claims.
 func TestPeersInUnixSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	h := deciding(t, propagation.MustNew(everything()), httptrace.PeersIn(loopback))
@@ -114,7 +114,7 @@ func TestPeersInUnixSocket(t *testing.T) {
 	checkTrust(t, false, client, "http://unix/")
 }
 
-// The id is that of the verified certificate, whatever a header says.
+// The id is the one in the verified certificate, whatever a header contains.
 func TestPeersWithID(t *testing.T) {
 	const known, domain = "spiffe://example.org/ns/a/sa/b", "spiffe://partner.example"
 	authority, foreign := peertest.New(t), peertest.New(t)
@@ -138,7 +138,7 @@ func TestPeersWithID(t *testing.T) {
 			s := start(t, h, func(s *httptest.Server) { s.TLS = authority.Server(row.auth); s.StartTLS() })
 			client := &http.Client{Transport: &http.Transport{TLSClientConfig: authority.Client(row.certs...)}}
 			defer client.CloseIdleConnections()
-			for range 2 { // the second on a connection that is there
+			for range 2 { // the second request uses the existing connection
 				checkTrust(t, row.trusted, client, s.URL, "X-Forwarded-Client-Cert", "URI="+known)
 			}
 			client.CloseIdleConnections()
@@ -203,7 +203,7 @@ func TestNilDeciderPanics(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
 				if recover() == nil {
-					t.Error("it is found out when somebody calls")
+					t.Error("a nil decider was accepted, want a panic at setup")
 				}
 			}()
 			build()
@@ -211,7 +211,8 @@ func TestNilDeciderPanics(t *testing.T) {
 	}
 }
 
-// A reverse proxy copies headers. Those of formats that the Propagator does not carry are the untrusted caller's, too.
+// A reverse proxy copies headers. Formats that the Propagator does not carry are the untrusted caller's, too, so they
+// are removed.
 func TestEdgeReverseProxy(t *testing.T) {
 	back := serve(t, http.HandlerFunc(echo))
 	target, err := url.Parse(back.URL)
@@ -234,14 +235,14 @@ func TestEdgeReverseProxy(t *testing.T) {
 				got := echoed(t, resp, body)
 				checkVerbatim(t, got, http.Header{"X-Request-Id": {"ours"}})
 				if got.Get("Unrelated") != "1" {
-					t.Error("what is none of ours is gone")
+					t.Error("the header Unrelated is gone, want it forwarded by the proxy")
 				}
 			})
 		})
 	}
 }
 
-// A handler changes the trust in its caller by Promote or Demote. A call that is under way keeps the context that it had.
+// A handler changes the trust in its caller with Promote or Demote. A call that has already started keeps its context.
 func TestTrustLate(t *testing.T) {
 	p := propagation.MustNew(everything())
 	back := serve(t, http.HandlerFunc(echo))
@@ -275,7 +276,7 @@ func TestTrustLate(t *testing.T) {
 	}
 }
 
-// arrivedWith calls an echo with a context, and returns what arrived there.
+// arrivedWith calls an echo with a context, and returns the headers that arrived there.
 func arrivedWith(t testing.TB, ctx context.Context, client *http.Client, url string) http.Header {
 	req, err := http.NewRequestWithContext(ctx, "GET", url, nil)
 	if err != nil {
@@ -291,7 +292,7 @@ func arrivedWith(t testing.TB, ctx context.Context, client *http.Client, url str
 	return decode(t, resp.Body)
 }
 
-// The id that the response tells is the one that was made.
+// The response has the request id that was generated.
 func TestEdgeRequestID(t *testing.T) {
 	c := everything()
 	c.GenerateRequestID = true
@@ -299,7 +300,7 @@ func TestEdgeRequestID(t *testing.T) {
 	resp, body := exchange(t, s.URL, inbound(1))
 	id := resp.Header.Get("X-Request-Id")
 	if received := inbound(1).Get("X-Request-Id"); len(id) != 36 || id == received {
-		t.Errorf("the response says %q to an untrusted caller who sent %q", id, received)
+		t.Errorf("the response has the id %q, want a new one for an untrusted caller who sent %q", id, received)
 	}
 	checkVerbatim(t, echoed(t, resp, body), http.Header{"X-Request-Id": {id}})
 }

@@ -23,7 +23,7 @@ import (
 
 const firstTraceparent = "00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01"
 
-// telling answers with the headers that a call from the handler would carry, and what OpenTelemetry is shown.
+// telling answers with the headers that a call from the handler would carry, and with the data that OpenTelemetry gets.
 func telling(p *propagation.Propagator) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.InjectHTTP(r.Context(), w.Header())
@@ -42,13 +42,13 @@ func expectNothing(t *testing.T, h http.Header) {
 	t.Helper()
 	for _, name := range upgradedNames {
 		if got := h.Values(name); len(got) > 0 {
-			t.Errorf("%s: %q of another request", name, got)
+			t.Errorf("%s: the answer has %q of another request, want nothing", name, got)
 		}
 	}
 }
 
-// TestUpgradedConnection: the requests that follow an Upgrade to h2c have contexts that descend from the first
-// request's. They carry nothing of that.
+// TestUpgradedConnection: requests after an Upgrade to h2c have contexts that descend from the first request's context.
+// They carry no header of the first request.
 func TestUpgradedConnection(t *testing.T) {
 	for name, opts := range map[string][]httptrace.Option{"trusted": nil, "edge": {httptrace.WithTrust(nobodyTrusted)}} {
 		t.Run(name, func(t *testing.T) {
@@ -75,8 +75,8 @@ func TestUpgradedConnection(t *testing.T) {
 
 func nobodyTrusted(*http.Request) propagation.Trust { return propagation.Restart }
 
-// secondAnswer sends a request on stream 3 of an upgraded connection, and returns the headers of its answer. Stream 1 is
-// the request that was upgraded.
+// secondAnswer sends a request on stream 3 of an upgraded connection, and returns the headers of its answer. Stream 1
+// is the request that was upgraded.
 func secondAnswer(t *testing.T, conn net.Conn, from io.Reader) http.Header {
 	t.Helper()
 	io.WriteString(conn, http2.ClientPreface)
@@ -107,7 +107,7 @@ func secondAnswer(t *testing.T, conn net.Conn, from io.Reader) http.Header {
 	}
 }
 
-// TestConnectionContext: what http.Server.ConnContext has captured is another request's.
+// TestConnectionContext: a context that http.Server.ConnContext has extracted belongs to another request.
 func TestConnectionContext(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	server := httptest.NewUnstartedServer(httptrace.Middleware(p)(telling(p)))

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// net/http removes the files of an upload that it finds in its own request, and the
-// handler parses its copy.
+// net/http removes the files of an upload that it finds in its own request, but the handler parses a copy of the
+// request.
 func TestPromise6_UploadsLeaveNoFile(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
@@ -27,7 +27,7 @@ func TestPromise6_UploadsLeaveNoFile(t *testing.T) {
 			t.Error(err)
 		}
 		if files() == 0 {
-			t.Error("the upload made no file, so nothing is tested")
+			t.Error("the upload made no file, so this test proves nothing")
 		}
 	}
 	for name, h := range map[string]http.Handler{
@@ -48,12 +48,12 @@ func TestPromise6_UploadsLeaveNoFile(t *testing.T) {
 					req := request(t, "POST", s.URL, inbound(1), body)
 					req.Header.Set("Content-Type", contentType)
 					if _, got := do(t, s.Client(), req); got != fmt.Sprint("upload ", i) {
-						t.Errorf("upload %d: the form's name is %q", i, got)
+						t.Errorf("upload %d: the form's name is %q, want the number of the upload", i, got)
 					}
 				}
-				s.Close() // waits for the server to have cleaned up
+				s.Close() // waits until the server has removed its files
 				if n := files(); n > 0 {
-					t.Errorf("%d files are left behind", n)
+					t.Errorf("%d files are left, want 0", n)
 				}
 			})
 		})
@@ -77,7 +77,7 @@ func upload(t *testing.T, name string) (body *bytes.Buffer, contentType string) 
 	return body, form.FormDataContentType()
 }
 
-// recoverer ends the panics of the handler inside it.
+// recoverer recovers from panics of the handler inside.
 func recoverer(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() { _ = recover() }()

@@ -59,8 +59,7 @@ func TestPromise6_WebSocket(t *testing.T) {
 	}
 }
 
-// talk says what headers opened the connection, then repeats what it hears, with
-// the request's id.
+// talk sends the headers that opened the connection. Then it returns each message with the request's id.
 func talk(ws *websocket.Conn) {
 	if websocket.JSON.Send(ws, ws.Request().Header) != nil {
 		return

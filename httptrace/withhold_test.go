@@ -10,7 +10,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestRedirectedCredentials: a callee that redirects to another host does not get it the caller's credentials.
+// TestRedirectedCredentials: if a destination redirects to another host, that host does not get the caller's
+// credentials.
 func TestRedirectedCredentials(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{UnsafeHeaders: []string{"authorization"}})
 	got := make(chan http.Header, 3)
@@ -33,10 +34,10 @@ func TestRedirectedCredentials(t *testing.T) {
 		}
 		resp.Body.Close()
 		if first := <-got; first.Get("Authorization") != "Bearer secret" {
-			t.Errorf("%s: the first host got %q", path, first)
+			t.Errorf("%s: the first host got %q, want the authorization", path, first)
 		}
 		if second := <-got; second.Get("Authorization") != want || second.Get("X-Request-Id") != "r1" {
-			t.Errorf("%s: the second got %q", path, second)
+			t.Errorf("%s: the second host got %q, want authorization %q and x-request-id r1", path, second, want)
 		}
 	}
 }

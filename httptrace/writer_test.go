@@ -21,7 +21,7 @@ func middleware() func(http.Handler) http.Handler {
 	return httptrace.Middleware(propagation.MustNew(everything()), append(tellAll(), httptrace.WithResponseTo(everybody))...)
 }
 
-// behind returns the handler behind the middleware.
+// behind returns the handler inside of the middleware.
 func behind(h http.HandlerFunc) http.Handler { return middleware()(h) }
 
 func TestPromise6_WriterAndBodyAreNeverWrapped(t *testing.T) {
@@ -31,10 +31,10 @@ func TestPromise6_WriterAndBodyAreNeverWrapped(t *testing.T) {
 			var outerBody io.ReadCloser
 			inner := behind(func(w http.ResponseWriter, r *http.Request) {
 				if w != outerWriter {
-					t.Errorf("the handler got a %T that is not the server's own %T", w, outerWriter)
+					t.Errorf("the handler got a ResponseWriter %T, want the server's own %T", w, outerWriter)
 				}
 				if r.Body != outerBody {
-					t.Errorf("the handler got a %T that is not the server's own %T", r.Body, outerBody)
+					t.Errorf("the handler got a body %T, want the server's own %T", r.Body, outerBody)
 				}
 			})
 			outer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -74,11 +74,11 @@ func TestPromise6_Flusher(t *testing.T) {
 				defer resp.Body.Close()
 				lines := bufio.NewReader(resp.Body)
 				if line, err := lines.ReadString('\n'); line != "first\n" {
-					t.Fatalf("before the handler went on: %q, %v", line, err)
+					t.Fatalf("before the handler continued, the client read %q, %v, want first", line, err)
 				}
 				seen <- struct{}{}
 				if line, err := lines.ReadString('\n'); line != "second\n" {
-					t.Errorf("after it: %q, %v", line, err)
+					t.Errorf("after that, the client read %q, %v, want second", line, err)
 				}
 			})
 		})
@@ -116,7 +116,7 @@ func TestPromise6_ReaderFrom(t *testing.T) {
 		}
 		defer f.Close()
 		if n, err := w.(io.ReaderFrom).ReadFrom(f); n != int64(len(content)) || err != nil {
-			t.Errorf("ReadFrom = %d, %v", n, err)
+			t.Errorf("ReadFrom returns %d, %v, want all bytes", n, err)
 		}
 	}))
 	if _, body := exchange(t, s.URL, inbound(1)); body != content {
@@ -135,7 +135,7 @@ func TestPromise6_ResponseControllerDeadlines(t *testing.T) {
 		}
 		var o outcome
 		_, o.read = io.ReadAll(r.Body)
-		for range 1 << 10 { // past all buffers
+		for range 1 << 10 { // more than all buffers hold
 			if _, o.write = w.Write(make([]byte, 1<<10)); o.write != nil {
 				break
 			}
@@ -155,21 +155,20 @@ func TestPromise6_ResponseControllerDeadlines(t *testing.T) {
 			answer <- err
 		}()
 		o := <-served
-		never.Close() // the client waits for its body to end
+		never.Close() // the client waits for the end of its body
 		if !errors.Is(o.read, os.ErrDeadlineExceeded) {
-			t.Errorf("reading after the deadline: %v", o.read)
+			t.Errorf("reading after the deadline returns %v, want os.ErrDeadlineExceeded", o.read)
 		}
 		if o.write == nil {
-			t.Error("writing after the deadline: no error")
+			t.Error("writing after the deadline succeeds, want an error")
 		}
 		if <-answer == nil {
-			t.Error("the client got a whole answer")
+			t.Error("the client got a whole answer, want an error")
 		}
 	})
 }
 
-// HTTP/1 servers read the whole request before they answer, unless they are told
-// that both sides may talk at once.
+// HTTP/1 servers read the whole request before they answer. The handler can ask for both directions at once.
 func TestPromise6_ResponseControllerFullDuplex(t *testing.T) {
 	h := behind(func(w http.ResponseWriter, r *http.Request) {
 		c := http.NewResponseController(w)
@@ -190,24 +189,24 @@ func TestPromise6_ResponseControllerFullDuplex(t *testing.T) {
 		defer resp.Body.Close()
 		answers := bufio.NewReader(resp.Body)
 		if line, err := answers.ReadString('\n'); line != "go on\n" {
-			t.Fatalf("%q, %v", line, err)
+			t.Fatalf("the client read %q, %v, want go on", line, err)
 		}
 		io.WriteString(say, "more")
 		say.Close()
 		if line, err := answers.ReadString('\n'); line != "more <nil>\n" {
-			t.Errorf("%q, %v", line, err)
+			t.Errorf("the client read %q, %v, want more <nil>", line, err)
 		}
 	})
 }
 
-// A writer of HTTP/2 pushes, and one of HTTP/1 does not, as without us.
+// A writer of HTTP/2 implements http.Pusher, and one of HTTP/1 does not, as without this library.
 func TestPromise6_Pusher(t *testing.T) {
 	h := behind(func(w http.ResponseWriter, r *http.Request) {
 		pusher, is := w.(http.Pusher)
 		if is != (r.ProtoMajor == 2) {
-			t.Errorf("%s: Pusher is %v", r.Proto, is)
+			t.Errorf("%s: the writer implements http.Pusher: %v, want it for HTTP/2 only", r.Proto, is)
 		}
-		if is { // Go's client does not take any; the answer is the server's own
+		if is { // Go's client accepts no pushes; the error is the server's own
 			if err := pusher.Push("/style.css", nil); !errors.Is(err, http.ErrNotSupported) {
 				t.Errorf("Push = %v, want %v", err, http.ErrNotSupported)
 			}

@@ -19,8 +19,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// tenancy is a propagator of the user's own: it carries x-tenant in a context value, and adds
-// a hop to x-path.
+// tenancy is a propagator that a user could write. It carries x-tenant in a context value, and appends a hop to x-path.
 type tenancy struct{}
 
 type tenancyKey struct{}
@@ -38,10 +37,10 @@ func (tenancy) Inject(ctx context.Context, c otel.TextMapCarrier) {
 	}
 }
 
-// application is what a service does between its inbound and its outbound call.
+// application is the work of a service between its inbound and its outbound call.
 type application func(context.Context) context.Context
 
-// alsoWays pass headers through a service over a carrier each, names in lower case.
+// alsoWays pass headers through a service with one carrier each. Names are in lower case.
 var alsoWays = map[string]func(*testing.T, *propagation.Propagator, application, map[string]string) map[string][]string{
 	"a map":         throughMap,
 	"HTTP":          throughHTTP,
@@ -99,8 +98,8 @@ func throughGRPC(t *testing.T, p *propagation.Propagator, app application, in ma
 	return grpcCall(unaryCall).run(t, ctx, service.client(t), service, last)[1].metadata
 }
 
-// TestAlso: the propagators of Config.Also take part in every carrier, with a local span and
-// without: contrib's b3 names the span that ours name, and a user's own does what it does.
+// TestAlso: the propagators of Config.Also work with every carrier, with a local span and without. contrib's b3 names
+// the same span as our formats, and a user's own propagator works as by itself.
 func TestAlso(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{
 		Formats: []propagation.Format{propagation.W3C, propagation.RequestID},
@@ -120,7 +119,7 @@ func TestAlso(t *testing.T) {
 				return ctx
 			}, in)
 			if local.TraceID().String() != b3Trace {
-				t.Errorf("the span is of trace %s, contrib's b3 read %s", local.TraceID(), b3Trace)
+				t.Errorf("the local span is in trace %s, want the trace %s that contrib's b3 read", local.TraceID(), b3Trace)
 			}
 			want["b3"] = b3Trace + "-" + local.SpanID().String() + "-1"
 			want["traceparent"] = "00-" + b3Trace + "-" + local.SpanID().String() + "-01"
@@ -129,7 +128,7 @@ func TestAlso(t *testing.T) {
 	}
 }
 
-// checkAlso checks that each header is there once and as wanted, "" being not at all.
+// checkAlso checks that each header occurs once with the wanted value. "" means that the header must be absent.
 func checkAlso(t *testing.T, out map[string][]string, want map[string]string) {
 	t.Helper()
 	for name, value := range want {
@@ -138,7 +137,7 @@ func checkAlso(t *testing.T, out map[string][]string, want map[string]string) {
 			lines = []string{value}
 		}
 		if !slices.Equal(out[name], lines) {
-			t.Errorf("%s went out as %q, want %q", name, out[name], lines)
+			t.Errorf("%s was sent as %q, want %q", name, out[name], lines)
 		}
 	}
 }

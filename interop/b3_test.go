@@ -24,13 +24,13 @@ var (
 	b3MultiSample  = header("x-b3-traceid", b3Trace, "x-b3-spanid", b3Span, "x-b3-parentspanid", "05e3ac9a4f6e3b90", "x-b3-sampled", "1")
 )
 
-// b3Says is what OpenTelemetry's propagator keeps of B3: all but the parent.
+// b3Says returns the part of B3 that OpenTelemetry's propagator keeps: everything but the parent.
 func b3Says(sc propagation.SpanContext) propagation.SpanContext {
 	return propagation.SpanContext{TraceID: sc.TraceID, SpanID: sc.SpanID, Sampling: sc.Sampling}
 }
 
-// b3States are contexts in which the propagator remembers a debug or an open decision. It
-// keeps them under keys of its own, so they are had from what it reads.
+// b3States are contexts in which the propagator has recorded a debug or an open decision. Its context keys are
+// unexported, so the contexts come from its own Extract.
 func b3States(s propagation.Sampling) context.Context {
 	value := strings.TrimSuffix(b3Value, "-1")
 	switch s {
@@ -43,8 +43,8 @@ func b3States(s propagation.Sampling) context.Context {
 	return b3.New().Extract(context.Background(), otel.HeaderCarrier(header("b3", value)))
 }
 
-// extractB3 reads ids from the context, and the decision from what the propagator
-// makes of it when it writes.
+// extractB3 reads the ids from the context. It reads the decision from the headers that the propagator writes for that
+// context.
 func extractB3(h http.Header) propagation.SpanContext {
 	ctx := b3.New().Extract(context.Background(), otel.HeaderCarrier(h))
 	sc := fromOTel(ctx)
@@ -62,7 +62,7 @@ func extractB3(h http.Header) propagation.SpanContext {
 	return sc
 }
 
-// b3Single is contrib's B3 propagator with the single header.
+// b3Single is contrib's B3 propagator with the header b3.
 var b3Single = peer{
 	name:    "contrib's b3",
 	format:  propagation.B3Single,
@@ -99,7 +99,7 @@ var b3Single = peer{
 	},
 }
 
-// b3Multi is the same with five headers.
+// b3Multi is contrib's B3 propagator with five headers.
 var b3Multi = peer{
 	name:    "contrib's b3, multiple headers",
 	format:  propagation.B3Multi,
@@ -140,7 +140,7 @@ var b3Multi = peer{
 	},
 }
 
-// upperCaseB3 is the difference of contrib in ids that a tracer printed in upper case.
+// upperCaseB3 is the difference for ids in upper case, which contrib treats differently.
 func upperCaseB3(pattern string, h http.Header) difference {
 	return difference{
 		rule:  "B3, Identifiers: lower-case hexadecimal. Envoy reads upper case, and so do we where the trace id is in it. contrib does not.",
@@ -152,9 +152,9 @@ func upperCaseB3(pattern string, h http.Header) difference {
 func FuzzB3Single(f *testing.F) { fuzz(f, b3Single) }
 func FuzzB3Multi(f *testing.F)  { fuzz(f, b3Multi) }
 
-// FuzzB3Both gives contrib and us both spellings at once. Where each is read alike on
-// its own, so are both together, but for a state that stands alone in b3: contrib mixes a
-// debug or an open one into the ids of x-b3-*.
+// FuzzB3Both passes both forms of B3 to contrib and to us at once. If both read each form alike, they must also read
+// the two together alike. There is one exception: a state without ids in b3. contrib then adds a debug or an open
+// decision to the ids of x-b3-*.
 func FuzzB3Both(f *testing.F) {
 	both := propagation.MustNew(propagation.Config{Formats: []propagation.Format{propagation.B3Single, propagation.B3Multi}})
 	for _, s := range b3Single.seeds(f) {
@@ -178,7 +178,7 @@ func FuzzB3Both(f *testing.F) {
 	})
 }
 
-// present is header without the empty values.
+// present returns the header without empty values.
 func present(pairs ...string) http.Header {
 	h := header(pairs...)
 	maps.DeleteFunc(h, func(_ string, lines []string) bool { return lines[0] == "" })

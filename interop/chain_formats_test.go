@@ -17,7 +17,7 @@ import (
 // chainFormats are the formats that name a span, in the order of precedence.
 var chainFormats = slices.DeleteFunc(propagation.AllFormats(), func(f propagation.Format) bool { return !wire.Format(f).Encodes() })
 
-// halfIDs are those with 64 bits for a trace id.
+// halfIDs are the formats with trace ids of 64 bits.
 var halfIDs = slices.DeleteFunc(propagation.AllFormats(), func(f propagation.Format) bool { return !wire.HalfFormats.Has(wire.Format(f)) })
 
 // chainWay is a way to run the chain.
@@ -39,8 +39,8 @@ func (w chainWay) start(t *testing.T) *chain {
 	return startChain(t, propagation.MustNew(propagation.Config{Formats: propagation.AllFormats(), Emit: w.emit}), w.grpcTrace)
 }
 
-// went returns the formats that the three calls carry where some came in. otelgrpc's carrier cannot say
-// that it wants bytes: its call is without grpc-trace-bin, and so is the next, unless that is emitted.
+// went returns the formats that the three calls carry, for the received formats. otelgrpc's carrier cannot hold bytes,
+// so its call has no grpc-trace-bin. The next call has none either, unless Config.Emit lists it.
 func (w chainWay) went(came []propagation.Format) [chainCalls - 1][]propagation.Format {
 	formats := slices.DeleteFunc(slices.Clone(chainFormats), func(f propagation.Format) bool {
 		return !slices.Contains(came, f) && !slices.Contains(w.emit, f)
@@ -68,7 +68,7 @@ func chainCaller(n byte, decision propagation.Sampling) propagation.SpanContext 
 	return propagation.SpanContext{TraceID: trace.TraceID{0x46, 0x3a, 14: 1, 15: n}, SpanID: trace.SpanID{0xa2, 7: n}, Sampling: decision}
 }
 
-// heldBy returns a trace id as the format can hold it.
+// heldBy returns the part of a trace id that the format can hold.
 func heldBy(f propagation.Format, id trace.TraceID) trace.TraceID {
 	if slices.Contains(halfIDs, f) {
 		clear(id[:8])
@@ -78,7 +78,7 @@ func heldBy(f propagation.Format, id trace.TraceID) trace.TraceID {
 
 var chainDecisions = []propagation.Sampling{propagation.Accepted, propagation.Denied}
 
-// Each format as the only one that comes in.
+// Each format is received alone.
 func TestChainEachFormat(t *testing.T) {
 	for _, way := range chainWays {
 		t.Run(way.name, func(t *testing.T) {
@@ -98,8 +98,8 @@ func TestChainEachFormat(t *testing.T) {
 	}
 }
 
-// Each pair of formats: both name one span, or they name spans of two traces. The one that
-// comes first in the order of precedence names the parent.
+// Each pair of formats is received. Both name one span, or they name spans of two traces. The first one in the order of
+// precedence names the parent.
 func TestChainEachPair(t *testing.T) {
 	for _, way := range chainWays {
 		t.Run(way.name, func(t *testing.T) {
@@ -122,14 +122,14 @@ func TestChainEachPair(t *testing.T) {
 	}
 }
 
-// grpc-trace-bin does not get through otelgrpc alone: where nothing else came in, the trace ends
-// there, and the third service begins another.
+// otelgrpc alone does not forward grpc-trace-bin. If no other format was received, the trace ends there, and the third
+// service begins another.
 func TestChainBinThroughOtelgrpc(t *testing.T) {
 	c := chainWays[0].start(t)
 	caller := chainCaller(1, propagation.Accepted)
 	arrived, ended := c.request(t, chainHeader(caller, propagation.GRPCTraceBin))
 	if got := namedOn(arrived[1]); len(got) > 0 {
-		t.Errorf("the gRPC call carried %v", got)
+		t.Errorf("the gRPC call carried %v, want no format", got)
 	}
 	own := len(followChain(ended, caller.SpanID))
 	begun := len(followChain(ended, trace.SpanID{}))
@@ -138,16 +138,15 @@ func TestChainBinThroughOtelgrpc(t *testing.T) {
 	}
 }
 
-// check sends a request of a caller that has named its span in the formats.
+// check sends a request of a caller that names its span in the formats.
 func (w chainWay) check(t *testing.T, c *chain, h http.Header, caller propagation.SpanContext, came ...propagation.Format) {
 	t.Helper()
 	arrived, ended := c.request(t, h)
 	w.judge(t, arrived, ended, caller, came...)
 }
 
-// judge checks the result of a request. The spans of the services must be one trace below the
-// caller's, in the order of the calls; each format on a call must name the span of the call's
-// client, and no other format may be there.
+// judge checks the result of a request. The spans of the services must be one trace below the caller's span, in the
+// order of the calls. Each format on a call must name the span of the call's client. No other format may be there.
 func (w chainWay) judge(t *testing.T, arrived []chainCall, ended tracetest.SpanStubs, caller propagation.SpanContext, came ...propagation.Format) {
 	t.Helper()
 	spans := followChain(ended, caller.SpanID)
@@ -158,7 +157,7 @@ func (w chainWay) judge(t *testing.T, arrived []chainCall, ended tracetest.SpanS
 	went := w.went(came)
 	for i, call := range arrived {
 		server, client := spans[2*i], spans[2*i+1]
-		id = heldBy(came[0], id) // what the first format to come in can say of it
+		id = heldBy(came[0], id) // the part of it that the first received format can hold
 		checkChainSpan(t, server, trace.SpanKindServer, id)
 		checkChainSpan(t, client, trace.SpanKindClient, id)
 
@@ -168,7 +167,7 @@ func (w chainWay) judge(t *testing.T, arrived []chainCall, ended tracetest.SpanS
 		}
 		for f, sc := range named {
 			if sc.TraceID != heldBy(f, id) || sc.SpanID != client.SpanContext.SpanID() || sc.Sampling != propagation.Accepted {
-				t.Errorf("call %d: %s names %s of %s, %s; want accepted, and its client:%s",
+				t.Errorf("call %d: %s names %s of %s, %s; want the span of the client, accepted:%s",
 					i+1, f, sc.SpanID, sc.TraceID, sc.Sampling, spanLines(tracetest.SpanStubs{client}))
 			}
 		}
@@ -176,15 +175,15 @@ func (w chainWay) judge(t *testing.T, arrived []chainCall, ended tracetest.SpanS
 	}
 }
 
-// checkChainSpan checks that a span is of its kind and of the trace, and a server's parent elsewhere.
+// checkChainSpan checks the kind and the trace of a span. The parent of a server's span must be in another service.
 func checkChainSpan(t *testing.T, s tracetest.SpanStub, kind trace.SpanKind, id trace.TraceID) {
 	t.Helper()
 	if s.SpanKind != kind || s.SpanContext.TraceID() != id || s.Parent.TraceID() != id || s.Parent.IsRemote() != (kind == trace.SpanKindServer) {
-		t.Errorf("this is not a %s's span of %s:%s", kind, id, spanLines(tracetest.SpanStubs{s}))
+		t.Errorf("want a %s span of trace %s in one service chain, got:%s", kind, id, spanLines(tracetest.SpanStubs{s}))
 	}
 }
 
-// followChain returns the spans that are each the child of the one before, from the given parent on.
+// followChain returns a chain of spans that begins below the given parent. Each span is a child of the previous one.
 func followChain(ended tracetest.SpanStubs, parent trace.SpanID) (spans tracetest.SpanStubs) {
 	children := map[trace.SpanID]tracetest.SpanStub{}
 	for _, s := range ended {
@@ -196,7 +195,7 @@ func followChain(ended tracetest.SpanStubs, parent trace.SpanID) (spans tracetes
 	return spans
 }
 
-// spanLines shows spans, each in a line.
+// spanLines returns the spans as text, one in each line.
 func spanLines(spans tracetest.SpanStubs) (text string) {
 	for _, s := range spans {
 		text += fmt.Sprintf("\n%s %s of %s below %s of %s, remote %v", s.SpanKind,

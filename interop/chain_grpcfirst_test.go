@@ -16,14 +16,14 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// grpcFirst is the chain the other way round: the caller speaks gRPC, the first service calls over
-// HTTP, the second over gRPC, the third over HTTP.
+// grpcFirst is the chain in the opposite order: the caller speaks gRPC, the first service calls over HTTP, the second
+// over gRPC, and the third over HTTP.
 type grpcFirst struct {
 	*chain
 	first testgrpc.TestServiceClient
 }
 
-// startGRPCFirst starts the services, with otelgrpc and grpctrace in those that speak gRPC.
+// startGRPCFirst starts the services. Those that speak gRPC have otelgrpc and grpctrace.
 func startGRPCFirst(t *testing.T, p *propagation.Propagator) grpcFirst {
 	t.Helper()
 	c := newChain(t, p)
@@ -38,7 +38,7 @@ func startGRPCFirst(t *testing.T, p *propagation.Propagator) grpcFirst {
 	return grpcFirst{c, testgrpc.NewTestServiceClient(dial(t, first))}
 }
 
-// check sends a call of callers that have each named their span in one format.
+// check sends a call from each of some callers. Each caller names its span in one format.
 func (g grpcFirst) check(t *testing.T, w chainWay, callers []propagation.SpanContext, came ...propagation.Format) {
 	t.Helper()
 	md := metadata.MD{}
@@ -55,7 +55,7 @@ func (g grpcFirst) check(t *testing.T, w chainWay, callers []propagation.SpanCon
 	w.judge(t, arrived, ended, callers[0], came...)
 }
 
-// Each format as the only one that comes in, and each pair, by gRPC.
+// Each format is received alone, and each pair is received, over gRPC.
 func TestChainGRPCFirst(t *testing.T) {
 	for _, way := range chainWays {
 		if !way.grpcTrace {

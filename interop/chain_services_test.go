@@ -23,9 +23,9 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// chain is three services, each of which calls the next within the request that it serves: the first
-// over HTTP, the second over gRPC, the third over HTTP an end that makes no spans. otelhttp and otelgrpc
-// take their provider and our propagator from OpenTelemetry's global ones, as in a program.
+// chain is three services. Each one calls the next while it serves a request: the first over HTTP, the second over
+// gRPC. The third calls an end over HTTP that makes no spans. otelhttp and otelgrpc use the global provider and our
+// propagator from OpenTelemetry's global one, as in a program.
 type chain struct {
 	front   string // the first service's URL
 	client  *http.Client
@@ -33,19 +33,19 @@ type chain struct {
 	arrived chan chainCall // at each server, in the order of the calls
 }
 
-// chainCall is what the headers of a call say to a propagator.
+// chainCall extracts the headers of a call with a propagator.
 type chainCall func(*propagation.Propagator) context.Context
 
-// chainCalls is the number of calls of a request, the first being its own.
+// chainCalls is the number of calls of a request. The request itself is the first one.
 const chainCalls = 4
 
-// chainSpans is the number of spans of a request: each service serves and calls.
+// chainSpans is the number of spans of a request: each of three services has a server span and a client span.
 const chainSpans = 6
 
-// chainStep is what a service does.
+// chainStep is the work of a service.
 type chainStep func(context.Context) error
 
-// newChain returns a chain without services, whose spans and headers p carries.
+// newChain returns a chain without services. p carries its headers.
 func newChain(t *testing.T, p *propagation.Propagator) *chain {
 	c := &chain{spans: tracetest.NewInMemoryExporter(), arrived: make(chan chainCall, chainCalls), client: &http.Client{Timeout: 10 * time.Second}}
 	otel.SetTracerProvider(sdk.NewTracerProvider(sdk.WithSyncer(c.spans), sdk.WithSampler(sdk.AlwaysSample())))
@@ -57,8 +57,7 @@ func newChain(t *testing.T, p *propagation.Propagator) *chain {
 	return c
 }
 
-// startChain starts the services. The gRPC call is instrumented by otelgrpc alone, or by
-// grpctrace too.
+// startChain starts the services. The gRPC call has otelgrpc alone, or otelgrpc and grpctrace.
 func startChain(t *testing.T, p *propagation.Propagator, withGRPCTrace bool) *chain {
 	t.Helper()
 	c := newChain(t, p)
@@ -90,7 +89,7 @@ func chainHandler(next chainStep) http.Handler {
 	}), "service")
 }
 
-// chainGet calls a URL, which may answer that it has nothing.
+// chainGet calls a URL. A client error, such as Not Found, is accepted.
 func chainGet(client *http.Client, url string) chainStep {
 	return func(ctx context.Context) error {
 		req, err := http.NewRequestWithContext(ctx, "GET", url, nil)
@@ -109,7 +108,7 @@ func chainGet(client *http.Client, url string) chainStep {
 	}
 }
 
-// serveHTTP notes what arrives before the service sees it, and returns the service's URL.
+// serveHTTP records the headers that arrive, before the service gets them. It returns the service's URL.
 func (c *chain) serveHTTP(t *testing.T, service http.Handler) string {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := r.Header.Clone()
@@ -133,7 +132,7 @@ func (s *chainService) EmptyCall(ctx context.Context, in *testgrpc.Empty) (*test
 	return in, s.next(ctx)
 }
 
-// serveGRPC returns the service's address.
+// serveGRPC starts the service and returns its address.
 func (c *chain) serveGRPC(t *testing.T, next chainStep, opts ...grpc.ServerOption) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -147,8 +146,8 @@ func (c *chain) serveGRPC(t *testing.T, next chainStep, opts ...grpc.ServerOptio
 	return listener.Addr().String()
 }
 
-// request sends a request with the headers, and returns what the calls of the three services
-// carried and the spans that they made.
+// request sends a request with the headers. It returns what the calls of the three services carried, and the spans of
+// the services.
 func (c *chain) request(t *testing.T, h http.Header) ([]chainCall, tracetest.SpanStubs) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), "GET", c.front, nil)
@@ -167,7 +166,7 @@ func (c *chain) request(t *testing.T, h http.Header) ([]chainCall, tracetest.Spa
 	return c.outcome(t)
 }
 
-// outcome returns what the calls of the services carried, and the spans that they made.
+// outcome returns what the calls of the services carried, and the spans of the services.
 func (c *chain) outcome(t *testing.T) ([]chainCall, tracetest.SpanStubs) {
 	t.Helper()
 	var arrived []chainCall
@@ -180,7 +179,7 @@ func (c *chain) outcome(t *testing.T) ([]chainCall, tracetest.SpanStubs) {
 	return arrived[1:], c.ended(t)
 }
 
-// ended waits for the spans of a request: a server's ends after it has answered.
+// ended waits for the spans of a request. A server's span ends after its answer.
 func (c *chain) ended(t *testing.T) tracetest.SpanStubs {
 	t.Helper()
 	for deadline := time.Now().Add(time.Second); len(c.spans.GetSpans()) < chainSpans && time.Now().Before(deadline); {

@@ -13,7 +13,7 @@ const cloudTraceID = "105445aa7843bc8bf206b12000100000"
 
 var cloudTraceSample = header("x-cloud-trace-context", cloudTraceID+"/123;o=1")
 
-// injectCloudTrace leaves out the random flag; see TestCloudTraceRandomFlag.
+// injectCloudTrace omits the random flag; see TestCloudTraceRandomFlag.
 func injectCloudTrace(sc propagation.SpanContext, h http.Header) {
 	sc.Random = false
 	otelInject(gcp.CloudTraceFormatPropagator{}, nil)(sc, h)
@@ -49,16 +49,16 @@ var cloudTrace = peer{
 
 func FuzzCloudTrace(f *testing.F) { fuzz(f, cloudTrace) }
 
-// TestCloudTraceRandomFlag shows what Google's propagator writes for a span that is
-// not sampled and whose trace id is random: its flags, 02, as the option, which both it and we
-// read as sampled.
+// TestCloudTraceRandomFlag shows the header that Google's propagator writes for a span that is not sampled and has a
+// random trace id. It writes the flags 02 as the option. Google's propagator and this library both read that as
+// sampled.
 func TestCloudTraceRandomFlag(t *testing.T) {
 	sc := read(propagation.W3C, w3cSample)
 	sc.Sampling, sc.Random = propagation.Denied, true
 	h := http.Header{}
 	otelInject(gcp.CloudTraceFormatPropagator{}, nil)(sc, h)
 	if got := h.Get("x-cloud-trace-context"); !strings.HasSuffix(got, ";o=2") {
-		t.Errorf("it wrote %q; want the option 2", got)
+		t.Errorf("Google's propagator wrote %q; want the option 2", got)
 	}
 	for who, got := range map[string]propagation.SpanContext{"it": cloudTrace.extract(h), "we": read(propagation.CloudTrace, h)} {
 		if got.Sampling != propagation.Accepted {

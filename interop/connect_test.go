@@ -15,8 +15,7 @@ import (
 	testgrpc "google.golang.org/grpc/interop/grpc_testing"
 )
 
-// connectrpc.com/connect is net/http on both sides, so httptrace is all that it needs, whichever of its
-// protocols is spoken.
+// connectrpc.com/connect is net/http on both sides. So httptrace is sufficient for each of its protocols.
 
 const (
 	connectUnary  = "/grpc.testing.TestService/EmptyCall"
@@ -53,10 +52,10 @@ func newConnectClient(client *http.Client, url string, stream bool, opts []conne
 	}
 }
 
-// connectHop is a service that notes the headers of its calls, and calls on with their context.
+// connectHop is a service that records the headers of its calls, and makes calls with their context.
 type connectHop struct {
 	arrived chan http.Header
-	next    connectClient // nil: there is none
+	next    connectClient // nil for the last service
 }
 
 func (h *connectHop) pass(ctx context.Context, header http.Header) error {
@@ -88,7 +87,7 @@ func (h *connectHop) start(t *testing.T, wrap func(http.Handler) http.Handler) s
 	return s.URL
 }
 
-// overHTTP2 is a transport that speaks HTTP/2 without TLS, which gRPC wants.
+// overHTTP2 is a transport for HTTP/2 without TLS, which gRPC needs.
 func overHTTP2(t *testing.T) *http.Transport {
 	protocols := new(http.Protocols)
 	protocols.SetUnencryptedHTTP2(true)
@@ -97,10 +96,10 @@ func overHTTP2(t *testing.T) *http.Transport {
 	return base
 }
 
-// connectFormats are what the callers below send.
+// connectFormats are the formats of the callers below.
 var connectFormats = []propagation.Format{propagation.W3C, propagation.B3Multi, propagation.GRPCTraceBin, propagation.XRay}
 
-// The received headers of a Connect service are on the calls of its Connect client, byte for byte.
+// A Connect client sends the received headers of its Connect service, byte for byte.
 func TestConnect(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{Formats: connectFormats})
 	for protocol, opts := range connectProtocols {
@@ -120,7 +119,7 @@ func TestConnect(t *testing.T) {
 	}
 }
 
-// checkConnect checks that both headers name the caller's span, and in the same bytes.
+// checkConnect checks that both headers name the caller's span with the same bytes.
 func checkConnect(t *testing.T, p *propagation.Propagator, came, went http.Header) {
 	t.Helper()
 	for _, f := range connectFormats {
@@ -133,12 +132,12 @@ func checkConnect(t *testing.T, p *propagation.Propagator, came, went http.Heade
 	}
 	for _, name := range p.Fields() {
 		if !slices.Equal(came.Values(name), went.Values(name)) {
-			t.Errorf("%s came as %q and went as %q", name, came.Values(name), went.Values(name))
+			t.Errorf("%s was received as %q and sent as %q, want the same", name, came.Values(name), went.Values(name))
 		}
 	}
 }
 
-// grpc-go, Connect, grpc-go: the headers pass through all three.
+// The headers pass from grpc-go through Connect to grpc-go.
 func TestConnectBetweenGRPC(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{Formats: connectFormats})
 	last := startHop(t, nil, grpctrace.ServerOptions(p)...)

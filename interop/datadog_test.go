@@ -11,8 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// ddPropagator returns dd-trace-go's propagator of one style, with the limit of the tags that its
-// tracer has.
+// ddPropagator returns dd-trace-go's propagator of one style. Its tags have the same limit as in dd-trace-go's tracer.
 func ddPropagator(style string) tracer.Propagator {
 	return tracer.NewPropagator(&tracer.PropagatorConfig{InjectStyle: style, ExtractStyle: style, MaxTagsHeaderLen: 512})
 }
@@ -22,7 +21,7 @@ var (
 	ddW3C     = ddPropagator("tracecontext")
 )
 
-// ddContext is a span context as tracer.FromGenericCtx takes it from other tracers.
+// ddContext is a span context in the form in which tracer.FromGenericCtx accepts those of other tracers.
 type ddContext struct {
 	propagation.SpanContext
 	priority *float64 // nil: undecided
@@ -30,7 +29,7 @@ type ddContext struct {
 	tags     map[string]string
 }
 
-// ddDecided is any decision at all; the priority says which.
+// ddDecided says that there is a decision. The priority has its value.
 const ddDecided = 2
 
 func (c ddContext) TraceID() string                           { return c.SpanContext.TraceID.String() }
@@ -49,8 +48,7 @@ func (c ddContext) SamplingDecision() uint32 {
 	return ddDecided
 }
 
-// ddPriorities are what dd-trace-go's users say with the four states: its priorities
-// are auto reject, auto keep and user keep.
+// ddPriorities are the priorities of dd-trace-go for the decisions: auto reject, auto keep and user keep.
 var ddPriorities = map[propagation.Sampling]float64{propagation.Denied: 0, propagation.Accepted: 1, propagation.Debug: 2}
 
 func ddInject(p tracer.Propagator) func(propagation.SpanContext, http.Header) {
@@ -86,11 +84,11 @@ func ddExtract(p tracer.Propagator) func(http.Header) propagation.SpanContext {
 var ddSample = header("x-datadog-trace-id", "1234567890123456789", "x-datadog-parent-id", "987654321",
 	"x-datadog-sampling-priority", "1", "x-datadog-origin", "rum", "x-datadog-tags", "_dd.p.dm=-4,_dd.p.tid=640cfd8d00000000")
 
-// ddZero has a trace id with nothing but zeros in its low half.
+// ddZero has a trace id whose low half is zero.
 var ddZero = spoil(ddSample, "X-Datadog-Trace-Id", "0")
 
-// datadog is dd-trace-go with its own headers. There is no specification, so where a
-// difference names none it is a choice.
+// datadog is dd-trace-go with its own headers. There is no specification. So a difference without a rule of a
+// specification is a choice.
 var datadog = peer{
 	name:    "dd-trace-go",
 	format:  propagation.Datadog,
@@ -165,8 +163,8 @@ var datadog = peer{
 	},
 }
 
-// ddLosesTID proves that of some tags we read the high half of the trace id, and dd-trace-go does
-// not. If the low half is zero, no trace is left.
+// ddLosesTID shows headers whose tags contain the high half of the trace id, which this library reads and dd-trace-go
+// does not. If the low half is zero, dd-trace-go then has no trace.
 func ddLosesTID(tags string) proof {
 	return proof{otherIDs: spoil(ddSample, "X-Datadog-Tags", tags), onlyOurs: spoil(ddZero, "X-Datadog-Tags", tags)}
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestDatadogToTraceState compares the member dd that we make of Datadog's headers
-// with the one that dd-trace-go makes of the same context.
+// TestDatadogToTraceState compares two members dd for the same headers of Datadog: the one that this library makes, and
+// the one that dd-trace-go makes.
 func TestDatadogToTraceState(t *testing.T) {
 	p := translator(propagation.Datadog, propagation.W3C)
 	randomContexts(contexts, func(r *rand.Rand, sc propagation.SpanContext) {
@@ -24,15 +24,15 @@ func TestDatadogToTraceState(t *testing.T) {
 		ddWrite(t, ddW3C, c, theirs)
 		p.InjectHTTP(p.ExtractHTTP(context.Background(), in), ours)
 		if got, want := ours.Get("traceparent"), theirs.Get("traceparent"); got != want {
-			t.Fatalf("of %q\nwe made %q\nit made %q", in, got, want)
+			t.Fatalf("from %q\nwe made      %q\ndd-trace-go: %q", in, got, want)
 		}
 		if got, want := ddParts(ours.Get("tracestate")), ddParts(theirs.Get("tracestate")); !slices.Equal(got, want) {
-			t.Fatalf("of %q\nwe made %q\nit made %q", in, got, want)
+			t.Fatalf("from %q\nwe made      %q\ndd-trace-go: %q", in, got, want)
 		}
 	})
 }
 
-// TestTraceStateToDatadog is the way back: dd-trace-go's tracestate becomes Datadog's headers.
+// TestTraceStateToDatadog is the opposite direction: dd-trace-go's tracestate becomes Datadog's headers.
 func TestTraceStateToDatadog(t *testing.T) {
 	p := translator(propagation.W3C, propagation.Datadog)
 	randomContexts(contexts, func(r *rand.Rand, sc propagation.SpanContext) {
@@ -51,8 +51,8 @@ func TestTraceStateToDatadog(t *testing.T) {
 	})
 }
 
-// TestPriorityReconciled compares what becomes of a priority that the flags of traceparent
-// bear out, and of one that they do not.
+// TestPriorityReconciled compares the results for a priority that agrees with the flags of traceparent, and for one
+// that does not.
 func TestPriorityReconciled(t *testing.T) {
 	p := translator(propagation.W3C, propagation.Datadog)
 	for _, flags := range []string{"00", "01"} {
@@ -72,9 +72,9 @@ func TestPriorityReconciled(t *testing.T) {
 	}
 }
 
-// TestDatadogAroundLocalSpan lets a span of ours run between two services with
-// dd-trace-go. The second sees that span, and all else as the first meant it; if the decision
-// changed, not who had made it.
+// TestDatadogAroundLocalSpan runs a local span of ours between two services with dd-trace-go. The second service reads
+// that span, and all other values as the first one sent them. If the decision has changed, the decision maker is
+// dropped.
 func TestDatadogAroundLocalSpan(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{Formats: []propagation.Format{propagation.Datadog}, LocalSpan: localSpan})
 	randomContexts(contexts, func(r *rand.Rand, sc propagation.SpanContext) {
@@ -101,8 +101,8 @@ func TestDatadogAroundLocalSpan(t *testing.T) {
 	})
 }
 
-// TestDatadogMemberSize fills the member dd to the last byte: beyond 256, the key
-// among them, dd-trace-go reads nothing of it.
+// TestDatadogMemberSize fills the member dd to its maximum. dd-trace-go ignores a member of more than 256 bytes, which
+// includes the key.
 func TestDatadogMemberSize(t *testing.T) {
 	p := translator(propagation.Datadog, propagation.W3C)
 	userKeep := 2.0
@@ -119,12 +119,12 @@ func TestDatadogMemberSize(t *testing.T) {
 			t.Fatal(err)
 		}
 		if priority, _ := read.SamplingPriority(); priority != int(userKeep) {
-			t.Fatalf("of %d bytes, %q, dd-trace-go read priority %d; want %v", len(out.Get("tracestate")), out, priority, userKeep)
+			t.Fatalf("from %d bytes, %q, dd-trace-go read priority %d; want user keep %v", len(out.Get("tracestate")), out, priority, userKeep)
 		}
 	}
 }
 
-// sameDatadog compares Datadog's headers; tags have no order.
+// sameDatadog compares Datadog's headers. Tags have no order.
 func sameDatadog(t *testing.T, in, ours, theirs http.Header) {
 	t.Helper()
 	for _, field := range datadog.fields {
@@ -132,7 +132,7 @@ func sameDatadog(t *testing.T, in, ours, theirs http.Header) {
 		slices.Sort(got)
 		slices.Sort(want)
 		if !slices.Equal(got, want) {
-			t.Fatalf("%s: of %q\nwe made %q\nwant    %q", field, in, got, want)
+			t.Fatalf("%s: from %q\nwe made %q\nwant    %q", field, in, got, want)
 		}
 	}
 }
@@ -144,7 +144,7 @@ func ddWrite(t *testing.T, p tracer.Propagator, c ddContext, h http.Header) {
 	}
 }
 
-// randomDatadog adds to a context what only Datadog's headers say.
+// randomDatadog adds values to a context that only Datadog's headers have.
 func randomDatadog(r *rand.Rand, sc propagation.SpanContext) ddContext {
 	priority := float64(r.IntN(5) - 2)
 	c := ddContext{SpanContext: sc, priority: &priority, tags: map[string]string{}}
@@ -152,7 +152,7 @@ func randomDatadog(r *rand.Rand, sc propagation.SpanContext) ddContext {
 		c.origin = strings.ReplaceAll(randomText(r, 12), " ", "") // see TestDatadogOrigin
 	}
 	for range r.IntN(4) {
-		c.tags[fmt.Sprintf("_dd.p.k%d", r.IntN(100))] = "x" + strings.ReplaceAll(randomText(r, 12), ",", "") + "x" // white space at the ends is no part of a tag
+		c.tags[fmt.Sprintf("_dd.p.k%d", r.IntN(100))] = "x" + strings.ReplaceAll(randomText(r, 12), ",", "") + "x" // white space at the ends does not belong to a tag
 	}
 	if r.IntN(2) == 0 {
 		c.tags["_dd.p.dm"] = fmt.Sprintf("-%d", r.IntN(10))
@@ -160,7 +160,7 @@ func randomDatadog(r *rand.Rand, sc propagation.SpanContext) ddContext {
 	return c
 }
 
-// randomText returns 1 to max printable characters; those of tracestate's grammar are often among them.
+// randomText returns 1 to max printable characters. Many of them are from tracestate's grammar.
 func randomText(r *rand.Rand, max int) string {
 	b := make([]byte, 1+r.IntN(max))
 	for i := range b {
@@ -172,8 +172,8 @@ func randomText(r *rand.Rand, max int) string {
 	return string(b)
 }
 
-// TestDatadogOrigin shows what is escaped in an origin. dd-trace-go replaces a space too, and a
-// run of characters that cannot be sent by one underscore.
+// TestDatadogOrigin shows which characters of an origin are escaped. dd-trace-go also replaces a space, and replaces a
+// run of illegal characters with one underscore.
 func TestDatadogOrigin(t *testing.T) {
 	p := translator(propagation.Datadog, propagation.W3C)
 	for _, test := range []struct{ origin, ours, theirs string }{
@@ -195,7 +195,7 @@ func TestDatadogOrigin(t *testing.T) {
 	}
 }
 
-// ddParts returns the parts of the member dd, sorted: tags have no order.
+// ddParts returns the sorted parts of the member dd, because tags have no order.
 func ddParts(list string) []string {
 	for member := range strings.SplitSeq(list, ",") {
 		if value, ok := strings.CutPrefix(member, "dd="); ok {

@@ -11,7 +11,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// outcome is how two readings of one header compare.
+// outcome is the result of a comparison of two readings of one header.
 type outcome string
 
 const (
@@ -24,7 +24,7 @@ const (
 	peerPanic outcome = "the peer panics"
 )
 
-// comparison is one header read by both.
+// comparison has the readings of one header by the peer and by us.
 type comparison struct {
 	outcome
 	ours, theirs propagation.SpanContext
@@ -59,40 +59,40 @@ func (p peer) compare(h http.Header) (c comparison) {
 	return c
 }
 
-// difference is a known way in which a peer reads headers otherwise than we do.
+// difference is a known way in which a peer reads headers differently from us.
 type difference struct {
-	rule  string                 // specification and section, what it wants, and what the peer does
-	shows func(http.Header) bool // the header has what makes the difference
+	rule  string                 // the specification and its section, its rule, and the peer's behaviour
+	shows func(http.Header) bool // reports whether the header can cause the difference
 	makes proof
 }
 
-// proof is how a difference can come out, each way with a header for which it does.
+// proof has the possible outcomes of a difference, each with a header that causes it.
 type proof map[outcome]http.Header
 
-// and returns the proof with more ways.
+// and returns the proof with one more outcome.
 func (p proof) and(o outcome, h http.Header) proof {
 	p = maps.Clone(p)
 	p[o] = h
 	return p
 }
 
-// check reports a header that is read in two ways for no known reason.
+// check reports a header that the peer and we read differently for an unknown reason.
 func (p peer) check(t *testing.T, h http.Header) {
 	t.Helper()
 	c := p.compare(h)
 	explains := func(d difference) bool { return d.makes[c.outcome] != nil && d.shows(h) }
 	if c.outcome != same && !slices.ContainsFunc(p.known, explains) {
-		t.Errorf("%s: %s\nheader %q\nours   %+v\ntheirs %+v", p.name, c.outcome, h, c.ours, c.theirs)
+		t.Errorf("%s: %s, and no known difference explains it\nheader %q\nours   %+v\ntheirs %+v", p.name, c.outcome, h, c.ours, c.theirs)
 	}
 }
 
-// TestKnownDifferences fails for one that is no more.
+// TestKnownDifferences fails for a difference that no longer exists.
 func TestKnownDifferences(t *testing.T) {
 	for _, p := range peers {
 		for _, d := range p.known {
 			for want, h := range d.makes {
 				if c := p.compare(h); c.outcome != want || !d.shows(h) {
-					t.Errorf("%s: no longer so: %s\nheader %q\nwant   %s\ngot    %s\nours   %+v\ntheirs %+v",
+					t.Errorf("%s: this difference no longer exists: %s\nheader %q\nwant   %s\ngot    %s\nours   %+v\ntheirs %+v",
 						p.name, d.rule, h, want, c.outcome, c.ours, c.theirs)
 				}
 			}
@@ -113,13 +113,13 @@ func line(field, pattern string) func(http.Header) bool {
 	}
 }
 
-// notLine reports whether there is a first line that is not blank, and whether it does not match.
+// notLine reports whether there is a first line that is not blank, and that line does not match.
 func notLine(field, pattern string) func(http.Header) bool {
 	some, matches := line(field, ``), line(field, pattern)
 	return func(h http.Header) bool { return some(h) && !matches(h) }
 }
 
-// unreadable is the difference of a peer that reads nothing if the decision is invalid or in another case.
+// unreadable is the difference for a peer that reads nothing if the decision is invalid or in another case.
 func unreadable(peer string, shows func(http.Header) bool, example http.Header) difference {
 	return difference{
 		rule:  "A choice: a decision is read in any case, and one that cannot be read does not cost the ids. " + peer + " refuses the headers.",
@@ -128,7 +128,7 @@ func unreadable(peer string, shows func(http.Header) bool, example http.Header) 
 	}
 }
 
-// anyLine reports whether some line matches, of some of the fields, or of all if none is named.
+// anyLine reports whether some line of the fields matches. Without fields, it checks all fields.
 func anyLine(pattern string, fields ...string) func(http.Header) bool {
 	re := regexp.MustCompile(pattern)
 	return func(h http.Header) bool {
@@ -141,7 +141,7 @@ func anyLine(pattern string, fields ...string) func(http.Header) bool {
 	}
 }
 
-// anyField reports whether something holds for the lines of some field.
+// anyField reports whether a condition is true for the lines of some field.
 func anyField(holds func(lines []string) bool) func(http.Header) bool {
 	return func(h http.Header) bool {
 		for _, lines := range h {
@@ -166,8 +166,8 @@ func spoil(h http.Header, field string, lines ...string) http.Header {
 	return h
 }
 
-// untrimmed is the difference of a peer that takes a value as its carrier has it. net/http
-// trims values, so in practice it shows on other carriers.
+// untrimmed is the difference for a peer that does not trim a value. net/http trims values, so in practice the
+// difference occurs with other carriers.
 func untrimmed(peer string, makes proof) difference {
 	return difference{
 		rule:  "RFC 9110, 5.5: the white space around a field value is no part of it. " + peer + " does not trim.",
@@ -176,7 +176,7 @@ func untrimmed(peer string, makes proof) difference {
 	}
 }
 
-// takesFirst is the difference of a peer that takes the first line of a name, whatever it is.
+// takesFirst is the difference for a peer that uses the first line of a name, also if it is blank.
 func takesFirst(peer string, makes proof) difference {
 	return difference{
 		rule: "A choice: a line that is blank says nothing, and the next one counts. " +

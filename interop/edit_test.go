@@ -11,8 +11,8 @@ import (
 
 var edited = flag.Int("edited", 50_000, "the number of edited headers that each peer is tried with")
 
-// TestEditedHeaders compares each peer on the seeds of its fuzz target with a few small
-// edits: headers that are almost right, which a fuzzer takes long to come by.
+// TestEditedHeaders compares each peer on the seeds of its fuzz target with a few small edits. The results are headers
+// that are almost right. A fuzzer needs a long time to find them.
 func TestEditedHeaders(t *testing.T) {
 	for _, p := range peers {
 		t.Run(p.name, func(t *testing.T) {
@@ -55,11 +55,11 @@ func (p peer) edit(r *rand.Rand, h http.Header, seeds []http.Header) {
 	}
 }
 
-// tokens are what the formats' grammars, and sloppy senders, are made of.
+// tokens are parts of the formats' grammars, and of headers from careless senders.
 var tokens = strings.Split("-|;|:|/|=|,|;o=|%|%3A|+|-0|0|00|1|d|f|F|x|?|@|_| |\t|\x00|\x7f|é|true|false|TRUE|"+
 	"Root=|Parent=|Sampled=|Self=|Lineage=|_dd.p.tid=|synthetics|0000000000000000|18446744073709551616", "|")
 
-// editLine changes one place of a line.
+// editLine changes a line at one position.
 func editLine(r *rand.Rand, line, other string) string {
 	from := r.IntN(len(line) + 1)
 	to := from + r.IntN(min(len(line)-from, 17)+1)

@@ -12,10 +12,10 @@ import (
 	otel "go.opentelemetry.io/otel/propagation"
 )
 
-// These examples let one header pass through OpenTelemetry's propagator, then
-// through ours: extract and inject, with no span in between.
+// These examples pass one header through OpenTelemetry's propagator, and then through ours. Each one extracts and
+// injects, with no span in between.
 
-// sideBySide prints what comes out of a propagator of OpenTelemetry's and out of ours.
+// sideBySide prints the headers that OpenTelemetry's propagator writes, and those that ours writes.
 func sideBySide(theirs otel.TextMapPropagator, format propagation.Format, in http.Header) {
 	ours := propagation.MustNew(propagation.Config{Formats: []propagation.Format{format}})
 	fmt.Println("OpenTelemetry:")
@@ -35,8 +35,8 @@ func pass(p otel.TextMapPropagator, in http.Header) {
 	}
 }
 
-// A decision without ids, as a proxy sends it that has decided and left the ids to us,
-// is turned into its opposite: OpenTelemetry's span context cannot hold it.
+// A proxy may send a decision without ids, so that the service makes the ids. OpenTelemetry reverses that decision,
+// because its span context cannot hold it.
 func Example_b3Accepted() {
 	in := header("b3", "1")
 	sideBySide(b3.New(), propagation.B3Single, in)
@@ -47,7 +47,7 @@ func Example_b3Accepted() {
 	// b3: 1
 }
 
-// Where nothing came in, a decision against the trace goes out.
+// If nothing was received, OpenTelemetry sends a decision against the trace.
 func Example_b3Nothing() {
 	in := http.Header{}
 	sideBySide(b3.New(), propagation.B3Single, in)
@@ -57,7 +57,7 @@ func Example_b3Nothing() {
 	// traceferry:
 }
 
-// The parent is dropped, and a 64-bit trace id becomes another text.
+// OpenTelemetry drops the parent, and changes the text of a 64-bit trace id.
 func Example_b3Parent() {
 	in := header("b3", "64fe8b2a57d3eff7-e457b5a2e4d86bd1-1-05e3ac9a4f6e3b90")
 	sideBySide(b3.New(), propagation.B3Single, in)
@@ -68,7 +68,7 @@ func Example_b3Parent() {
 	// b3: 64fe8b2a57d3eff7-e457b5a2e4d86bd1-1-05e3ac9a4f6e3b90
 }
 
-// Only the first line of tracestate is read.
+// OpenTelemetry reads only the first line of tracestate.
 func Example_tracestateLines() {
 	in := header(
 		"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
@@ -86,7 +86,7 @@ func Example_tracestateLines() {
 	// tracestate: rojo=00f067aa0ba902b7
 }
 
-// One member whose key is of level 2 takes all others with it.
+// If one member has a key of level 2, OpenTelemetry drops all members.
 func Example_tracestateLevel2() {
 	in := header(
 		"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
@@ -101,7 +101,7 @@ func Example_tracestateLevel2() {
 	// tracestate: congo=t61rcWkgMzE,1password=x
 }
 
-// Lineage, by which Lambda stops endless recursion, is lost, as is the load balancer's Self.
+// OpenTelemetry loses Lineage, with which Lambda stops endless recursion, and the load balancer's Self.
 func Example_xrayLineage() {
 	in := header("x-amzn-trace-id", "Self=1-67891234-12456789abcdef012345678;"+
 		"Root=1-8a3c60f7-d188f8fa79d48a391a778fa6;Parent=53995c3f42cd8ad8;Sampled=1;Lineage=a87bd80c:1|68fd508a:5")
@@ -113,7 +113,7 @@ func Example_xrayLineage() {
 	// x-amzn-trace-id: Self=1-67891234-12456789abcdef012345678;Root=1-8a3c60f7-d188f8fa79d48a391a778fa6;Parent=53995c3f42cd8ad8;Sampled=1;Lineage=a87bd80c:1|68fd508a:5
 }
 
-// A load balancer's header has no Parent, and is lost whole.
+// A load balancer's header has no Parent. OpenTelemetry loses the whole header.
 func Example_xrayRoot() {
 	in := header("x-amzn-trace-id", "Root=1-8a3c60f7-d188f8fa79d48a391a778fa6")
 	sideBySide(contribxray.Propagator{}, propagation.XRay, in)
@@ -123,7 +123,7 @@ func Example_xrayRoot() {
 	// x-amzn-trace-id: Root=1-8a3c60f7-d188f8fa79d48a391a778fa6
 }
 
-// The decision of X-Ray and of Cloud Trace may be open; it is closed against the trace.
+// The decision of X-Ray and of Cloud Trace may be open. OpenTelemetry decides against the trace.
 func Example_xrayUndecided() {
 	in := header("x-amzn-trace-id", "Root=1-8a3c60f7-d188f8fa79d48a391a778fa6;Parent=53995c3f42cd8ad8;Sampled=?")
 	sideBySide(contribxray.Propagator{}, propagation.XRay, in)
@@ -134,7 +134,7 @@ func Example_xrayUndecided() {
 	// x-amzn-trace-id: Root=1-8a3c60f7-d188f8fa79d48a391a778fa6;Parent=53995c3f42cd8ad8;Sampled=?
 }
 
-// Clients of old write the value URL-encoded.
+// Old clients write the value URL-encoded.
 func Example_jaegerEncoded() {
 	in := header("uber-trace-id", "f6c385a2c57ed8d7%3Ab04a90b7723bdc%3A76c385a2c57ed8d7%3A1")
 	sideBySide(contribjaeger.Jaeger{}, propagation.Jaeger, in)

@@ -8,15 +8,15 @@ import (
 	"testing"
 )
 
-// lineEnd separates the lines of one field in an argument of a fuzz target; it cannot
-// be in a header's value. Raw bytes can hold it: see FuzzGRPCTraceBin.
+// lineEnd separates the lines of one field in an argument of a fuzz target, because a header's value cannot contain it.
+// Raw bytes can contain it: see FuzzGRPCTraceBin.
 const lineEnd = "\n"
 
-// maxFuzzed is far below our limits, beyond which a format is not read at all.
+// maxFuzzed is far below our limits. A format that exceeds a limit is not read.
 const maxFuzzed = 2048
 
-// fuzz runs a peer and us on arbitrary lines of its fields. Seeds are the golden
-// vectors and the examples of its known differences.
+// fuzz runs a peer and us on arbitrary lines of the peer's fields. The seeds are the golden vectors and the examples of
+// known differences.
 func fuzz(f *testing.F, p peer) {
 	for _, h := range p.seeds(f) {
 		args := make([]any, len(p.fields))
@@ -47,7 +47,7 @@ func (p peer) seeds(t testing.TB) []http.Header {
 	return seeds
 }
 
-// checkArgs makes a header of a fuzz target's arguments. An empty argument is no header.
+// checkArgs makes a header from a fuzz target's arguments. An empty argument means that the header is absent.
 func (p peer) checkArgs(t *testing.T, args ...string) {
 	h := http.Header{}
 	for i, arg := range args {

@@ -20,9 +20,9 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// A grpc-gateway drops headers that it does not know. With httptrace.Middleware around its mux and
-// grpctrace.DialOptions on its connection it need not know them. Where that cannot be, two
-// lines in its header matcher let pass what a Propagator carries.
+// A grpc-gateway drops headers that it does not know. It need not know them, if httptrace.Middleware is around its mux
+// and its connection has grpctrace.DialOptions. If you cannot add both, two lines in its header matcher forward the
+// headers that a Propagator carries.
 func Example_grpcGateway() {
 	p := propagation.MustNew(propagation.Config{})
 
@@ -45,7 +45,7 @@ func Example_grpcGateway() {
 	// b3 [463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-1]
 }
 
-// register does what generated code does for one method.
+// register registers one method, as generated code does.
 func register(mux *runtime.ServeMux, client testgrpc.TestServiceClient) {
 	mux.HandlePath("GET", "/call", func(w http.ResponseWriter, r *http.Request, _ map[string]string) {
 		ctx, err := runtime.AnnotateContext(r.Context(), mux, r, testgrpc.TestService_EmptyCall_FullMethodName)
@@ -58,7 +58,7 @@ func register(mux *runtime.ServeMux, client testgrpc.TestServiceClient) {
 	})
 }
 
-// printing starts a gRPC server that prints some of the metadata that arrives.
+// printing starts a gRPC server that prints some of the received metadata.
 func printing(names ...string) testgrpc.TestServiceClient {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -80,7 +80,7 @@ func printing(names ...string) testgrpc.TestServiceClient {
 	return testgrpc.NewTestServiceClient(conn)
 }
 
-// TestGRPCGateway sends every header through a gateway in each of the two ways, and in both.
+// TestGRPCGateway sends every header through a gateway with each of the two ways, and with both.
 func TestGRPCGateway(t *testing.T) {
 	formats := []propagation.Format{propagation.W3C, propagation.B3Multi, propagation.GRPCTraceBin, propagation.Jaeger}
 	p := propagation.MustNew(propagation.Config{Formats: formats})
@@ -92,8 +92,8 @@ func TestGRPCGateway(t *testing.T) {
 	})
 	for name, way := range map[string]struct {
 		mux     *runtime.ServeMux
-		ours    *propagation.Propagator // of middleware and connection; nil: there is none
-		baggage []string                // what arrives of a name under a prefix, which the matcher cannot list
+		ours    *propagation.Propagator // the Propagator of the middleware and of the connection; nil without them
+		baggage []string                // expected values of a name under a prefix, which the matcher cannot list
 	}{
 		"matcher":    {runtime.NewServeMux(matcher), nil, nil},
 		"middleware": {runtime.NewServeMux(), p, []string{"a"}},
@@ -110,7 +110,7 @@ func TestGRPCGateway(t *testing.T) {
 				writers[f].InjectHTTP(startSpan(context.Background(), callersSpan), r.Header)
 			}
 			r.Header.Set("uberctx-user", "a")
-			if way.ours != nil { // the gateway's header with which an untrusted caller sets metadata
+			if way.ours != nil { // the gateway copies this header of an untrusted caller to metadata
 				r.Header.Set("Grpc-Metadata-Traceparent", "mine")
 			}
 			resp, err := http.DefaultClient.Do(r)

@@ -17,9 +17,8 @@ import (
 	"google.golang.org/grpc/tap"
 )
 
-// grpcCases are grpc-go's interoperability cases that need no cloud, but for orca_oob: it wants
-// reports every second, which grpc-go allows its own program alone. A case that fails says
-// why and ends the process.
+// grpcCases are grpc-go's interoperability cases that need no cloud. orca_oob is not among them: it needs reports every
+// second, and grpc-go allows that only in its own program. A failed case prints the reason and ends the process.
 var grpcCases = []struct {
 	name string
 	run  func(context.Context, *grpc.ClientConn)
@@ -59,7 +58,7 @@ func with(run func(context.Context, testgrpc.TestServiceClient, ...grpc.CallOpti
 	return func(ctx context.Context, conn *grpc.ClientConn) { run(ctx, testgrpc.NewTestServiceClient(conn)) }
 }
 
-// grpcWirings are our interceptors, our handlers, and both.
+// grpcWirings are our interceptors, our handlers, and both together.
 var grpcWirings = map[string]func(*propagation.Propagator) ([]grpc.ServerOption, []grpc.DialOption){
 	"interceptors": interceptors,
 	"handlers":     handlers,
@@ -81,7 +80,7 @@ func handlers(p *propagation.Propagator) ([]grpc.ServerOption, []grpc.DialOption
 	return []grpc.ServerOption{grpc.StatsHandler(grpctrace.ServerHandler(p))}, grpctrace.DialOptions(p)
 }
 
-// namedServer has a name, which pick_first_unary asks for.
+// namedServer sends its name, which pick_first_unary needs.
 type namedServer struct{ testgrpc.TestServiceServer }
 
 func (s namedServer) UnaryCall(ctx context.Context, in *testgrpc.SimpleRequest) (*testgrpc.SimpleResponse, error) {
@@ -92,7 +91,7 @@ func (s namedServer) UnaryCall(ctx context.Context, in *testgrpc.SimpleRequest) 
 	return out, err
 }
 
-// serveCases starts the server that the cases call, and returns its address.
+// serveCases starts the server for the cases, and returns its address.
 func serveCases(t *testing.T, opts ...grpc.ServerOption) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -106,8 +105,8 @@ func serveCases(t *testing.T, opts ...grpc.ServerOption) string {
 	return listener.Addr().String()
 }
 
-// TestGRPCCases runs the cases through our interceptors and handlers, in a context that
-// carries headers, which must arrive with each call.
+// TestGRPCCases runs the cases through our interceptors and handlers. The context has headers, which must arrive with
+// each call.
 func TestGRPCCases(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	carrying := callers(p, propagation.W3C, propagation.B3Multi, propagation.GRPCTraceBin)
@@ -117,7 +116,7 @@ func TestGRPCCases(t *testing.T) {
 			server, client := options(p)
 			server = append(server, grpc.InTapHandle(func(ctx context.Context, call *tap.Info) (context.Context, error) {
 				if !strings.HasPrefix(call.FullMethodName, "/grpc.testing.") {
-					return ctx, nil // a balancer's own call
+					return ctx, nil // a call of a balancer
 				}
 				if arrived.Add(1); len(call.Header["traceparent"]) != 1 || len(call.Header["grpc-trace-bin"]) != 1 {
 					bare.Add(1)
@@ -134,7 +133,7 @@ func TestGRPCCases(t *testing.T) {
 				})
 			}
 			if arrived.Load() < int64(len(grpcCases)) || bare.Load() > 0 {
-				t.Errorf("%d calls arrived, %d without their headers", arrived.Load(), bare.Load())
+				t.Errorf("%d calls arrived, want at least one for each case; %d arrived without their headers, want 0", arrived.Load(), bare.Load())
 			}
 		})
 	}

@@ -21,7 +21,7 @@ func eachGRPCPeer(t *testing.T, check func(t *testing.T, peer grpcPeer, call grp
 	}
 }
 
-// callersSpan is the span that calls come from where no peer makes one.
+// callersSpan is the span of the caller if no peer makes one.
 var callersSpan = propagation.SpanContext{
 	TraceID: trace.TraceID{0x46, 3, 15: 1}, SpanID: trace.SpanID{0xa2, 7: 2}, Sampling: propagation.Accepted,
 }
@@ -48,8 +48,8 @@ func named(f propagation.Format, md metadata.MD) (trace.TraceID, trace.SpanID) {
 	return sc.TraceID, sc.SpanID
 }
 
-// A client of theirs calls a server of ours. We read the span that they sent, and forward
-// the received headers byte for byte.
+// A peer's client calls our server. We read the span that the client sent, and forward the received headers byte for
+// byte.
 func TestGRPCTheirClientOurServer(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	eachGRPCPeer(t, func(t *testing.T, peer grpcPeer, call grpcCall) {
@@ -59,22 +59,21 @@ func TestGRPCTheirClientOurServer(t *testing.T) {
 
 		client := theirs.ended(t, 1)[clientSide]
 		if got := arrivals[0].remote; got.TraceID != client.trace || got.SpanID != client.span || got.Sampling != propagation.Accepted {
-			t.Errorf("we read %+v, they sent %+v", got, client)
+			t.Errorf("we read %+v, want the span that the peer sent: %+v", got, client)
 		}
 		for _, name := range peer.format.Fields() {
 			came, went := arrivals[0].metadata[name], arrivals[1].metadata[name]
 			if !slices.Equal(came, went) {
-				t.Errorf("%s came as %q and went as %q", name, came, went)
+				t.Errorf("%s was received as %q and sent as %q, want the same", name, came, went)
 			}
 		}
 		if id, span := named(peer.format, arrivals[1].metadata); id != client.trace || span != client.span {
-			t.Errorf("at the end %s of %s is named, they sent %+v", span, id, client)
+			t.Errorf("the last service received the span %s of %s, want the span that the peer sent: %+v", span, id, client)
 		}
 	})
 }
 
-// A client of ours calls a server of theirs: their server's span is the child of the span that
-// our caller had sent.
+// Our client calls a peer's server. The peer's server span is the child of the span that our caller sent.
 func TestGRPCOurClientTheirServer(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	eachGRPCPeer(t, func(t *testing.T, peer grpcPeer, call grpcCall) {
@@ -83,13 +82,13 @@ func TestGRPCOurClientTheirServer(t *testing.T) {
 		call.run(t, callers(p, peer.format), last.client(t, grpctrace.DialOptions(p)...), last)
 		server := theirs.ended(t, 1)[serverSide]
 		if server.trace != callersSpan.TraceID || server.parent != callersSpan.SpanID {
-			t.Errorf("their server's span is %+v, the caller's was %+v", server, callersSpan)
+			t.Errorf("the peer's server span is %+v, want a child of the caller's span %+v", server, callersSpan)
 		}
 	})
 }
 
-// Theirs, ours, theirs: one trace, and their server's span is the child of their client's, as
-// if we were not there.
+// A peer calls our service, which calls the peer. There is one trace, and the peer's server span is the child of the
+// peer's client span, as without our service.
 func TestGRPCTheirsOursTheirs(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	eachGRPCPeer(t, func(t *testing.T, peer grpcPeer, call grpcCall) {
@@ -100,13 +99,13 @@ func TestGRPCTheirsOursTheirs(t *testing.T) {
 		spans := theirs.ended(t, 2)
 		client, server := spans[clientSide], spans[serverSide]
 		if server.trace != client.trace || server.parent != client.span {
-			t.Errorf("their server's span is %+v, their client's %+v", server, client)
+			t.Errorf("the peer's server span is %+v, want a child of its client span %+v", server, client)
 		}
 	})
 }
 
-// Theirs and ours in one service: their spans are one chain, and every format that came names
-// their client's span.
+// One service uses a peer and our library. The peer's spans are one chain, and every received format names the peer's
+// client span.
 func TestGRPCTheirsBesideOurs(t *testing.T) {
 	all := []propagation.Format{propagation.W3C, propagation.B3Single, propagation.B3Multi, propagation.GRPCTraceBin, propagation.Jaeger}
 	eachGRPCPeer(t, func(t *testing.T, peer grpcPeer, call grpcCall) {
@@ -120,19 +119,19 @@ func TestGRPCTheirsBesideOurs(t *testing.T) {
 		spans := theirs.ended(t, 2)
 		server, client := spans[serverSide], spans[clientSide]
 		if server.trace != callersSpan.TraceID || server.parent != callersSpan.SpanID {
-			t.Errorf("their server's span is %+v, the caller's was %+v", server, callersSpan)
+			t.Errorf("the peer's server span is %+v, want a child of the caller's span %+v", server, callersSpan)
 		}
 		if client.trace != server.trace {
-			t.Errorf("their client's span is %+v, their server's %+v", client, server)
+			t.Errorf("the peer's client span is %+v, want one in the trace of its server span %+v", client, server)
 		}
 		for _, f := range all {
 			if id, span := named(f, arrivals[1].metadata); id != client.trace || span != client.span {
-				t.Errorf("%s names %s of %s, their client's span is %+v", f, span, id, client)
+				t.Errorf("%s names %s of %s, want the peer's client span %+v", f, span, id, client)
 			}
 		}
 		for name, lines := range arrivals[1].metadata {
 			if slices.Contains(p.Fields(), name) && len(lines) != 1 {
-				t.Errorf("%s arrived as %q", name, lines)
+				t.Errorf("%s arrived as %q, want one line", name, lines)
 			}
 		}
 	})

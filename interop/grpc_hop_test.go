@@ -15,16 +15,16 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// hop is a gRPC service that notes what arrives, and calls the next one with the context of
-// the call that it serves, as an application does.
+// hop is a gRPC service that records the received metadata. It calls the next service with the context of its own call,
+// as an application does.
 type hop struct {
 	testgrpc.UnimplementedTestServiceServer
-	next    testgrpc.TestServiceClient // nil: there is none
+	next    testgrpc.TestServiceClient // nil for the last service
 	arrived chan arrival
 	address string
 }
 
-// arrival is what a call has brought: its metadata, and the caller's span as we read it.
+// arrival has the metadata of a received call, and the caller's span as we read it.
 type arrival struct {
 	metadata metadata.MD
 	remote   propagation.SpanContext
@@ -100,7 +100,7 @@ func (h *hop) pass(ctx context.Context, call grpcCall) error {
 	return call(ctx, h.next)
 }
 
-// run makes a call and returns what arrived at each of the hops.
+// run makes a call and returns the arrivals at each of the hops.
 func (call grpcCall) run(t *testing.T, ctx context.Context, first testgrpc.TestServiceClient, hops ...*hop) []arrival {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)

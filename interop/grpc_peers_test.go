@@ -25,22 +25,22 @@ import (
 	"google.golang.org/grpc/stats/opentelemetry"
 )
 
-// grpcPeer is somebody else's instrumentation of gRPC.
+// grpcPeer is another library's instrumentation of gRPC.
 type grpcPeer struct {
 	name   string
-	format propagation.Format // the one that it speaks
+	format propagation.Format // the format that it uses
 	start  func(*testing.T) grpcTracing
 }
 
-// grpcTracing is a peer's instrumentation at work.
+// grpcTracing is a running instrumentation of a peer.
 type grpcTracing struct {
 	server grpc.ServerOption
 	client grpc.DialOption
-	spans  func() []callSpan                                     // those that have ended since it was last called
-	local  func(context.Context) (propagation.SpanContext, bool) // its running span; nil: OpenTelemetry's
+	spans  func() []callSpan                                     // the spans that have ended since its last call
+	local  func(context.Context) (propagation.SpanContext, bool) // its local span; nil means OpenTelemetry's
 }
 
-// callSpan is what a peer says of a span of a call.
+// callSpan is the data that a peer reports for a span of a call.
 type callSpan struct {
 	side         side
 	trace        trace.TraceID
@@ -51,7 +51,7 @@ type side string
 
 const (
 	serverSide side = "server"
-	clientSide side = "client" // the span that is on the wire
+	clientSide side = "client" // the span that the headers name
 )
 
 var grpcPeers = []grpcPeer{
@@ -63,7 +63,7 @@ var grpcPeers = []grpcPeer{
 	{"zipkin-go's middleware", propagation.B3Multi, startZipkin},
 }
 
-// ended waits until so many spans have ended, and returns them by side.
+// ended waits until the given number of spans has ended, and returns them by side.
 func (g grpcTracing) ended(t *testing.T, n int) map[side]callSpan {
 	t.Helper()
 	by, all := map[side]callSpan{}, 0
@@ -93,7 +93,8 @@ func otelgrpcWith(p otel.TextMapPropagator) func(*testing.T) grpcTracing {
 	}
 }
 
-// startPlugin starts the plugin, which has a span for a call, and one for each attempt: that is on the wire.
+// startPlugin starts the plugin. It has a span for a call, and one for each attempt. The headers name the attempt's
+// span.
 func startPlugin(t *testing.T) grpcTracing {
 	options, spans := grpcPlugin(t)
 	return grpcTracing{
@@ -142,7 +143,7 @@ func startOpenCensus(t *testing.T) grpcTracing {
 	}
 }
 
-// censusExporter keeps what OpenCensus exports.
+// censusExporter stores the spans that OpenCensus exports.
 type censusExporter struct {
 	mu    sync.Mutex
 	ended []callSpan
@@ -162,7 +163,7 @@ func (e *censusExporter) flush() (ended []callSpan) {
 	return ended
 }
 
-// startZipkin starts zipkin-go with a span for each side of a call; by default they share one id.
+// startZipkin starts zipkin-go with a span for each side of a call. By default, both have one id.
 func startZipkin(t *testing.T) grpcTracing {
 	spans := recorder.NewReporter()
 	tracer, err := zipkin.NewTracer(spans, zipkin.WithSharedSpans(false), zipkin.WithTraceID128Bit(true))

@@ -16,8 +16,8 @@ const (
 
 var traceBinSample = header(traceBinField, traceBin)
 
-// grpcTraceBin is the propagator in grpc-go's OpenTelemetry plugin. Its carriers
-// hold raw bytes, so an http.Header stands for metadata here.
+// grpcTraceBin is the propagator of grpc-go's OpenTelemetry plugin. Its carriers hold raw bytes. So an http.Header
+// replaces metadata here.
 var grpcTraceBin = peer{
 	name:    "grpc-go's GRPCTraceBinPropagator",
 	format:  propagation.GRPCTraceBin,
@@ -45,7 +45,7 @@ var grpcTraceBin = peer{
 	},
 }
 
-// FuzzGRPCTraceBin takes one or two values; raw bytes can hold every separator.
+// FuzzGRPCTraceBin has one argument for each value, because raw bytes can contain every separator.
 func FuzzGRPCTraceBin(f *testing.F) {
 	for _, h := range grpcTraceBin.seeds(f) {
 		f.Add([]byte(h.Get(traceBinField)), []byte(nil), false)

@@ -19,11 +19,10 @@ import (
 	"google.golang.org/grpc/stats/opentelemetry"
 )
 
-// calls is how many calls each of the tests below makes over the wire.
+// calls is the number of calls that each of the tests below makes.
 const calls = 200
 
-// grpcPlugin returns grpc-go's OpenTelemetry plugin with its grpc-trace-bin propagator,
-// and where its spans go.
+// grpcPlugin returns grpc-go's OpenTelemetry plugin with its grpc-trace-bin propagator, and the exporter of its spans.
 func grpcPlugin(t *testing.T) (opentelemetry.Options, *tracetest.InMemoryExporter) {
 	spans := tracetest.NewInMemoryExporter()
 	provider := sdk.NewTracerProvider(sdk.WithSyncer(spans))
@@ -33,8 +32,8 @@ func grpcPlugin(t *testing.T) (opentelemetry.Options, *tracetest.InMemoryExporte
 	}}, spans
 }
 
-// serve starts a server with the health service and returns a client of it, and what
-// waits until the server is done with its calls.
+// serve starts a server with the health service. It returns a client, and a function that waits until the server has
+// finished its calls.
 func serve(t *testing.T, server []grpc.ServerOption, client ...grpc.DialOption) (grpc_health_v1.HealthClient, func()) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -55,7 +54,7 @@ func serve(t *testing.T, server []grpc.ServerOption, client ...grpc.DialOption) 
 	return grpc_health_v1.NewHealthClient(conn), stop
 }
 
-// TestGRPCServerReadsUs has the plugin's server spans be children of spans that our client names.
+// TestGRPCServerReadsUs: the plugin's server spans are children of the spans that our client names.
 func TestGRPCServerReadsUs(t *testing.T) {
 	plugin, spans := grpcPlugin(t)
 	client, stop := serve(t, []grpc.ServerOption{opentelemetry.ServerOption(plugin)},
@@ -63,7 +62,7 @@ func TestGRPCServerReadsUs(t *testing.T) {
 
 	sent := map[trace.SpanID]propagation.SpanContext{}
 	randomContexts(calls, func(_ *rand.Rand, sc propagation.SpanContext) {
-		sc.Sampling = propagation.Accepted // or the SDK exports nothing
+		sc.Sampling = propagation.Accepted // otherwise the SDK exports nothing
 		sent[sc.SpanID] = grpcTraceBin.says(sc)
 		if _, err := client.Check(startSpan(t.Context(), sc), &grpc_health_v1.HealthCheckRequest{}); err != nil {
 			t.Fatal(err)
@@ -78,11 +77,11 @@ func TestGRPCServerReadsUs(t *testing.T) {
 		delete(sent, parent.SpanID)
 	}
 	if len(sent) > 0 {
-		t.Errorf("%d of %d spans have no child", len(sent), calls)
+		t.Errorf("%d of %d sent spans have no child, want 0", len(sent), calls)
 	}
 }
 
-// TestWeReadGRPCClient has our server read the spans of the plugin's client.
+// TestWeReadGRPCClient: our server reads the spans of the plugin's client.
 func TestWeReadGRPCClient(t *testing.T) {
 	plugin, spans := grpcPlugin(t)
 	var came []propagation.SpanContext // calls are made one after the other
@@ -107,7 +106,7 @@ func TestWeReadGRPCClient(t *testing.T) {
 	}
 	for _, sc := range came {
 		if !made[grpcTraceBin.says(sc)] {
-			t.Errorf("we read %+v, which is no span of the client's", sc)
+			t.Errorf("we read %+v, want a span of the client", sc)
 		}
 	}
 	if len(came) != calls {

@@ -15,7 +15,7 @@ const jaegerIDs = "a1ce929d0e0e4736a3ce929d0e0e4736:00f067aa0ba902b7"
 
 var jaegerSample = header("uber-trace-id", jaegerIDs+":0:1")
 
-// jaegerStates are contexts in which the propagator remembers debug.
+// jaegerStates are contexts in which the propagator has recorded the debug flag.
 func jaegerStates(s propagation.Sampling) context.Context {
 	if s != propagation.Debug {
 		return context.Background()
@@ -23,7 +23,7 @@ func jaegerStates(s propagation.Sampling) context.Context {
 	return contrib.Jaeger{}.Extract(context.Background(), otel.HeaderCarrier(header("uber-trace-id", jaegerIDs+":0:3")))
 }
 
-// extractJaeger asks the propagator's own inject whether it read debug.
+// extractJaeger finds out with the propagator's own Inject whether it read debug.
 func extractJaeger(h http.Header) propagation.SpanContext {
 	ctx := contrib.Jaeger{}.Extract(context.Background(), otel.HeaderCarrier(h))
 	sc := fromOTel(ctx)
@@ -35,7 +35,7 @@ func extractJaeger(h http.Header) propagation.SpanContext {
 	return sc
 }
 
-// jaeger is contrib's propagator of uber-trace-id.
+// jaeger is contrib's propagator for uber-trace-id.
 var jaeger = peer{
 	name:    "contrib's jaeger",
 	format:  propagation.Jaeger,

@@ -9,12 +9,12 @@ import (
 	"github.com/DataDog/dd-trace-go/v2/ddtrace/tracer"
 )
 
-// discard drops what dd-trace-go logs.
+// discard drops the log of dd-trace-go.
 type discard struct{}
 
 func (discard) Log(string) {}
 
-// TestMain keeps the peers from logging every header that they refuse.
+// TestMain stops the peers from logging every header that they refuse.
 func TestMain(m *testing.M) {
 	log.SetOutput(io.Discard)
 	tracer.UseLogger(discard{})

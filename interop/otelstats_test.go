@@ -19,8 +19,8 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 )
 
-// collected is what a reader sees: the metrics by name, and the value of each series, which is named by its attributes'
-// values in the order of their keys.
+// collected returns the data that a reader gets: the units of the metrics by name, and the value of each series. The
+// name of a series contains the values of its attributes, in the order of their keys.
 func collected(t *testing.T, reader *sdkmetric.ManualReader) (metrics map[string]metricdata.Metrics, series map[string]int64) {
 	t.Helper()
 	var all metricdata.ResourceMetrics
@@ -33,7 +33,7 @@ func collected(t *testing.T, reader *sdkmetric.ManualReader) (metrics map[string
 			metrics[m.Name] = m
 			sum, ok := m.Data.(metricdata.Sum[int64])
 			if !ok || !sum.IsMonotonic || sum.Temporality != metricdata.CumulativeTemporality {
-				t.Fatalf("%s is %T %+v", m.Name, m.Data, m.Data)
+				t.Fatalf("%s is %T %+v, want a cumulative monotonic sum", m.Name, m.Data, m.Data)
 			}
 			for _, point := range sum.DataPoints {
 				name := strings.TrimPrefix(m.Name, "traceferry.")
@@ -47,7 +47,7 @@ func collected(t *testing.T, reader *sdkmetric.ManualReader) (metrics map[string
 	return metrics, series
 }
 
-// sdkReader is a real SDK and its reader.
+// sdkReader returns a real SDK and its reader.
 func sdkReader(t *testing.T) (metric.MeterProvider, *sdkmetric.ManualReader) {
 	reader := sdkmetric.NewManualReader()
 	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
@@ -88,7 +88,7 @@ func TestStatsMetric(t *testing.T) {
 		"traceferry.outcomes":          "{outcome}",
 		"traceferry.captured_requests": "{request}", "traceferry.uncarried_requests": "{request}", "traceferry.carried_calls": "{call}",
 	}; !maps.Equal(units, want) {
-		t.Errorf("metrics and units are %v", units)
+		t.Errorf("the metrics and units are %v, want others", units)
 	}
 	want := map[string]int64{"captured_requests": 0, "uncarried_requests": 0, "carried_calls": 0}
 	for key := range p.Stats().Series() {
@@ -96,18 +96,18 @@ func TestStatsMetric(t *testing.T) {
 		want["outcomes/"+format+"/"+outcome] = 0
 	}
 	if !maps.Equal(series, want) {
-		t.Errorf("before the first outcome: %v", series)
+		t.Errorf("before the first outcome, the series are %v", series)
 	}
 
 	lose(p, 3)
 	propagation.RemoteFromContext(p.ExtractHTTP(context.Background(), http.Header{"Traceparent": {"?"}}))
 	want["outcomes/headers/no_context"], want["outcomes/tracecontext/malformed"], want["captured_requests"] = 3, 1, 1
 	if _, series = collected(t, reader); !maps.Equal(series, want) {
-		t.Errorf("after three calls without a context and a malformed header: %v", series)
+		t.Errorf("after three calls without a context and a malformed header, the series are %v", series)
 	}
 	for _, point := range metrics["traceferry.outcomes"].Data.(metricdata.Sum[int64]).DataPoints {
 		if !point.Attributes.HasValue("traceferry.format") || !point.Attributes.HasValue("traceferry.outcome") || point.Attributes.Len() != 2 {
-			t.Errorf("a point has %v", point.Attributes)
+			t.Errorf("a point has the attributes %v, want traceferry.format and traceferry.outcome", point.Attributes)
 		}
 	}
 
@@ -115,11 +115,11 @@ func TestStatsMetric(t *testing.T) {
 		t.Error(err)
 	}
 	if _, series = collected(t, reader); len(series) > 0 {
-		t.Errorf("unregistered, and there are %v", series)
+		t.Errorf("after Unregister, the series are %v, want none", series)
 	}
 }
 
-// TestStatsMetricTwo: an attribute tells two Propagators apart. Without one, their counts are added.
+// TestStatsMetricTwo: an attribute distinguishes two Propagators. Without one, their counts are added.
 func TestStatsMetricTwo(t *testing.T) {
 	public, internal := propagation.MustNew(propagation.Config{}), propagation.MustNew(propagation.Config{})
 	lose(public, 2)
@@ -130,18 +130,18 @@ func TestStatsMetricTwo(t *testing.T) {
 	export(t, internal, provider, attribute.String("shop.propagator", "internal"))
 	_, got := collected(t, reader)
 	if got["outcomes/public/headers/no_context"] != 2 || got["outcomes/internal/headers/no_context"] != 5 {
-		t.Errorf("with an attribute: %v", got)
+		t.Errorf("with an attribute, the counts are %v, want 2 and 5", got)
 	}
 
 	provider, reader = sdkReader(t)
 	export(t, public, provider)
 	export(t, internal, provider)
 	if _, got = collected(t, reader); got["outcomes/headers/no_context"] != 7 {
-		t.Errorf("without an attribute: %v", got)
+		t.Errorf("without an attribute, the counts are %v, want 7", got)
 	}
 }
 
-// TestStatsMetricGlobal: Register may run before the SDK is set.
+// TestStatsMetricGlobal: Register may run before the global SDK is set.
 func TestStatsMetricGlobal(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	registration := export(t, p, nil)
@@ -150,7 +150,7 @@ func TestStatsMetricGlobal(t *testing.T) {
 	otel.SetMeterProvider(provider)
 	lose(p, 1)
 	if _, got := collected(t, reader); got["outcomes/headers/no_context"] != 1 {
-		t.Errorf("the global provider has %v", got)
+		t.Errorf("the global provider has the counts %v, want 1", got)
 	}
 }
 
@@ -159,7 +159,7 @@ func TestStatsMetricNothing(t *testing.T) {
 	provider, reader := sdkReader(t)
 	export(t, nil, provider)
 	if _, got := collected(t, reader); len(got) != 3 {
-		t.Errorf("has %v", got)
+		t.Errorf("the nil Propagator has the series %v, want three", got)
 	}
 }
 
@@ -178,12 +178,12 @@ func TestStatsMetricConcurrent(t *testing.T) {
 		_, got := collected(t, reader)
 		now := got["outcomes/headers/no_context"]
 		if now < last {
-			t.Errorf("fell from %d to %d", last, now)
+			t.Errorf("the counter fell from %d to %d", last, now)
 		}
 		last = now
 	}
 	all.Wait()
 	if _, got := collected(t, reader); got["outcomes/headers/no_context"] != callers*calls {
-		t.Errorf("ends with %v", got)
+		t.Errorf("the counts end with %v, want one for each call", got)
 	}
 }

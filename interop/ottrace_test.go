@@ -13,7 +13,7 @@ import (
 
 var otSample = header("ot-tracer-traceid", "a3ce929d0e0e4736", "ot-tracer-spanid", "00f067aa0ba902b7", "ot-tracer-sampled", "true")
 
-// otTrace is contrib's propagator of ot-tracer-*. Both write the low half of a trace id.
+// otTrace is contrib's propagator for ot-tracer-*. It and this library write the low half of a trace id.
 var otTrace = peer{
 	name:    "contrib's ot",
 	format:  propagation.OTTrace,
@@ -38,7 +38,8 @@ var otTrace = peer{
 
 func FuzzOTTrace(f *testing.F) { fuzz(f, otTrace) }
 
-// TestOTBaggage: contrib's ot and ours make the same baggage of ot-baggage-*, and each reads what the other writes.
+// TestOTBaggage: contrib's ot and this library make the same baggage from ot-baggage-*. Each reads the headers that the
+// other writes.
 func TestOTBaggage(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{Formats: []propagation.Format{propagation.OTTrace}})
 	in := otSample.Clone()
@@ -50,11 +51,11 @@ func TestOTBaggage(t *testing.T) {
 		t.Helper()
 		left, right := baggage.FromContext(a), baggage.FromContext(b)
 		if left.Len() != right.Len() || left.Len() == 0 {
-			t.Fatalf("%q and %q", left, right)
+			t.Fatalf("the baggage is %q and %q, want the same members", left, right)
 		}
 		for _, m := range left.Members() {
 			if got := right.Member(m.Key()).Value(); got != m.Value() {
-				t.Errorf("%s: %q and %q", m.Key(), m.Value(), got)
+				t.Errorf("the member %s is %q and %q, want the same value", m.Key(), m.Value(), got)
 			}
 		}
 	}

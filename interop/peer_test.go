@@ -10,32 +10,31 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// peer is somebody else's propagator for one of our formats.
+// peer is another library's propagator for one of our formats.
 type peer struct {
 	name   string
 	format propagation.Format
 	fields []string    // the headers that it reads, as http.Header spells them
-	sample http.Header // one that it and we read alike
+	sample http.Header // a header that the peer and we read alike
 
 	inject  func(propagation.SpanContext, http.Header)
-	extract func(http.Header) propagation.SpanContext // zero: it found nothing
+	extract func(http.Header) propagation.SpanContext // returns zero if it found nothing
 
-	// says returns what the peer's types hold of what was read: the common ground of two readings.
+	// says returns the part of a span context that the peer's types can hold. The readings are compared by this part.
 	says func(propagation.SpanContext) propagation.SpanContext
-	// writes returns what both the peer and we can write of a span context in the format; nil: all.
+	// writes returns the part of a span context that both the peer and we can write in the format. nil means all.
 	writes func(propagation.SpanContext) propagation.SpanContext
 
 	known []difference
 }
 
-// peers are all that are compared.
+// peers are all compared propagators.
 var peers = []peer{
 	traceContext, b3Single, b3Multi, zipkinSingle, zipkinMulti, jaeger, otTrace, xray, cloudTrace, grpcTraceBin,
 	datadog, datadogTraceContext, sentryGo,
 }
 
-// survives returns what is left of a span context that was written, by the peer or by us,
-// and read.
+// survives returns the part of a span context that is left after it was written and read, by the peer or by us.
 func (p peer) survives(sc propagation.SpanContext) propagation.SpanContext {
 	if p.writes != nil {
 		sc = p.writes(sc)
@@ -43,7 +42,7 @@ func (p peer) survives(sc propagation.SpanContext) propagation.SpanContext {
 	return p.says(sc)
 }
 
-// header makes a header of names and values in turn.
+// header makes a header from alternating names and values.
 func header(pairs ...string) http.Header {
 	h := http.Header{}
 	for i := 0; i < len(pairs); i += 2 {
@@ -52,7 +51,7 @@ func header(pairs ...string) http.Header {
 	return h
 }
 
-// readers are our propagators, one a format, that do nothing but read it.
+// readers are our propagators, one for each format, that only read that format.
 var readers = func() map[propagation.Format]*propagation.Propagator {
 	m := map[propagation.Format]*propagation.Propagator{}
 	for _, f := range propagation.AllFormats() {
@@ -61,14 +60,14 @@ var readers = func() map[propagation.Format]*propagation.Propagator {
 	return m
 }()
 
-// read returns what we make of a header, the zero value if nothing.
+// read returns the span context that we read from a header, or the zero value.
 func read(f propagation.Format, h http.Header) propagation.SpanContext {
 	sc, _ := propagation.RemoteFromContext(extract(readers[f], f, h))
 	return sc
 }
 
-// extract extracts from the carrier that the format's peers write: one of grpc-trace-bin
-// holds raw bytes, as gRPC metadata does.
+// extract extracts from the carrier that the format's peers write. For grpc-trace-bin, that carrier holds raw bytes
+// like gRPC metadata.
 func extract(p *propagation.Propagator, f propagation.Format, h http.Header) context.Context {
 	if f == propagation.GRPCTraceBin {
 		return p.ExtractMetadata(context.Background(), h)
@@ -76,7 +75,7 @@ func extract(p *propagation.Propagator, f propagation.Format, h http.Header) con
 	return p.ExtractHTTP(context.Background(), h)
 }
 
-// spanKey is where writers find the local span.
+// spanKey is the context key of the local span for writers.
 type spanKey struct{}
 
 func localSpan(ctx context.Context) (propagation.SpanContext, bool) {
@@ -88,7 +87,7 @@ func startSpan(ctx context.Context, sc propagation.SpanContext) context.Context 
 	return context.WithValue(ctx, spanKey{}, sc)
 }
 
-// writers are our propagators, one a format, that do nothing but write a local span in it.
+// writers are our propagators, one for each format, that only write a local span in that format.
 var writers = func() map[propagation.Format]*propagation.Propagator {
 	m := map[propagation.Format]*propagation.Propagator{}
 	for _, p := range peers {
@@ -99,7 +98,7 @@ var writers = func() map[propagation.Format]*propagation.Propagator {
 	return m
 }()
 
-// write returns the header that we make of a span context.
+// write returns the header that we write for a span context.
 func write(f propagation.Format, sc propagation.SpanContext) http.Header {
 	h := http.Header{}
 	inject(writers[f], f, startSpan(context.Background(), sc), h)
@@ -119,8 +118,8 @@ func inject(p *propagation.Propagator, f propagation.Format, ctx context.Context
 	}
 }
 
-// otelInject returns an inject function for an OpenTelemetry propagator. in is the
-// context that the span is put in; nil: the background.
+// otelInject returns an inject function for an OpenTelemetry propagator. in is the parent of the context with the span.
+// nil means the background context.
 func otelInject(p otel.TextMapPropagator, in func(propagation.Sampling) context.Context) func(propagation.SpanContext, http.Header) {
 	return func(sc propagation.SpanContext, h http.Header) {
 		ctx := context.Background()
@@ -136,14 +135,14 @@ func otelInject(p otel.TextMapPropagator, in func(propagation.Sampling) context.
 	}
 }
 
-// otelExtract is the way back.
+// otelExtract returns an extract function for an OpenTelemetry propagator.
 func otelExtract(p otel.TextMapPropagator) func(http.Header) propagation.SpanContext {
 	return func(h http.Header) propagation.SpanContext {
 		return fromOTel(p.Extract(context.Background(), otel.HeaderCarrier(h)))
 	}
 }
 
-// fromOTel returns the remote span that OpenTelemetry sees.
+// fromOTel returns the remote span in OpenTelemetry's context.
 func fromOTel(ctx context.Context) propagation.SpanContext {
 	sc := trace.SpanContextFromContext(ctx)
 	if !sc.IsValid() {
@@ -159,7 +158,7 @@ func fromOTel(ctx context.Context) propagation.SpanContext {
 	}
 }
 
-// twoStates is the decision of who knows only yes and no.
+// twoStates returns the decision as a library sees it that knows only accepted and denied.
 func twoStates(s propagation.Sampling) propagation.Sampling {
 	if s.Sampled() {
 		return propagation.Accepted
@@ -167,16 +166,16 @@ func twoStates(s propagation.Sampling) propagation.Sampling {
 	return propagation.Denied
 }
 
-// idsAndFlag is what most of OpenTelemetry's propagators keep: both ids, yes or no.
+// idsAndFlag returns the part that most of OpenTelemetry's propagators keep: both ids, and accepted or denied.
 func idsAndFlag(sc propagation.SpanContext) propagation.SpanContext {
 	return propagation.SpanContext{TraceID: sc.TraceID, SpanID: sc.SpanID, Sampling: twoStates(sc.Sampling)}
 }
 
-// TestSamples keeps the samples honest: differences are shown by spoiling them.
+// TestSamples checks that the samples are read alike, because the differences are shown by changes to them.
 func TestSamples(t *testing.T) {
 	for _, p := range peers {
 		if got := p.compare(p.sample); got.outcome != same || !got.ours.IsValid() {
-			t.Errorf("%s: of %q we read %+v, it %+v", p.name, p.sample, got.ours, got.theirs)
+			t.Errorf("%s: from %q we read %+v and the peer %+v, want the same valid span", p.name, p.sample, got.ours, got.theirs)
 		}
 	}
 }

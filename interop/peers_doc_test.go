@@ -62,7 +62,7 @@ func TestPeers(t *testing.T) {
 	lines := strings.Split(got, "\n")
 	for i, line := range strings.Split(string(want), "\n") {
 		if i >= len(lines) || line != lines[i] {
-			t.Fatalf("%s is not what comes out now: go test . -run TestPeers -update\nthe page has %s\nnow it is    %s", peersDocument, line, strings.Join(lines[min(i, len(lines)):min(i+1, len(lines))], ""))
+			t.Fatalf("%s differs from the current results: go test . -run TestPeers -update\nthe page has %s\nnow it is    %s", peersDocument, line, strings.Join(lines[min(i, len(lines)):min(i+1, len(lines))], ""))
 		}
 	}
 }
@@ -102,7 +102,7 @@ func peersPage(t *testing.T) string {
 	return page.String()
 }
 
-// formatsWith are the formats with which the peers of a format run.
+// formatsWith returns the formats with which the peers of a format run.
 func formatsWith(f propagation.Format) []propagation.Format {
 	for _, p := range documentedPeers {
 		if slices.Contains(p.formats, f) {
@@ -188,7 +188,7 @@ func section(w *strings.Builder, f propagation.Format, columns []column) {
 	}
 }
 
-// ids are the inputs of some bases, sorted.
+// ids returns the sorted inputs of some bases.
 func ids(columns []column, bases []propagationtest.Basis) []string {
 	seen := map[string]bool{}
 	for _, c := range columns {

@@ -16,10 +16,10 @@ import (
 	"google.golang.org/grpc/stats/opentelemetry"
 )
 
-// documented is a propagator whose results docs/peers.md has.
+// documented is a propagator whose results are in docs/peers.md.
 type documented struct {
 	name    string
-	module  string // of which the document names the version
+	module  string // the document names the version of this module
 	formats []propagation.Format
 	new     func() otel.TextMapPropagator
 }
@@ -28,7 +28,7 @@ func constant(p otel.TextMapPropagator) func() otel.TextMapPropagator {
 	return func() otel.TextMapPropagator { return p }
 }
 
-// documentedPeers are all, each with formats that it is for.
+// documentedPeers are all documented propagators, each with its formats.
 var documentedPeers = []documented{
 	{"OpenTelemetry", "go.opentelemetry.io/otel", []propagation.Format{propagation.W3C, propagation.Baggage},
 		constant(otel.NewCompositeTextMapPropagator(otel.TraceContext{}, otel.Baggage{}))},
@@ -46,7 +46,8 @@ var documentedPeers = []documented{
 	{"contrib ot", "go.opentelemetry.io/contrib/propagators/ot", []propagation.Format{propagation.OTTrace}, constant(ot.OT{})},
 }
 
-// ddTextMap is dd-trace-go's propagator as one of OpenTelemetry's. It hands on what dd-trace-go read, and shows OpenTelemetry its span.
+// ddTextMap is dd-trace-go's propagator as an OpenTelemetry propagator. It passes on the data that dd-trace-go read,
+// and shows its span to OpenTelemetry.
 type ddTextMap struct{ tracer.Propagator }
 
 type ddKey struct{}
@@ -70,7 +71,7 @@ func (d ddTextMap) Inject(ctx context.Context, c otel.TextMapCarrier) {
 	}
 }
 
-// Fields are dd-trace-go's, which it does not tell.
+// Fields returns nothing, because dd-trace-go does not list its fields.
 func (d ddTextMap) Fields() []string {
 	return []string{"traceparent", "tracestate", "x-datadog-trace-id", "x-datadog-parent-id", "x-datadog-sampling-priority", "x-datadog-origin", "x-datadog-tags"}
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// contexts is how many random span contexts each pair is tried with in each direction.
+// contexts is the number of random span contexts for each pair in each direction.
 const contexts = 10_000
 
-// randomContexts calls f with random valid span contexts, the same ones in every run.
+// randomContexts calls f with random valid span contexts. They are the same in every run.
 func randomContexts(n int, f func(*rand.Rand, propagation.SpanContext)) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range n {
@@ -19,7 +19,7 @@ func randomContexts(n int, f func(*rand.Rand, propagation.SpanContext)) {
 	}
 }
 
-// randomContext returns a context with ids of 64 or 128 bits, in any of the four states.
+// randomContext returns a context with ids of 64 or 128 bits and any of the four decisions.
 func randomContext(r *rand.Rand) (sc propagation.SpanContext) {
 	if r.IntN(2) == 0 {
 		putID(r, sc.TraceID[:8])
@@ -40,8 +40,8 @@ func randomContext(r *rand.Rand) (sc propagation.SpanContext) {
 	return sc
 }
 
-// putID writes an id that is not zero. One in four is short, or has the highest bit set: what
-// goes wrong with leading zeros and with signs.
+// putID writes an id that is not zero. One in four is short, or has the highest bit set. These are difficult cases
+// because of leading zeros and signs.
 func putID(r *rand.Rand, id []byte) {
 	n := r.Uint64()
 	switch r.IntN(8) {

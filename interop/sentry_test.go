@@ -47,7 +47,7 @@ var sentryGo = peer{
 		return sc
 	},
 	says: func(sc propagation.SpanContext) propagation.SpanContext {
-		return propagation.SpanContext{TraceID: sc.TraceID, SpanID: sc.SpanID, Sampling: min(sc.Sampling, propagation.Accepted)} // it has no debug
+		return propagation.SpanContext{TraceID: sc.TraceID, SpanID: sc.SpanID, Sampling: min(sc.Sampling, propagation.Accepted)} // Sentry has no debug decision
 	},
 	known: []difference{
 		untrimmed("sentry-go", proof{onlyOurs: spoil(sentrySample, "Sentry-Trace", " "+sentryTraceID+"-"+sentrySpanID)}),
@@ -62,8 +62,8 @@ var sentryGo = peer{
 
 func FuzzSentry(f *testing.F) { fuzz(f, sentryGo) }
 
-// TestSentryContinues: sentry-go continues the trace that a service without a tracer has forwarded, with the decision and
-// with the sampling context in the members sentry-* of baggage.
+// TestSentryContinues: sentry-go continues a trace that a service without a tracer has forwarded. It keeps the
+// decision, and the sampling context in the members sentry-* of baggage.
 func TestSentryContinues(t *testing.T) {
 	const members = "sentry-trace_id=" + sentryTraceID + ",sentry-public_key=key,sentry-sample_rand=0.5,sentry-sampled=true"
 	p := propagation.MustNew(propagation.Config{Formats: []propagation.Format{propagation.Sentry, propagation.Baggage}})
@@ -77,17 +77,17 @@ func TestSentryContinues(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.InjectHTTP(p.ExtractHTTP(context.Background(), header("sentry-trace", came, "sentry-trace", "a later line", "baggage", members, "baggage", "user=7")), r.Header)
-		sentry.StartTransaction(context.Background(), "callee", sentry.ContinueFromRequest(r), func(s *sentry.Span) { // before its own sampler
+		sentry.StartTransaction(context.Background(), "callee", sentry.ContinueFromRequest(r), func(s *sentry.Span) { // runs before sentry-go's own sampler
 			if s.TraceID.String() != sentryTraceID || s.ParentSpanID.String() != sentrySpanID || s.Sampled != sampled {
-				t.Errorf("of %q sentry-go continues %v of %v, %v", r.Header, s.ParentSpanID, s.TraceID, s.Sampled)
+				t.Errorf("from %q sentry-go continues %v of %v, %v, want the caller's span and decision", r.Header, s.ParentSpanID, s.TraceID, s.Sampled)
 			}
 		})
 		shared, err := sentry.DynamicSamplingContextFromHeader([]byte(r.Header.Get(sentry.SentryBaggageHeader)))
 		if err != nil || shared.Entries["trace_id"] != sentryTraceID || shared.Entries["sample_rand"] != "0.5" || shared.Entries["user"] != "" {
-			t.Errorf("of %q sentry-go reads %v, %v", r.Header, shared.Entries, err)
+			t.Errorf("from %q sentry-go reads %v, %v, want the caller's sampling context", r.Header, shared.Entries, err)
 		}
 		if lines := r.Header.Values("Baggage"); len(lines) != 2 || lines[1] != "user=7" {
-			t.Errorf("the baggage leaves as %q", lines)
+			t.Errorf("the baggage is sent as %q, want Sentry's line and the received user=7", lines)
 		}
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// TestMessageAttributes: through a map, which knows no case, every propagator of OpenTelemetry's reads what we write,
-// and we read what it writes. A map that holds both has one value a name.
+// TestMessageAttributes: a map is case-sensitive. Every OpenTelemetry propagator still reads the names that we write,
+// and we read the names that it writes. If both write to one map, each name occurs once.
 func TestMessageAttributes(t *testing.T) {
 	sc := trace.NewSpanContext(trace.SpanContextConfig{
 		TraceID: trace.TraceID{0x5f, 15: 1}, SpanID: trace.SpanID{2, 7: 3}, TraceFlags: trace.FlagsSampled, Remote: true,
@@ -36,18 +36,18 @@ func TestMessageAttributes(t *testing.T) {
 			theirs.Inject(caller, message)
 			received := ours.Extract(context.Background(), message)
 			if got, _ := propagation.RemoteFromContext(received); got.SpanID != sc.SpanID() || !got.Sampling.Sampled() {
-				t.Errorf("of %v we read %+v", message, got)
+				t.Errorf("from %v we read %+v, want the peer's span", message, got)
 			}
 
 			sent := otelprop.MapCarrier{}
 			ours.Inject(received, sent)
 			if got := trace.SpanContextFromContext(theirs.Extract(context.Background(), sent)); got.SpanID() != sc.SpanID() || !got.IsSampled() {
-				t.Errorf("of %v it reads %+v", sent, got)
+				t.Errorf("from %v the peer reads %+v, want our span", sent, got)
 			}
 
 			ours.Inject(received, message)
 			if len(message) != len(sent) {
-				t.Errorf("beside what it wrote we write %v", message)
+				t.Errorf("together with the peer's names, the map has %v, want each name once", message)
 			}
 		})
 	}

@@ -9,16 +9,16 @@ import (
 	"github.com/traceferry/traceferry/propagation/testdata"
 )
 
-// vector is what is needed here of a golden vector: the header, as the seed of a fuzz target.
+// vector is the part of a golden vector that these tests need: the header, as the seed of a fuzz target.
 type vector struct {
 	Format  string              `json:"format"`
 	Headers map[string][]string `json:"headers"`
-	// Encoding is "latin1" where each code point of a value stands for a byte.
+	// Encoding is "latin1" if each code point of a value stands for a byte.
 	Encoding string `json:"encoding"`
 }
 
-// goldenHeaders returns the headers of the golden vectors for a peer's format, those that
-// the peer reads.
+// goldenHeaders returns the headers of the golden vectors for a peer's format. It omits headers that the peer does not
+// read.
 func (p peer) goldenHeaders(t testing.TB) (hs []http.Header) {
 	t.Helper()
 	var all []vector

@@ -10,7 +10,7 @@ import (
 	otel "go.opentelemetry.io/otel/propagation"
 )
 
-// traceContext is OpenTelemetry's propagator of traceparent and tracestate.
+// traceContext is OpenTelemetry's propagator for traceparent and tracestate.
 var traceContext = peer{
 	name:    "OpenTelemetry's TraceContext",
 	format:  propagation.W3C,
@@ -77,7 +77,7 @@ const (
 
 var w3cSample = header("traceparent", w3cParent, "tracestate", "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE")
 
-// repeatsKey reports whether a key is in the tracestate twice.
+// repeatsKey reports whether tracestate contains a key twice.
 func repeatsKey(h http.Header) bool {
 	seen := map[string]bool{}
 	for member := range strings.SplitSeq(strings.Join(h["Tracestate"], ","), ",") {
@@ -90,7 +90,7 @@ func repeatsKey(h http.Header) bool {
 	return false
 }
 
-// TestFullTraceState compares a list of as many members as there may be, and one with one more.
+// TestFullTraceState compares a list with the maximum number of members, and a list with one member more.
 func TestFullTraceState(t *testing.T) {
 	var members []string
 	for i := range 33 {
@@ -100,7 +100,7 @@ func TestFullTraceState(t *testing.T) {
 		h := spoil(w3cSample, "Tracestate", strings.Join(members[:n], ","))
 		traceContext.check(t, h)
 		if kept := read(propagation.W3C, h).TraceState != ""; kept != (n == 32) {
-			t.Errorf("%d members: kept is %v", n, kept)
+			t.Errorf("%d members: the list is kept: %v, want it only for 32", n, kept)
 		}
 	}
 }

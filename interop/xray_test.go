@@ -19,7 +19,7 @@ const (
 
 var xraySample = header("x-amzn-trace-id", xrayIDs+";Sampled=1;Lineage=a87bd80c:1|68fd508a:5")
 
-// xray is contrib's propagator of X-Amzn-Trace-Id.
+// xray is contrib's propagator for X-Amzn-Trace-Id.
 var xray = peer{
 	name:    "contrib's xray",
 	format:  propagation.XRay,
@@ -92,7 +92,7 @@ func xrayPair(pattern string) func(http.Header) bool {
 	}
 }
 
-// xrayOddCase reports whether a key or an id is not in the case that it should be.
+// xrayOddCase reports whether a key or an id is in another case than the specification requires.
 func xrayOddCase(h http.Header) bool {
 	for pair := range strings.SplitSeq(h.Get("x-amzn-trace-id"), ";") {
 		key, value, _ := strings.Cut(strings.Trim(pair, " \t"), "=")

@@ -10,13 +10,13 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// zipkinSays is what zipkin-go keeps of B3: everything.
+// zipkinSays returns the part of B3 that zipkin-go keeps: everything.
 func zipkinSays(sc propagation.SpanContext) propagation.SpanContext {
 	sc.Random, sc.TraceState = false, ""
 	return sc
 }
 
-// parentNeedsState is what the single header is written with; see TestZipkinParentWithoutState.
+// parentNeedsState removes the parent if there is no decision; see TestZipkinParentWithoutState.
 func parentNeedsState(sc propagation.SpanContext) propagation.SpanContext {
 	if sc.Sampling == propagation.Deferred {
 		clear(sc.ParentID[:])
@@ -65,7 +65,7 @@ func zipkinExtract(h http.Header) (sc propagation.SpanContext) {
 	return sc
 }
 
-// zipkinSingle is zipkin-go's B3 propagator with the single header.
+// zipkinSingle is zipkin-go's B3 propagator with the header b3.
 var zipkinSingle = peer{
 	name:   "zipkin-go",
 	format: propagation.B3Single,
@@ -109,7 +109,7 @@ var zipkinSingle = peer{
 	},
 }
 
-// zipkinMulti is the same with five headers.
+// zipkinMulti is zipkin-go's B3 propagator with five headers.
 var zipkinMulti = peer{
 	name:    "zipkin-go, multiple headers",
 	format:  propagation.B3Multi,
@@ -160,18 +160,18 @@ func zipkinMultiIDs(pattern string) func(http.Header) bool {
 func FuzzZipkinB3Single(f *testing.F) { fuzz(f, zipkinSingle) }
 func FuzzZipkinB3Multi(f *testing.F)  { fuzz(f, zipkinMulti) }
 
-// TestZipkinParentWithoutState shows a header that zipkin-go writes and does not read:
-// the parent takes the state's place. We read it, and never write it.
+// TestZipkinParentWithoutState shows a header that zipkin-go writes but does not read: the parent is in the place of
+// the state. We read it, and never write it.
 func TestZipkinParentWithoutState(t *testing.T) {
 	sc := read(propagation.B3Single, b3SingleSample)
 	sc.Sampling = propagation.Deferred
 	h := http.Header{}
 	zipkinInject(b3.WithSingleHeaderOnly())(sc, h)
 	if got := zipkinExtract(h); got != (propagation.SpanContext{}) {
-		t.Errorf("it read %+v of its own %q", got, h)
+		t.Errorf("zipkin-go read %+v from its own %q, want that it reads nothing", got, h)
 	}
 	if got := read(propagation.B3Single, h); got != sc {
-		t.Errorf("of %q we read %+v\nit meant %+v", h, got, sc)
+		t.Errorf("from %q we read    %+v\nzipkin-go meant %+v", h, got, sc)
 	}
 	if got, want := write(propagation.B3Single, sc).Get("b3"), b3Trace+"-"+b3Span; got != want {
 		t.Errorf("we wrote %q; want %q", got, want)

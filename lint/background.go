@@ -12,7 +12,7 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-// Background reports new root contexts where a context is at hand.
+// Background reports new root contexts in places where a context is at hand.
 var Background = analyzer("background", `report context.Background and context.TODO where a context is at hand
 
 A call with a new root context carries no headers of the request that it is made for.
@@ -46,7 +46,7 @@ func runBackground(r *reporter) {
 	}
 }
 
-// insteadOf returns the fixes for a call of Background or TODO, the one that tools apply first.
+// insteadOf returns the fixes for a call of Background or TODO. The first one is the fix that tools apply.
 func insteadOf(call *ast.CallExpr, fn *types.Func, s source) []analysis.SuggestedFix {
 	replace := func(with string) analysis.SuggestedFix {
 		return analysis.SuggestedFix{
@@ -61,7 +61,7 @@ func insteadOf(call *ast.CallExpr, fn *types.Func, s source) []analysis.Suggeste
 	return []analysis.SuggestedFix{replace(types.ExprString(sel.X) + ".WithoutCancel(" + s.expr + ")"), replace(s.expr)}
 }
 
-// detached reports whether the root context at c is one on purpose.
+// detached reports whether the root context at c is detached on purpose.
 func (x *contexts) detached(c inspector.Cursor) bool {
 	if isDeferred(c) || x.inGo(c) || x.afterDone(c) || x.withoutContext(c) {
 		return true
@@ -116,7 +116,7 @@ func (x *contexts) keepsOnPurpose(call inspector.Cursor, root ast.Node) bool {
 		return true
 	}
 	if isMethod(fn, "net/http", "Request", "Clone", "WithContext") && !x.isSent(call) {
-		return true // such as a request for a router to match
+		return true // such as a request that a router matches
 	}
 	if fn.Pkg() != nil && (fn.Pkg().Path() == "go.opentelemetry.io/otel/trace" || fn.Pkg().Path() == "go.opentelemetry.io/otel/baggage") {
 		return true // trace.ContextWithSpan(context.Background(), span)
@@ -158,7 +158,7 @@ func (x *contexts) onlyDetached(c inspector.Cursor, v *types.Var) bool {
 	return uses > 0
 }
 
-// inGo reports whether c is in the call of a go statement for which the function does not wait.
+// inGo reports whether c is in the call of a go statement, and the function does not wait for it.
 func (x *contexts) inGo(c inspector.Cursor) bool {
 	for around := range c.Enclosing((*ast.GoStmt)(nil), (*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
 		return isGo(around) && !x.waits(around)

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-// BareClient reports HTTP clients that write no trace headers, where a context is at hand.
+// BareClient reports HTTP clients that write no trace headers, in places where a context is at hand.
 var BareClient = analyzer("bareclient", `report HTTP clients without a transport that writes trace headers
 
 It reports http.Get, http.Head, http.Post, http.PostForm and http.DefaultClient where an
@@ -28,7 +28,8 @@ func init() {
 	BareClient.Flags.BoolVar(&callers, "callers", false, "report also where the context may belong to an inbound request")
 }
 
-// serving returns the context that is at hand at c, if it is an inbound request's or, with the flag, may be.
+// serving returns the context that is at hand at c. It must belong to an inbound request, or, with the flag, possibly
+// belong to one.
 func (x *contexts) serving(c inspector.Cursor) (source, bool) {
 	s, ok := x.at(c)
 	return s, ok && (callers || s.origin == inbound)
@@ -68,7 +69,7 @@ func runBareClient(r *reporter) {
 	}
 }
 
-// bare reports the client at c if it is made, or used, where a context is at hand.
+// bare reports the client at c if it is made or used in a place where a context is at hand.
 func (r *reporter) bare(c inspector.Cursor, n ast.Node, uses map[types.Object]source, what string) {
 	holder := r.holder(c)
 	if holder != nil && r.transportSet(holder) {
@@ -147,8 +148,9 @@ func (x *contexts) holder(c inspector.Cursor) types.Object {
 	return nil
 }
 
-// clientUses returns the variables, fields and functions whose client makes calls where a context is at hand, with the
-// context of the first such call. A holder whose client another holder gets is used as that one is.
+// clientUses returns the variables, fields and functions whose client makes calls in places where a context is at hand.
+// It also returns the context of the first such call. If a holder's client is assigned to another holder, the uses of
+// that holder count, too.
 func (x *contexts) clientUses() map[types.Object]source {
 	info := x.pass.TypesInfo
 	uses := map[types.Object]source{}

@@ -16,8 +16,9 @@ type site struct {
 	args   []ast.Expr
 }
 
-// follow finds what the calls inside the package say of the origin of parameters. It is an inbound request's if one call
-// passes such a context. Else it is the program's if all calls are known and pass such contexts.
+// follow finds the origins of parameters from the calls inside the package. A parameter belongs to an inbound request
+// if one call passes such a context. Otherwise it belongs to the program if all calls are known and pass contexts of
+// the program.
 func (x *contexts) follow() {
 	sites, values := x.sites()
 	for changed := true; changed; {
@@ -42,9 +43,9 @@ func (x *contexts) follow() {
 	}
 }
 
-// passed returns the origins of the contexts that the calls of a function pass. For a function literal that is passed to a
-// call, these are the contexts that are passed with it: its own is derived from them, as in retry.Do(ctx, func(ctx
-// context.Context) error { ... }).
+// passed returns the origins of the contexts that the calls of a function pass. If a function literal is passed to a
+// call, these are the contexts that are passed with it. Its own context is derived from them, as in retry.Do(ctx,
+// func(ctx context.Context) error { ... }).
 func (x *contexts) passed(node ast.Node, f *function, sites map[*types.Func][]site) (origins []origin) {
 	decl, ok := node.(*ast.FuncDecl)
 	if !ok {
@@ -57,7 +58,7 @@ func (x *contexts) passed(node ast.Node, f *function, sites map[*types.Func][]si
 	}
 	obj, _ := x.pass.TypesInfo.Defs[decl.Name].(*types.Func)
 	for _, s := range sites[obj] {
-		if s.caller != decl { // recursion says nothing
+		if s.caller != decl { // a recursive call has no information
 			origins = append(origins, x.passes(s.args))
 		}
 	}
@@ -74,8 +75,8 @@ func (x *contexts) passes(args []ast.Expr) (o origin) {
 	return o
 }
 
-// callersKnown reports whether nothing outside of the package can call a function, or is expected to: functions of packages
-// main, and of those under cmd. An exported method may be called through an interface.
+// callersKnown reports whether only the package calls a function. That is so for functions of packages main, and of
+// packages under cmd. An exported method may be called through an interface.
 func (x *contexts) callersKnown(node ast.Node, values map[*types.Func]bool) bool {
 	decl, ok := node.(*ast.FuncDecl)
 	if !ok {
@@ -85,7 +86,7 @@ func (x *contexts) callersKnown(node ast.Node, values map[*types.Func]bool) bool
 	return obj != nil && !values[obj] && (!obj.Exported() || decl.Recv == nil && (x.pass.Pkg.Name() == "main" || slices.Contains(strings.Split(x.pass.Pkg.Path(), "/"), "cmd")))
 }
 
-// sites returns the calls of each function of the package, and which functions are used as values.
+// sites returns the calls of each function of the package, and the functions that are used as values.
 func (x *contexts) sites() (calls map[*types.Func][]site, values map[*types.Func]bool) {
 	info := x.pass.TypesInfo
 	calls, values = map[*types.Func][]site{}, map[*types.Func]bool{}
@@ -121,7 +122,7 @@ func declaration(c inspector.Cursor) ast.Node {
 	return nil
 }
 
-// loops reports whether a function loops until a context is done, as the background work of a program does.
+// loops reports whether a function loops until a context is done, like the background work of a program.
 func loops(fn inspector.Cursor) bool {
 	for c := range fn.Preorder((*ast.CommClause)(nil)) {
 		clause := c.Node().(*ast.CommClause)

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-// contextsAnalyzer knows what context is at hand at each place of a package. The others require it.
+// contextsAnalyzer finds the context that is at hand at each place of a package. The other analyzers require it.
 var contextsAnalyzer = &analysis.Analyzer{
 	Name:       "ferrycontexts",
 	Doc:        "tells what context is at hand at each place, for the other analyzers",
@@ -33,14 +33,14 @@ var contextsAnalyzer = &analysis.Analyzer{
 	},
 }
 
-// contexts is what contextsAnalyzer knows.
+// contexts is the result of contextsAnalyzer.
 type contexts struct {
 	pass     *analysis.Pass
 	root     inspector.Cursor
-	values   map[*types.Var][]ast.Expr   // what is assigned to each variable that is no field
+	values   map[*types.Var][]ast.Expr   // the values assigned to each variable that is not a field
 	params   map[*types.Var]*function    // the function of each parameter and receiver
 	funcs    map[ast.Node]*function      // by *ast.FuncDecl and *ast.FuncLit
-	origins  map[*types.Var]origin       // of the variables in values and params, when all is known
+	origins  map[*types.Var]origin       // of the variables in values and params; set at the end
 	silenced map[string]map[int][]string // by file and line: the analyzers that a comment silences there
 }
 
@@ -50,7 +50,7 @@ type function struct {
 	typ    *ast.FuncType
 	sig    *types.Signature
 	origin origin // of its parameters
-	fixed  bool   // the origin is known from the function itself
+	fixed  bool   // the function itself determines the origin
 }
 
 // settle computes the origins of all variables. From then on the contexts do not change, so that analyzers may share them.
@@ -65,9 +65,9 @@ func (x *contexts) settle() {
 	x.origins = origins
 }
 
-// source is a context that code at one place can name.
+// source is a context that code at one place can use.
 type source struct {
-	expr   string // Go source that gives the context: ctx, r.Context()
+	expr   string // Go source for the context: ctx, r.Context()
 	name   string // the variable in it
 	origin origin
 }
@@ -174,7 +174,7 @@ func (x *contexts) at(c inspector.Cursor) (s source, ok bool) {
 	return source{}, false
 }
 
-// best returns the best context that scope itself declares and that pos sees.
+// best returns the best context that scope itself declares and that is visible at pos.
 func (x *contexts) best(scope *types.Scope, pos token.Pos) (best source) {
 	var at token.Pos
 	for _, name := range scope.Names() {
@@ -186,7 +186,7 @@ func (x *contexts) best(scope *types.Scope, pos token.Pos) (best source) {
 		if !ok {
 			continue
 		}
-		// A later declaration may hide the variable, or it may itself come later.
+		// The variable may be declared later, or a later declaration may hide it.
 		if _, visible := x.pass.Pkg.Scope().Innermost(pos).LookupParent(name, pos); visible != v {
 			continue
 		}
@@ -198,7 +198,7 @@ func (x *contexts) best(scope *types.Scope, pos token.Pos) (best source) {
 	return best
 }
 
-// better returns b if it is nearer to a request than a, or is a context where a only has one.
+// better returns b if it is nearer to a request than a. It also returns b if b is a context, and a only has one.
 func better(a, b source) source {
 	if b.origin > a.origin || b.origin == a.origin && b.expr == b.name && a.expr != a.name {
 		return b

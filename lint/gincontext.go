@@ -86,8 +86,8 @@ func (r *reporter) ginArguments(call *ast.CallExpr) {
 	}
 }
 
-// returnsNoError reports whether a function of the same program returns no error, and no context: it is not likely to make
-// calls that take headers.
+// returnsNoError reports whether a function of the same program returns no error and no context. Such a function
+// probably makes no calls that carry headers.
 func (r *reporter) returnsNoError(fn *types.Func) bool {
 	own, _, _ := strings.Cut(r.Pkg.Path(), "/")
 	if r.Module != nil && r.Module.Path != "" {
@@ -116,7 +116,7 @@ func (r *reporter) ginResults(c inspector.Cursor, n *ast.ReturnStmt) {
 	}
 }
 
-// gin reports value if it is a framework's context that becomes a context.Context.
+// gin reports value if it is a framework's context and is converted to a context.Context.
 func (r *reporter) gin(value ast.Expr, to types.Type, safe bool) {
 	if to == nil || !isContext(to) {
 		return

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-// Goroutine reports goroutines that use a request's context when the handler may have ended.
+// Goroutine reports goroutines that may use a request's context after the handler has ended.
 var Goroutine = analyzer("goroutine", `report goroutines with the request's context that outlive the handler
 
 net/http and gRPC cancel a request's context when its handler returns. Calls of a goroutine
@@ -40,7 +40,7 @@ func runGoroutine(r *reporter) {
 		for use := range c.Preorder((*ast.Ident)(nil), (*ast.CallExpr)(nil)) {
 			e := use.Node().(ast.Expr)
 			if v := variable(r.TypesInfo, e); v != nil && c.Node().Pos() < v.Pos() && v.Pos() < c.Node().End() {
-				continue // what the goroutine itself derives from the context
+				continue // the goroutine itself derives this from the context
 			}
 			if !r.ends(e) || !r.passedOn(use) {
 				continue
@@ -66,7 +66,7 @@ func (x *contexts) inHandler(c inspector.Cursor) bool {
 	return false
 }
 
-// ends reports whether e is a context, or the framework's, that ends with an inbound request.
+// ends reports whether e is a context, or a framework's context, that ends with an inbound request.
 func (x *contexts) ends(e ast.Expr) bool {
 	t := x.pass.TypesInfo.TypeOf(e)
 	if t == nil || !isContextLike(t) {
@@ -127,7 +127,7 @@ func (x *contexts) keeps(call *ast.CallExpr) bool {
 		strings.Contains(strings.ToLower(fn.Name()), "detach") || strings.Contains(strings.ToLower(fn.Name()), "copy"))
 }
 
-// passedOn reports whether the context at c is passed to a call that may use it to call on.
+// passedOn reports whether the context at c is passed to a call that may use it for an outgoing call.
 func (x *contexts) passedOn(c inspector.Cursor) bool {
 	call, ok := c.Parent().Node().(*ast.CallExpr)
 	if !ok || call.Fun == c.Node() || x.keeps(call) {
@@ -136,8 +136,8 @@ func (x *contexts) passedOn(c inspector.Cursor) bool {
 	return !readsValues(callee(x.pass.TypesInfo, call))
 }
 
-// watches reports whether the goroutine may use its context. Its function reads Done of a context, calls Done of a
-// sync.WaitGroup, writes to a pipe, detaches itself from its context, or only reads values.
+// watches reports whether the goroutine may use its context. It may if it reads Done of a context, calls Done of a
+// sync.WaitGroup, or writes to a pipe. It also may if it detaches itself from its context, or only reads values.
 func (x *contexts) watches(start inspector.Cursor) bool {
 	if x.readsDone(start) || x.writesPipe(start) {
 		return true
@@ -180,8 +180,8 @@ func (x *contexts) detachesItself(c inspector.Cursor) bool {
 	return false
 }
 
-// onlyReads reports whether a function uses its contexts only to read values of them, or to log. A framework's context must
-// not be read either.
+// onlyReads reports whether a function uses its contexts only to read values or to log. It is false for a framework's
+// context, because the function must not even read that.
 func (x *contexts) onlyReads(f *function) bool {
 	for v := range f.sig.Params().Variables() {
 		if _, ok := frameworkOf(v.Type()); ok {

@@ -6,7 +6,7 @@ import "go/types"
 type framework struct {
 	path, name string
 	expr       string // the request's context, after the variable's name
-	context    bool   // it is itself a context.Context that carries no headers
+	context    bool   // it is itself a context.Context, which carries no headers
 }
 
 var frameworks = []framework{
@@ -49,8 +49,8 @@ func isMessage(t types.Type) bool {
 	return hasMethods(t, "ProtoReflect") || hasMethods(t, "ProtoMessage", "Reset", "String")
 }
 
-// contextOf returns what to write after the name of a variable of type t to get a context: "" if it is one itself. ok is
-// false if t has none that the analyzers know.
+// contextOf returns the text to write after the name of a variable of type t to get a context. The text is "" if the
+// variable itself is one. ok is false if the analyzers know no context in t.
 func contextOf(t types.Type) (expr string, ok bool) {
 	if f, ok := frameworkOf(t); ok {
 		return f.expr, f.expr != ""
@@ -64,8 +64,8 @@ func contextOf(t types.Type) (expr string, ok bool) {
 	return "", false
 }
 
-// isInbound reports whether a function with these parameters and results serves a request, so that its context is an
-// inbound request's for certain.
+// isInbound reports whether a function with these parameters and results certainly serves a request, so that its
+// context belongs to an inbound request.
 func isInbound(sig *types.Signature) bool {
 	var writer, request, context, message, connect bool
 	for v := range sig.Params().Variables() {

@@ -12,8 +12,8 @@ import (
 	"github.com/traceferry/traceferry/lint"
 )
 
-// TestAnalyzers runs each analyzer over the package of its name in testdata/src, which has a "want" comment on each line
-// that it must report. No other line may be reported.
+// TestAnalyzers runs each analyzer on the package with its name in testdata/src. Each line that the analyzer must
+// report has a "want" comment. It must not report any other line.
 func TestAnalyzers(t *testing.T) {
 	for _, a := range lint.Analyzers() {
 		t.Run(a.Name, func(t *testing.T) { analysistest.Run(t, analysistest.TestData(), a, a.Name) })
@@ -22,7 +22,7 @@ func TestAnalyzers(t *testing.T) {
 
 var offByDefault = []*analysis.Analyzer{lint.BareGRPC, lint.GinContext}
 
-// TestMain switches the analyzers on that are off by default.
+// TestMain switches on the analyzers that are off by default.
 func TestMain(m *testing.M) {
 	for _, a := range offByDefault {
 		if err := a.Flags.Set("on", "true"); err != nil {
@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestOff: what is off by default reports nothing.
+// TestOff: an analyzer that is off by default reports nothing.
 func TestOff(t *testing.T) {
 	for _, a := range offByDefault {
 		a.Flags.Set("on", "false")
@@ -40,12 +40,12 @@ func TestOff(t *testing.T) {
 		silent := &silence{TB: t}
 		analysistest.Run(silent, analysistest.TestData(), a, a.Name)
 		if silent.unexpected != "" || silent.missing == 0 {
-			t.Errorf("%s is off, reports %q, and misses %d findings", a.Name, silent.unexpected, silent.missing)
+			t.Errorf("%s is off, but reports %q, and misses %d of the expected findings", a.Name, silent.unexpected, silent.missing)
 		}
 	}
 }
 
-// silence counts the findings that a test expects and does not get.
+// silence counts the expected findings that are missing.
 type silence struct {
 	testing.TB
 	missing    int
@@ -60,7 +60,7 @@ func (s *silence) Errorf(format string, args ...any) {
 	}
 }
 
-// TestFlags: each flag changes what is reported.
+// TestFlags: each flag changes the findings.
 func TestFlags(t *testing.T) {
 	for _, test := range []struct {
 		analyzer *analysis.Analyzer
@@ -81,7 +81,7 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// TestPackages: packages about one question each.
+// TestPackages has one package for each special question.
 func TestPackages(t *testing.T) {
 	for name, a := range map[string]*analysis.Analyzer{"bareclient/replaced": lint.BareClient, "baregrpc/command": lint.BareGRPC, "gincontext/switched": lint.GinContext} {
 		t.Run(name, func(t *testing.T) { analysistest.Run(t, analysistest.TestData(), a, name) })

@@ -113,8 +113,8 @@ func major(pkg string) string {
 
 var logs = regexp.MustCompile(`(?i)^(get|with|new)?logger|^audit`)
 
-// readsValues reports whether a function only reads values of the context that it gets, or logs with it: no call carries
-// headers because of it.
+// readsValues reports whether a function only reads values of its context, or logs with it. Such a function makes no
+// calls that carry headers.
 func readsValues(fn *types.Func) bool {
 	if fn == nil {
 		return false

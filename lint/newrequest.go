@@ -9,7 +9,7 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-// NewRequest reports requests that are made without a context, where one is at hand.
+// NewRequest reports requests that are made without a context, in places where a context is at hand.
 var NewRequest = analyzer("newrequest", `report HTTP requests without the context that is at hand
 
 http.NewRequest and the methods Get, Head, Post and PostForm of http.Client take no
@@ -50,8 +50,8 @@ func withContext(call *ast.CallExpr, s source) []analysis.SuggestedFix {
 	}}
 }
 
-// getsContext reports whether the request that the call at c makes gets a context later, by WithContext, by Clone, or by
-// a call that takes both. It also returns true if the request is handed to a handler.
+// getsContext reports whether the request that the call at c makes gets a context later: by WithContext, by Clone, or
+// by a call that takes both. It is also true if the request is passed to a handler.
 func (x *contexts) getsContext(c inspector.Cursor) bool {
 	info := x.pass.TypesInfo
 	req := assignedTo(info, c)
@@ -75,7 +75,7 @@ func (x *contexts) getsContext(c inspector.Cursor) bool {
 	return false
 }
 
-// carries reports whether e is a context of an inbound request, or of a caller.
+// carries reports whether e is a context of an inbound request or of a caller.
 func (x *contexts) carries(e ast.Expr) bool {
 	return isContextLike(x.pass.TypesInfo.TypeOf(e)) && x.origin(e) >= caller
 }

@@ -9,25 +9,25 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-// origin says whose a context is.
+// origin says who a context belongs to.
 type origin uint8
 
 const (
 	unknown origin = iota
-	program        // the program's, or of a part of it: context.Background, a command's
-	caller         // whatever the caller passes
-	inbound        // an inbound request's, or derived from it
+	program        // it belongs to the program or to a part of it: context.Background, or a command's
+	caller         // the caller decides
+	inbound        // it belongs to an inbound request, or is derived from one that does
 )
 
-// originOf returns the origin of a variable that holds a context, or of one that has a context. It is unknown for the
-// variables in asking, whose origin depends on that of v.
+// originOf returns the origin of a variable that holds a context, or that has a context. It is unknown for the
+// variables in asking, because their origin depends on that of v.
 func (x *contexts) originOf(v *types.Var, asking []*types.Var) (o origin) {
 	if x.origins != nil {
 		return x.origins[v]
 	}
-	if f := x.params[v]; f != nil { // what is assigned to a parameter is derived from it, as a rule
+	if f := x.params[v]; f != nil { // values assigned to a parameter are usually derived from it
 		if f.origin == caller && x.sent(f, v) {
-			return program // a request that the function sends is not an inbound one
+			return program // a request that the function sends is not an inbound request
 		}
 		return f.origin
 	}
@@ -40,7 +40,7 @@ func (x *contexts) originOf(v *types.Var, asking []*types.Var) (o origin) {
 	return o
 }
 
-// origin returns the origin of an expression that is a context, or has one.
+// origin returns the origin of an expression that is a context, or that has one.
 func (x *contexts) origin(e ast.Expr, asking ...*types.Var) origin {
 	info := x.pass.TypesInfo
 	switch e := ast.Unparen(e).(type) {
@@ -73,7 +73,7 @@ func (x *contexts) originOfCall(call *ast.CallExpr, asking ...*types.Var) (o ori
 	case isFunc(fn, "context", "Background", "TODO"), isFunc(fn, "os/signal", "NotifyContext"), isFunc(fn, "net/http", "NewRequest"):
 		return program
 	case strings.HasPrefix(fn.Name(), "Extract") && fn.Signature().Params().Len() > 1:
-		return inbound // Extract of a propagator, with a message or a request
+		return inbound // Extract of a propagator, with a message or a request as carrier
 	}
 	for _, arg := range call.Args {
 		if _, ok := contextOf(info.TypeOf(arg)); ok {

@@ -39,7 +39,8 @@ func runOTelOrder(r *reporter) {
 	}
 }
 
-// call returns the call that gives the value of e: e itself, or what the one variable in e was assigned once.
+// call returns the call that gives the value of e: e itself, or the call whose result is assigned to the variable in e,
+// if that happens once.
 func (r *reporter) call(e ast.Expr) *ast.CallExpr {
 	switch e := ast.Unparen(e).(type) {
 	case *ast.CallExpr:
@@ -52,7 +53,8 @@ func (r *reporter) call(e ast.Expr) *ast.CallExpr {
 	return nil
 }
 
-// otelHandler reports otelhttp.NewHandler(httptrace.Middleware(p, ...)(h), ...) if its trace is not that of p.
+// otelHandler reports an otelhttp.NewHandler around httptrace.Middleware(p, ...)(h) if it has another propagator than
+// p, or if it continues the traces of untrusted callers.
 func (r *reporter) otelHandler(call *ast.CallExpr) {
 	inner := r.call(call.Args[0])
 	if inner == nil {
@@ -101,7 +103,7 @@ func (r *reporter) otelDial(call *ast.CallExpr) {
 	})
 }
 
-// isFerry reports whether a propagator is traceferry's, or contains it.
+// isFerry reports whether a propagator is traceferry's, or contains traceferry's.
 func (r *reporter) isFerry(e ast.Expr) bool {
 	found := false
 	ast.Inspect(e, func(n ast.Node) bool {
@@ -116,7 +118,7 @@ func (r *reporter) isFerry(e ast.Expr) bool {
 	return found
 }
 
-// usesFerry reports whether the package wires traceferry into net/http or gRPC.
+// usesFerry reports whether the package connects traceferry with net/http or gRPC.
 func (r *reporter) usesFerry() bool {
 	for _, pkg := range r.Pkg.Imports() {
 		if strings.HasPrefix(pkg.Path(), pathHTTPTrace) || strings.HasPrefix(pkg.Path(), pathGRPCTrace) {

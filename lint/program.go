@@ -8,8 +8,8 @@ import (
 	"unicode"
 )
 
-// constructs reports whether a function sets a part of the program up or runs it, or is for tests, by its name: NewService,
-// InitStore, Run, MockLogin.
+// constructs reports, by the name of a function, whether the function sets up or runs a part of the program, or is for
+// tests: NewService, InitStore, Run, MockLogin.
 func constructs(fn *ast.FuncDecl) bool {
 	name := fn.Name.Name
 	switch strings.ToLower(name) {
@@ -52,7 +52,8 @@ func isCommand(sig *types.Signature) bool {
 	return false
 }
 
-// isRedirect reports whether a function has the signature of http.Client.CheckRedirect, whose requests are outgoing ones.
+// isRedirect reports whether a function has the signature of http.Client.CheckRedirect. Its requests are outgoing
+// requests.
 func isRedirect(sig *types.Signature) bool {
 	if sig.Params().Len() != 2 || !isRequest(sig.Params().At(0).Type()) {
 		return false

@@ -14,7 +14,7 @@ import (
 
 const docs = "https://github.com/traceferry/traceferry/blob/main/docs/diagnosis.md#"
 
-// analyzer returns an analyzer that requires the contexts. The first line of doc is its summary.
+// analyzer returns an analyzer that requires contextsAnalyzer. The first line of doc is its summary.
 func analyzer(name, doc string, run func(*reporter)) *analysis.Analyzer {
 	a := &analysis.Analyzer{
 		Name:     name,
@@ -35,8 +35,8 @@ type reporter struct {
 	*contexts
 }
 
-// report reports a finding at node, with the reason and the page that says more, unless the file is a test's or
-// generated or a comment silences it.
+// report reports a finding at node, with the reason and the page with the details. It reports nothing in a test file or
+// a generated file, or if a comment silences the finding.
 func (r *reporter) report(node ast.Node, fixes []analysis.SuggestedFix, format string, args ...any) {
 	for _, file := range r.Files {
 		if file.FileStart <= node.Pos() && node.Pos() < file.FileEnd && (ast.IsGenerated(file) || isTest(r.Fset.Position(node.Pos()).Filename, file)) || forTests(r.Pkg.Path()) {
@@ -56,7 +56,7 @@ func (r *reporter) report(node ast.Node, fixes []analysis.SuggestedFix, format s
 	})
 }
 
-// isTest reports whether a file is a test's, or of a package for tests.
+// isTest reports whether a file is a test file, or belongs to a package for tests.
 func isTest(name string, file *ast.File) bool {
 	return strings.HasSuffix(name, "_test.go") || slices.ContainsFunc(file.Imports, func(i *ast.ImportSpec) bool {
 		return i.Path.Value == `"testing"` || i.Path.Value == `"net/http/httptest"`
@@ -65,12 +65,12 @@ func isTest(name string, file *ast.File) bool {
 
 var (
 	directive = regexp.MustCompile(`^//(?:lint:ignore\s+([\w,]+)\s+\S|nolint(?::([\w, ]+?))?\s*(?://|$))`)
-	// explanation is what a comment says that explains a root context.
+	// explanation is the text of a comment that explains a root context.
 	explanation = regexp.MustCompile(`(?i)context\.Background|background context|cancel|detach|outliv|independent`)
 )
 
-// findDirectives finds the comments that silence analyzers. Such a comment holds for its line and, if it is alone on its
-// line, for the line after the comment; in the doc comment of a function, for the function.
+// findDirectives finds the comments that silence analyzers. Such a comment applies to its line. If it is alone on its
+// line, it also applies to the next line. In the doc comment of a function, it applies to the function.
 func (x *contexts) findDirectives() {
 	x.silenced = map[string]map[int][]string{}
 	for _, file := range x.pass.Files {
@@ -108,7 +108,7 @@ func (x *contexts) findDirectives() {
 	}
 }
 
-// aloneOnLine reports whether only white space stands before offset on its line.
+// aloneOnLine reports whether there is only white space before offset on its line.
 func aloneOnLine(source []byte, offset int) bool {
 	if offset > len(source) {
 		return false

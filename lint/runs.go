@@ -15,10 +15,10 @@ type run uint8
 const (
 	runsInside   run = iota // while the function around it runs
 	runsUnknown             // perhaps later
-	runsDetached            // later, or nobody waits for it
+	runsDetached            // later, or the function does not wait for it
 )
 
-// runs tells when the function literal lit runs.
+// runs returns when the function literal lit runs.
 func (x *contexts) runs(lit inspector.Cursor) run {
 	if _, ok := lit.Node().(*ast.FuncLit); !ok {
 		return runsDetached // a declared function has no function around it
@@ -65,8 +65,8 @@ func isGo(c inspector.Cursor) bool {
 	return ok
 }
 
-// waits reports whether the function around a goroutine waits for something after it starts it, or hands its caller
-// something to wait for.
+// waits reports whether the function around a goroutine waits for something after it starts the goroutine. It is also
+// true if the function returns something to its caller to wait for.
 func (x *contexts) waits(start inspector.Cursor) bool {
 	for fn := range start.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
 		f := x.funcs[fn.Node()]
@@ -84,7 +84,7 @@ func (x *contexts) waits(start inspector.Cursor) bool {
 			if _, ok := n.(*ast.FuncLit); ok && n != fn.Node() {
 				return isDeferred(c)
 			}
-			// A loop may start the goroutine and wait for an earlier one before it in the text.
+			// A loop may start the goroutine, and wait for an earlier one in a line before.
 			if n.End() < start.Node().Pos() && !sameLoop(c, start) && !isDeferred(c) {
 				return true
 			}
@@ -101,7 +101,7 @@ func (x *contexts) waitsHere(n ast.Node) bool {
 	case *ast.CallExpr:
 		sel, ok := ast.Unparen(n.Fun).(*ast.SelectorExpr)
 		return ok && sel.Sel.Name == "Wait"
-	case *ast.UnaryExpr: // a receive from a channel that is not of a context
+	case *ast.UnaryExpr: // a receive from a channel that does not belong to a context
 		return n.Op == token.ARROW && !isDone(&ast.ExprStmt{X: n})
 	case *ast.RangeStmt:
 		t := x.pass.TypesInfo.TypeOf(n.X)
@@ -114,7 +114,7 @@ func (x *contexts) waitsHere(n ast.Node) bool {
 	return false
 }
 
-// isDeferred reports whether c is, or is inside of, a deferred call of the function around it.
+// isDeferred reports whether c is a deferred call of the function around it, or is inside of one.
 func isDeferred(c inspector.Cursor) bool {
 	for around := range c.Enclosing((*ast.DeferStmt)(nil), (*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
 		switch around.Node().(type) {

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// TestFiveMistakes: the command reports the lines of the five mistakes in testdata/service, a program with the real
-// grpc-go, otelhttp and traceferry, and no other line, by itself and with go vet.
+// TestFiveMistakes: the command reports the lines of the five mistakes in testdata/service, and no other line. The
+// program uses the real grpc-go, otelhttp and traceferry. The command runs by itself and with go vet.
 func TestFiveMistakes(t *testing.T) {
 	source, err := os.ReadFile("testdata/service/main.go")
 	if err != nil {
@@ -31,7 +31,7 @@ func TestFiveMistakes(t *testing.T) {
 		}
 	}
 	if len(seen) != 5 {
-		t.Fatalf("the service has the mistakes %v", seen)
+		t.Fatalf("the service has comments for the mistakes %v, want five", seen)
 	}
 
 	command := build(t)
@@ -41,7 +41,7 @@ func TestFiveMistakes(t *testing.T) {
 			cmd.Dir = "testdata/service"
 			out, err := cmd.CombinedOutput()
 			if err == nil {
-				t.Error("it exits with 0")
+				t.Error("the command exits with 0, want an error because of its findings")
 			}
 			if got := reported(out); !slices.Equal(got, want) {
 				t.Errorf("it reports\n%s\nwant\n%s\nin\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"), out)
@@ -50,8 +50,8 @@ func TestFiveMistakes(t *testing.T) {
 	}
 }
 
-// TestFixesBuild: the service still builds when the command has fixed what it can, and what it has fixed is no longer
-// reported.
+// TestFixesBuild: after the command has applied its fixes, the service still builds, and the fixed findings are no
+// longer reported.
 func TestFixesBuild(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"main.go", "go.mod", "go.sum"} {
@@ -89,7 +89,7 @@ func TestFixesBuild(t *testing.T) {
 	}
 	// The goroutine with a function literal, and Client.Get, have no safe fix.
 	if want := []string{"newrequest", "goroutine"}; !slices.Equal(left, want) {
-		t.Errorf("left are %v, want %v\n%s", left, want, out)
+		t.Errorf("after the fixes, the findings are %v, want %v\n%s", left, want, out)
 	}
 }
 

@@ -13,7 +13,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// TestPromise10_Cost: at most one allocation more than the other handler alone, and none while the record has room.
+// TestPromise10_Cost: a Handler costs at most one allocation more than the other handler alone. It costs none while the
+// record has space.
 func TestPromise10_Cost(t *testing.T) {
 	if race.Enabled {
 		t.Skip("the race detector allocates by itself: run without -race")
@@ -65,7 +66,7 @@ func TestPromise10_Cost(t *testing.T) {
 		{"the application's baggage", carrying, bare, changed, nil, 0},
 	} {
 		if got := perRecord(row.h, row.ctx, row.attrs) - perRecord(row.bare, row.ctx, row.attrs); got != row.want {
-			t.Errorf("%s: %v allocations more, want %v", row.what, got, row.want)
+			t.Errorf("%s: %v additional allocations, want %v", row.what, got, row.want)
 		}
 	}
 }
@@ -76,8 +77,8 @@ func perRecord(h slog.Handler, ctx context.Context, attrs []slog.Attr) float64 {
 	return testing.AllocsPerRun(500, func() { l.LogAttrs(ctx, slog.LevelInfo, "m", attrs...) })
 }
 
-// TestTextCost: the text of the ids takes one allocation for twenty records, beside those that TestPromise10_Cost
-// counts.
+// TestTextCost: the text of the ids costs one allocation for every twenty records. TestPromise10_Cost counts the other
+// allocations.
 func TestTextCost(t *testing.T) {
 	if race.Enabled {
 		t.Skip("the race detector allocates by itself: run without -race")

@@ -9,7 +9,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// TestFieldSets: each ready set, byte for byte.
+// TestFieldSets: the output of each predefined set, byte for byte.
 func TestFieldSets(t *testing.T) {
 	const ids = `"` + callerTrace + `","span_id":"` + callerSpan + `"`
 	own := slogtrace.Datadog()
@@ -32,7 +32,7 @@ func TestFieldSets(t *testing.T) {
 	}
 }
 
-// TestFlags: the flags are those of a traceparent, or left out if the decision is open.
+// TestFlags: the flags are those of a traceparent. They are omitted if the decision is open.
 func TestFlags(t *testing.T) {
 	only := slogtrace.WithFields(slogtrace.Fields{Flags: "f"})
 	for in, want := range map[string]string{"00": "00", "01": "01", "02": "02", "03": "03", "fd": "01"} {
@@ -43,7 +43,7 @@ func TestFlags(t *testing.T) {
 	check(t, "open", added(t, received("Traceparent", "", "B3", callerTrace+"-"+callerSpan), only), "")
 }
 
-// TestDecimal: the numbers of Datadog are unsigned, and of any length.
+// TestDecimal: Datadog's numbers are unsigned, and can have any length.
 func TestDecimal(t *testing.T) {
 	only := slogtrace.WithFields(slogtrace.Fields{TraceID: "t", SpanID: "s", Decimal: true})
 	const high, most = "00000000000000010000000000000000", "ffffffffffffffffffffffffffffffff"

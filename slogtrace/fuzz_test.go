@@ -15,8 +15,8 @@ import (
 	"go.opentelemetry.io/otel/baggage"
 )
 
-// FuzzHandler compares each line with what the JSON handler alone writes. Ours has the same bytes, and then the fields
-// of the context that the application does not log itself.
+// FuzzHandler compares each line with the output of the JSON handler alone. Our line has the same bytes, followed by
+// those fields of the context that the application does not log itself.
 func FuzzHandler(f *testing.F) {
 	const traceparent = "00-" + callerTrace + "-" + callerSpan + "-01"
 	f.Add(traceparent, callerID, "tenant=acme", []byte("abcdefgh"), false)
@@ -52,7 +52,7 @@ func compare(t *testing.T, traceparent, requestID, bag string, program []byte, u
 		t.Errorf("program %q:\ngot  %s\nwant %s", program, ours.String(), want)
 	}
 	if untrusted && ours.String() != bare.String() {
-		t.Errorf("of an untrusted caller it logs %s", ours.String())
+		t.Errorf("for an untrusted caller it logs %s, want no ids", ours.String())
 	}
 }
 
@@ -118,7 +118,7 @@ func expected(ctx context.Context, own []string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(o.String(), `{"level":"INFO","msg":"m"`), "}\n")
 }
 
-// onOneLine reports whether Go quotes a value without escapes, but for quotes and backslashes.
+// onOneLine reports whether Go quotes a value without escapes other than for quotes and backslashes.
 func onOneLine(v string) bool {
 	return strconv.Quote(v) == `"`+strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v)+`"`
 }

@@ -63,7 +63,7 @@ var chains = map[string]func(*slog.Logger, context.Context){
 	},
 }
 
-// valuer is a slog.LogValuer that is a group with another one.
+// valuer is a slog.LogValuer whose value is a group that contains another LogValuer.
 type valuer struct{}
 
 func (valuer) LogValue() slog.Value { return slog.GroupValue(slog.Any("inner", inner(7))) }
@@ -72,8 +72,8 @@ type inner int
 
 func (i inner) LogValue() slog.Value { return slog.IntValue(int(i)) }
 
-// TestTopLevel: with a Handler each line is what it is without, and then the fields, at the top level. Without anything
-// to add it is exactly that.
+// TestTopLevel: with a Handler, each line is the line of the other handler, followed by the fields at the top level. If
+// there are no fields to add, the line is the same.
 func TestTopLevel(t *testing.T) {
 	for name, chain := range chains {
 		t.Run(name, func(t *testing.T) {
@@ -96,7 +96,7 @@ func TestTopLevel(t *testing.T) {
 	}
 }
 
-// TestTextHandler: the same with slog's other handler.
+// TestTextHandler: the same with slog's TextHandler.
 func TestTextHandler(t *testing.T) {
 	for name, chain := range chains {
 		var bare, ours bytes.Buffer
@@ -112,10 +112,10 @@ func TestTextHandler(t *testing.T) {
 	}
 }
 
-// TestSiblings: Handlers that are made of one Handler do not share attributes.
+// TestSiblings: Handlers that are made from one Handler do not share attributes.
 func TestSiblings(t *testing.T) {
 	var o output
-	outer := o.logger(t).WithGroup("E").WithGroup("F").WithGroup("G") // three, so that a slice would have room
+	outer := o.logger(t).WithGroup("E").WithGroup("F").WithGroup("G") // three groups, so that a slice would have spare capacity
 	parent := outer.With("a", 1, "b", 2, "c", 3).With("d", 4)
 	left, right := parent.With("side", "left"), parent.With("side", "right")
 	first, second := outer.WithGroup("first"), outer.WithGroup("second")
@@ -129,7 +129,7 @@ func TestSiblings(t *testing.T) {
 	}, fromCaller+"}\n"))
 }
 
-// TestAttrsAreNotShared: the other handler owns the slice that WithAttrs gives it, and may change it.
+// TestAttrsAreNotShared: the other handler owns the slice that WithAttrs passes to it, and may change it.
 func TestAttrsAreNotShared(t *testing.T) {
 	var o output
 	h := slogtrace.MustNew(grabbing{o.handler()}).WithGroup("G").WithAttrs([]slog.Attr{slog.Int("a", 1)})
@@ -137,7 +137,7 @@ func TestAttrsAreNotShared(t *testing.T) {
 	check(t, "changed", o.String(), `{"level":"INFO","msg":"m","G":{"a":1},`+fromCaller+"}\n")
 }
 
-// grabbing changes the attributes that it gets.
+// grabbing is a handler that changes its attributes.
 type grabbing struct{ slog.Handler }
 
 func (g grabbing) WithGroup(name string) slog.Handler { return grabbing{g.Handler.WithGroup(name)} }
@@ -153,7 +153,7 @@ func TestRecordIsNotChanged(t *testing.T) {
 	h := slogtrace.MustNew(o.handler())
 	var r slog.Record
 	r.Message = "m"
-	for i := range 20 { // the record's own slice then has room
+	for i := range 20 { // the record's own slice then has spare capacity
 		r.AddAttrs(slog.Int("a", i))
 		before := r.NumAttrs()
 		for range 2 {
@@ -162,41 +162,41 @@ func TestRecordIsNotChanged(t *testing.T) {
 			}
 		}
 		if r.NumAttrs() != before || strings.Contains(o.String(), "!BUG") {
-			t.Fatalf("with %d attributes the record was changed: %s", before, o.String())
+			t.Fatalf("a record with %d attributes was changed: %s", before, o.String())
 		}
 	}
 	r.AddAttrs(slog.Int("b", 1))
 	if err := o.handler().Handle(context.Background(), r); err != nil || strings.Contains(o.String(), "!BUG") {
-		t.Errorf("%v, logged %s", err, o.String())
+		t.Errorf("Handle returns %v and logs %s, want no error and no !BUG", err, o.String())
 	}
 }
 
-// TestNothingToDo: without attributes and without a name the Handler returns itself, as log/slog asks.
+// TestNothingToDo: with no attributes or an empty name, the Handler returns itself, as log/slog requires.
 func TestNothingToDo(t *testing.T) {
 	h := slogtrace.MustNew(slog.DiscardHandler)
 	if h.WithGroup("") != slog.Handler(h) || h.WithAttrs(nil) != slog.Handler(h) {
-		t.Error("it is another Handler")
+		t.Error("WithGroup or WithAttrs returns another Handler, want the same")
 	}
 }
 
-// TestPassesOn: Enabled, the error, the level and the source are the other handler's.
+// TestPassesOn: Enabled, the error, the level and the source come from the other handler.
 func TestPassesOn(t *testing.T) {
 	var buf bytes.Buffer
 	h := slogtrace.MustNew(slog.NewTextHandler(&buf, &slog.HandlerOptions{Level: slog.LevelWarn, AddSource: true}))
 	for _, h := range []slog.Handler{h, h.WithGroup("G"), h.WithAttrs([]slog.Attr{slog.Int("a", 1)})} {
 		if h.Enabled(received(), slog.LevelInfo) || !h.Enabled(received(), slog.LevelWarn) {
-			t.Error("it is enabled where the other handler is not")
+			t.Error("Enabled differs from that of the other handler")
 		}
 		buf.Reset()
 		slog.New(h).WarnContext(received(), "m", "b", 1)
 		if got := buf.String(); !strings.Contains(got, "group_test.go:") || !strings.Contains(got, "level=WARN") || !strings.Contains(got, "time=") {
-			t.Errorf("logged %s", got)
+			t.Errorf("logged %s, want the source line, the level and the time", got)
 		}
 	}
 	failing := slogtrace.MustNew(broken{slog.DiscardHandler})
 	for _, h := range []slog.Handler{failing, failing.WithGroup("G")} {
 		if err := h.Handle(received(), slog.Record{}); !errors.Is(err, errBroken) {
-			t.Errorf("the error is %v", err)
+			t.Errorf("the error is %v, want the other handler's", err)
 		}
 	}
 }

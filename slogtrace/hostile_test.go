@@ -9,7 +9,7 @@ import (
 	"github.com/traceferry/traceferry/slogtrace"
 )
 
-// hostile are values made to break a log.
+// hostile are values that are made to break a log.
 var hostile = map[string]string{
 	"a line feed":        "a\n{\"level\":\"ERROR\",\"msg\":\"forged\"}",
 	"carriage return":    "a\rb",
@@ -31,7 +31,7 @@ func TestHostileValues(t *testing.T) {
 	}
 }
 
-// TestHarmlessValues: quotes, spaces and letters of any alphabet are logged, up to 256 bytes.
+// TestHarmlessValues: values of up to 256 bytes with quotes, spaces and letters of any alphabet are logged.
 func TestHarmlessValues(t *testing.T) {
 	for _, value := range []string{"acme", "a b", `"quoted"`, `back\slash`, "Zoë <z@example.com>", "日本語", strings.Repeat("x", 256)} {
 		ctx := received("Baggage", "tenant="+url.PathEscape(value))
@@ -40,7 +40,7 @@ func TestHarmlessValues(t *testing.T) {
 			t.Fatal(err)
 		}
 		if line["baggage.tenant"] != value {
-			t.Errorf("%q was logged as %q", value, line["baggage.tenant"])
+			t.Errorf("%q was logged as %q, want it unchanged", value, line["baggage.tenant"])
 		}
 	}
 	for _, value := range []string{"", strings.Repeat("x", 257)} {

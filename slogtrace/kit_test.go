@@ -19,7 +19,7 @@ const (
 	callerSpan  = "a2fb4a1d1a96d312"
 	callerID    = "5f2f7d9c-7b1a-9d5e-8f57-1f8f0a2b3c4d"
 
-	// fromCaller is the end of a JSON line with the plain fields of the caller.
+	// fromCaller is the end of a JSON line with the default fields for the caller.
 	fromCaller = `"trace_id":"` + callerTrace + `","span_id":"` + callerSpan + `","sampled":true,"request_id":"` + callerID + `"`
 )
 
@@ -32,22 +32,22 @@ func carrier(pairs ...string) http.Header {
 	return h
 }
 
-// ordinary is what an ordinary caller sends.
+// ordinary is the request of an ordinary caller.
 func ordinary() http.Header {
 	return carrier("Traceparent", "00-"+callerTrace+"-"+callerSpan+"-01", "X-Request-Id", callerID, "Baggage", "tenant=acme,user=u1")
 }
 
-// received returns the context of a request with an ordinary caller's headers and these.
+// received returns the context of a request with an ordinary caller's headers, and with these headers.
 func received(pairs ...string) context.Context {
 	h := ordinary()
 	maps.Copy(h, carrier(pairs...))
 	return propagation.MustNew(propagation.Config{}).ExtractHTTP(context.Background(), h)
 }
 
-// everything is a caller's request with all formats.
+// everything returns a caller's request with all formats.
 func everything(c samples.Caller) http.Header { return samples.Headers(c, propagation.AllFormats()) }
 
-// output is what a JSON handler wrote, without the time.
+// output is the text that a JSON handler wrote, without the time.
 type output struct{ bytes.Buffer }
 
 func (o *output) handler() slog.Handler {
@@ -64,14 +64,14 @@ func (o *output) logger(t testing.TB, opts ...slogtrace.Option) *slog.Logger {
 	return slog.New(h)
 }
 
-// added returns what a record of ctx has besides level and message.
+// added returns the text of a record of ctx besides level and message.
 func added(t testing.TB, ctx context.Context, opts ...slogtrace.Option) string {
 	t.Helper()
 	var o output
 	o.logger(t, opts...).InfoContext(ctx, "m")
 	line, ok := strings.CutPrefix(o.String(), `{"level":"INFO","msg":"m"`)
 	if !ok {
-		t.Fatalf("logged %s", o.String())
+		t.Fatalf("logged %s, want a line with level and message", o.String())
 	}
 	return strings.TrimPrefix(strings.TrimSuffix(line, "}\n"), ",")
 }

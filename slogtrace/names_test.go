@@ -9,8 +9,8 @@ import (
 	"github.com/traceferry/traceferry/slogtrace"
 )
 
-// TestApplicationsNames: where the application logs one of the names at the top level, its value stays, and the name
-// occurs once. Ids and decision are one unit.
+// TestApplicationsNames: if the application logs one of the names at the top level, its value stays, and the name
+// occurs once. The ids and the decision are one unit.
 func TestApplicationsNames(t *testing.T) {
 	const (
 		request = `"request_id":"` + callerID + `"`
@@ -53,7 +53,7 @@ func TestApplicationsNames(t *testing.T) {
 	}
 }
 
-// TestTwoHandlers: a Handler inside of a Handler adds nothing twice.
+// TestTwoHandlers: a Handler inside of a Handler adds each field once.
 func TestTwoHandlers(t *testing.T) {
 	var o output
 	l := slog.New(slogtrace.MustNew(slogtrace.MustNew(o.handler(), slogtrace.WithBaggage("tenant"))))
@@ -61,7 +61,7 @@ func TestTwoHandlers(t *testing.T) {
 	l.WithGroup("G").InfoContext(received(), "m", "a", 1)
 	for _, name := range []string{"trace_id", "span_id", "sampled", "request_id", "baggage.tenant"} {
 		if n := strings.Count(o.String(), `"`+name+`"`); n != 2 {
-			t.Errorf("%s is there %d times in two lines: %s", name, n, o.String())
+			t.Errorf("%s occurs %d times in two lines, want 2: %s", name, n, o.String())
 		}
 	}
 }

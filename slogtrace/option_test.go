@@ -14,7 +14,7 @@ func TestMistakes(t *testing.T) {
 	fields := slogtrace.Fields{TraceID: "id", SpanID: "id", Flags: "msg", TracePrefix: "projects/shop\n/traces/"}
 	h, err := slogtrace.New(nil, slogtrace.WithFields(fields), slogtrace.WithBaggage("a", "", "a"), nil)
 	if h != nil || err == nil {
-		t.Fatalf("New returned %v, %v", h, err)
+		t.Fatalf("New returned %v, %v, want only an error", h, err)
 	}
 	want := []string{
 		`slogtrace: New: next is nil`,
@@ -27,26 +27,26 @@ func TestMistakes(t *testing.T) {
 	check(t, "the mistakes", err.Error(), strings.Join(want, "\n"))
 
 	if _, err := slogtrace.New(slog.DiscardHandler, slogtrace.WithFields(slogtrace.Fields{Decimal: true})); err == nil || !strings.Contains(err.Error(), "no field has a name") {
-		t.Errorf("without names the error is %v", err)
+		t.Errorf("without names the error is %v, want that no field has a name", err)
 	}
 	var keys []string
 	for i := range 17 {
 		keys = append(keys, fmt.Sprint("k", i))
 	}
 	if _, err := slogtrace.New(slog.DiscardHandler, slogtrace.WithBaggage(keys...)); err == nil || !strings.Contains(err.Error(), `"k16": more than 16 keys`) {
-		t.Errorf("with 17 keys the error is %v", err)
+		t.Errorf("with 17 keys the error is %v, want more than 16 keys", err)
 	}
 	if _, err := slogtrace.New(slog.DiscardHandler, slogtrace.WithFields(slogtrace.Fields{}), slogtrace.WithBaggage(keys[:16]...)); err != nil {
 		t.Error(err)
 	}
 	for _, name := range []string{slog.TimeKey, slog.LevelKey, slog.MessageKey, slog.SourceKey} {
 		if _, err := slogtrace.New(slog.DiscardHandler, slogtrace.WithFields(slogtrace.Fields{RequestID: name})); err == nil {
-			t.Errorf("the name %q is accepted", name)
+			t.Errorf("the name %q is accepted, want an error", name)
 		}
 	}
 	defer func() {
 		if r := recover(); r == nil || !strings.Contains(fmt.Sprint(r), "next is nil") {
-			t.Errorf("MustNew panicked with %v", r)
+			t.Errorf("MustNew panicked with %v, want that next is nil", r)
 		}
 	}()
 	slogtrace.MustNew(nil)

@@ -13,7 +13,7 @@ import (
 	"github.com/traceferry/traceferry/slogtrace"
 )
 
-// keeping keeps every record, as handlers do that write later.
+// keeping keeps every record, like a handler that writes later.
 type keeping struct {
 	slog.Handler
 	mu      *sync.Mutex
@@ -30,7 +30,7 @@ func (k keeping) Enabled(context.Context, slog.Level) bool { return true }
 func (k keeping) WithAttrs([]slog.Attr) slog.Handler       { return k }
 func (k keeping) WithGroup(string) slog.Handler            { return k }
 
-// TestRequestsAreApart: of many requests at once each record has its own ids, also when it is read much later.
+// TestRequestsAreApart: of many concurrent requests, each record has its own ids, also if it is read much later.
 func TestRequestsAreApart(t *testing.T) {
 	const callers, lines = 50, 200
 	var records []slog.Record
@@ -59,7 +59,7 @@ func TestRequestsAreApart(t *testing.T) {
 	}
 	wg.Wait()
 	if len(records) != callers*lines {
-		t.Fatalf("there are %d records", len(records))
+		t.Fatalf("there are %d records, want one for each log call", len(records))
 	}
 	for _, r := range records {
 		got := map[string]string{}
@@ -79,12 +79,12 @@ func TestRequestsAreApart(t *testing.T) {
 		fmt.Sscan(got["caller"], &n)
 		caller := samples.New(n)
 		if got["trace_id"] != caller.TraceID() || got["span_id"] != caller.SpanID() || got["request_id"] != fmt.Sprint("r", n) || got["baggage.n"] != fmt.Sprint(n) {
-			t.Fatalf("the caller is %d (%s), the record has %v", n, caller.TraceID(), got)
+			t.Fatalf("the record of caller %d with trace %s has %v, want the caller's own ids", n, caller.TraceID(), got)
 		}
 	}
 }
 
-// TestLongPrefix: a prefix may be longer than the blocks from which text is cut.
+// TestLongPrefix: a prefix may be longer than a block of text.
 func TestLongPrefix(t *testing.T) {
 	prefix := strings.Repeat("p", 5000)
 	only := slogtrace.WithFields(slogtrace.Fields{TraceID: "t", TracePrefix: prefix})

@@ -11,7 +11,7 @@ import (
 	"github.com/traceferry/traceferry/slogtrace"
 )
 
-// withContext gives its context to each record, since slogtest uses context.Background.
+// withContext passes its context to each record, because slogtest uses context.Background.
 type withContext struct {
 	slog.Handler
 	ctx context.Context
@@ -27,8 +27,8 @@ func (h withContext) WithGroup(n string) slog.Handler {
 	return withContext{h.Handler.WithGroup(n), h.ctx}
 }
 
-// TestSlogtest: the Handler is a correct slog.Handler, with and without trace context, with few fields and with more
-// than a record has room for.
+// TestSlogtest: the Handler is a correct slog.Handler, with and without a trace context. That is true with few fields,
+// and with more fields than a record has space for.
 func TestSlogtest(t *testing.T) {
 	for name, ctx := range map[string]context.Context{"nothing received": context.Background(), "received": received()} {
 		for fields, opts := range map[string][]slogtrace.Option{

@@ -19,13 +19,13 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// allSets are the ready sets of fields.
+// allSets are the predefined sets of fields.
 var allSets = map[string]slogtrace.Fields{
 	"Plain": slogtrace.Plain(), "OpenTelemetry": slogtrace.OpenTelemetry(), "Datadog": slogtrace.Datadog(),
 	"GoogleCloud": slogtrace.GoogleCloud("shop"), "Elastic": slogtrace.Elastic(), "Azure": slogtrace.Azure(),
 }
 
-// decimal is an id of 16 hexadecimal digits as Datadog writes it.
+// decimal returns an id of 16 hexadecimal digits in Datadog's decimal form.
 func decimal(t *testing.T, id string) string {
 	t.Helper()
 	b, err := hex.DecodeString(id)
@@ -35,8 +35,8 @@ func decimal(t *testing.T, id string) string {
 	return strconv.FormatUint(binary.BigEndian.Uint64(b), 10)
 }
 
-// TestUntrusted: nothing that an untrusted caller sent is logged, in any format, under any names, wherever the log call
-// is.
+// TestUntrusted: nothing that an untrusted caller sent is logged. The format, the names of the fields and the place of
+// the log call do not matter.
 func TestUntrusted(t *testing.T) {
 	untrusted := samples.New(2)
 	in := everything(untrusted)
@@ -64,16 +64,16 @@ func TestUntrusted(t *testing.T) {
 				l.WithGroup("g").InfoContext(ctx, "m", "a", 1)
 				for _, secret := range secrets {
 					if strings.Contains(o.String(), secret) {
-						t.Errorf("%s, %v, %s: %s is in %s", name, trust, what, secret, o.String())
+						t.Errorf("%s, %v, %s: the untrusted value %s is logged in %s", name, trust, what, secret, o.String())
 					}
 				}
 				if what == "span" == (o.String() == "{\"level\":\"INFO\",\"msg\":\"m\"}\n{\"level\":\"INFO\",\"msg\":\"m\",\"g\":{\"a\":1}}\n") {
-					t.Errorf("%s, %v, %s: logged %s", name, trust, what, o.String())
+					t.Errorf("%s, %v, %s: logged %s, want ids exactly with a local span", name, trust, what, o.String())
 				}
 			}
 			promoted := added(t, propagation.Promote(ctx), slogtrace.WithFields(fields), slogtrace.WithBaggage("tenant"))
 			if strings.Contains(promoted, "untrusted-id") != (trust == propagation.Restart) {
-				t.Errorf("%s, %v: after Promote it is %s", name, trust, promoted)
+				t.Errorf("%s, %v: after Promote it logs %s", name, trust, promoted)
 			}
 		}
 	}
@@ -95,7 +95,7 @@ func TestUntrustedInPart(t *testing.T) {
 		in["X-Request-Id"] = []string{callerID}
 		ctx := p.ExtractHTTPTrust(context.Background(), in, trust)
 		want := strings.Replace(all, without, "", 1)
-		if trust == propagation.DistrustSampling { // Envoy's reason in the id is a decision, too
+		if trust == propagation.DistrustSampling { // the trace reason in Envoy's id is a decision, too
 			want = strings.Replace(want, "-9d5e-", "-4d5e-", 1)
 		}
 		check(t, trust.String(), added(t, ctx, slogtrace.WithBaggage("tenant")), want)
@@ -105,11 +105,11 @@ func TestUntrustedInPart(t *testing.T) {
 		ExtractHTTPTrust(context.Background(), ordinary(), propagation.DistrustSampling)
 	ctx = otelprop.TraceContext{}.Extract(ctx, otelprop.HeaderCarrier(ordinary()))
 	if got := added(t, ctx, slogtrace.WithFields(slogtrace.Fields{TraceID: "t", Sampled: "s", Flags: "f"})); got != `"t":"`+callerTrace+`"` {
-		t.Errorf("with another propagator inside, the decision is logged: %s", got)
+		t.Errorf("with another propagator inside, it logs %s, want only the trace id", got)
 	}
 }
 
-// TestBehindEdge: the whole way of a request, through a server. The application's own baggage is logged.
+// TestBehindEdge: a request passes through a whole server. The application's own baggage is logged.
 func TestBehindEdge(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{GenerateRequestID: true})
 	var o output
@@ -126,6 +126,6 @@ func TestBehindEdge(t *testing.T) {
 	handler.ServeHTTP(nil, r)
 	check(t, "the line", o.String(), fmt.Sprintf("{\"level\":\"INFO\",\"msg\":\"m\",\"request_id\":%q,\"baggage.own\":\"1\"}\n", id))
 	if id == "" || id == callerID {
-		t.Errorf("the request id is %q", id)
+		t.Errorf("the request id is %q, want a generated one", id)
 	}
 }

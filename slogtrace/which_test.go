@@ -19,7 +19,7 @@ func extracted(c propagation.Config, h http.Header) context.Context {
 	return propagation.MustNew(c).ExtractHTTP(context.Background(), h)
 }
 
-// TestReceived: without a local span a record has what the caller sent, and nothing that it did not send.
+// TestReceived: without a local span, a record has the ids and fields that the caller sent, and no others.
 func TestReceived(t *testing.T) {
 	request := `"request_id":"` + callerID + `"`
 	ids := `"trace_id":"` + callerTrace + `","span_id":"` + callerSpan + `"`
@@ -45,19 +45,19 @@ func TestReceived(t *testing.T) {
 	check(t, "nil context", added(t, nil), "")
 }
 
-// TestEveryFormat: the ids are logged whichever trace format has them.
+// TestEveryFormat: the ids are logged, whichever trace format contains them.
 func TestEveryFormat(t *testing.T) {
 	caller := samples.New(1)
 	for _, f := range propagation.AllFormats() {
 		ctx := extracted(propagation.Config{Formats: []propagation.Format{f}}, samples.Headers(caller, []propagation.Format{f}))
 		sc, ok := propagation.RemoteFromContext(ctx)
 		if got := added(t, ctx); ok && (!strings.Contains(got, sc.TraceID.String()) || !strings.Contains(got, caller.SpanID())) {
-			t.Errorf("%v: logged %s", f, got)
+			t.Errorf("%v: logged %s, want the caller's trace id and span id", f, got)
 		}
 	}
 }
 
-// TestLocalSpanFirst: a record has the ids of the span that runs, not those of the caller.
+// TestLocalSpanFirst: a record has the ids of the local span instead of the caller's.
 func TestLocalSpanFirst(t *testing.T) {
 	provider := sdktrace.NewTracerProvider()
 	ctx, span := provider.Tracer("").Start(received(), "work")
@@ -79,7 +79,7 @@ func TestLocalSpanFirst(t *testing.T) {
 		`"trace_id":"`+span.SpanContext().TraceID().String()+`","span_id":"`+span.SpanContext().SpanID().String()+`","sampled":true`)
 }
 
-// TestOtherPropagator: ids that another propagator put into the context are logged, after those of the capture.
+// TestOtherPropagator: ids that another propagator put into the context are logged if the capture has none.
 func TestOtherPropagator(t *testing.T) {
 	other := otelprop.TraceContext{}
 	h := otelprop.HeaderCarrier(ordinary())
@@ -93,14 +93,14 @@ func TestOtherPropagator(t *testing.T) {
 
 type spanKey struct{}
 
-// ask is a Config.LocalSpan.
+// ask returns a function for Config.LocalSpan.
 func ask(ctx context.Context) (propagation.SpanContext, bool) {
 	sc, ok := ctx.Value(spanKey{}).(propagation.SpanContext)
 	return sc, ok
 }
 
-// TestLocalSpanOfAnotherTracer: Config.LocalSpan is asked, of the Propagator that extracted the context, or of the
-// option's.
+// TestLocalSpanOfAnotherTracer: Config.LocalSpan is called. It is that of the Propagator that extracted the context, or
+// of the option's Propagator.
 func TestLocalSpanOfAnotherTracer(t *testing.T) {
 	own := propagation.SpanContext{TraceID: trace.TraceID{15: 1}, SpanID: trace.SpanID{7: 2}, Sampling: propagation.Denied}
 	const ids = `"trace_id":"00000000000000000000000000000001","span_id":"0000000000000002"`

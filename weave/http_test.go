@@ -36,7 +36,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: 200, Body: http.NoBody, Request: r}, nil
 }
 
-// woven is a transport as a tool weaves it.
+// woven is a transport as orchestrion weaves it.
 type woven struct{ http.RoundTripper }
 
 func (w woven) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -63,7 +63,8 @@ func TestHeadersGoThrough(t *testing.T) {
 	}
 }
 
-// TestOwnTransportWins: a service with a Transport of its own sends what it sends without the woven one, and only once.
+// TestOwnTransportWins: a service with its own Transport sends the same headers as without the woven one, and each of
+// them once.
 func TestOwnTransportWins(t *testing.T) {
 	ctx := received(t, http.Header{"Traceparent": {traceparent}, "X-Request-Id": {"r"}, "Baggage": {"k=v"}})
 	p := propagation.MustNew(propagation.Config{
@@ -88,7 +89,7 @@ func TestOwnTransportWins(t *testing.T) {
 
 type wrapper struct{ http.RoundTripper }
 
-// TestNestedTransportsCountOnce: a Transport that hands a request to another one carries once.
+// TestNestedTransportsCountOnce: if a Transport passes a request to another one, the request is carried once.
 func TestNestedTransportsCountOnce(t *testing.T) {
 	var base transport
 	before := weave.Propagator().Stats().Total(propagation.NoContext)
@@ -100,7 +101,7 @@ func TestNestedTransportsCountOnce(t *testing.T) {
 	}
 }
 
-// TestOwnMiddlewareWins: a Middleware further inside decides what its Propagator carries.
+// TestOwnMiddlewareWins: an inner Middleware decides which headers its Propagator carries.
 func TestOwnMiddlewareWins(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	var sent http.Header
@@ -113,7 +114,7 @@ func TestOwnMiddlewareWins(t *testing.T) {
 	r.Header = http.Header{"Traceparent": {traceparent}, "Baggage": {"k=v"}, "X-Request-Id": {"r"}}
 	weave.WrapHandler(httptrace.Middleware(p, httptrace.Edge())(inner)).ServeHTTP(httptest.NewRecorder(), r)
 	if got := sent.Get("Traceparent"); got == traceparent || sent.Get("Baggage") != "" {
-		t.Errorf("the edge of the service was passed by: sent %v", sent)
+		t.Errorf("the service's own edge had no effect: sent %v", sent)
 	}
 }
 
@@ -121,15 +122,15 @@ func TestOwnMiddlewareWins(t *testing.T) {
 func TestUpgradeIsLeftAlone(t *testing.T) {
 	ctx := received(t, http.Header{"Traceparent": {traceparent}, "Upgrade": {"H2C"}})
 	if s, ok := propagation.RemoteFromContext(ctx); ok {
-		t.Errorf("the context has %v", s)
+		t.Errorf("the context has the span %v, want none", s)
 	}
 	ctx = received(t, http.Header{"Traceparent": {traceparent}, "Upgrade": {"websocket"}})
 	if _, ok := propagation.RemoteFromContext(ctx); !ok {
-		t.Error("the context of a WebSocket has nothing")
+		t.Error("the context of a WebSocket request has no span")
 	}
 }
 
-// TestGetAndOthers: they send what those of net/http send, and the headers of the scope.
+// TestGetAndOthers: the woven functions send the requests of their net/http originals, with the headers of the scope.
 func TestGetAndOthers(t *testing.T) {
 	ctx, cancel := context.WithCancel(received(t, http.Header{"Traceparent": {traceparent}}))
 	cancel() // http.Get does not end with the request
@@ -170,11 +171,11 @@ func TestGetAndOthers(t *testing.T) {
 		}
 	}
 	if _, err := weave.Get(ctx, "http://[::1"); err == nil {
-		t.Error("no error for a URL that cannot be parsed")
+		t.Error("Get accepts a URL that cannot be parsed, want an error")
 	}
 }
 
-// TestWrapHandlerIsCheap: woven code calls it for each request.
+// TestWrapHandlerIsCheap: woven code calls WrapHandler for each request.
 func TestWrapHandlerIsCheap(t *testing.T) {
 	h := http.NotFoundHandler()
 	if n := testing.AllocsPerRun(100, func() { weave.WrapHandler(h) }); n != 2 {

@@ -12,8 +12,9 @@ import (
 	"testing"
 )
 
-// TestNamesOfNetHTTP: the functions that orchestrion.yml weaves are in the source of this Go release's net/http, as they
-// were when the aspects were written. If one has moved, a woven build carries nothing there and does not say so.
+// TestNamesOfNetHTTP: the functions that orchestrion.yml weaves are in the source of this Go release's net/http,
+// unchanged since the aspects were written. If a function has moved, a woven build carries nothing there and reports no
+// error.
 func TestNamesOfNetHTTP(t *testing.T) {
 	dir := filepath.Join(build.Default.GOROOT, "src", "net", "http")
 	got := map[string]string{}

@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// These tests build services with orchestrion and without, and run both. Run them with
+// These tests build services with and without orchestrion, and run both. Run them with
 //
 //	go -C weave test -tags orchestrion -run Woven -timeout 60m .
 //
@@ -44,7 +44,7 @@ func orchestrion(t *testing.T) string {
 	return filepath.Join(bin, "orchestrion")
 }
 
-// unwired says what becomes of each line with which examples/bookinfo wires traceferry.
+// unwired has the replacement for each line with which examples/bookinfo uses traceferry.
 var unwired = []struct{ from, to string }{
 	{"\t\"github.com/traceferry/traceferry/httptrace\"\n", ""},
 	{"\t\"github.com/traceferry/traceferry/grpctrace\"\n", ""},
@@ -59,8 +59,8 @@ var unwired = []struct{ from, to string }{
 	{"append(grpctrace.DialOptions(p), plain)...", "plain"},
 }
 
-// service returns a directory with the module of testdata/service and with the services of examples/bookinfo, without
-// traceferry: only the tool file and go.mod name it.
+// service returns a directory with the module of testdata/service and the services of examples/bookinfo, without
+// traceferry. Only the tool file and go.mod name traceferry.
 func service(t *testing.T) (dir string) {
 	t.Helper()
 	root, err := filepath.Abs("..")
@@ -94,7 +94,7 @@ func service(t *testing.T) (dir string) {
 	}
 	for _, u := range unwired {
 		if !used[u.from] {
-			t.Errorf("examples/bookinfo has no %q any more", u.from)
+			t.Errorf("examples/bookinfo no longer contains %q", u.from)
 		}
 	}
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -119,7 +119,7 @@ func service(t *testing.T) (dir string) {
 	return dir
 }
 
-// run runs a command, which must not fail, and returns its output on standard output and on standard error.
+// run runs a command and returns its standard output and standard error. The test fails if the command fails.
 func run(t *testing.T, dir string, env []string, name string, args ...string) (stdout, stderr string) {
 	t.Helper()
 	stdout, stderr, err := try(t, dir, env, name, args...)
@@ -162,7 +162,7 @@ func TestWoven(t *testing.T) {
 			args = append(args, "-services", path("woven", "bookinfo"))
 			out, errs := run(t, bin, []string{"TRACEFERRY_TRUST=all"}, judge, args...)
 			if !strings.Contains(out, "\n0 lost, 0 changed, 0 duplicated, 0 invented, 0 mixed up, 0 not continued, 0 failed\n") || errs != "" {
-				t.Errorf("%v: not green\n%s%s", args, out, errs)
+				t.Errorf("%v: the judge found faults, want none\n%s%s", args, out, errs)
 			}
 			t.Log(args, lastLines(out, 2))
 		}
@@ -170,13 +170,13 @@ func TestWoven(t *testing.T) {
 	t.Run("bookinfo, built plainly", func(t *testing.T) {
 		out, _, err := try(t, bin, nil, judge, "-services", path("plain", "bookinfo"))
 		if exit := new(exec.ExitError); !errors.As(err, &exit) || exit.ExitCode() != 1 || !regexp.MustCompile(`\n[1-9]\d* lost, `).MatchString(out) {
-			t.Errorf("not red: %v\n%s", err, out)
+			t.Errorf("the judge found no lost headers, want some: %v\n%s", err, out)
 		}
 		t.Log(lastLines(out, 2))
 	})
 	t.Run("bookinfo, switched off", func(t *testing.T) {
 		if out, _, err := try(t, bin, []string{"TRACEFERRY_WEAVE=off"}, judge, "-services", path("woven", "bookinfo")); err == nil {
-			t.Errorf("not red\n%s", out)
+			t.Errorf("the judge accepts services with TRACEFERRY_WEAVE=off, want faults\n%s", out)
 		}
 	})
 
@@ -185,11 +185,11 @@ func TestWoven(t *testing.T) {
 		checkCases(t, out, func(n string) string { return n })
 		for _, line := range []string{"this line loses the header", "this line serves two requests"} {
 			if place := "cases/main.go:" + lineOf(t, line); !strings.Contains(errs, "lost: no context: GET") || !strings.Contains(errs, place+"\n") {
-				t.Errorf("no lost call at %s is reported in\n%s", place, errs)
+				t.Errorf("no lost call at %s was reported in\n%s", place, errs)
 			}
 		}
 		if n := strings.Count(errs, "EVERY caller of this process is trusted"); n != 1 {
-			t.Errorf("the default trust is announced %d times in\n%s", n, errs)
+			t.Errorf("the text about the default trust occurs %d times, want once, in\n%s", n, errs)
 		}
 	})
 	t.Run("cases, by the analyzers", func(t *testing.T) {
@@ -209,20 +209,21 @@ func TestWoven(t *testing.T) {
 			out, errs := run(t, bin, []string{tt.env}, path(tt.build, "cases"))
 			checkCases(t, out, func(string) string { return "-" })
 			if !strings.Contains(errs, tt.says) || tt.says == "" && errs != "" {
-				t.Errorf("%s, %s: it wrote %q, want %q", tt.build, tt.env, errs, tt.says)
+				t.Errorf("%s, %s: the service wrote %q, want %q", tt.build, tt.env, errs, tt.says)
 			}
 		}
 	})
 	t.Run("cases at an edge", func(t *testing.T) {
 		out, errs := run(t, bin, []string{"TRACEFERRY_TRUST=edge"}, path("woven", "cases"))
 		if regexp.MustCompile(`00-0{20}`).MatchString(out) || errs != "" {
-			t.Errorf("the trace of an untrusted caller goes on in\n%s%s", out, errs)
+			t.Errorf("the trace of an untrusted caller continues in\n%s%s", out, errs)
 		}
 		run(t, bin, []string{"TRACEFERRY_TRUST=127.0.0.0/8"}, path("woven", "cases"))
 	})
 }
 
-// checkCases compares the output of testdata/service/cases. carried returns what a callee gets of the header n.
+// checkCases compares the output of testdata/service/cases. carried returns the headers that a callee gets for the
+// request headers n.
 func checkCases(t *testing.T, out string, carried func(n string) string) {
 	t.Helper()
 	want := "early early\n"

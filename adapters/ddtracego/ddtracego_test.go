@@ -15,7 +15,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// start starts dd-trace-go's tracer with an agent on loopback that takes everything.
+// start starts dd-trace-go's tracer with a stand-in for its agent on loopback, which accepts every request.
 func start(t *testing.T, opts ...tracer.StartOption) {
 	t.Helper()
 	t.Setenv("DD_INSTRUMENTATION_TELEMETRY_ENABLED", "false")
@@ -33,12 +33,12 @@ type quiet struct{}
 
 func (quiet) Log(string) {}
 
-// childOf is the option for a parent in another process.
+// childOf is the option that makes a span the child of a span in another process.
 func childOf(caller *tracer.SpanContext) tracer.StartSpanOption {
 	return func(c *tracer.StartSpanConfig) { c.Parent = caller }
 }
 
-// says is the span in dd-trace-go's own words.
+// says returns the ids and the decision that dd-trace-go itself reports for the span.
 func says(t *testing.T, span *tracer.Span) adaptertest.Span {
 	t.Helper()
 	sc := span.Context()
@@ -51,14 +51,14 @@ func says(t *testing.T, span *tracer.Span) adaptertest.Span {
 		TraceState: h["tracestate"], DatadogPriority: h["x-datadog-sampling-priority"], DatadogTags: h["x-datadog-tags"],
 	}
 	if priority, ok := sc.SamplingPriority(); !ok {
-		t.Fatal("dd-trace-go has not decided")
+		t.Fatal("dd-trace-go has not made a sampling decision for the span")
 	} else if priority > 0 {
 		s.Sampling = propagation.Accepted
 	}
 	return s
 }
 
-// TestContinued: a span in the caller's trace, and a child of it.
+// TestContinued: dd-trace-go continues the caller's trace, and its client span is a child of its server span.
 func TestContinued(t *testing.T) {
 	start(t)
 	denied := adaptertest.Request()
@@ -85,19 +85,20 @@ func TestContinued(t *testing.T) {
 			client, inner := tracer.StartSpanFromContext(ctx, "client")
 			expect(inner, client)
 			client.Finish()
-			expect(inner, client) // it counts until it is replaced
+			expect(inner, client) // inner stays the local span until another context replaces it
 			expect(ctx, server)
 
 			out := http.Header{}
 			p.InjectHTTP(ctx, out)
 			if s := out.Get("Tracestate"); !strings.HasPrefix(s, "dd=s:") || !strings.HasSuffix(s, ",a=1") {
-				t.Errorf("tracestate %q: Datadog's member belongs left, and the caller's behind it", s)
+				t.Errorf("tracestate is %q, want Datadog's member first and the caller's members after it", s)
 			}
 		})
 	}
 }
 
-// TestRestarted: dd-trace-go has begun a trace of its own in spite of the caller, or nobody called.
+// TestRestarted: dd-trace-go begins a trace of its own, because it restarts the caller's trace or because there is no
+// caller.
 func TestRestarted(t *testing.T) {
 	for _, test := range []struct {
 		name, bits128 string
@@ -119,7 +120,7 @@ func TestRestarted(t *testing.T) {
 				root.SetTag(test.tag, true)
 				want := says(t, root)
 				if want.Sampling != test.sampling || want.DatadogPriority != test.priority || strings.HasPrefix(want.TraceID, "0000") != (test.bits128 == "false") {
-					t.Errorf("dd-trace-go began %+v", want)
+					t.Errorf("dd-trace-go began the span %+v", want)
 				}
 				adaptertest.Names(t, p, ctx, want)
 				child, ctx := tracer.StartSpanFromContext(ctx, "child")
@@ -129,8 +130,8 @@ func TestRestarted(t *testing.T) {
 	}
 }
 
-// TestRulesDecide: a sampling rule looks at what the span is when it first goes out, and
-// the decision that went out is the one that holds.
+// TestRulesDecide: a sampling rule applies to the span's attributes at the time of the first call. Later changes of the
+// span do not change the decision that was sent.
 func TestRulesDecide(t *testing.T) {
 	start(t, tracer.WithSamplingRules(tracer.TraceSamplingRules(tracer.Rule{ResourceGlob: "GET /health", Rate: 0})))
 	ctx, p := adaptertest.Begin(ddtracego.LocalSpan)
@@ -147,11 +148,11 @@ func TestRulesDecide(t *testing.T) {
 	span.SetTag(ext.ResourceName, "GET /other")
 	adaptertest.Names(t, p, ctx, says(t, span))
 	if priority, _ := span.Context().SamplingPriority(); priority > 0 {
-		t.Errorf("the decision has changed to %d after it went out", priority)
+		t.Errorf("after the first call the priority is %d, want the priority that was sent", priority)
 	}
 }
 
-// TestStyles: ids and decision are known by whatever header dd-trace-go is set to inject.
+// TestStyles: the adapter returns the ids and the decision for each header style that dd-trace-go may inject.
 func TestStyles(t *testing.T) {
 	for _, style := range []string{"datadog", "tracecontext", "b3", "b3multi", "b3 single header", "none"} {
 		t.Run(style, func(t *testing.T) {
@@ -166,7 +167,7 @@ func TestStyles(t *testing.T) {
 			want := says(t, span)
 			want.DatadogPriority = "1"
 			want.DatadogTags = "_dd.p.tid=" + want.TraceID[:16]
-			if style == "tracecontext" { // in tracestate it says who decided, too
+			if style == "tracecontext" { // its tracestate also names the decision maker
 				want.DatadogTags += ",_dd.p.dm=-1"
 			}
 			adaptertest.Names(t, p, ctx, want)
@@ -174,7 +175,7 @@ func TestStyles(t *testing.T) {
 	}
 }
 
-// TestNoSpan: without a span of dd-trace-go's everything goes as it came.
+// TestNoSpan: without a span of dd-trace-go's, all received headers are sent unchanged.
 func TestNoSpan(t *testing.T) {
 	ctx, p := adaptertest.Receive(ddtracego.LocalSpan)
 	expect := func(t *testing.T, ctx context.Context) {

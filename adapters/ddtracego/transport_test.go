@@ -11,7 +11,7 @@ import (
 	"github.com/traceferry/traceferry/httptrace"
 )
 
-// TestTransport: what is sent names the client span of dd-trace-go's transport, inside which ours is.
+// TestTransport: the sent headers name the client span of dd-trace-go's transport, which is outside of ours.
 func TestTransport(t *testing.T) {
 	start(t)
 	ctx, p := adaptertest.Receive(ddtracego.LocalSpan)
@@ -23,7 +23,7 @@ func TestTransport(t *testing.T) {
 
 	h := adaptertest.Call(t, ctx, theirs)
 	if client.Context().SpanID() == server.Context().SpanID() {
-		t.Fatal("no client span was started")
+		t.Fatal("dd-trace-go's transport started no client span")
 	}
 	says(t, client).Sent(t, h, "r1")
 }

@@ -14,7 +14,8 @@ import (
 	"github.com/uber/jaeger-client-go"
 )
 
-// A caller that sends Jaeger's header and W3C's: both name the tracer's span, which is its child.
+// A caller sends Jaeger's header and W3C's. The call carries both, and both name the tracer's span, which is a child of
+// the caller's.
 func Example() {
 	p := propagation.MustNew(propagation.Config{
 		Formats:   []propagation.Format{propagation.Jaeger, propagation.W3C},
@@ -41,7 +42,7 @@ func Example() {
 	// 00-463ac35c9f6413ad48485a3953bb6124-0000000000000002-01
 }
 
-// clientSpans starts a span for each request, and shows it to the transport inside.
+// clientSpans starts a span for each request, and puts it into the context for the transport inside.
 type clientSpans struct {
 	tracer opentracing.Tracer
 	next   http.RoundTripper
@@ -53,7 +54,7 @@ func (t clientSpans) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.next.RoundTrip(r.WithContext(ctx))
 }
 
-// A transport of a few lines stands in for go-stdlib's, which does not show its span.
+// A transport of a few lines stands in for go-stdlib's, which does not put its span into the context.
 func Example_transport() {
 	p := propagation.MustNew(propagation.Config{LocalSpan: opentracinggo.LocalSpan})
 	tracer, closer := jaeger.NewTracer("work", jaeger.NewConstSampler(true), jaeger.NewNullReporter(), counting())
@@ -78,7 +79,7 @@ func Example_transport() {
 	// within 0000000000000002:0000000000000002:0000000000000000:1
 }
 
-// counting makes ids that can be printed here.
+// counting makes predictable ids, so that the example can print them.
 func counting() jaeger.TracerOption {
 	var n uint64
 	return jaeger.TracerOptions.RandomNumber(func() uint64 { n++; return n })

@@ -17,11 +17,11 @@ import (
 	"github.com/uber/jaeger-client-go"
 )
 
-// kind is a tracer that speaks OpenTracing.
+// kind is an implementation of OpenTracing.
 type kind struct {
 	name   string
 	tracer func(t *testing.T, sampled bool) opentracing.Tracer
-	says   func(opentracing.SpanContext) (traceID, spanID, parentID string, sampled bool) // in its own words
+	says   func(opentracing.SpanContext) (traceID, spanID, parentID string, sampled bool) // as the tracer itself reports them
 }
 
 var kinds = []kind{
@@ -79,7 +79,7 @@ func basicSays(sc opentracing.SpanContext) (traceID, spanID, parentID string, sa
 	return fmt.Sprintf("%016x", c.TraceID), fmt.Sprintf("%016x", c.SpanID), "", c.Sampled
 }
 
-// expect holds what goes out to what the tracer says of the span.
+// expect compares the sent headers with the data that the tracer reports for the span.
 func (k kind) expect(t *testing.T, p *propagation.Propagator, ctx context.Context, span opentracing.Span, state string) {
 	t.Helper()
 	traceID, spanID, parentID, sampled := k.says(span.Context())
@@ -94,7 +94,7 @@ func (k kind) expect(t *testing.T, p *propagation.Propagator, ctx context.Contex
 	adaptertest.Names(t, p, ctx, want)
 }
 
-// TestContinued: a span in the caller's trace, and a child of it.
+// TestContinued: the tracer continues the caller's trace, and its client span is a child of its server span.
 func TestContinued(t *testing.T) {
 	for _, k := range kinds {
 		t.Run(k.name, func(t *testing.T) {
@@ -107,20 +107,21 @@ func TestContinued(t *testing.T) {
 			server := tracer.StartSpan("server", ext.RPCServerOption(caller))
 			traceID, _, _, _ := k.says(server.Context())
 			if traceID != adaptertest.CallerTrace && traceID != adaptertest.CallerTrace[16:] { // basictracer keeps the low half
-				t.Fatalf("the tracer does not continue the caller's trace, but %s", traceID)
+				t.Fatalf("the tracer's span is of trace %s, want the caller's trace", traceID)
 			}
 			ctx = opentracing.ContextWithSpan(ctx, server)
 			k.expect(t, p, ctx, server, "a=1")
 			client, inner := opentracing.StartSpanFromContextWithTracer(ctx, tracer, "client", ext.SpanKindRPCClient)
 			k.expect(t, p, inner, client, "a=1")
 			client.Finish()
-			k.expect(t, p, inner, client, "a=1") // it counts until it is replaced
+			k.expect(t, p, inner, client, "a=1") // inner stays the local span until another context replaces it
 			k.expect(t, p, ctx, server, "a=1")
 		})
 	}
 }
 
-// TestRestarted: the tracer has begun a trace of its own in spite of the caller, or nobody called.
+// TestRestarted: the tracer begins a trace of its own, because it restarts the caller's trace or because there is no
+// caller.
 func TestRestarted(t *testing.T) {
 	for _, k := range kinds {
 		for _, sampled := range []bool{true, false} {
@@ -128,7 +129,7 @@ func TestRestarted(t *testing.T) {
 				tracer := k.tracer(t, sampled)
 				for _, start := range []func(adaptertest.Adapter) (context.Context, *propagation.Propagator){adaptertest.Receive, adaptertest.Begin} {
 					ctx, p := start(opentracinggo.LocalSpan)
-					for range 30 { // one id in eight or sixteen is short
+					for range 30 { // one id in eight or sixteen begins with zeros
 						root, ctx := opentracing.StartSpanFromContextWithTracer(ctx, tracer, "root")
 						k.expect(t, p, ctx, root, "")
 						child, ctx := opentracing.StartSpanFromContextWithTracer(ctx, tracer, "child")
@@ -140,7 +141,7 @@ func TestRestarted(t *testing.T) {
 	}
 }
 
-// TestDebug: jaeger-client-go's debug flag is B3's debug.
+// TestDebug: jaeger-client-go's debug flag becomes B3's debug decision.
 func TestDebug(t *testing.T) {
 	tracer := jaegerTracer()(t, false)
 	ctx, p := adaptertest.Begin(opentracinggo.LocalSpan)
@@ -150,7 +151,8 @@ func TestDebug(t *testing.T) {
 	adaptertest.Names(t, p, ctx, adaptertest.Span{TraceID: adaptertest.Pad(traceID, 32), SpanID: spanID, Sampling: propagation.Debug, DatadogPriority: "2"})
 }
 
-// TestNoSpan: without a span, or with one whose tracer does not say what it is, everything goes as it came.
+// TestNoSpan: without a span, or with a span whose tracer does not report its ids, all received headers are sent
+// unchanged.
 func TestNoSpan(t *testing.T) {
 	ctx, p := adaptertest.Receive(opentracinggo.LocalSpan)
 	adaptertest.Verbatim(t, p, ctx)
@@ -168,7 +170,7 @@ func TestNoSpan(t *testing.T) {
 	adaptertest.Nothing(t, p, ctx)
 }
 
-// mute writes no headers.
+// mute is a tracer that writes no headers.
 type mute struct{}
 
 func (mute) Inject(jaeger.SpanContext, any) error { return opentracing.ErrUnsupportedFormat }

@@ -13,8 +13,8 @@ import (
 	"github.com/uber/jaeger-client-go"
 )
 
-// TestTransport: what is sent names the client span that is reported, if the
-// transport that started it shows it.
+// TestTransport: the sent headers name the reported client span, if the transport that started the span puts it into
+// the context.
 func TestTransport(t *testing.T) {
 	reported := jaeger.NewInMemoryReporter()
 	tracer, closer := jaeger.NewTracer("test", jaeger.NewConstSampler(true), reported)
@@ -26,7 +26,7 @@ func TestTransport(t *testing.T) {
 
 	h := adaptertest.Call(t, ctx, clientSpans{tracer, ours})
 	if n := reported.SpansSubmitted(); n != 1 {
-		t.Fatalf("%d client spans", n)
+		t.Fatalf("the tracer reported %d client spans, want 1", n)
 	}
 	traceID, spanID, parentID, _ := jaegerSays(reported.GetSpans()[0].Context())
 	if parentID != serverID {
@@ -34,16 +34,16 @@ func TestTransport(t *testing.T) {
 	}
 	adaptertest.Span{TraceID: adaptertest.Pad(traceID, 32), SpanID: spanID, ParentID: parentID, Sampling: propagation.Accepted}.Sent(t, h, "r1")
 
-	// Not so go-stdlib's own, whichever is the outer one.
+	// go-stdlib's own transport does not put its span into the context, whether it is outside or inside of ours.
 	req, theirs := nethttp.TraceRequest(tracer, (&http.Request{Header: http.Header{}}).WithContext(ctx))
 	defer theirs.Finish()
 	h = adaptertest.Call(t, req.Context(), &nethttp.Transport{RoundTripper: ours})
 	if got := h.Get("X-B3-Spanid"); got != serverID {
-		t.Errorf("inside, traceferry sees span %s and not the server's: the package's documentation is out of date", got)
+		t.Errorf("traceferry inside sees span %s, want the server's span: go-stdlib has changed, so update the package's documentation", got)
 	}
 	h = adaptertest.Call(t, req.Context(), httptrace.NewTransport(p, &nethttp.Transport{}))
 	uber, _ := jaeger.ContextFromString(h.Get("Uber-Trace-Id"))
 	if uber.SpanID().String() == serverID || h.Get("X-B3-Spanid") != serverID {
-		t.Errorf("uber-trace-id and x-b3-spanid agree: %q", h)
+		t.Errorf("uber-trace-id and x-b3-spanid name the same span, want different ones as documented: %q", h)
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// A caller that sends B3 and W3C: both name zipkin-go's span, which is its child.
+// A caller sends B3 and W3C. The call carries both, and both name zipkin-go's span, which is a child of the caller's.
 func Example() {
 	p := propagation.MustNew(propagation.Config{LocalSpan: zipkingo.LocalSpan})
 	tracer, _ := zipkin.NewTracer(reporter.NewNoopReporter(), zipkin.WithIDGenerator(new(counter)))
@@ -38,7 +38,7 @@ func Example() {
 	// 00-463ac35c9f6413ad48485a3953bb6124-0000000000000001-01
 }
 
-// clientSpans starts a span for each request, and shows it to the transport inside.
+// clientSpans starts a span for each request, and puts it into the context for the transport inside.
 type clientSpans struct {
 	tracer *zipkin.Tracer
 	next   http.RoundTripper
@@ -50,7 +50,7 @@ func (t clientSpans) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.next.RoundTrip(r.WithContext(ctx))
 }
 
-// A transport of a few lines stands in for zipkin-go's own, which does not show its span.
+// A transport of a few lines stands in for zipkin-go's own, which does not put its span into the context.
 func Example_transport() {
 	p := propagation.MustNew(propagation.Config{LocalSpan: zipkingo.LocalSpan})
 	tracer, _ := zipkin.NewTracer(reporter.NewNoopReporter(), zipkin.WithIDGenerator(new(counter)))
@@ -74,7 +74,7 @@ func Example_transport() {
 	// within 0000000000000001
 }
 
-// counter makes ids that can be printed here.
+// counter makes predictable ids, so that the example can print them.
 type counter struct{ spans model.ID }
 
 func (*counter) TraceID() model.TraceID { return model.TraceID{Low: 0xbb} }

@@ -13,7 +13,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestMiddleware: zipkin-go's middleware may be inside ours or outside.
+// TestMiddleware: zipkin-go's middleware works inside and outside of ours.
 func TestMiddleware(t *testing.T) {
 	_, p := adaptertest.Receive(zipkingo.LocalSpan)
 	ours := httptrace.Middleware(p)
@@ -29,7 +29,7 @@ func TestMiddleware(t *testing.T) {
 				want := says(zipkin.SpanFromContext(r.Context()), propagation.Accepted)
 				want.TraceState = "a=1"
 				if want.TraceID != adaptertest.CallerTrace || want.ParentID != adaptertest.CallerSpan {
-					t.Errorf("zipkin-go's span is not the caller's child, but %+v", want)
+					t.Errorf("zipkin-go's span is %+v, want a child of the caller's span", want)
 				}
 				adaptertest.Names(t, p, r.Context(), want)
 			})

@@ -14,8 +14,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestTransport: what is sent names the client span that is reported, if the
-// transport that started it shows it.
+// TestTransport: the sent headers name the reported client span, if the transport that started the span puts it into
+// the context.
 func TestTransport(t *testing.T) {
 	reported := recorder.NewReporter()
 	tracer, err := zipkin.NewTracer(reported, zipkin.WithTraceID128Bit(true))
@@ -39,7 +39,7 @@ func TestTransport(t *testing.T) {
 					Sampling: propagation.Accepted, DatadogTags: "_dd.p.tid=" + m.TraceID.String()[:16]}
 			}
 		}
-		t.Fatal("no client span was reported")
+		t.Fatal("zipkin-go reported no client span")
 		return adaptertest.Span{}
 	}
 
@@ -50,13 +50,13 @@ func TestTransport(t *testing.T) {
 	}
 	span.Sent(t, h, "r1")
 
-	// Not so zipkin-go's own, whichever is the outer one.
+	// zipkin-go's own transport does not put its span into the context, whether it is outside or inside of ours.
 	h = adaptertest.Call(t, ctx, theirs(ours))
 	if span = clientSpan(); h.Get("X-B3-Spanid") == span.SpanID {
-		t.Error("zipkin-go's transport shows its span now: the package's documentation is out of date")
+		t.Error("zipkin-go's transport puts its span into the context, want none as documented: update the package's documentation")
 	}
 	h = adaptertest.Call(t, ctx, httptrace.NewTransport(p, theirs(http.DefaultTransport)))
 	if span = clientSpan(); h.Get("X-B3-Spanid") != span.SpanID || h.Get("Traceparent") == "00-"+span.TraceID+"-"+span.SpanID+"-01" {
-		t.Errorf("b3 and traceparent agree: %q", h)
+		t.Errorf("b3 and traceparent name the same span, want different ones as documented: %q", h)
 	}
 }

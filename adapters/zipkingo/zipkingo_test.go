@@ -23,7 +23,7 @@ func newTracer(t *testing.T, opts ...zipkin.TracerOption) *zipkin.Tracer {
 	return tracer
 }
 
-// says is the span in zipkin-go's own words.
+// says returns the ids and the decision that zipkin-go itself reports for the span.
 func says(span zipkin.Span, sampling propagation.Sampling) adaptertest.Span {
 	sc := span.Context()
 	s := adaptertest.Span{TraceID: adaptertest.Pad(sc.TraceID.String(), 32), SpanID: sc.ID.String(), Sampling: sampling}
@@ -36,7 +36,7 @@ func says(span zipkin.Span, sampling propagation.Sampling) adaptertest.Span {
 	return s
 }
 
-// caller has zipkin-go read a request itself.
+// caller lets zipkin-go read a request itself.
 func caller(t *testing.T, tracer *zipkin.Tracer, h http.Header) model.SpanContext {
 	t.Helper()
 	sc := tracer.Extract(b3.ExtractHTTP(&http.Request{Header: h}))
@@ -46,7 +46,7 @@ func caller(t *testing.T, tracer *zipkin.Tracer, h http.Header) model.SpanContex
 	return sc
 }
 
-// TestContinued: a span in the caller's trace, and a child of it.
+// TestContinued: zipkin-go continues the caller's trace, and its client span is a child of its server span.
 func TestContinued(t *testing.T) {
 	debug := adaptertest.Request()
 	debug.Del("B3")
@@ -79,17 +79,17 @@ func TestContinued(t *testing.T) {
 			expect(ctx, server)
 			client, inner := test.tracer.StartSpanFromContext(ctx, "client", zipkin.Kind(model.Client))
 			if parent := client.Context().ParentID; parent == nil || *parent != server.Context().ID {
-				t.Fatal("the client span is no child of the server span")
+				t.Fatal("the client span is not a child of the server span")
 			}
 			expect(inner, client)
 			client.Finish()
-			expect(inner, client) // it counts until it is replaced
+			expect(inner, client) // inner stays the local span until another context replaces it
 			expect(ctx, server)
 		})
 	}
 }
 
-// TestRestarted: zipkin-go has begun a trace of its own in spite of the caller.
+// TestRestarted: zipkin-go begins a trace of its own although there is a caller.
 func TestRestarted(t *testing.T) {
 	for name, test := range map[string]struct {
 		tracer   *zipkin.Tracer
@@ -111,7 +111,7 @@ func TestRestarted(t *testing.T) {
 	}
 }
 
-// TestNoSpan: without a span of zipkin-go's everything goes as it came.
+// TestNoSpan: without a span of zipkin-go's, all received headers are sent unchanged.
 func TestNoSpan(t *testing.T) {
 	off := newTracer(t, zipkin.WithNoopTracer(true))
 	ctx, p := adaptertest.Receive(zipkingo.LocalSpan)

@@ -14,7 +14,7 @@ import (
 
 var errNotCore = errors.New("not of Kubernetes itself")
 
-// core has Kubernetes' own types that the manifests use.
+// core has the types of Kubernetes itself that the manifests use.
 var core = func() *runtime.Scheme {
 	s := runtime.NewScheme()
 	if err := errors.Join(corev1.AddToScheme(s), appsv1.AddToScheme(s)); err != nil {

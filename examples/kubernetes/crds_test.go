@@ -95,8 +95,8 @@ func (c crds) read(file string) error {
 	}
 }
 
-// validate does what the API server does with a custom resource under strict field validation: no unknown fields, the
-// schema, and its rules. It skips the test where the CRD is not there.
+// validate does what the API server does with a custom resource under strict field validation. It allows no unknown
+// fields, and checks the schema and its rules. It skips the test if the CRD is missing.
 func (c crds) validate(t *testing.T, o *unstructured.Unstructured) error {
 	kind := o.GroupVersionKind()
 	props := c[kind.Group+"/"+kind.Version+"/"+kind.Kind]

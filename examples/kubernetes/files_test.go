@@ -103,6 +103,6 @@ func TestDockerfile(t *testing.T) {
 		t.Fatalf("%v\n%s", err, text)
 	}
 	if text, err := exec.Command(out).CombinedOutput(); err == nil || !strings.Contains(string(text), `no SERVICE ""`) {
-		t.Errorf("the program says %s, %v", text, err)
+		t.Errorf("the program printed %s, %v", text, err)
 	}
 }

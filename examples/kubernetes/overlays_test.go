@@ -12,13 +12,13 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// folders are all that kustomize builds, with the number of objects in each.
+// folders are all folders that kustomize builds, with the number of objects in each.
 var folders = map[string]int{
 	"base": 17, "tracing": 4,
 	"overlays/istio": 21, "overlays/istio-zipkin": 21, "overlays/linkerd": 21, "overlays/consul": 29,
 }
 
-// build is what kustomize makes of a folder.
+// build returns the objects that kustomize builds from a folder.
 func build(t *testing.T, folder string) (objects []*unstructured.Unstructured) {
 	t.Helper()
 	all, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), folder)
@@ -98,7 +98,7 @@ func TestFindsFaults(t *testing.T) {
 			err = crds.validate(t, o)
 		}
 		if err == nil {
-			t.Errorf("%s: it is valid", name)
+			t.Errorf("%s: the object is valid, want an error", name)
 		} else {
 			t.Logf("%s: %v", name, err)
 		}

@@ -72,7 +72,7 @@ func lostLines(t *testing.T) map[string]int {
 	return lines
 }
 
-// TestRight: the right code loses nothing, with everything on that finds losses.
+// TestRight: the right code loses nothing. All checks for losses are on.
 func TestRight(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{Observer: propagationtest.FailOnLoss(t)})
 	guarded(t, p)
@@ -81,7 +81,7 @@ func TestRight(t *testing.T) {
 	defer front.Close()
 	for _, h := range right {
 		request(front, h.name)
-		send(front, h.name, http.Header{}) // nothing to lose
+		send(front, h.name, http.Header{}) // there are no headers to lose
 	}
 	s.close() // waits for the jobs
 	if stats := p.Stats(); stats.Captured() != uint64(len(right)) || stats.Carried() < stats.Captured() || stats.Uncarried() != 0 || stats.Total(propagation.NoContext) != 0 {
@@ -105,7 +105,7 @@ func TestFailOnLoss(t *testing.T) {
 	}
 }
 
-// TestCounts: the counters tell a request that was captured and made calls in vain.
+// TestCounts: the counters count a captured request, and a request whose calls carried nothing.
 func TestCounts(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{Observer: &propagation.Observer{Lost: func(context.Context, propagation.Loss) {}}})
 	guarded(t, p)
@@ -133,7 +133,7 @@ func guarded(t *testing.T, p *propagation.Propagator) {
 	})
 }
 
-// failed is a test that only remembers its errors.
+// failed is a test that only records its errors.
 type failed struct{ errors []string }
 
 func (*failed) Helper() {}

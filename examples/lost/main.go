@@ -32,7 +32,7 @@ func main() {
 	}
 }
 
-// found is what was reported for one mistake.
+// found is the report for one mistake.
 type found struct {
 	mistake
 	losses []propagation.Loss

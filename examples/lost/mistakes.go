@@ -111,7 +111,7 @@ func (s *shop) plainBackground(w http.ResponseWriter, _ *http.Request) {
 	check(s.plain.Check(context.Background(), nil))(w) // lost
 }
 
-// moment is longer than the server needs to end a request.
+// moment is longer than the server needs to finish a request.
 const moment = 100 * time.Millisecond
 
 func (s *shop) afterRequest(w http.ResponseWriter, r *http.Request) {

@@ -62,7 +62,7 @@ func (s *shop) rightWithoutCancel(_ http.ResponseWriter, r *http.Request) {
 	s.later(context.WithoutCancel(r.Context()))
 }
 
-// later makes a call after the request has ended, and then one with a context that has ended by itself.
+// later makes two calls after the request has ended. The second one has a context that has ended on its own.
 func (s *shop) later(ctx context.Context) {
 	s.jobs.Go(func() {
 		time.Sleep(moment)

@@ -120,7 +120,7 @@ func get(ctx context.Context, url string) *http.Request {
 	return r
 }
 
-// answer returns a function that tells the result of a call to the shop's caller.
+// answer returns a function that writes the result of a call to the shop's caller.
 func answer(resp *http.Response, err error) func(http.ResponseWriter) {
 	if err == nil {
 		_, err = io.Copy(io.Discard, resp.Body)

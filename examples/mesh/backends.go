@@ -12,7 +12,7 @@ import (
 	"github.com/traceferry/traceferry/examples/mesh/sink"
 )
 
-// backendRow is a backend with the tracers that can report to it, the usual one first.
+// backendRow is a backend with the tracers that can report to it. The first tracer is the usual one.
 type backendRow struct {
 	name    string
 	tracers []string
@@ -48,7 +48,7 @@ func (o *options) lookBackend(w *words) error {
 	return err
 }
 
-// collect starts what the proxies report to.
+// collect starts the collector of the proxies' spans.
 func (o options) collect(ctx context.Context, dir string) (sink.Sink, error) {
 	if o.backend != nil {
 		return o.backend.start(ctx, o.backendPath, dir)
@@ -59,7 +59,7 @@ func (o options) collect(ctx context.Context, dir string) (sink.Sink, error) {
 	return o.tracer.sink()
 }
 
-// received is how many spans a collector has.
+// received returns the number of spans that a collector has received.
 func received(s sink.Sink) int {
 	if b, ok := s.(backend.Backend); ok {
 		return b.Received()
@@ -76,7 +76,7 @@ func spansOf(s sink.Sink) ([]sink.Span, error) {
 	return spans, nil
 }
 
-// show says where the backend shows the first book's trace, and waits until ctx ends.
+// show prints where the backend shows the first book's trace, and waits until ctx ends.
 func show(ctx context.Context, w io.Writer, s sink.Sink, spans []sink.Span) {
 	i := slices.IndexFunc(spans, func(s sink.Span) bool { return s.Tags[sink.BookTag] == "1" })
 	if b, ok := s.(backend.Backend); ok && i >= 0 {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// needBackend skips a test whose backend is not there.
+// needBackend skips a test if its backend is missing.
 func needBackend(t *testing.T, name string) {
 	t.Helper()
 	needEnvoy(t)
@@ -23,8 +23,8 @@ func needBackend(t *testing.T, name string) {
 	}
 }
 
-// TestBackends: a real backend returns whole traces by its API, and those of an application that forwards nothing are
-// found to be split.
+// TestBackends: a real backend returns whole traces by its API. If the application forwards nothing, the program
+// reports split traces.
 func TestBackends(t *testing.T) {
 	for _, b := range backends {
 		t.Run(b.name, func(t *testing.T) {
@@ -35,7 +35,8 @@ func TestBackends(t *testing.T) {
 	}
 }
 
-// TestWait: with -wait the backend's user interface shows the trace until the interrupt. Then nothing listens there.
+// TestWait: with -wait, the backend's user interface shows the trace until an interrupt. After that, nothing listens
+// there.
 func TestWait(t *testing.T) {
 	needBackend(t, "zipkin")
 	ctx, interrupt := context.WithCancel(t.Context())
@@ -63,14 +64,14 @@ func TestWait(t *testing.T) {
 		}
 		host = resp.Request.URL.Host
 		if ip, _, _ := net.SplitHostPort(host); !net.ParseIP(ip).IsLoopback() {
-			t.Errorf("it listens on %s", host)
+			t.Errorf("the backend listens on %s, want a loopback address", host)
 		}
 		break
 	}
 	interrupt()
 	go io.Copy(io.Discard, out)
 	if got := <-exit; got != 0 || host == "" {
-		t.Fatalf("exit %d\n%s", got, said)
+		t.Fatalf("mesh exits with %d after the interrupt:\n%s", got, said)
 	}
 	if conn, err := net.Dial("tcp", host); err == nil {
 		conn.Close()
@@ -78,7 +79,7 @@ func TestWait(t *testing.T) {
 	}
 }
 
-// TestNoBackend: the message has the command that installs what is missing.
+// TestNoBackend: the error has the command that installs the missing program.
 func TestNoBackend(t *testing.T) {
 	t.Setenv("ZIPKIN", "/nowhere.jar")
 	t.Setenv("JAEGER", "no-such-jaeger")

@@ -10,8 +10,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// daprRow is Dapr: a sidecar beside each service. Over gRPC the called sidecar makes a span
-// and sends the caller's ids to its service.
+// daprRow is Dapr: a sidecar beside each service. Over gRPC, the called sidecar makes a span but sends the caller's ids
+// to its service.
 var daprRow = systemRow{
 	name:   "dapr",
 	system: func(options) system.System { return new(dapr.Mesh) },
@@ -21,21 +21,21 @@ var daprRow = systemRow{
 	needs:  []string{"daprd"},
 	ask:    http.Header{"Dapr-App-Id": {"productpage"}},
 	own: []string{
-		"dapr-app-id", "dapr-x-book", // by which calls name their service
+		"dapr-app-id", "dapr-x-book", // these name the called service
 		"dapr-caller-app-id", "dapr-callee-app-id", "forwarded", "x-forwarded-for", "x-forwarded-host",
 	},
 	leaf: func(c app.Call) bool { return c.GRPC },
 }
 
-// daprFormats are what Dapr's sidecars read, the one that they advance over gRPC first. They leave traceparent behind
-// there, so it is reconciled.
+// daprFormats are the formats that Dapr's sidecars read. The first one is the one that they advance over gRPC. Over
+// gRPC they leave traceparent unchanged, so it needs Reconcile.
 func daprFormats() propagation.Config {
 	c := daprStale()
 	c.Reconcile = true
 	return c
 }
 
-// daprStale is daprFormats as received, without Reconcile.
+// daprStale has the same formats without Reconcile.
 func daprStale() propagation.Config {
 	return propagation.Config{Formats: []propagation.Format{propagation.GRPCTraceBin, propagation.W3C}}
 }

@@ -4,7 +4,8 @@ import (
 	"testing"
 )
 
-// TestReconciled: the judge asks for the traceparent of grpc-trace-bin where both name spans of one trace.
+// TestReconciled: if traceparent and grpc-trace-bin name different spans of one trace, the judge expects a traceparent
+// with the span of grpc-trace-bin.
 func TestReconciled(t *testing.T) {
 	const bin = "AAAK92UZFs1D3YRI6yEcgDGcAbetaxcWkgMzAgE" // trace 0af7651916cd43dd8448eb211c80319c, span b7ad6b1716920333, sampled
 	const own, stale = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b1716920333-01", "00-0af7651916cd43dd8448eb211c80319c-00000000000000aa-01"
@@ -20,14 +21,13 @@ func TestReconciled(t *testing.T) {
 		}
 		reconcile(h)
 		if got := h["traceparent"]; len(got) > 1 || len(got) == 1 && got[0] != row.want || len(got) == 0 && row.want != "" {
-			t.Errorf("%q beside %q is to be sent as %q, want %q", row.parent, row.bin, got, row.want)
+			t.Errorf("the judge expects that traceparent %q beside grpc-trace-bin %q is sent as %q, want %q", row.parent, row.bin, got, row.want)
 		}
 	}
 }
 
-// TestDaprStale: forwarded as they were received, without Config.Reconcile, the headers keep a trace together, but place
-// the calls of a service that was called over gRPC one call too high: its sidecar reads the
-// traceparent that Dapr left behind.
+// TestDaprStale: without Config.Reconcile, the forwarded headers keep a trace whole. But the calls of a service that
+// was called over gRPC are one level too high in the tree. Its sidecar reads the traceparent that Dapr left unchanged.
 func TestDaprStale(t *testing.T) {
 	needs(t, "dapr")
 	mustSay(t, mustRun(t, 1, "-mesh", "dapr", "-preset", "dapr-stale", "-n", "20"),
@@ -35,7 +35,7 @@ func TestDaprStale(t *testing.T) {
 		"20 requests made 20 traces of 280 spans, 0 whole", "0 split", "0 orphans", "0 missing", "40 misplaced", "0 wrong headers")
 }
 
-// TestDaprTraceparent: with traceparent alone they stand too high as well.
+// TestDaprTraceparent: with traceparent only, these calls are too high as well.
 func TestDaprTraceparent(t *testing.T) {
 	needs(t, "dapr")
 	mustSay(t, mustRun(t, 1, "-mesh", "dapr", "-n", "5", "-preset", "opentelemetry"), "5 requests made 5 traces", "10 misplaced")

@@ -33,7 +33,7 @@ func draw(w io.Writer, spans []sink.Span, book string) {
 	}
 }
 
-// first is the place among the calls of the first that a trace has.
+// first returns the position of a trace's first call in the list of calls.
 func first(trace []sink.Span) int {
 	place := len(app.Calls)
 	for _, s := range trace {
@@ -42,7 +42,7 @@ func first(trace []sink.Span) int {
 	return place
 }
 
-// placeOf is the place of a span's call among the calls.
+// placeOf returns the position of a span's call in the list of calls.
 func placeOf(s sink.Span) int {
 	return slices.IndexFunc(app.Calls, func(c app.Call) bool { return c.Name == s.Tags[sink.CallTag] })
 }

@@ -17,7 +17,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// gatewayTracers are those whose ids are of one length and one notation, so that a trace has one id in both meshes.
+// gatewayTracers are the tracers that can have one trace id in both meshes, because their ids have one length and one
+// notation.
 func gatewayTracers() []tracer {
 	return slices.DeleteFunc(slices.Clone(tracers), func(t tracer) bool {
 		return !slices.Contains([]string{"zipkin", "zipkin-w3c", "opentelemetry"}, t.name)
@@ -42,7 +43,7 @@ func (o *options) lookGateway(w words) error {
 	return err
 }
 
-// tracerOf is the tracer of the mesh in which a service is.
+// tracerOf returns the tracer of the mesh that contains a service.
 func (o options) tracerOf(service string) tracer {
 	if o.gateway != nil && service != app.Edge && service != nearService {
 		return *o.gateway
@@ -50,11 +51,11 @@ func (o options) tracerOf(service string) tracer {
 	return o.tracer
 }
 
-// nearService is the only one on the near side of the gateway. The gateway carries the calls that it makes.
+// nearService is the only service on the near side of the gateway. Its calls go through the gateway.
 const nearService = "productpage"
 
-// gatewayConfig reads what the near tracer writes, and writes what the far tracer reads. Formats that both know go
-// through.
+// gatewayConfig returns a Config that reads the formats of the near tracer and writes those of the far tracer. Formats
+// that both use pass unchanged.
 func gatewayConfig(near, far tracer) propagation.Config {
 	c := propagation.Config{Formats: []propagation.Format{propagation.RequestID}, Emit: far.reads[:1]}
 	for _, f := range near.reads {
@@ -67,7 +68,7 @@ func gatewayConfig(near, far tracer) propagation.Config {
 	return c
 }
 
-// stale are headers that the near proxies did not advance and the far ones would follow.
+// stale has headers that the near proxies do not advance, but that the far proxies read.
 func stale(near, far tracer) (names []string) {
 	for _, f := range far.reads {
 		if !slices.Contains(near.reads, f) {
@@ -77,14 +78,14 @@ func stale(near, far tracer) (names []string) {
 	return names
 }
 
-// gateway is a reverse proxy between two meshes. It sends each request to the sidecar of the service that the
-// request names as its host.
+// gateway is a reverse proxy between two meshes. It sends each request to the sidecar of the service in the request's
+// Host.
 type gateway struct {
 	listener net.Listener
 	server   *http.Server
 }
 
-// startGateway starts one. The function gives the host:port of a service's sidecar, "" for an unknown service.
+// startGateway starts a gateway. sidecar returns the host:port of a service's sidecar, or "" for an unknown service.
 func startGateway(o options, sidecar func(service string) string) (*gateway, error) {
 	p, err := propagation.New(gatewayConfig(o.tracer, *o.gateway))
 	if err != nil {
@@ -100,7 +101,7 @@ func startGateway(o options, sidecar func(service string) string) (*gateway, err
 	}
 	proxy := &httputil.ReverseProxy{
 		Rewrite: httptrace.Rewrite(p, func(r *httputil.ProxyRequest) {
-			if addr := sidecar(r.In.Host); addr != "" { // else the transport refuses the empty host
+			if addr := sidecar(r.In.Host); addr != "" { // otherwise the transport refuses the empty host
 				r.SetURL(&url.URL{Scheme: "http", Host: addr})
 			}
 			r.Out.Host = r.In.Host
@@ -118,7 +119,7 @@ func startGateway(o options, sidecar func(service string) string) (*gateway, err
 func (g *gateway) Addr() string { return g.listener.Addr().String() }
 func (g *gateway) Close() error { return g.server.Close() }
 
-// twoSinks are the collectors of two meshes. Addr is the near one's.
+// twoSinks are the collectors of two meshes. Addr is the address of the near one.
 type twoSinks struct {
 	sink.Sink
 	far sink.Sink
@@ -140,7 +141,7 @@ func (o options) startTwoSinks() (sink.Sink, error) {
 	return twoSinks{near, far}, nil
 }
 
-// addGateway puts a second mesh behind a gateway. The mesh has not started yet, its collectors have.
+// addGateway puts a second mesh behind a gateway. The collectors must have started, but the mesh must not.
 func (m *mesh) addGateway(o options) {
 	m.System.(*static.Mesh).Far = &static.Far{
 		Near:      nearService,

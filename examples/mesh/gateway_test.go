@@ -8,8 +8,8 @@ import (
 	"github.com/traceferry/traceferry/examples/mesh/judge"
 )
 
-// TestGateway: a trace stays whole from a mesh with one tracer into a mesh with another. Users send the headers that
-// the second mesh reads, too: they are stale there, and nothing follows them.
+// TestGateway: a trace stays whole from a mesh with one tracer into a mesh with another. Users also send headers that
+// the second mesh reads. These headers are stale in the second mesh, so nothing may continue their span.
 func TestGateway(t *testing.T) {
 	needEnvoy(t)
 	for _, pair := range [][]string{{"zipkin", "opentelemetry"}, {"opentelemetry", "zipkin"}, {"zipkin-w3c", "opentelemetry"}} {
@@ -20,7 +20,7 @@ func TestGateway(t *testing.T) {
 	}
 }
 
-// TestGatewayThatForgets: without the library in the gateway, B3 and W3C do not meet and traces end there.
+// TestGatewayThatForgets: without this library in the gateway, B3 and W3C are not translated, and traces end there.
 func TestGatewayThatForgets(t *testing.T) {
 	needEnvoy(t)
 	for _, pair := range [][]string{{"zipkin", "opentelemetry"}, {"opentelemetry", "zipkin"}} {
@@ -40,7 +40,7 @@ func TestGatewayThatForgets(t *testing.T) {
 	}
 }
 
-// TestGatewayBroken: an application that forwards nothing is found out behind a gateway as well.
+// TestGatewayBroken: behind a gateway, the program also reports an application that forwards nothing.
 func TestGatewayBroken(t *testing.T) {
 	needEnvoy(t)
 	mustSay(t, mustRun(t, 1, "-gateway", "opentelemetry", "-app", "broken", "-n", "5"), "5 requests made 35 traces", "5 split")
@@ -58,7 +58,7 @@ func TestStale(t *testing.T) {
 		near, _ := named(tracers, "tracer", c.near)
 		far, _ := named(tracers, "tracer", c.far)
 		if got := stale(near, far); !slices.Equal(got, c.want) {
-			t.Errorf("from %s to %s: %q instead of %q", c.near, c.far, got, c.want)
+			t.Errorf("stale from %s to %s returns %q, want %q", c.near, c.far, got, c.want)
 		}
 	}
 }

@@ -16,15 +16,16 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// secrets are what a user sends that must never be forwarded; %d is the book.
+// secrets are headers of a user that must never be forwarded. %d is the book.
 var secrets = map[string]string{
 	"authorization": "Bearer secret-%d",
 	"cookie":        "session=secret-%d",
 	"x-customer":    "alice-%d",
 }
 
-// others are the other headers of the request for a book: the secrets, and all formats except those that the tracer reads
-// and those that Envoy itself owns. A grpc-trace-bin has no padding, as gRPC does not keep any.
+// others returns the other headers of the request for a book: the secrets, and all formats except two kinds. These are
+// the formats that the tracer reads, and those that Envoy itself controls. grpc-trace-bin has no padding, because gRPC
+// removes it.
 func (o options) others(book int) http.Header {
 	formats := slices.DeleteFunc(propagation.AllFormats(), func(f propagation.Format) bool {
 		return f == propagation.RequestID || f == propagation.ClientTrace || slices.Contains(o.tracer.reads, f)
@@ -37,22 +38,22 @@ func (o options) others(book int) http.Header {
 	return h
 }
 
-// own are the headers that a service gets whatever the application forwards, besides
-// those of the mesh.
+// own are headers that a service receives whatever the application forwards. The headers of the mesh are listed
+// elsewhere.
 var own = []string{
-	"x-book",                        // which the services set for each call
+	"x-book",                        // the services set it for each call
 	"accept-encoding", "user-agent", // net/http
 	":authority", "content-type", "grpc-accept-encoding", // grpc-go
 }
 
-// hops tell what was got and sent with each call; see app.Hops.
+// hops returns the headers that each call was received and sent with. app.Hops implements it.
 type hops interface {
 	Got(app.Hop) app.Lines
 	Sent(app.Hop) app.Lines
 }
 
-// judgeHeaders judges what the services got and sent for the books 1 to n, call by call. What the application carries
-// goes on line by line as it came; nothing else that came does; and nothing else comes to be there.
+// judgeHeaders judges the headers of the calls for the books 1 to n. The carried headers must be sent line by line as
+// received. No other received header may be sent, and no header may be added.
 func (o options) judgeHeaders(v *judge.Verdict, hops hops) {
 	for i := range o.n {
 		book := strconv.Itoa(i + 1)
@@ -72,7 +73,7 @@ func (o options) judgeHeaders(v *judge.Verdict, hops hops) {
 	}
 }
 
-// judgeOthers judges whether the first service got what the user sent.
+// judgeOthers judges whether the first service received the user's headers.
 func (o options) judgeOthers(v *judge.Verdict, book int, got app.Lines) {
 	for name, values := range o.others(book) {
 		if name = strings.ToLower(name); carries(o.config.Formats, name) && !slices.Equal(got[name], values) {
@@ -81,7 +82,7 @@ func (o options) judgeOthers(v *judge.Verdict, book int, got app.Lines) {
 	}
 }
 
-// judgeForwarded judges whether a call was sent with what had come for it.
+// judgeForwarded judges whether a call was sent with the headers of the request that caused it.
 func (o options) judgeForwarded(v *judge.Verdict, book string, c app.Call, hops hops) {
 	came, sent := hops.Got(app.Hop{Call: c.Cause, Book: book}), hops.Sent(app.Hop{Call: c.Name, Book: book})
 	for name := range sent {
@@ -98,14 +99,14 @@ func (o options) judgeForwarded(v *judge.Verdict, book string, c app.Call, hops 
 	}
 }
 
-// reconcile replaces a traceparent by that of a grpc-trace-bin with another span of the same trace: what
-// Config.Reconcile sends where grpc-trace-bin is the first format.
+// reconcile replaces a traceparent if grpc-trace-bin names another span of the same trace. The result is what
+// Config.Reconcile sends if grpc-trace-bin is the first format.
 func reconcile(h map[string][]string) {
 	bins, parents := h["grpc-trace-bin"], h["traceparent"]
 	if len(bins) != 1 || len(parents) != 1 {
 		return
 	}
-	// Version, then the fields 0 (trace), 1 (span) and 2 (flags), each after its number.
+	// The version byte, then the fields 0 (trace), 1 (span) and 2 (flags). Each field begins with its number.
 	b, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(bins[0], "="))
 	if err != nil || len(b) != 29 {
 		return
@@ -116,7 +117,7 @@ func reconcile(h map[string][]string) {
 	}
 }
 
-// carried are the lines that the application forwards.
+// carried returns the lines that the application forwards.
 func (o options) carried(lines app.Lines) http.Header {
 	h := http.Header{}
 	for name, values := range lines {
@@ -127,7 +128,7 @@ func (o options) carried(lines app.Lines) http.Header {
 	return h
 }
 
-// carries reports whether a header is one of the formats'.
+// carries reports whether one of the formats has a header.
 func carries(formats []propagation.Format, name string) bool {
 	return slices.ContainsFunc(formats, func(f propagation.Format) bool {
 		return slices.Contains(f.Fields(), name) ||

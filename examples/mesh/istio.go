@@ -23,8 +23,8 @@ var istioRow = systemRow{
 	own:     append([]string{"x-envoy-attempt-count", "x-forwarded-for", "x-envoy-decorator-operation", "x-envoy-internal"}, envoyHeaders...),
 }
 
-// istioTracers are those for which Istio has a provider of the same name. Its gateway makes
-// one more span than a sidecar: for the request that it sends.
+// istioTracers are the tracers for which Istio has a provider of the same name. Istio's gateway makes one span more
+// than a sidecar: a span for its upstream request.
 func istioTracers() []tracer {
 	have := slices.DeleteFunc(slices.Clone(tracers), func(t tracer) bool { return t.name == "xray" })
 	for i, t := range have {

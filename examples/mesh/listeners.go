@@ -8,7 +8,7 @@ import (
 	"github.com/traceferry/traceferry/examples/mesh/process"
 )
 
-// listeners says on which addresses the example, and all that it started, can be reached.
+// listeners prints the addresses on which the example, and every program that it started, can be reached.
 func listeners() string {
 	all, err := process.Listeners()
 	if err != nil {

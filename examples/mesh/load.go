@@ -11,7 +11,7 @@ import (
 	"github.com/traceferry/traceferry/examples/mesh/app"
 )
 
-// load sends the requests through the edge, for the books 1 to n, and returns what failed.
+// load sends the requests for the books 1 to n to the edge, and returns the errors.
 func (m *mesh) load(ctx context.Context, o options) []error {
 	client := &http.Client{
 		Transport: &http.Transport{MaxIdleConnsPerHost: o.parallel},

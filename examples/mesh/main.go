@@ -9,8 +9,7 @@
 //	go run . -tracing FILE               your own settings in Envoy's tracing block
 //	go run . -keep DIR                   keeps the configurations to read them
 //
-// It exits with 1 if a trace was not whole, or a request id or a header not as it must be, and
-// with 2 if it could not start.
+// It exits with 1 if a trace is not whole, or if a request id or a header is wrong. It exits with 2 if it cannot start.
 package main
 
 import (

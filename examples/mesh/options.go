@@ -14,24 +14,24 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// options are the command line, checked.
+// options are the checked command line.
 type options struct {
 	mesh        systemRow
-	envoy       string // the binary; "" if the mesh has none
+	envoy       string // the path of the binary; "" if the mesh uses no Envoy
 	tracer      tracer
-	backend     *backendRow // nil: the collector of the tracer, in this process
-	backendPath string      // of its program
-	gateway     *tracer     // of the second mesh; nil: there is one mesh
-	forgets     bool        // the gateway: it translates nothing, for tests
-	wait        bool        // for an interrupt, with the backend running
+	backend     *backendRow // nil means the tracer's collector in this process
+	backendPath string      // the path of the backend's program
+	gateway     *tracer     // the tracer of the second mesh; nil if there is only one mesh
+	forgets     bool        // the gateway translates nothing; for tests
+	wait        bool        // wait for an interrupt while the backend runs
 	config      propagation.Config
-	tracing     *envoy.Tracing // fields to set otherwise
+	tracing     *envoy.Tracing // fields that replace the defaults
 	broken      bool
 	n, parallel int
 	keep        string
 }
 
-// parse reads the command line, and tells stderr what is wrong with it.
+// parse reads the command line. It prints mistakes to stderr.
 func parse(args []string, stderr io.Writer) (o options, err error) {
 	flags := flag.NewFlagSet("mesh", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -62,10 +62,10 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	return o, err
 }
 
-// words are those of the command line that stand for something.
+// words are the names on the command line.
 type words struct{ mesh, tracer, backend, gateway, preset, app, tracing, envoy string }
 
-// look finds what they stand for.
+// look finds the values that the names stand for.
 func (o *options) look(w words) (err error) {
 	if o.mesh, err = named(systems, "mesh", w.mesh); err != nil {
 		return err
@@ -99,7 +99,7 @@ func (o *options) look(w words) (err error) {
 	return o.find(w.envoy)
 }
 
-// find looks for the binaries that the mesh needs.
+// find finds the binaries that the mesh needs.
 func (o *options) find(named string) (err error) {
 	if o.mesh.envoy {
 		if o.envoy, err = envoy.Find(named); err != nil {
@@ -114,7 +114,7 @@ func (o *options) find(named string) (err error) {
 	return nil
 }
 
-// eachTracers are the tracers of each mesh, in words.
+// eachTracers returns a text with the tracers of each mesh.
 func eachTracers() string {
 	var b strings.Builder
 	for _, s := range systems {
@@ -123,7 +123,7 @@ func eachTracers() string {
 	return b.String()
 }
 
-// A row of a table that the command line chooses from.
+// A row is an entry of a table whose names the command line uses.
 type row interface{ Name() string }
 
 func named[R row](table []R, what, name string) (R, error) {

@@ -5,11 +5,11 @@ import (
 	"github.com/traceferry/traceferry/propagation/preset"
 )
 
-// presetRow is a preset with the tracers of the system that it is for.
+// presetRow is a preset with the tracers of its system.
 type presetRow struct {
 	name   string
 	config func() propagation.Config
-	of     []string // of -mesh envoy
+	of     []string // the tracers of -mesh envoy
 }
 
 func (p presetRow) Name() string { return p.name }
@@ -28,7 +28,7 @@ var presets = []presetRow{
 	{"caddy", withRequestID(preset.OpenTelemetry), nil},
 }
 
-// withRequestID carries x-request-id besides.
+// withRequestID adds x-request-id to the formats.
 func withRequestID(config func() propagation.Config) func() propagation.Config {
 	return func() propagation.Config {
 		c := config()

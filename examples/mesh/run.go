@@ -15,7 +15,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// run starts the mesh, sends the requests, draws the first one's trace and judges all.
+// run starts the mesh, sends the requests, draws the trace of the first one, and judges all of them.
 func (o options) run(ctx context.Context, stdout io.Writer) (*judge.Verdict, error) {
 	dir, tidy, err := o.folder()
 	if err != nil {
@@ -55,7 +55,7 @@ func (o options) run(ctx context.Context, stdout io.Writer) (*judge.Verdict, err
 	}
 	draw(stdout, spans, "1")
 	v.JudgeTraces(spans, o.n, o.spans()/o.n, o.mesh.leaf)
-	// Where the application does not carry x-request-id, each sidecar makes one.
+	// If the application does not carry x-request-id, each sidecar makes one.
 	if o.mesh.ids != (judge.RequestIDs{}) && slices.Contains(o.config.Formats, propagation.RequestID) {
 		v.JudgeRequestIDs(lines, spans, o.n, o.mesh.ids)
 	}
@@ -66,7 +66,7 @@ func (o options) run(ctx context.Context, stdout io.Writer) (*judge.Verdict, err
 	return &v, nil
 }
 
-// folder returns where configurations and logs go, and what to do in the end.
+// folder returns the folder for configurations and logs, and a function to call at the end.
 func (o options) folder() (dir string, tidy func(), err error) {
 	if o.keep == "" {
 		dir, err = os.MkdirTemp("", "mesh")
@@ -81,7 +81,7 @@ func (o options) folder() (dir string, tidy func(), err error) {
 	return dir, func() {}, nil
 }
 
-// spans is how many the requests make.
+// spans returns the number of spans of all requests.
 func (o options) spans() int {
 	if o.tracer.spans > 0 {
 		return o.n * o.tracer.spans
@@ -92,9 +92,9 @@ func (o options) spans() int {
 	return o.n * judge.SpansFor
 }
 
-// settle waits until all spans are there, and no more come, or none has come for a while.
+// settle waits until all spans are there and no more arrive, or until none has arrived for a while.
 func settle(ctx context.Context, s sink.Sink, want int) {
-	const quiet, still = 6 * time.Second, 200 * time.Millisecond // quiet: longer than a tracer takes between two reports
+	const quiet, still = 6 * time.Second, 200 * time.Millisecond // quiet is longer than a tracer's reporting interval
 	have, since := 0, time.Now()
 	for ctx.Err() == nil {
 		asked := time.Now()

@@ -12,18 +12,18 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// systemRow is a mesh that -mesh chooses, with what is true of it whatever is run on it.
+// systemRow is a mesh for -mesh, with its properties.
 type systemRow struct {
 	name    string
 	system  func(options) system.System
 	tracers []tracer // the first is the default
-	preset  string   // the default
-	envoy   bool     // it needs an Envoy
-	needs   []string // the other binaries that it needs, by their names in package binary
+	preset  string   // the default preset
+	envoy   bool     // whether it needs an Envoy
+	needs   []string // names of other binaries that it needs, as in package binary
 	ids     judge.RequestIDs
-	ask     http.Header // what the user must send to be traced
+	ask     http.Header // headers that the user must send to be traced
 	own     []string    // headers that its proxies add
-	leaf    judge.Leaf  // calls whose called proxy does not send its own ids on
+	leaf    judge.Leaf  // calls whose called proxy does not forward its own ids
 }
 
 func (s systemRow) Name() string { return s.name }
@@ -65,5 +65,5 @@ var systems = []systemRow{
 	daprRow,
 }
 
-// envoyHeaders are those that Envoys add.
+// envoyHeaders are the headers that Envoys add.
 var envoyHeaders = []string{"x-forwarded-proto", "x-request-id", "x-envoy-expected-rq-timeout-ms"}

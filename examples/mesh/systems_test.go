@@ -7,7 +7,7 @@ import (
 	"github.com/traceferry/traceferry/examples/mesh/envoy"
 )
 
-// needs skips a test of a mesh whose binaries are missing.
+// needs skips a test of a mesh if a binary is missing.
 func needs(t *testing.T, mesh string) {
 	t.Helper()
 	s, err := named(systems, "mesh", mesh)
@@ -24,8 +24,8 @@ func needs(t *testing.T, mesh string) {
 	}
 }
 
-// TestSystems: each mesh gives whole traces with each of its tracers, and an application
-// that forwards nothing is found out.
+// TestSystems: each mesh gives whole traces with each of its tracers. If the application forwards nothing, the program
+// reports that.
 func TestSystems(t *testing.T) {
 	for _, s := range systems {
 		if s.name == "envoy" {
@@ -41,7 +41,7 @@ func TestSystems(t *testing.T) {
 	}
 }
 
-// TestMissingBinary: the message has the command that builds the program.
+// TestMissingBinary: the error has the command that builds the program.
 func TestMissingBinary(t *testing.T) {
 	t.Setenv("ENVOY", "true")
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
@@ -55,7 +55,7 @@ func TestMissingBinary(t *testing.T) {
 	for _, s := range systems {
 		for _, name := range s.needs {
 			mustSay(t, mustRun(t, 2, "-mesh", s.name), "run ./cmd/build "+name)
-			break // at the first that is missing
+			break // only the first missing program is reported
 		}
 	}
 }

@@ -6,18 +6,18 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// tracer is one that a mesh's proxies have, with the collector that it reports to.
+// tracer is a tracer of a mesh's proxies, with the collector that it reports to.
 type tracer struct {
 	name  string
-	envoy envoy.Tracer // of Envoys that the example configures itself
+	envoy envoy.Tracer // for Envoys that the example configures itself
 	sink  func() (sink.Sink, error)
-	reads []propagation.Format // and writes
-	spans int                  // how many a request makes; 0: two for each call
+	reads []propagation.Format // formats that it reads and writes
+	spans int                  // number of spans of a request; 0 means two for each call
 }
 
 func (t tracer) Name() string { return t.name }
 
-// tracers are those of -mesh envoy, with the settings that Istio gives them.
+// tracers are the tracers of -mesh envoy, with Istio's settings.
 var tracers = []tracer{
 	{name: "zipkin", envoy: envoy.Zipkin(envoy.ZipkinOptions{}), sink: sink.NewZipkin,
 		reads: []propagation.Format{propagation.B3Multi, propagation.B3Single}},

@@ -14,14 +14,14 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// A call is what a service was sent, and the trace that it read there.
+// A call has the headers that a service received, and the trace that it read from them.
 type call struct {
 	headers http.Header
 	trace   string
 }
 
-// service calls the next one, if there is one, and notes how it was called itself.
-// Without a tracer what it sends names the caller's span; with one, a span of its own.
+// service calls the next service, if there is one, and records the headers of its own call. Without a tracer, it sends
+// the caller's span. With a tracer, it sends a span of its own.
 func service(p *propagation.Propagator, next string, calls chan<- call) http.Handler {
 	client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
 	return httptrace.Middleware(p)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -54,8 +54,8 @@ func get(ctx context.Context, client *http.Client, url string, h http.Header) er
 	return err
 }
 
-// send has a client call a fleet whose services are at the given steps, in the order of the
-// calls. It returns how each service was called, and how many requests had B3 alone.
+// send makes a client call a fleet whose services are at the given steps, in the order of the calls. It returns how
+// each service was called, and the number of requests with B3 only.
 func send(h http.Header, at []step) (all []call, counted int, err error) {
 	var count b3Callers
 	calls := make(chan call, len(at))
@@ -70,7 +70,7 @@ func send(h http.Header, at []step) (all []call, counted int, err error) {
 			return nil, 0, err
 		}
 		s := &http.Server{Handler: service(p, next, calls), ReadHeaderTimeout: 10 * time.Second}
-		go s.Serve(l) // ends with Close; whatever else ends it fails the call
+		go s.Serve(l) // Close ends it; if it ends otherwise, the call fails
 		defer s.Close()
 		next = "http://" + l.Addr().String()
 	}

@@ -3,14 +3,13 @@
 //
 //	go run ./examples/migration
 //
-// The fleet is client -> web -> orders -> stock, over real HTTP on loopback. For each stage of
-// the way the program prints in what formats each call was made, and how many calls
-// the services counted that came in B3 alone: the number that tells when the last B3 caller is
-// gone. It exits with 1 if a call was not as it must be, or did not continue its
-// caller's trace, and with 2 if it could not run.
+// The fleet is client -> web -> orders -> stock, over real HTTP on loopback. For each stage of the migration, the
+// program prints the formats of each call. It also prints how many calls with B3 only the services counted. If that
+// number stays at 0, the last B3 caller has gone. The program exits with 1 if a call has wrong headers or does not
+// continue its caller's trace. It exits with 2 if it cannot run.
 //
-// What a service of yours needs is in steps.go; rollout.go says what is to be seen, and
-// fleet.go is the fleet.
+// The code that your service needs is in steps.go. rollout.go has the expected result of each stage, and fleet.go has
+// the fleet.
 package main
 
 import (
@@ -50,7 +49,7 @@ func run(stages []stage, stdout, stderr io.Writer) (exit int) {
 	return exit
 }
 
-// report prints a stage, and returns whether it is as it must be.
+// report prints a stage, and reports whether the result is as expected.
 func (s stage) report(w io.Writer, calls []call, counted int) bool {
 	var sent []string
 	lost := ""

@@ -17,22 +17,22 @@ func TestRolloutIsGreen(t *testing.T) {
 	}
 	for line := range strings.Lines(out.String()) {
 		if line = strings.TrimSuffix(line, "\n"); utf8.RuneCountInString(line) > 100 || strings.HasPrefix(line, "NO") {
-			t.Errorf("%q", line)
+			t.Errorf("wrong line %q in the output", line)
 		}
 	}
 	for _, s := range rollout {
 		if !strings.Contains(out.String(), "\n"+s.what+" ") {
-			t.Errorf("nothing is said of %q", s.what)
+			t.Errorf("the output does not mention %q", s.what)
 		}
 	}
 	_, shown, _ := strings.Cut(out.String(), "\n\norders sends at step 2:\n")
 	if want := "Traceparent: " + inW3C.Get("Traceparent") + "\n"; shown != want {
-		t.Errorf("at step 2 it shows %q", shown)
+		t.Errorf("after step 2 the output is %q, want %q", shown, want)
 	}
 }
 
-// TestAnyOrder: whoever goes first within a step, every service continues its caller's
-// trace, whether or not the caller has taken the step.
+// TestAnyOrder: in whatever order services take a step, each one continues its caller's trace, whether or not the
+// caller has taken the step.
 func TestAnyOrder(t *testing.T) {
 	for _, s := range []struct {
 		name     string
@@ -67,7 +67,7 @@ func TestAnyOrder(t *testing.T) {
 	}
 }
 
-// TestWrongWays: what goes wrong is found, and said.
+// TestWrongWays: the program finds and prints wrong results.
 func TestWrongWays(t *testing.T) {
 	silent := func(n *b3Callers) propagation.Config {
 		c := step1(n)
@@ -96,13 +96,13 @@ func TestWrongWays(t *testing.T) {
 			test.change(&s)
 			var out bytes.Buffer
 			if exit := run([]stage{s}, &out, &out); exit != test.exit || !strings.Contains(out.String(), test.says) {
-				t.Errorf("exit %d\n%s", exit, &out)
+				t.Errorf("exit %d, want %d and the text %q in\n%s", exit, test.exit, test.says, &out)
 			}
 		})
 	}
 }
 
-// TestEverySpelling: B3 of either spelling is counted where it comes alone.
+// TestEverySpelling: the counter counts both forms of B3 if a request has only B3.
 func TestEverySpelling(t *testing.T) {
 	single := http.Header{"B3": {traceID + "-a2fb4a1d1a96d312-1"}}
 	for name, test := range map[string]struct {
@@ -113,7 +113,7 @@ func TestEverySpelling(t *testing.T) {
 	} {
 		for _, s := range []step{step1, step2} {
 			if _, counted, err := send(test.client, []step{s}); err != nil || counted != test.want {
-				t.Errorf("%s: %d, %v", name, counted, err)
+				t.Errorf("%s: counted %d, want %d; error %v", name, counted, test.want, err)
 			}
 		}
 	}

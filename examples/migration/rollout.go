@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// The client's span in both formats. Services without a tracer of their own send it on
-// with its ids unchanged, whichever format they write it in.
+// The client's span in both formats. Services without a tracer forward it with unchanged ids, in whichever format they
+// write.
 const traceID = "463ac35c9f6413ad48485a3953bb6124"
 
 var (
@@ -20,19 +20,19 @@ var (
 	}()
 )
 
-// A stage is one state of the fleet on its way, and what must be seen there.
+// A stage is one state of the fleet during the migration, with the expected result.
 type stage struct {
 	what   string
-	title  string      // of the header lines of the last call, if they are to be shown
-	client http.Header // what the client sends
-	at     []step      // of web, orders and stock
-	sent   []string    // in what formats each of them is called
-	alone  int         // calls that the services counted as B3 alone; nobody: none of them counts
+	title  string      // title of the last call's header lines; "" if they are not printed
+	client http.Header // the client's headers
+	at     []step      // the steps of web, orders and stock
+	sent   []string    // the expected formats of the call to each of them
+	alone  int         // expected number of calls with B3 only; nobody if no service counts
 }
 
 const nobody = -1
 
-// rollout moves the fleet one service at a time. The order within a step does not matter.
+// rollout moves the fleet one service at a time. Within a step, any order works.
 var rollout = []stage{
 	{"the fleet as it is", "before", inB3, []step{before, before, before}, []string{"B3", "B3", "B3"}, nobody},
 	{"orders at step 1: reads both, writes both", "", inB3, []step{before, step1, before}, []string{"B3", "B3", "B3+W3C"}, 1},
@@ -45,8 +45,8 @@ var rollout = []stage{
 	{"B3 is read no more", "", inW3C, []step{after, after, after}, []string{"W3C", "W3C", "W3C"}, nobody},
 }
 
-// format tells in what formats headers name the client's span: just that span, in
-// lines that are byte for byte the client's.
+// format returns the formats in which headers name the client's span. The lines must be the client's lines byte for
+// byte.
 func format(headers http.Header) string {
 	got := named(headers)
 	same := func(h http.Header) bool { return maps.EqualFunc(got, h, slices.Equal[[]string]) }
@@ -63,7 +63,7 @@ func format(headers http.Header) string {
 	return "others"
 }
 
-// named is the headers that name a span.
+// named returns the headers that name a span.
 func named(headers http.Header) http.Header {
 	got := http.Header{}
 	for _, f := range step1(nil).Formats {

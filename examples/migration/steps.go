@@ -8,20 +8,19 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// A step is what one service carries: a function that takes the counter to observe
-// with and returns the Config. Formats that name no span (request id, baggage) would be
-// listed in every step and are left out here.
+// A step is the configuration of one service: a function that takes an observer for the counter and returns the Config.
+// Formats that name no span (request id, baggage) would be in every step, so they are omitted here.
 type step func(*b3Callers) propagation.Config
 
-// before is where the fleet stands: it reads and writes B3.
+// before is the fleet's state before the migration: it reads and writes B3.
 func before(*b3Callers) propagation.Config {
 	return propagation.Config{
 		Formats: []propagation.Format{propagation.B3Multi, propagation.B3Single},
 	}
 }
 
-// step1 reads both and writes both. B3 stands first: while there are services and
-// proxies that advance only B3, that is the parent to use.
+// step1 reads both and writes both. B3 is first. As long as some services and proxies advance only B3, B3 has the
+// parent to use.
 func step1(count *b3Callers) propagation.Config {
 	return propagation.Config{
 		Formats:  []propagation.Format{propagation.B3Multi, propagation.B3Single, propagation.W3C},
@@ -30,11 +29,11 @@ func step1(count *b3Callers) propagation.Config {
 	}
 }
 
-// step2 reads both and writes W3C. A service may begin it when all that it calls are at
-// step 1, and so read W3C.
+// step2 reads both and writes W3C. A service may take this step when all services that it calls are at step 1, so that
+// they read W3C.
 //
-// Two things B3 can say and W3C cannot: a decision that is left open becomes
-// Config.Deferred, Denied by default; and a decision without ids ("b3: 0") ends here.
+// W3C cannot express two values of B3. An open decision becomes Config.Deferred, which is Denied by default. A decision
+// without ids ("b3: 0") ends here.
 func step2(count *b3Callers) propagation.Config {
 	return propagation.Config{
 		Formats:  []propagation.Format{propagation.W3C},
@@ -44,17 +43,16 @@ func step2(count *b3Callers) propagation.Config {
 	}
 }
 
-// after reads and writes W3C. A service may begin it when its counter has stood still for
-// as long as its rarest caller sleeps.
+// after reads and writes W3C. A service may take this step when its counter has not increased for a while. That time
+// must be longer than the pauses of its rarest caller.
 func after(*b3Callers) propagation.Config {
 	return propagation.Config{
 		Formats: []propagation.Format{propagation.W3C},
 	}
 }
 
-// b3Callers counts requests that came in B3 and not in W3C as well: those whose trace
-// would be lost without B3. A real one is a metric of the service, with a label for
-// who called.
+// b3Callers counts requests with B3 and without W3C: the requests whose trace would be lost without B3. In your
+// service, use a metric with a label for the caller.
 type b3Callers struct{ atomic.Int64 }
 
 func (n *b3Callers) observer() *propagation.Observer {

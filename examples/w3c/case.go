@@ -8,46 +8,46 @@ import (
 	"strings"
 )
 
-// testCase is one test of the suite, by its name there.
+// testCase is one test of the suite, with the suite's name for it.
 type testCase struct {
 	name     string
-	strict   bool // of STRICT_LEVEL 2: what is sent is illegal, or nearly so
-	level2   bool // of SPEC_LEVEL 2
+	strict   bool // only with STRICT_LEVEL 2: its requests are illegal, or nearly so
+	level2   bool // only with SPEC_LEVEL 2
 	requests []request
 }
 
-// request is a request to the service, and what must be true of the calls that it leads to.
-// Of every call: there is one traceparent, of version 00, and its parent-id is new.
+// request is a request to the service, with the expected headers of the calls that it causes. Every call must have one
+// traceparent of version 00 with a new parent-id.
 type request struct {
-	lines     []string // its headers
+	lines     []string // the request's header lines
 	calls     int
-	continued bool     // the calls are of the trace that lines name; if not, of a new one
-	states    []string // the tracestate of the calls is one of these, "" being none
-	random    bool     // the caller has set the random flag; calls of its trace have it then, and only then
+	continued bool     // the calls continue the trace in lines; otherwise they begin a new one
+	states    []string // the allowed values of the calls' tracestate; "" means no tracestate
+	random    bool     // the caller has set the random flag; calls of its trace must have the same flag
 }
 
-// Most requests name this span.
+// Most requests use this span.
 const (
 	traceID  = "12345678901234567890123456789012"
 	parentID = "1234567890123456"
 )
 
-// traceparent and tracestate are header lines.
+// traceparent and tracestate make header lines.
 func traceparent(value string) string { return "traceparent: " + value }
 func tracestate(value string) string  { return "tracestate: " + value }
 
-// continues is a request whose trace goes on.
+// continues is a request whose trace must be continued.
 func continues(lines ...string) request {
 	return request{lines: lines, calls: 1, continued: true, states: []string{""}}
 }
 
-// restarts is a request that cannot be part of a trace: a new one begins.
+// restarts is a request with an invalid trace, so a new one must begin.
 func restarts(lines ...string) request {
 	return request{lines: lines, calls: 1, states: []string{""}}
 }
 
-// keeps is a request of a trace with lines of tracestate, and the members that are sent on; if
-// there is a choice, one of several lists.
+// keeps is a request of a trace with lines of tracestate. states are the members that must be sent. If there is a
+// choice, states has several lists.
 func keeps(lines []string, states ...string) request {
 	r := continues(traceparent("00-" + traceID + "-" + parentID + "-00"))
 	for _, line := range lines {
@@ -57,16 +57,16 @@ func keeps(lines []string, states ...string) request {
 	return r
 }
 
-// drops is a request whose trace goes on without its tracestate, which is not legal.
+// drops is a request whose trace must be continued without its tracestate, which is illegal.
 func drops(lines ...string) request { return keeps(lines, "") }
 
-// times has the service make several calls.
+// times makes the service make several calls.
 func (r request) times(calls int) request {
 	r.calls = calls
 	return r
 }
 
-// asRandom says that the lines have the random flag.
+// asRandom sets that the lines have the random flag.
 func (r request) asRandom() request {
 	r.random = true
 	return r
@@ -74,7 +74,7 @@ func (r request) asRandom() request {
 
 var traceparent00 = regexp.MustCompile(`^00-([0-9a-f]{32})-([0-9a-f]{16})-(0[0-3])$`)
 
-// check returns what is wrong with the calls that arrived.
+// check returns the faults of the calls that arrived.
 func (r request) check(arrived []http.Header) error {
 	sent := strings.Join(r.lines, "\n")
 	parents := map[string]bool{}
@@ -102,7 +102,7 @@ func (r request) check(arrived []http.Header) error {
 	return nil
 }
 
-// members is a header's tracestate, of all lines, without empty members and white space around members.
+// members returns a header's tracestate, from all lines, without empty members and without white space around members.
 func members(h http.Header) string {
 	var list []string
 	for m := range strings.SplitSeq(strings.Join(h.Values("tracestate"), ","), ",") {

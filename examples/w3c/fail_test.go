@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// flawed is our propagator, but what it has extracted is changed.
+// flawed is our propagator with changes to the result of Extract.
 type flawed struct {
 	otel.TextMapPropagator
 	change func(context.Context) context.Context
@@ -20,7 +20,7 @@ func (f flawed) Extract(ctx context.Context, c otel.TextMapCarrier) context.Cont
 	return f.change(f.TextMapPropagator.Extract(ctx, c))
 }
 
-// flaws say which requests show them.
+// flaws have a function that says which requests show them.
 var flaws = map[string]struct {
 	propagator otel.TextMapPropagator
 	shows      func(request) bool
@@ -52,7 +52,7 @@ var flaws = map[string]struct {
 	},
 }
 
-// Each case fails with the flaws that its requests show, and with no other.
+// Each case must fail with the flaws that its requests show, and with no other.
 func TestCasesCanFail(t *testing.T) {
 	for name, flaw := range flaws {
 		t.Run(name, func(t *testing.T) {
@@ -67,7 +67,7 @@ func TestCasesCanFail(t *testing.T) {
 	}
 }
 
-// What a call must not bring is found.
+// The checks find headers that a call must not have.
 func TestCheck(t *testing.T) {
 	const (
 		next    = "00-12345678901234567890123456789012-aaaaaaaaaaaaaaaa-01"

@@ -12,16 +12,16 @@ import (
 	"time"
 )
 
-// harness is the suite's side: it sends requests to the service, and is what the service calls.
+// harness is the suite's side: it sends requests to the service, and receives the service's calls.
 type harness struct {
 	service, callback server
-	arrived           chan http.Header // of the calls, in their order
+	arrived           chan http.Header // the headers of the calls, in their order
 }
 
-// mostCalls is how many calls of one request the harness takes.
+// mostCalls is the maximum number of calls of one request.
 const mostCalls = 16
 
-// startHarness serves the service and what it calls, on loopback.
+// startHarness serves the service and the harness on loopback.
 func startHarness(service http.Handler) (h *harness, err error) {
 	h = &harness{arrived: make(chan http.Header, mostCalls)}
 	if h.service, err = serve("127.0.0.1:0", service); err != nil {
@@ -38,8 +38,8 @@ func startHarness(service http.Handler) (h *harness, err error) {
 
 func (h *harness) close() error { return errors.Join(h.service.close(), h.callback.close()) }
 
-// ask has the service make calls within one request, and returns the headers of each. The header
-// lines are sent as they are, in any spelling, with the white space around them: net/http's client would tidy them.
+// ask makes the service make calls within one request, and returns the headers of each. It sends the header lines
+// unchanged, in any spelling, and keeps the white space around them. net/http's client would change them.
 func (h *harness) ask(lines []string, calls int) ([]http.Header, error) {
 	conn, err := net.DialTimeout("tcp", h.service.address, 10*time.Second)
 	if err != nil {
@@ -85,7 +85,7 @@ func (h *harness) ask(lines []string, calls int) ([]http.Header, error) {
 	return arrived, nil
 }
 
-// take returns what has arrived. The service answers after its calls, so that is all.
+// take returns the calls that have arrived. The service answers after its calls, so none is missing.
 func (h *harness) take() (arrived []http.Header) {
 	for len(h.arrived) > 0 {
 		arrived = append(arrived, <-h.arrived)

@@ -1,13 +1,13 @@
-// W3c is the service that the test suite of W3C Trace Context drives: net/http, otelhttp, the
-// OpenTelemetry SDK, and traceferry as OpenTelemetry's propagator. See service.go for that.
+// W3c is a service for the test suite of W3C Trace Context. It uses net/http, otelhttp, the OpenTelemetry SDK, and
+// traceferry as OpenTelemetry's propagator. The service is in service.go.
 //
 //	go run ./examples/w3c                         the suite's cases, rewritten in Go, against this service
 //	go run ./examples/w3c -listen 127.0.0.1:5000  the service alone, for the suite itself:
 //	python test.py http://127.0.0.1:5000/test     (in test/ of github.com/w3c/trace-context)
 //
-// Without -listen it exits with 1 if a case fails, and with 2 if it could not start. As in
-// the suite, STRICT_LEVEL=1 leaves out the cases of what is strictly illegal, and
-// SPEC_LEVEL=1 those of level 2 of the specification; both are 2 by default.
+// Without -listen, it exits with 1 if a case fails, and with 2 if it cannot start. As in the suite, STRICT_LEVEL=1
+// omits the cases with strictly illegal requests. SPEC_LEVEL=1 omits the cases of level 2 of the specification. The
+// default of both is 2.
 package main
 
 import (
@@ -29,7 +29,7 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run is the program. It ends early, if it listens, when ctx does.
+// run is the program. With -listen, it ends when ctx ends.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (exit int) {
 	flags := flag.NewFlagSet("w3c", flag.ContinueOnError)
 	flags.SetOutput(stderr)

@@ -13,9 +13,9 @@ import (
 func TestRun(t *testing.T) {
 	for name, c := range map[string]struct {
 		args []string
-		env  string // of STRICT_LEVEL
+		env  string // the value of STRICT_LEVEL
 		exit int
-		last string // of the output
+		last string // the end of the output
 	}{
 		"suite":           {nil, "2", 0, "41 of 41 cases passed at strict level 2, spec level 2\n"},
 		"level 1":         {nil, "1", 0, "35 of 35 cases passed at strict level 1, spec level 2\n"},
@@ -36,7 +36,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// A service that does not continue traces is told of.
+// The program reports a service that does not continue traces.
 func TestRunSuiteTellsOfFailures(t *testing.T) {
 	var out bytes.Buffer
 	failed, err := runSuite(newService(flaws["begins every trace anew"].propagator), &out)
@@ -45,7 +45,7 @@ func TestRunSuiteTellsOfFailures(t *testing.T) {
 	}
 }
 
-// posted is what a call of the service brought.
+// posted is a call of the service, as it arrived.
 type posted struct{ method, path, kind, body string }
 
 func TestService(t *testing.T) {
@@ -66,7 +66,7 @@ func TestService(t *testing.T) {
 	callback, err := serve("127.0.0.1:0", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		arrived <- posted{r.Method, r.URL.Path, r.Header.Get("Content-Type"), string(body)}
-		w.WriteHeader(http.StatusTeapot) // no business of the service's
+		w.WriteHeader(http.StatusTeapot) // the service must ignore the status
 	}))
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +87,7 @@ func TestService(t *testing.T) {
 		}
 		resp.Body.Close()
 		if resp.StatusCode != want {
-			t.Errorf("%s: %s, want %d", body, resp.Status, want)
+			t.Errorf("the body %s gives the status %s, want %d", body, resp.Status, want)
 		}
 	}
 	for _, want := range []posted{
@@ -100,12 +100,12 @@ func TestService(t *testing.T) {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
 		default:
-			t.Errorf("nothing came, want %+v", want)
+			t.Errorf("the service made no call, want %+v", want)
 		}
 	}
 
 	stop()
 	if exit := <-done; exit != 0 {
-		t.Errorf("exit %d", exit)
+		t.Errorf("the program exits with %d", exit)
 	}
 }

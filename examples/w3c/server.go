@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// server is an HTTP server that runs.
+// server is a running HTTP server.
 type server struct {
 	address string
 	close   func() error

@@ -13,8 +13,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace"
 )
 
-// newService returns the service, instrumented as a program is at its start: the provider
-// and the propagator are OpenTelemetry's global ones, and otelhttp finds them there.
+// newService returns the service, instrumented as a program does it at its start. The provider and the propagator are
+// OpenTelemetry's global ones. otelhttp finds them there.
 func newService(p propagation.TextMapPropagator) http.Handler {
 	otel.SetTracerProvider(trace.NewTracerProvider(trace.WithSampler(trace.AlwaysSample())))
 	otel.SetTextMapPropagator(p)
@@ -25,14 +25,14 @@ func newService(p propagation.TextMapPropagator) http.Handler {
 	return otelhttp.NewHandler(mux, "w3c")
 }
 
-// call is what the suite asks for: POST the arguments, as they are, to the URL.
+// call is a call that the suite asks for: POST the arguments, unchanged, to the URL.
 type call struct {
 	URL       string          `json:"url"`
 	Arguments json.RawMessage `json:"arguments"`
 }
 
-// test makes the calls that the request's body lists, one after the other, with the
-// request's context: that is all that a trace takes.
+// test makes the calls that the request's body lists, one after the other. It uses the request's context. Nothing else
+// is needed to continue a trace.
 func test(client *http.Client) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var calls []call

@@ -20,7 +20,7 @@ func suite(strict, spec int) (cases []testCase) {
 	return cases
 }
 
-// level returns what the environment asks for, as the suite reads it.
+// level returns the level from an environment variable, as the suite reads it.
 func level(name string) (int, error) {
 	value, set := os.LookupEnv(name)
 	if !set {
@@ -33,7 +33,7 @@ func level(name string) (int, error) {
 	return n, nil
 }
 
-// runSuite runs the cases against the service, and prints the result of each. It returns how many failed.
+// runSuite runs the cases against the service and prints the result of each. It returns the number of failed cases.
 func runSuite(service http.Handler, stdout io.Writer) (failed int, err error) {
 	strict, err := level("STRICT_LEVEL")
 	if err != nil {
@@ -65,7 +65,7 @@ func runSuite(service http.Handler, stdout io.Writer) (failed int, err error) {
 	return failed, nil
 }
 
-// run returns what is wrong with the first request of the case that shows something.
+// run returns the fault of the first request of the case that has one.
 func (c testCase) run(h *harness) error {
 	for i, r := range c.requests {
 		arrived, err := h.ask(r.lines, r.calls)

@@ -8,7 +8,7 @@ import (
 	otel "go.opentelemetry.io/otel/propagation"
 )
 
-// ours is the propagator that the program uses.
+// ours is the program's propagator.
 var ours = propagation.MustNew(propagation.Config{Formats: []propagation.Format{propagation.W3C}})
 
 // harnessOf starts the service with a propagator.
@@ -49,19 +49,19 @@ func TestLevels(t *testing.T) {
 	}
 	for _, levels := range []struct{ strict, spec, cases int }{{2, 2, 41}, {2, 1, 40}, {1, 2, 35}, {1, 1, 34}} {
 		if got := len(suite(levels.strict, levels.spec)); got != levels.cases {
-			t.Errorf("%+v: there are %d", levels, got)
+			t.Errorf("for %+v there are %d cases, want the number in cases", levels, got)
 		}
 	}
 }
 
 // failsOpenTelemetry are the cases that OpenTelemetry's own propagator is known to fail.
 var failsOpenTelemetry = []string{
-	// It reads the first line of a header only.
+	// It reads only the first line of a header.
 	"test_traceparent_duplicated",
 	"test_tracestate_empty_header",
 	"test_tracestate_multiple_headers_different_keys",
 	"test_tracestate_member_count_limit",
-	// Its TraceState refuses them.
+	// Its TraceState refuses these.
 	"test_tracestate_duplicated_keys",
 	"test_tracestate_key_illegal_vendor_format",
 	"test_tracestate_key_length_limit",
@@ -77,11 +77,11 @@ func TestOpenTelemetrysOwn(t *testing.T) {
 			passed++
 		}
 		if known := slices.Contains(failsOpenTelemetry, c.name); known != (err != nil) {
-			t.Errorf("%s: %v; known to fail: %v", c.name, err, known)
+			t.Errorf("%s: the result is %v; the case is known to fail: %v", c.name, err, known)
 		}
 	}
 	t.Logf("OpenTelemetry's own propagator passes %d of %d cases", passed, len(cases))
 	if passed != 34 {
-		t.Errorf("it passed %d, want 34", passed)
+		t.Errorf("OpenTelemetry's own propagator passed %d cases, want 34", passed)
 	}
 }

@@ -29,7 +29,7 @@ var tracestateCases = []testCase{
 	{name: "test_tracestate_multiple_headers_different_keys", requests: []request{
 		keeps([]string{"foo=1,bar=2", "rojo=1,congo=2", "baz=3"}, "foo=1,bar=2,rojo=1,congo=2,baz=3"),
 	}},
-	{name: "test_tracestate_duplicated_keys", strict: true, requests: []request{ // both may go on, or one of them
+	{name: "test_tracestate_duplicated_keys", strict: true, requests: []request{ // both may be sent, or one of them
 		keeps([]string{"foo=1,foo=1"}, "foo=1,foo=1", "foo=1"),
 		keeps([]string{"foo=1,foo=2"}, "foo=1,foo=2", "foo=1", "foo=2"),
 		keeps([]string{"foo=1", "foo=1"}, "foo=1,foo=1", "foo=1"),
@@ -72,20 +72,20 @@ var tracestateCases = []testCase{
 
 const everyKeyChar = "abcdefghijklmnopqrstuvwxyz0123456789_-*/"
 
-// everyValueChar is the printable ASCII characters, without "," and "=".
+// everyValueChar contains all printable ASCII characters except "," and "=".
 const everyValueChar = " !\"#$%&'()*+-./0123456789:;<>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
 
-// unchanged is a request whose tracestate is sent on as it came.
+// unchanged is a request whose tracestate must be sent unchanged.
 func unchanged(lines ...string) request { return keeps(lines, strings.Join(lines, ",")) }
 
-// spelled is a request with a tracestate of that spelling.
+// spelled is a request with a tracestate in the given spelling.
 func spelled(name string) request {
 	r := unchanged("foo=1")
 	r.lines[1] = name + ": foo=1"
 	return r
 }
 
-// bars is a list of members from bar01=01 on.
+// bars returns a list of members that begins with bar01=01.
 func bars(from, to int) string {
 	var list []string
 	for n := from; n <= to; n++ {

@@ -60,7 +60,7 @@ func send(t *testing.T, client *http.Client, url string, n int) {
 	}
 }
 
-// TestVerbatim: all formats arrive byte for byte through fiber's own client, and nothing of an untrusted caller.
+// TestVerbatim: all formats arrive byte for byte through fiber's own client. No header of an untrusted caller arrives.
 func TestVerbatim(t *testing.T) {
 	p, calls := newPropagator(), make(chan http.Header, 1)
 	next := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { calls <- r.Header.Clone() }))
@@ -89,11 +89,12 @@ func TestVerbatim(t *testing.T) {
 		headerdiff.Check(t, row.want, arrived, "%s: ", name)
 	}
 	if s := p.Stats(); s.Captured() != 1 || s.Carried() != 1 {
-		t.Errorf("the counts are %s", s)
+		t.Errorf("the counts are %s, want one captured request and one carried call", s)
 	}
 }
 
-// TestIsolation: the context of each of many requests has that request's headers, also after fiber has used its memory again.
+// TestIsolation: the context of each of many requests has only that request's headers, also after fiber has reused its
+// memory.
 func TestIsolation(t *testing.T) {
 	const workers, each = 10, 100
 	p := newPropagator()
@@ -124,7 +125,7 @@ func TestIsolation(t *testing.T) {
 	}
 }
 
-// TestPromise10_Cost: what Middleware adds to a handler of fiber's.
+// TestPromise10_Cost: the allocations that Middleware adds to a fiber handler.
 func TestPromise10_Cost(t *testing.T) {
 	if race.Enabled {
 		t.Skip("the race detector allocates by itself: run without -race")
@@ -167,7 +168,8 @@ func TestPromise10_Cost(t *testing.T) {
 	}
 }
 
-// TestRequestHookDestination: the host of the URL decides, also that of a BaseURL. A request that may be redirected has none.
+// TestRequestHookDestination: the host of the URL is the destination, also if it comes from a BaseURL. A request that
+// may be redirected has no known destination.
 func TestRequestHookDestination(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	ctx := p.ExtractHTTP(context.Background(), received(1))
@@ -189,7 +191,7 @@ func TestRequestHookDestination(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := len(r.Header("Baggage")) > 0; got != row.baggage {
-			t.Errorf("%s%s with %d redirects gets baggage: %v", row.base, row.url, row.redirects, got)
+			t.Errorf("%s%s with %d redirects: baggage is sent: %v, want %v", row.base, row.url, row.redirects, got, row.baggage)
 		}
 		headerdiff.Check(t, http.Header{"Traceparent": received(1)["Traceparent"]}, http.Header{"Traceparent": r.Header("Traceparent")}, "")
 	}

@@ -8,12 +8,12 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// In the main package of a development build, or in TestMain.
+// Call Enable in the main package of a development build, or in TestMain.
 func ExampleEnable() {
 	p := propagation.MustNew(propagation.Config{Observer: &propagation.Observer{
 		Lost: func(_ context.Context, l propagation.Loss) { log.Print(l) },
 	}})
 	grpcguard.Enable(p)
 	defer grpcguard.Enable(nil)
-	// Make connections with p or without it, and serve.
+	// Make connections with or without the options of p, and serve.
 }

@@ -21,7 +21,7 @@ import (
 	"google.golang.org/grpc/resolver/manual"
 )
 
-// book keeps what Observer.Lost got.
+// book stores the losses that Observer.Lost gets.
 type book struct {
 	mu  sync.Mutex
 	all []propagation.Loss
@@ -82,14 +82,15 @@ func received(p *propagation.Propagator) context.Context {
 	return p.ExtractMetadata(metadata.NewIncomingContext(context.Background(), metadata.MD{}), metadata.Pairs("traceparent", traceparent))
 }
 
-// TestConnections: however a connection without the options is made, its calls are seen, once each. This test fails if
-// pickguard is initialized after package grpc, because default connections are then not seen.
+// TestConnections: each call on a connection without the options is reported once, however the connection is made. This
+// test fails if pickguard is initialized after package grpc, because calls on default connections are then not
+// reported.
 func TestConnections(t *testing.T) {
 	p, losses := enabled(t)
 	address := serve(t)
 	several := manual.NewBuilderWithScheme("several")
 	several.InitialState(resolver.State{Addresses: []resolver.Address{{Addr: address}, {Addr: serve(t)}}})
-	unknown := map[string]bool{"several addresses": true, "round_robin": true} // the scheme does not tell the host
+	unknown := map[string]bool{"several addresses": true, "round_robin": true} // the scheme does not name the host
 	for name, conn := range map[string]grpc_health_v1.HealthClient{
 		"default":                dial(t, address),
 		"passthrough":            dial(t, "passthrough:///"+address),
@@ -110,22 +111,22 @@ func TestConnections(t *testing.T) {
 				if l.Reason != propagation.LostClient || l.Method != "/grpc.health.v1.Health/Check" ||
 					(l.Destination == "") != unknown[name] ||
 					!strings.HasSuffix(l.File, "grpcguard_test.go") || !strings.Contains(l.Function, "TestConnections") {
-					t.Errorf("reported %+v", l)
+					t.Errorf("reported %+v, want LostClient of Check in this test", l)
 				}
 			}
 			if len(got) != 3 {
-				t.Errorf("%d losses of 3 calls", len(got))
+				t.Errorf("%d losses were reported for 3 calls, want 3", len(got))
 			}
 		})
 	}
 }
 
-// TestCalls: which calls of a connection without the options are losses.
+// TestCalls: which calls on a connection without the options are losses.
 func TestCalls(t *testing.T) {
 	p, losses := enabled(t)
 	address := serve(t)
 	plain := dial(t, address)
-	silent := manual.NewBuilderWithScheme("dns") // the target's host decides, not the address
+	silent := manual.NewBuilderWithScheme("dns") // the host of the target is the destination, not the address
 	silent.InitialState(resolver.State{Addresses: []resolver.Address{{Addr: address}}})
 	ctx := received(p)
 	byHand := metadata.AppendToOutgoingContext(ctx, "traceparent", traceparent)
@@ -178,14 +179,14 @@ func TestEnable(t *testing.T) {
 	check()
 	grpcguard.Enable(nil)
 	check()
-	grpcguard.Enable(propagation.MustNew(propagation.Config{})) // does not listen
+	grpcguard.Enable(propagation.MustNew(propagation.Config{})) // has no Observer.Lost
 	check()
 	if a, b := len(first.take()), len(second.take()); a != 1 || b != 1 {
 		t.Errorf("%d and %d losses were reported, want 1 each", a, b)
 	}
 }
 
-// TestAtOnce: calls and Enable may run at once (run with -race).
+// TestAtOnce: calls and Enable may run concurrently. Run this test with -race.
 func TestAtOnce(t *testing.T) {
 	p, losses := enabled(t)
 	conn := dial(t, serve(t))
@@ -196,11 +197,12 @@ func TestAtOnce(t *testing.T) {
 	}
 	calls.Wait()
 	if n := len(losses.take()); n != 20 {
-		t.Errorf("%d losses of 20 calls", n)
+		t.Errorf("%d losses were reported for 20 calls, want 20", n)
 	}
 }
 
-// TestInitializedFirst: pickguard imports nothing that needs package grpc, or it would be initialized too late.
+// TestInitializedFirst: pickguard imports no package that needs package grpc, because it would then be initialized too
+// late.
 func TestInitializedFirst(t *testing.T) {
 	const pickguard = "github.com/traceferry/traceferry/internal/pickguard"
 	out, err := exec.Command("go", "list", "-deps", pickguard).Output()

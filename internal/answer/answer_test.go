@@ -33,11 +33,11 @@ func TestValuesOf(t *testing.T) {
 		}
 	}
 	if got, want := ValuesOf(wire.SpanContext{TraceID: ids.TraceID, Sampling: wire.Accepted}), (Values{TraceID: id}); got != want {
-		t.Errorf("without a span id: %+v", got)
+		t.Errorf("without a span id, the values are %+v, want only the trace id", got)
 	}
 	for _, sc := range []wire.SpanContext{{}, {SpanID: ids.SpanID}, {Sampling: wire.Accepted}} {
 		if got := ValuesOf(sc); got != (Values{}) {
-			t.Errorf("%+v: %+v", sc, got)
+			t.Errorf("the values of %+v are %+v, want none", sc, got)
 		}
 	}
 	if race.Enabled {
@@ -45,7 +45,7 @@ func TestValuesOf(t *testing.T) {
 	}
 	var v Values
 	if got := testing.AllocsPerRun(100, func() { v = ValuesOf(ids) }); got != 1 || v.TraceID != id {
-		t.Errorf("%v allocations", got)
+		t.Errorf("ValuesOf costs %v allocations, want 1", got)
 	}
 }
 
@@ -70,7 +70,7 @@ func TestWithoutTraceparent(t *testing.T) {
 			t.Errorf("%q: %q, want %q", c.lines, got, c.want)
 		}
 		if !slices.Equal(c.lines, before) {
-			t.Errorf("%q has become %q", before, c.lines)
+			t.Errorf("the lines %q were changed to %q", before, c.lines)
 		}
 	}
 }
@@ -81,7 +81,7 @@ func TestWithoutTraceparentIsLinear(t *testing.T) {
 		begun := time.Now()
 		WithoutTraceparent([]string{strings.Repeat(part, 1<<20/len(part))})
 		if took := time.Since(begun); took > 2*time.Second {
-			t.Errorf("%s: a mebibyte takes %v", name, took)
+			t.Errorf("%s: a mebibyte takes %v, want at most 2s", name, took)
 		}
 	}
 }
@@ -93,10 +93,10 @@ func FuzzWithoutTraceparent(f *testing.F) {
 	f.Fuzz(func(t *testing.T, one, two string) {
 		got := WithoutTraceparent([]string{one, two})
 		if slices.ContainsFunc(got, hasTraceparent) {
-			t.Errorf("%q, %q: %q", one, two, got)
+			t.Errorf("the lines %q and %q become %q, want no traceparent", one, two, got)
 		}
 		if !hasTraceparent(one) && (len(got) == 0 || got[0] != one) {
-			t.Errorf("%q, %q: %q", one, two, got)
+			t.Errorf("the lines %q and %q become %q, want the first line kept", one, two, got)
 		}
 	})
 }

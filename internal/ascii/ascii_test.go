@@ -7,7 +7,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// FuzzValues holds the word-wise reader to the bytewise one, and FieldValue to what
+// FuzzValues compares the function that reads words with one that reads bytes, and FieldValue with the function that
 // net/http calls.
 func FuzzValues(f *testing.F) {
 	for _, s := range []string{"", "abcdefgh", "abcdefg\x7f", "\x1fbcdefgh", "abc\tdef", "\x80bcdefgh~", "~~~~~~~~ "} {
@@ -19,13 +19,12 @@ func FuzzValues(f *testing.F) {
 			t.Errorf("Printable(%q) = %v", s, !want)
 		}
 		if got := FieldValue(s); got != httpguts.ValidHeaderFieldValue(s) {
-			t.Errorf("FieldValue(%q) = %v", s, got)
+			t.Errorf("FieldValue(%q) = %v, want net/http's opposite result", s, got)
 		}
 	})
 }
 
-// TestPrintableEveryByte puts every byte at every place of a word among the
-// neighbours that could hide it.
+// TestPrintableEveryByte puts every byte at every position of a word, between bytes that could hide it.
 func TestPrintableEveryByte(t *testing.T) {
 	for _, fill := range []string{" ", "a", "~"} {
 		for at := range 11 {

@@ -9,19 +9,19 @@ import (
 	"github.com/traceferry/traceferry/internal/callsite"
 )
 
-// find is a function below an internal package, as this test's package is.
+// find calls Find from below an internal package. This test's package is internal, too.
 func find() callsite.Site { return callsite.Find() }
 
-// TestNoPlace: where all frames belong to libraries, there is no place.
+// TestNoPlace: if all frames belong to libraries, there is no call site.
 func TestNoPlace(t *testing.T) {
 	done := make(chan callsite.Site)
 	go func() { done <- find() }()
 	if s := <-done; s != (callsite.Site{}) {
-		t.Errorf("found %+v", s)
+		t.Errorf("found %+v, want no call site", s)
 	}
 }
 
-// TestInHandler: a server's goroutine is told from others, however deep the handler is.
+// TestInHandler: the goroutine of a server is recognised, however deep the handler is.
 func TestInHandler(t *testing.T) {
 	var deep func(n int) callsite.Site
 	deep = func(n int) callsite.Site {
@@ -40,11 +40,11 @@ func TestInHandler(t *testing.T) {
 		resp.Body.Close()
 		s.Close()
 		if got.InHandler != want {
-			t.Errorf("%d frames deep: InHandler is %v", depth, got.InHandler)
+			t.Errorf("%d frames deep: InHandler is %v, want %v", depth, got.InHandler, want)
 		}
 	}
 	if find().InHandler {
-		t.Error("a test was taken for a handler")
+		t.Error("InHandler is true in a test")
 	}
 }
 
@@ -52,7 +52,7 @@ func TestInTest(t *testing.T) {
 	done := make(chan bool)
 	go func() { done <- callsite.InTest() }()
 	if !callsite.InTest() || <-done {
-		t.Error("a test's goroutine was not told from another")
+		t.Error("InTest is not true exactly on the test's goroutine")
 	}
 }
 
@@ -67,10 +67,10 @@ func TestServes(t *testing.T) {
 		"main.serve":                                                      false,
 	} {
 		if got := callsite.Serves(function); got != want {
-			t.Errorf("Serves(%q) is %v", function, got)
+			t.Errorf("Serves(%q) is %v, want the opposite", function, got)
 		}
 		if got := callsite.ServesHTTP(function); got != (want && !strings.Contains(function, "grpc") && !strings.Contains(function, "traceferry")) {
-			t.Errorf("ServesHTTP(%q) is %v", function, got)
+			t.Errorf("ServesHTTP(%q) is %v, want the opposite", function, got)
 		}
 	}
 }

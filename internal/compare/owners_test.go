@@ -15,16 +15,16 @@ func TestOwnersForgetTheOldest(t *testing.T) {
 		own(i)
 	}
 	if !o.Foreign(last, line(0)) || !o.Foreign(last, line(last-1)) {
-		t.Error("a value of an earlier request is not known")
+		t.Error("a value of an earlier request is not foreign, want it remembered")
 	}
 	if o.Foreign(0, line(0)) {
-		t.Error("a request's own value is foreign to it")
+		t.Error("a request's own value is foreign, want it not foreign")
 	}
 	for i := last; i < last+remember; i++ {
 		own(i)
 	}
 	if got := len(o.recent) + len(o.older); got > 2*remember {
-		t.Errorf("%d lines are remembered", got)
+		t.Errorf("%d lines are remembered, want at most twice remember", got)
 	}
 }
 
@@ -34,6 +34,6 @@ func TestALineOfTwoRequestsIsNobodys(t *testing.T) {
 		o.Own(i, http.Header{"A": {"what everybody has"}})
 	}
 	if o.Foreign(3, "what everybody has") {
-		t.Error("a value that two callers sent is foreign")
+		t.Error("a value that two callers sent is foreign, want it not foreign")
 	}
 }

@@ -22,7 +22,7 @@ func TestSame(t *testing.T) {
 		{bg, derived, false}, {nil, bg, false}, {uncomparable, bg, false}, {uncomparable, uncomparable, false},
 	} {
 		if got := Same(test.a, test.b); got != test.want {
-			t.Errorf("%v and %v: %v", test.a, test.b, got)
+			t.Errorf("Same(%v, %v) is %v, want the opposite", test.a, test.b, got)
 		}
 	}
 }

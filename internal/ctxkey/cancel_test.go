@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// odd is a context with a value for every key, which Go cannot compare.
+// odd is a context that has a value for every key, and that Go cannot compare.
 type odd struct{ context.Context }
 
 func (odd) Value(any) any { return []int{} }
 
-// TestCanceledBy: only contexts that the end of the parent ends are canceled by it.
+// TestCanceledBy: CanceledBy is true only for contexts that are canceled because their parent has ended.
 func TestCanceledBy(t *testing.T) {
 	if !Learned(cancelKey) {
-		t.Fatal("the key of package context was not learned")
+		t.Fatal("the key of package context was not found")
 	}
 	type key struct{}
 	parent, end := context.WithCancel(context.WithValue(context.Background(), key{}, 1))
@@ -58,7 +58,7 @@ func TestCanceledBy(t *testing.T) {
 	}
 	for _, test := range tests {
 		if CanceledBy(test.ctx, parent) {
-			t.Errorf("%s: canceled before its parent", test.name)
+			t.Errorf("%s: CanceledBy is true before the parent is canceled", test.name)
 		}
 	}
 	end()
@@ -68,12 +68,12 @@ func TestCanceledBy(t *testing.T) {
 		}
 	}
 	if after := hour(value(parent)); !CanceledBy(after, parent) {
-		t.Error("a context made after the end is not canceled by its parent")
+		t.Error("CanceledBy is false for a context that was made after the end of its parent")
 	}
 	if odd := (odd{parent}); CanceledBy(odd, odd) {
-		t.Error("a context that has a value for every key was taken for one of package context")
+		t.Error("CanceledBy is true for a context that has a value for every key")
 	}
 	if CanceledBy(own(context.Background()), context.Background()) {
-		t.Error("canceled by a context that never ends")
+		t.Error("CanceledBy is true for a parent that never ends")
 	}
 }

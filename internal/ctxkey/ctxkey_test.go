@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestLearn: a function that looks up no key, several keys or nil gives an *Unlearned.
+// TestLearn: if a function looks up no key, several keys or nil, Learn returns an *Unlearned.
 func TestLearn(t *testing.T) {
 	type key struct{ n int }
 	for name, ask := range map[string]func(context.Context){
@@ -15,10 +15,10 @@ func TestLearn(t *testing.T) {
 	} {
 		got := Learn(ask)
 		if Learned(got) || got == Learn(ask) {
-			t.Errorf("%s: learned %v", name, got)
+			t.Errorf("%s: Learn returns %v, want an *Unlearned", name, got)
 		}
 	}
 	if got := Learn(func(ctx context.Context) { ctx.Value(key{1}) }); got != (key{1}) || !Learned(got) {
-		t.Errorf("one: learned %v", got)
+		t.Errorf("one: Learn returns %v, want the key", got)
 	}
 }

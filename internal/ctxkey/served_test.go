@@ -13,10 +13,10 @@ func TestServed(t *testing.T) {
 
 	var none context.Context
 	if Served(none) || Served(context.Background()) || Served(context.WithValue(context.Background(), key{}, 1)) {
-		t.Error("a context without a request was taken for a request's")
+		t.Error("Served is true for a context without a request")
 	}
 	if !Served(context.WithValue(context.Background(), http.ServerContextKey, new(http.Server))) {
-		t.Error("net/http's mark was not found")
+		t.Error("Served is false for a context with net/http's server key")
 	}
 	MarkServed(key{}, new(Unlearned))
 	MarkServed(key{})
@@ -25,7 +25,7 @@ func TestServed(t *testing.T) {
 	}
 	marked := context.WithValue(context.Background(), key{}, 1)
 	if !Served(marked) || Served(context.Background()) {
-		t.Error("a marked context was not recognised, or one without a mark was")
+		t.Error("Served is not true exactly for a context with the key")
 	}
 	if n := testing.AllocsPerRun(100, func() { Served(marked) }); n != 0 {
 		t.Errorf("%v allocations, want none", n)

@@ -6,7 +6,7 @@ import (
 	_ "google.golang.org/grpc" // registers the resolvers of the schemes
 )
 
-// What a target calls is what grpc.NewClient makes of it.
+// The endpoint of a target must be the one that grpc.NewClient uses.
 func TestParse(t *testing.T) {
 	for target, want := range map[string]Endpoint{
 		"api.example.com":                     {"api.example.com", 443},
@@ -23,7 +23,7 @@ func TestParse(t *testing.T) {
 		"passthrough:api.example.com:443":     {"api.example.com:443", 0},
 		"Passthrough:///api.example.com:http": {"api.example.com:80", 0},
 		"xds:///reviews.default.svc":          {"reviews.default.svc", 0},
-		"reviews:nosuchservice":               {"reviews:nosuchservice", 443}, // no host: the scheme of a resolver that is told to the connection alone
+		"reviews:nosuchservice":               {"reviews:nosuchservice", 443}, // not a host: a scheme whose resolver only the connection knows
 		"unix:///run/a.sock":                  {"localhost", 0},
 		"unix:run/a.sock":                     {"localhost", 0},
 		"UNIX:///run/a.sock":                  {"localhost", 0},

@@ -36,7 +36,7 @@ func TestSingle(t *testing.T) {
 	Check(t, map[string][]string{"b3": {"1"}}, Single(map[string]string{"b3": "1"}), "one line")
 }
 
-// failing keeps the message with which a test fails.
+// failing stores the message of a failed test.
 type failing struct {
 	testing.TB
 	message string
@@ -50,9 +50,9 @@ func (f *failing) Errorf(format string, args ...any) {
 func TestCheck(t *testing.T) {
 	f := &failing{TB: t}
 	if Check(f, http.Header{"B3": {"1"}}, http.Header{"B3": {"1"}}, "call %d", 1); f.message != "" {
-		t.Errorf("equal headers fail: %s", f.message)
+		t.Errorf("equal headers fail with %q, want no failure", f.message)
 	}
 	if Check(f, http.Header{"B3": {"1"}}, nil, "call %d", 1); f.message != "call 1 (-want +got):\n- B3: \"1\"\n" {
-		t.Errorf("a lost header fails with %q", f.message)
+		t.Errorf("a lost header fails with %q, want the call and the line", f.message)
 	}
 }

@@ -11,7 +11,7 @@ import (
 func TestCache(t *testing.T) {
 	c := NewCache[int]()
 	if _, ok := c.Get("a", 80); ok {
-		t.Error("an empty cache has a")
+		t.Error("an empty cache has a value for a")
 	}
 	c.Put("a", 80, 1)
 	c.Put("a", 443, 2)
@@ -22,16 +22,16 @@ func TestCache(t *testing.T) {
 		n    int
 	}{{"a", 80, 1}, {"a", 443, 2}, {"", 0, 3}} {
 		if n, ok := c.Get(want.host, want.port); !ok || n != want.n {
-			t.Errorf("%s:%d is %d, %v", want.host, want.port, n, ok)
+			t.Errorf("the value of %s:%d is %d, %v", want.host, want.port, n, ok)
 		}
 	}
 	for _, absent := range []string{"A", "a.", "b"} {
 		if _, ok := c.Get(absent, 80); ok {
-			t.Errorf("%s is there", absent)
+			t.Errorf("the cache has a value for %s, want none", absent)
 		}
 	}
 	if _, ok := c.Get("a", 0); ok {
-		t.Error("a is there for a port that it was not put for")
+		t.Error("the cache has a value for a port that was not put")
 	}
 }
 
@@ -64,7 +64,7 @@ func TestCacheBounded(t *testing.T) {
 		host := url[len("https://"):strings.Index(url, "/x")]
 		c.Put(host, 443, i)
 		if n, ok := c.Get(host, 443); !ok || n != i {
-			t.Fatalf("%s is %d, %v after Put", host, n, ok)
+			t.Fatalf("after Put, the value of %s is %d, %v", host, n, ok)
 		}
 	}
 	after := heap()
@@ -74,7 +74,7 @@ func TestCacheBounded(t *testing.T) {
 	grown := int64(after) - int64(before)
 	t.Logf("the heap has grown by %d bytes", grown)
 	if grown > 256*1024 { // one of those URLs alone holds 4096
-		t.Errorf("the heap has grown by %d bytes", grown)
+		t.Errorf("the heap has grown by %d bytes, want at most 256 KiB", grown)
 	}
 	runtime.KeepAlive(c)
 }
@@ -86,7 +86,7 @@ func TestCacheLongest(t *testing.T) {
 		host := strings.Repeat("a", n)
 		c.Put(host, 80, n)
 		if _, ok := c.Get(host, 80); ok != want {
-			t.Errorf("a host of %d bytes is kept: %v", n, ok)
+			t.Errorf("a host of %d bytes is kept: %v, want the opposite", n, ok)
 		}
 	}
 }
@@ -100,7 +100,7 @@ func TestCacheConcurrent(t *testing.T) {
 			for i := range 20_000 {
 				host := fmt.Sprint("h", (i*7+g)%1000)
 				if v, ok := c.Get(host, uint16(i%2)); ok && v != fmt.Sprint(host, i%2) {
-					t.Errorf("%s has the value %s", host, v)
+					t.Errorf("the host %s has the value %s of another host", host, v)
 				}
 				c.Put(host, uint16(i%2), fmt.Sprint(host, i%2))
 			}
@@ -108,7 +108,7 @@ func TestCacheConcurrent(t *testing.T) {
 	}
 	wg.Wait()
 	if n := c.kept(); n > 256 {
-		t.Errorf("%d hosts are kept", n)
+		t.Errorf("%d hosts are kept, want at most 256", n)
 	}
 }
 
@@ -116,6 +116,6 @@ func TestCacheGetCost(t *testing.T) {
 	c := NewCache[*int]()
 	c.Put("api.example.com:443", 443, new(int))
 	if n := testing.AllocsPerRun(100, func() { c.Get("api.example.com:443", 443) }); n != 0 {
-		t.Errorf("%v allocations", n)
+		t.Errorf("Get costs %v allocations, want 0", n)
 	}
 }

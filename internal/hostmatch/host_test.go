@@ -9,7 +9,7 @@ import (
 
 func addr(s string) netip.Addr { return netip.MustParseAddr(s) }
 
-// TestParse: a host has one canonical spelling, in whatever spelling the URL has it.
+// TestParse: a host has one canonical spelling, however the URL spells it.
 func TestParse(t *testing.T) {
 	longest := strings.Repeat("a.", 126) + "a" // 253 bytes
 	for spelled, want := range map[string]Host{
@@ -31,7 +31,7 @@ func TestParse(t *testing.T) {
 		"bücher.example":         {Name: "xn--bcher-kva.example", Port: 80},
 		"BÜCHER.example":         {Name: "xn--bcher-kva.example", Port: 80},
 		"XN--bcher-KVA.example":  {Name: "xn--bcher-kva.example", Port: 80},
-		"example。com":            {Name: "example.com", Port: 80}, // UTS 46 takes U+3002 for a dot
+		"example。com":            {Name: "example.com", Port: 80}, // UTS 46 maps U+3002 to a dot
 		"evil．example":           {Name: "evil.example", Port: 80},
 		"ｅｘａｍｐｌｅ.com":            {Name: "example.com", Port: 80}, // full width
 		"Kelvin.example":         {Name: "kelvin.example", Port: 80},
@@ -66,7 +66,7 @@ var notHosts = []string{
 	strings.Repeat("a", 64), strings.Repeat("a.", 127) + "a", strings.Repeat("ä.", 127) + "a",
 	"evil.example／.svc", "evil.example＠x.svc", "℀.svc", "evil.example：80", "xn--.ä", "ä.xn--a",
 	"::1", "fd00::1", "[::1", "::1]", "[]", "[::1]80", "[::1]x:80", "[[::1]]", "[::1]:80:80", "[example.com]", "[127.0.0.1]", "[::1%]", "[::1%2 0]", "[::1%a%b]", "[::1%eth0/24]", "[fd00::g]", "x[::1]",
-	// inet_aton (POSIX) takes these for addresses, other resolvers for names
+	// inet_aton (POSIX) reads these as addresses, other resolvers as names.
 	"127.1", "127.0.1", "0x7f.1", "0x7f.0.0.1", "0177.0.0.1", "127.0.0.01", "0x7f000001", "0X7F000001", "017700000001", "2130706433", "127.0.0.0x1", "1", "0",
 	"0x", "8.8.8", "8.8", "134744072", "0x8080808", "1.2.3.4.5", "256.256.256.256", "999.1", "1.1.1.1.1.", "１２７.１", "①", "example.com.1", "x.0x1f", "127.0.0.1..",
 	"١٢٧.0.0.1", "x.٨",
@@ -75,7 +75,7 @@ var notHosts = []string{
 func TestParseRefuses(t *testing.T) {
 	for _, s := range notHosts {
 		if h, ok := Parse(s, 80); ok {
-			t.Errorf("%q is taken for %+v", s, h)
+			t.Errorf("%q is parsed as %+v, want it refused", s, h)
 		}
 	}
 }
@@ -87,15 +87,15 @@ func TestParseLong(t *testing.T) {
 		long.WriteRune(rune(0x4e00 + i%20000))
 	}
 	host, best := long.String(), time.Hour
-	for range 5 { // other work of the machine may slow down one of them
+	for range 5 { // other work of the machine may slow down a run
 		start := time.Now()
 		if _, ok := Parse(host, 80); ok {
-			t.Error("taken for a host")
+			t.Error("the long text is parsed as a host, want it refused")
 		}
 		best = min(best, time.Since(start))
 	}
 	if best > 100*time.Millisecond {
-		t.Errorf("took %v", best)
+		t.Errorf("Parse took %v, want at most 100ms", best)
 	}
 }
 
@@ -124,7 +124,7 @@ func TestInternal(t *testing.T) {
 		}
 	}
 	if (Host{}).Internal() {
-		t.Error("what is no host is internal")
+		t.Error("the zero Host is internal, want external")
 	}
 }
 
@@ -141,19 +141,19 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string, port uint16) {
 		h, ok := Parse(s, port)
 		if slow, slowOK := slowParse(s, port); ok != slowOK || h != slow && ok {
-			t.Fatalf("%q is %+v, %v; slowly %+v, %v", s, h, ok, slow, slowOK)
+			t.Fatalf("%q is %+v, %v; the slow parser gives %+v, %v", s, h, ok, slow, slowOK)
 		}
 		if !ok {
 			return
 		}
 		if again, ok := Parse(spell(h), 0); !ok || again != h {
-			t.Errorf("%q is %+v, and that, as %q, %+v, %v", s, h, spell(h), again, ok)
+			t.Errorf("%q is %+v; its spelling %q is %+v, %v, want the same host", s, h, spell(h), again, ok)
 		}
 		if dialed, is := takenForAddress(s); is && h.Internal() && !dialed.IsLoopback() && !dialed.IsPrivate() {
-			t.Errorf("%q counts as internal, and may be dialed as %v", s, dialed)
+			t.Errorf("%q is internal, but may be dialed as %v", s, dialed)
 		}
 		if (h.Name == "") != h.Addr.IsValid() {
-			t.Errorf("%q is %+v: a name or an address", s, h)
+			t.Errorf("%q is %+v, want either a name or an address", s, h)
 		}
 	})
 }

@@ -17,7 +17,7 @@ func pattern(t testing.TB, s string) Pattern {
 	return p
 }
 
-// TestParsePattern: patterns for the same hosts have one canonical spelling. Duplicate patterns are found by it.
+// TestParsePattern: patterns for the same hosts have one canonical spelling. Config uses it to find duplicates.
 func TestParsePattern(t *testing.T) {
 	for spelled, want := range map[string]string{
 		"api.example.com":        "api.example.com",
@@ -72,7 +72,8 @@ func TestParsePattern(t *testing.T) {
 	}
 }
 
-// TestParsePatternRefuses: invalid patterns, and patterns that match nothing, each with a word of the reason.
+// TestParsePatternRefuses: invalid patterns, and patterns that match nothing, are refused. The error contains a word of
+// the reason.
 func TestParsePatternRefuses(t *testing.T) {
 	for s, reason := range map[string]string{
 		"": "empty", "http://example.com": "scheme", "https://*.example.com/": "scheme", "user@example.com": "user", "user:pass@10.0.0.1": "user",
@@ -88,13 +89,13 @@ func TestParsePatternRefuses(t *testing.T) {
 		"127.1": "matches nothing", "0x7f.1": "matches nothing", "2130706433": "matches nothing", "*.1": "matches nothing", "*.10.0.0.1": "matches nothing",
 		"*.0x1": "matches nothing", "10.0.0.01": "matches nothing", "<single>": "matches nothing", "<Single-Label>": "matches nothing",
 		"evil.example／x": "matches nothing", strings.Repeat("a", 64): "matches nothing", strings.Repeat("a.", 127) + "a": "matches nothing",
-		"*." + strings.Repeat("a.", 125) + "aa": "matches nothing", // 252 bytes: no label has room before it
+		"*." + strings.Repeat("a.", 125) + "aa": "matches nothing", // 252 bytes: there is no space for a label before it
 		"[example.com]":                         "brackets", "[]": "brackets", "[fd00::1": "brackets", "[fd00::1]80": "brackets", "[[fd00::1]": "brackets", "[[fd00::1]]": "brackets", "[*]": "brackets", "[fd00::]/8": "brackets",
 		"::1]": "port", "fd00::g": "port",
 	} {
 		p, err := ParsePattern(s)
 		if err == nil {
-			t.Errorf("%q is taken for %v", s, p)
+			t.Errorf("%q is parsed as %v, want it refused", s, p)
 		} else if !strings.Contains(err.Error(), reason) {
 			t.Errorf("%q: %v; want a word of %q", s, err, reason)
 		}
@@ -104,7 +105,7 @@ func TestParsePatternRefuses(t *testing.T) {
 	}
 }
 
-// TestMatch: hosts that a pattern matches, and after ! some that it does not match.
+// TestMatch has hosts that a pattern matches. After ! it has hosts that the pattern does not match.
 func TestMatch(t *testing.T) {
 	for of, hosts := range map[string]string{
 		"api.example.com":      "api.example.com API.example.com. api.example.com:1 ! example.com x.api.example.com xapi.example.com api.example.co api.example.comx 1.2.3.4",
@@ -176,7 +177,7 @@ func TestMostSpecific(t *testing.T) {
 		}
 	}
 	if _, ok := new(Table[int]).Find(Host{Name: "a"}, true); ok {
-		t.Error("an empty table finds something")
+		t.Error("an empty table finds a pattern")
 	}
 }
 
@@ -186,7 +187,7 @@ func TestCompare(t *testing.T) {
 		for j, b := range specific {
 			got := Compare(pattern(t, a), pattern(t, b))
 			if got != -Compare(pattern(t, b), pattern(t, a)) || (got == 0) != (i == j) || (got < 0) != (i < j) {
-				t.Errorf("%s to %s: %d", a, b, got)
+				t.Errorf("Compare(%s, %s) is %d, want the order of the list", a, b, got)
 			}
 		}
 	}
@@ -212,12 +213,12 @@ func FuzzParsePattern(f *testing.F) {
 		}
 		again, err := ParsePattern(p.String())
 		if err != nil || again != p {
-			t.Fatalf("%q is %v, and that is %v, %v", s, p, again, err)
+			t.Fatalf("%q is %v; its canonical spelling is parsed as %v, %v, want the same pattern", s, p, again, err)
 		}
 		if one := member(p); !p.Match(one, true) {
-			t.Errorf("%q does not match %+v", s, one)
+			t.Errorf("%q does not match %+v, want a match", s, one)
 		} else if again, ok := Parse(spell(one), 0); !ok || !p.Match(again, true) {
-			t.Errorf("%q does not match %s", s, spell(one))
+			t.Errorf("%q does not match %s, want a match", s, spell(one))
 		}
 		h, ok := Parse(host, port)
 		if !ok {
@@ -233,7 +234,7 @@ func FuzzParsePattern(f *testing.F) {
 		table.Sort()
 		value, ok := table.Find(h, h.Internal())
 		if want, found := slowFind(patterns, h); ok != found || found && value != want.String() {
-			t.Errorf("%s finds %v, %v; slowly %v, %v", spell(h), value, ok, want, found)
+			t.Errorf("%s finds %v, %v; the slow search finds %v, %v", spell(h), value, ok, want, found)
 		}
 	})
 }
@@ -252,7 +253,7 @@ func member(p Pattern) Host {
 	return h
 }
 
-// TestTableOfMany: Find finds the rows in whatever order they were added.
+// TestTableOfMany: Find finds the rows in whatever order Add added them.
 func TestTableOfMany(t *testing.T) {
 	var table Table[int]
 	for _, i := range rand.New(rand.NewPCG(1, 2)).Perm(100) {

@@ -61,7 +61,7 @@ func slowParse(s string, port uint16) (Host, bool) {
 	return h, len(host) <= 253 && slowName.MatchString(host) && !slowNumber.MatchString(host)
 }
 
-// spell writes a host as in a URL.
+// spell writes a host in the form for a URL.
 func spell(h Host) string {
 	s := h.Name
 	if h.TopLevel {
@@ -75,8 +75,8 @@ func spell(h Host) string {
 	return s + ":" + strconv.Itoa(int(h.Port))
 }
 
-// takenForAddress returns the address that net/http or a resolver of the C library dials without a look-up. ok is false
-// if there is none. Each part may be octal, decimal or hexadecimal. The last part stands for all missing parts.
+// takenForAddress returns the address that net/http or a resolver of the C library would dial without a look-up. ok is
+// false if there is none. Each part may be octal, decimal or hexadecimal. The last part stands for all missing parts.
 func takenForAddress(host string) (addr netip.Addr, ok bool) {
 	u := url.URL{Host: host}
 	name := u.Hostname()

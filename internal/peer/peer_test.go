@@ -37,7 +37,7 @@ func TestPrefixes(t *testing.T) {
 		}
 	}
 	if (peer.Prefixes{}).ContainHostPort("127.0.0.1:80") || (peer.Prefixes{{}}).ContainHostPort("127.0.0.1:80") {
-		t.Error("no prefix, or the zero one, contains an address")
+		t.Error("an empty list, or the zero prefix, contains an address")
 	}
 }
 
@@ -46,11 +46,11 @@ func TestAddrOfUnixSocket(t *testing.T) {
 	everybody := peer.Prefixes{netip.MustParsePrefix("0.0.0.0/0")}
 	addr := &net.TCPAddr{IP: net.IPv4(10, 1, 2, 3), Port: 80}
 	if !everybody.ContainAddr(addr) {
-		t.Errorf("%v is not contained", addr)
+		t.Errorf("%v is not contained, want it contained", addr)
 	}
 	for _, addr := range []net.Addr{nil, &net.UnixAddr{Name: "10.1.2.3:80", Net: "unix"}, &net.TCPAddr{}} {
 		if everybody.ContainAddr(addr) {
-			t.Errorf("%v is contained", addr)
+			t.Errorf("%v is contained, want it not contained", addr)
 		}
 	}
 }

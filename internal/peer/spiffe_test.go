@@ -21,7 +21,7 @@ func TestIDs(t *testing.T) {
 		"spiffe://example.org/ns/a/sa/b/c":                      false,
 		"spiffe://example.org/ns/a/sa/B":                        false,
 		"spiffe://example.org":                                  false,
-		"spiffe://partner.example":                              false, // a trust domain is not a workload
+		"spiffe://partner.example":                              false, // the id of a trust domain is not a workload's id
 		"spiffe://partner.example/":                             false,
 		"spiffe://partner.example.evil/x":                       false,
 		"spiffe://evil.partner.example/x":                       false,
@@ -49,7 +49,7 @@ func TestIDs(t *testing.T) {
 		}
 	}
 	if peer.ParseIDs(nil).Have("spiffe://partner.example/x") {
-		t.Error("no ids, and they have one")
+		t.Error("an empty list has an id, want none")
 	}
 }
 
@@ -58,7 +58,7 @@ func TestParseIDsPanics(t *testing.T) {
 		func() {
 			defer func() {
 				if recover() == nil {
-					t.Errorf("%q is taken", id)
+					t.Errorf("%q is accepted, want a panic", id)
 				}
 			}()
 			peer.ParseIDs([]string{"spiffe://example.org", id})

@@ -14,7 +14,7 @@ const (
 	nearby = "By=spiffe://example.org/me;Hash=468ed33be74eee65"
 )
 
-// TestForwardedID has elements of Envoy's documentation, and others as its proxies write them.
+// TestForwardedID has elements from Envoy's documentation, and others in the form in which its proxies write them.
 func TestForwardedID(t *testing.T) {
 	for name, row := range map[string]struct {
 		lines []string
@@ -101,10 +101,10 @@ func TestForwardedIDAttacks(t *testing.T) {
 			`URI=` + good + `;X=""`, `X=",URI=` + good + `,Y="`, `X='`, "X=\"\x00",
 		} {
 			if got := peer.ForwardedID([]string{before + "," + own}); got == good {
-				t.Errorf("%s, after %q: the client has become %q", name, before, got)
+				t.Errorf("%s, after %q: the client gets the id %q, want another one", name, before, got)
 			}
 			if got := peer.ForwardedID([]string{before, own}); got == good {
-				t.Errorf("%s, after a line %q: the client has become %q", name, before, got)
+				t.Errorf("%s, after a line %q: the client gets the id %q, want another one", name, before, got)
 			}
 		}
 	}
@@ -120,7 +120,7 @@ func TestForwardedIDUnclosed(t *testing.T) {
 		for _, own := range []string{nearby + `;URI=` + evil, nearby, `URI=` + evil, ``} {
 			for _, header := range []string{before + "," + own, before + own, before + ";" + own} {
 				if got := peer.ForwardedID([]string{header}); got != "" {
-					t.Errorf("%q: the client has become %q", header, got)
+					t.Errorf("%q: the client gets the id %q, want none", header, got)
 				}
 			}
 		}

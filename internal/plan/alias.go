@@ -13,8 +13,8 @@ type Alias struct {
 	Name   string
 }
 
-// addAliases adds the aliases to a compiled Config: each is read before its format, and is read, written or both as that
-// is.
+// addAliases adds the aliases to a compiled Config. Each alias is read before its format. It is read, written or both,
+// like its format.
 func (p *Engine) addAliases(all []Alias) {
 	names := map[wire.Format]string{}
 	for _, a := range all {
@@ -43,7 +43,7 @@ func (p *Engine) bothNames(fs wire.FormatSet) wire.FormatSet {
 	return fs
 }
 
-// foreignAliases returns the captured aliases that have another name here.
+// foreignAliases returns the captured aliases that have another name in this Config.
 func (o *plan) foreignAliases() (fs wire.FormatSet) {
 	for r := range o.c.Runs {
 		if r.ID < wire.FirstHeader && wire.AliasFields.Has(r.ID) && o.p.in.NumberOf(o.c, r) == capture.NotSent {
@@ -53,9 +53,9 @@ func (o *plan) foreignAliases() (fs wire.FormatSet) {
 	return fs
 }
 
-// received returns the name under which a format was received, 0 if it was not, and the received span context if it names
-// the written trace. If the format has an alias, the lines under the other name say what those under the format's own do
-// not say.
+// received returns the name under which a format was received, or 0 if it was not. It also returns the received span
+// context if that names the written trace. If the format has an alias, a missing part is taken from the lines under the
+// other name.
 func (o *plan) received(f wire.Format, span *wire.WrittenSpan, read *capture.Parsed) (from wire.Format, same *wire.SpanContext) {
 	if read == nil || o.c == nil {
 		return 0, nil

@@ -20,13 +20,13 @@ func aliasOf(f propagation.Format) string {
 	return name
 }
 
-// headerAliases are headers that are renamed or have a default.
+// headerAliases are headers with another name for calls, or with a default.
 var headerAliases = []propagation.HeaderAlias{
 	{Received: "x-old-user", Sent: "X-New-User"}, {Received: "x-region", Default: "eu"}, {Received: "x-old-plan", Sent: "x-new-plan", Default: "free"},
 	{Received: "x-old-bin", Sent: "x-new-bin"},
 }
 
-// addAliases adds aliases of some of a Config's formats, and some headers.
+// addAliases adds aliases for some formats of a Config, and some headers.
 func (w *compiled) addAliases(c *propagation.Config) {
 	used := slices.Concat(c.Formats, c.ReadOnly, c.Emit)
 	if c.Formats == nil {
@@ -44,7 +44,7 @@ func (w *compiled) addAliases(c *propagation.Config) {
 	}
 }
 
-// addAliases adds headers under aliases: values of the format's own header, and others.
+// addAliases adds headers under aliases, with the values of the format's own header or with others.
 func (w *world) addAliases(h http.Header) {
 	for _, f := range aliased {
 		switch own := h[http.CanonicalHeaderKey(f.Fields()[0])]; {

@@ -12,7 +12,7 @@ import (
 // casesOfConfig is the number of consecutive cases with one Config. Its Propagators serve all of them.
 const casesOfConfig = 8
 
-// compiled is a Config and the Propagators that the cases have made of it.
+// compiled is a Config with the Propagators that the cases have made from it.
 type compiled struct {
 	requests.Source
 	n      int
@@ -31,7 +31,7 @@ func newCompiled(s requests.Source, n int) *compiled {
 	}
 }
 
-// propagator returns the Propagator of a name. change changes the Config for it; it may be nil.
+// propagator returns the Propagator with a name. change changes its Config and may be nil.
 func (w *compiled) propagator(name string, change func(*propagation.Config)) *propagation.Propagator {
 	if w.made[name] == nil {
 		config := w.config
@@ -41,7 +41,7 @@ func (w *compiled) propagator(name string, change func(*propagation.Config)) *pr
 	return w.made[name]
 }
 
-// other is a Propagator that another library of the service has.
+// other is the Propagator of another library in the service.
 func (w *compiled) other() *propagation.Propagator {
 	return w.propagator("other", func(config *propagation.Config) {
 		*config = propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-company-id", "x-user", "x-noise"}, UnsafeHeaders: []string{"authorization"},
@@ -60,7 +60,7 @@ func (othersFormat) Extract(ctx context.Context, _ otelprop.TextMapCarrier) cont
 }
 func (othersFormat) Fields() []string { return []string{"x-others-format"} }
 
-// hosts are destinations of both kinds, with rules and without.
+// hosts are internal and external destinations, with rules and without.
 var hosts = []string{
 	"reviews:9080", "reviews", "a.corp.example", "api.partner.example:443", "api.partner.example:80", "evil.example", "10.1.2.3", "8.8.8.8:80",
 	"[fd00::1]:80", "ratings.default.svc", "ratings.default", "API.Partner.Example", "localhost:1",
@@ -71,7 +71,7 @@ var patterns = []string{
 	"<single-label>", "*", "*:80", "*.svc", "ratings.default",
 }
 
-// randomConfig returns a Config. A few of them are not valid.
+// randomConfig returns a random Config, which may be invalid in a few cases.
 func (w *compiled) randomConfig() propagation.Config {
 	c := propagation.Config{
 		Emit: w.formats(encoded, 4), GenerateRequestID: w.OneIn(6), DropMalformed: w.OneIn(4), Reconcile: w.OneIn(4), ASCIIOnly: w.OneIn(6),
@@ -133,7 +133,7 @@ func (w *compiled) randomConfig() propagation.Config {
 	return c
 }
 
-// addRules adds rules for some of the patterns.
+// addRules adds rules for some of the host patterns.
 func (w *compiled) addRules(c *propagation.Config) {
 	free := slices.Clone(patterns)
 	w.Shuffle(len(free), func(i, j int) { free[i], free[j] = free[j], free[i] })
@@ -157,7 +157,7 @@ func (w *compiled) addRules(c *propagation.Config) {
 	}
 }
 
-// formats returns up to n of some formats, in any order: nil, empty or some.
+// formats returns up to n of the given formats in any order. It may return nil, an empty slice, or a list.
 func (w *compiled) formats(from []propagation.Format, n int) []propagation.Format {
 	switch w.IntN(4) {
 	case 0, 1:

@@ -19,7 +19,8 @@ import (
 	"github.com/traceferry/traceferry/propagation/testdata"
 )
 
-// The differential tests compare two ways to find out the same, over random Configs, callers, contexts and destinations:
+// The differential tests compare two ways to compute the same result, with random Configs, callers, contexts and
+// destinations:
 //
 //	go test ./internal/plan -run Differential                          # 20,000 cases each, a new seed
 //	go test ./internal/plan -run Differential -timeout 0 -cases 1000000
@@ -30,7 +31,7 @@ var (
 	only  = flag.Int("case", -1, "the only case to run")
 )
 
-// differential runs the cases of a test. It stops at the first that fails.
+// differential runs the cases of a test. It stops at the first failure.
 func differential(t *testing.T, run func(*testing.T, *world)) {
 	seed := *seed
 	if seed == 0 {
@@ -59,7 +60,7 @@ func differential(t *testing.T, run func(*testing.T, *world)) {
 	}
 }
 
-// TestDifferentialRepeats: a seed and a number make the same case again.
+// TestDifferentialRepeats: a seed and a number always give the same case.
 func TestDifferentialRepeats(t *testing.T) {
 	for i := range 300 {
 		var told [2]string
@@ -69,12 +70,12 @@ func TestDifferentialRepeats(t *testing.T) {
 			told[j] = w.String() + lines(w.hostileHeader())
 		}
 		if told[0] != told[1] {
-			t.Fatalf("case %d is\n%s\nand then\n%s", i, told[0], told[1])
+			t.Fatalf("case %d differs between two runs:\n%s\nand\n%s", i, told[0], told[1])
 		}
 	}
 }
 
-// goldenRequests are the headers of the golden vectors that come in over HTTP.
+// goldenRequests are the headers of the golden vectors for inbound HTTP requests.
 func goldenRequests(t *testing.T) (whole []http.Header) {
 	var vectors []struct {
 		Transport, Direction string
@@ -106,7 +107,7 @@ func (w *world) String() string {
 	return story + "to " + w.target.String()
 }
 
-// describe returns the fields of a Config that are set. It tells an empty slice from nil.
+// describe returns the fields of a Config that are set. It distinguishes an empty slice from nil.
 func describe(c propagation.Config) string {
 	var b strings.Builder
 	v := reflect.ValueOf(c)
@@ -128,7 +129,7 @@ func describe(c propagation.Config) string {
 	return b.String()
 }
 
-// list describes a field of a Destination, unless it is nil.
+// list describes a field of a Destination. It returns nothing for nil.
 func list[T any](name string, all []T) string {
 	if all == nil {
 		return ""

@@ -344,8 +344,8 @@ func (o *plan) replace(e *entry, r *capture.Run) {
 	o.sendItem(e, vals)
 }
 
-// unwritable returns the written formats that the carrier or the format itself cannot hold: such a carrier does not say
-// whether it takes bytes or base64, and a format of 64 bits would have an id of zeros.
+// unwritable returns the written formats that cannot be sent. A text carrier cannot hold a -bin format, because it does
+// not define whether such a value is bytes or base64. A format of 64 bits cannot be sent if its trace id would be zero.
 func (o *plan) unwritable() (fs wire.FormatSet) {
 	if o.over == overText {
 		fs = wire.BinFormats

@@ -26,8 +26,8 @@ type callee string
 
 func (c callee) Host() (string, uint16) { return string(c), 0 }
 
-// TestDifferentialExplain: over every transport, a call sends what its entries say. Explain says the same of HTTP,
-// counts nothing, and each fate that is counted was counted by the call.
+// TestDifferentialExplain: over every transport, a call sends the lines of its entries. For HTTP, Explain gives the
+// same result and counts nothing. The call counts every fate that must be counted.
 func TestDifferentialExplain(t *testing.T) {
 	conns := map[string]*grpc.ClientConn{}
 	for _, host := range hosts {
@@ -64,7 +64,7 @@ func TestDifferentialExplain(t *testing.T) {
 		want = sentBy(t, e.Entries(ctx, host, plan.OverGRPC, false))
 		md, _ := e.CloneMetadata(ctx, host, nil)
 		compare(t, want, md, "CloneMetadata")
-		for _, call := range []string{"first", "second"} { // they may share their metadata
+		for _, call := range []string{"first", "second"} { // the two calls may share metadata
 			compare(t, want, outgoing(ctx, p, conns[w.target.Host]), "the %s gRPC call", call)
 		}
 		md = map[string][]string{}
@@ -81,7 +81,7 @@ func TestDifferentialExplain(t *testing.T) {
 func compare(t *testing.T, want, got map[string][]string, what string, args ...any) {
 	t.Helper()
 	for name := range got {
-		if _, wanted := want[name]; !wanted && strings.EqualFold(name, "x-others-format") { // Explain does not show it
+		if _, wanted := want[name]; !wanted && strings.EqualFold(name, "x-others-format") { // Explain does not show this header
 			got = maps.Clone(got)
 			delete(got, name)
 		}
@@ -107,31 +107,31 @@ func sortedBaggage(h map[string][]string) map[string][]string {
 	return sorted
 }
 
-// sentBy returns what the entries send. Their fates must agree with their lines. A carrier that holds one line of a name
-// gets equal lines as one.
+// sentBy returns the lines that the entries send. Their fates must agree with their lines. Equal lines become one for a
+// carrier with one line for each name.
 func sentBy(t *testing.T, entries []plan.Header) map[string][]string {
 	t.Helper()
 	sent := map[string][]string{}
 	for _, e := range entries {
 		if e.Fate.Sent() != (len(e.Sent) > 0) {
-			t.Errorf("%s is %v, and these lines go: %q", e.Name, e.Fate, e.Sent)
+			t.Errorf("%s has the fate %v, which contradicts its sent lines %q", e.Name, e.Fate, e.Sent)
 		}
 		if unchanged := e.Fate == plan.Sent || e.Fate == plan.Renamed || e.Fate == plan.Generated || e.Fate == plan.Reported && !e.Field.Bin; unchanged && strings.Join(e.Sent, ",") != strings.Join(e.Received, ",") &&
 			!(len(e.Sent) == 1 && len(slices.Compact(slices.Clone(e.Received))) == 1) {
-			t.Errorf("%s is %v: of %q go %q", e.Name, e.Fate, e.Received, e.Sent)
+			t.Errorf("%s has the fate %v: received %q and sent %q, want the same lines", e.Name, e.Fate, e.Received, e.Sent)
 		}
 		if len(e.Sent) == 0 {
 			continue
 		}
 		if sent[e.Name] != nil {
-			t.Errorf("%s goes by two entries: %q and %q", e.Name, sent[e.Name], e.Sent)
+			t.Errorf("two entries send %s: %q and %q", e.Name, sent[e.Name], e.Sent)
 		}
 		sent[e.Name] = e.Sent
 	}
 	return sent
 }
 
-// checkExplanation compares what users are told with the entries of the plan.
+// checkExplanation compares the text for users with the entries of the plan.
 func checkExplanation(t *testing.T, x propagation.Explanation, entries []plan.Header) {
 	t.Helper()
 	at := 0
@@ -140,7 +140,7 @@ func checkExplanation(t *testing.T, x propagation.Explanation, entries []plan.He
 			continue
 		}
 		if at == len(entries) {
-			t.Errorf("Explain tells of %s, %v, and no entry is left", told.Name, told.Fate)
+			t.Errorf("Explain has %s with the fate %v, and no entry is left for it", told.Name, told.Fate)
 			return
 		}
 		e := entries[at]
@@ -163,7 +163,7 @@ func checkExplanation(t *testing.T, x propagation.Explanation, entries []plan.He
 		}
 	}
 	if at < len(entries) {
-		t.Errorf("Explain does not tell of %s", entries[at].Name)
+		t.Errorf("Explain does not have %s, want all entries", entries[at].Name)
 	}
 }
 
@@ -181,19 +181,19 @@ func checkCounts(t *testing.T, entries []plan.Header, before, after propagation.
 		f := propagation.Format(e.Field.Format.Base())
 		n := after.Count(f, o) - before.Count(f, o)
 		if counts && (n == 0 || n > 1 && o != propagation.Unsendable) {
-			t.Errorf("%s is %v, and %v of %v is counted %d times", e.Name, e.Fate, o, f, n)
+			t.Errorf("%s has the fate %v, but %v of %v is counted %d times, want once", e.Name, e.Fate, o, f, n)
 		}
 	}
 	for _, o := range []propagation.Outcome{propagation.Disallowed, propagation.Unsendable, propagation.TooLarge, propagation.Reconciled} {
 		for _, f := range append(propagation.AllFormats(), 0) {
 			if n := after.Count(f, o) - before.Count(f, o); n > 0 && !slices.ContainsFunc(entries, func(e plan.Header) bool { return propagation.Format(e.Field.Format.Base()) == f }) {
-				t.Errorf("%v of %v is counted %d times, and there is no such header", o, f, n)
+				t.Errorf("%v of %v is counted %d times, but no header has that format", o, f, n)
 			}
 		}
 	}
 }
 
-// checkStats compares counts, but for baggage that was found malformed: that counts when OpenTelemetry's baggage is read.
+// checkStats compares counts, except for malformed baggage. That is counted only when OpenTelemetry's baggage is read.
 func checkStats(t *testing.T, what string, want, got propagation.Stats) {
 	t.Helper()
 	counts := func(s propagation.Stats) map[propagation.StatsKey]uint64 {
@@ -222,7 +222,7 @@ func (w *world) roundTrip(ctx context.Context, p *propagation.Propagator) (sent 
 	return sent
 }
 
-// outgoing returns what grpctrace's interceptor sends over a connection.
+// outgoing returns the metadata that grpctrace's interceptor sends on a connection.
 func outgoing(ctx context.Context, p *propagation.Propagator, conn *grpc.ClientConn) (sent map[string][]string) {
 	invoke := func(ctx context.Context, _ string, _, _ any, _ *grpc.ClientConn, _ ...grpc.CallOption) error {
 		md, _ := metadata.FromOutgoingContext(ctx)

@@ -31,7 +31,7 @@ type Header struct {
 	Reason         string // why Config.Headers refuses the name, for UnlistedUnsafe and NeverCarried
 }
 
-// EngineOf returns the Engine that extracted a context, or nil if it is unknown.
+// EngineOf returns the Engine that extracted a context, or nil if that Engine is unknown.
 func EngineOf(ctx context.Context) *Engine {
 	if c := capture.Of(capture.OrBackground(ctx)); c != nil {
 		p, _ := c.Reader.Engine.(*Engine)

@@ -25,7 +25,7 @@ var Overs = []struct {
 func ToURL(u *url.URL) Callee { return urlCallee{u} }
 
 // Entries returns what a call does with each header, as Explain does for HTTP. Names are spelled for the transport.
-// A careful plan checks each line for the transport, also where the fast way knows that all are legal.
+// A careful plan checks each line for the transport, even if the fast way knows that all lines are legal.
 func (p *Engine) Entries(ctx context.Context, to Callee, over transport, careful bool) (all []Header) {
 	o := plan{careful: careful}
 	o.read(p, ctx)

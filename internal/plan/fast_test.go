@@ -21,9 +21,10 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// TestDifferentialFast: the fast ways for most requests give what the general way gives. The general service differs from
-// the fast one only in what must not matter. Each Extract reads in full, and an observer makes it parse the ids of every
-// request. A rule for an unrelated host makes it judge every destination, and in its contexts the fast way finds no capture.
+// TestDifferentialFast: the fast ways for most requests give the same result as the general way. The general service
+// differs from the fast one only in ways that must not change the result. Each Extract reads in full, and an observer
+// makes it parse the ids of every request. A rule for an unrelated host makes it check every destination. In its
+// contexts the fast way finds no capture.
 func TestDifferentialFast(t *testing.T) {
 	differential(t, func(t *testing.T, w *world) {
 		one := func(c *propagation.Config) { c.GenerateRequestID = false }
@@ -45,14 +46,14 @@ func TestDifferentialFast(t *testing.T) {
 			compare(t, want[what], got[what], "%s, in general and fast", what)
 		}
 		compare(t, w.counts(before[1], general.Stats()), w.counts(before[0], fast.Stats()), "counts, in general and fast")
-		again, _ := w.call(fast, quick) // it may share the metadata of the first, and is not counted then
+		again, _ := w.call(fast, quick) // it may share the first call's metadata, which is then not counted
 		compare(t, want["a gRPC call"], again, "a second gRPC call, in general and fast")
 	})
 }
 
-// byHand returns what the application has set on an outgoing request. A rule for a host applies to a line that equals a
-// received one, and so it goes with that. Without a rule it stays. That shows where the received line is not sent for
-// another reason, and for blank lines, so byHand has neither.
+// byHand returns headers that the application sets on an outgoing request. With a rule for a host, a line that equals a
+// received line is sent or dropped with that line. Without a rule, it stays. The results then differ for blank lines,
+// and for received lines that are dropped for another reason. So byHand omits both.
 func (w *world) byHand(e *plan.Engine, ctx context.Context) http.Header {
 	h := withContent(w.hostileHeader())
 	for _, over := range plan.Overs {
@@ -82,7 +83,7 @@ func (c generalContext) Value(key any) any {
 	return value
 }
 
-// inFull reads requests without the fast way, and puts a context of the application's own around each.
+// inFull reads requests without the fast way, and wraps each context in a context of the application.
 func inFull(p *propagation.Propagator) service {
 	shipped := asShipped(p)
 	return service{p, func(ctx context.Context, m map[string][]string, way wayIn, trust propagation.Trust) context.Context {
@@ -97,10 +98,11 @@ func inFull(p *propagation.Propagator) service {
 	}}
 }
 
-// uncounted are outcomes that are counted when ids are read, and so at another time, or not at all.
+// uncounted are outcomes that are counted when ids are read. The two services may read ids at different times, or not
+// at all.
 var uncounted = []propagation.Outcome{propagation.Malformed, propagation.Duplicate, propagation.Conflict, propagation.Stale}
 
-// counts describes what has been counted. What Ignore drops is not always counted.
+// counts describes the counts. It omits headers that Ignore drops, because they are not always counted.
 func (w *world) counts(before, after propagation.Stats) map[string][]string {
 	all := map[string][]string{}
 	for key, n := range after.All() {
@@ -112,7 +114,7 @@ func (w *world) counts(before, after propagation.Stats) map[string][]string {
 	return all
 }
 
-// everything is what calls with a context send, by the way, and what the context tells.
+// everything returns the headers of calls with a context, by carrier, and the results of all accessors.
 func (w *world) everything(by service, ctx context.Context, dirty http.Header, careful bool) map[string]map[string][]string {
 	e, all := (*plan.Engine)(by.Propagator), map[string]map[string][]string{}
 	write := func(what string, h http.Header, inject func(http.Header)) {
@@ -161,14 +163,14 @@ func (w *world) everything(by service, ctx context.Context, dirty http.Header, c
 	return all
 }
 
-// call returns the metadata of a gRPC call, and the context in which grpc-go would go on.
+// call returns the metadata of a gRPC call, and the context that grpc-go would use next.
 func (w *world) call(by service, ctx context.Context) (map[string][]string, context.Context) {
 	out, _ := (*plan.Engine)(by.Propagator).ContextWithMetadata(ctx, callee(w.target.Host), callKey{}, func(md map[string][]string) any { return md })
 	md, _ := out.Value(callKey{}).(map[string][]string)
 	return md, out
 }
 
-// accessors is what the accessors say.
+// accessors returns the results of the accessors.
 func accessors(ctx context.Context) map[string][]string {
 	remote, ok := propagation.RemoteFromContext(ctx)
 	untrusted, held := propagation.UntrustedFromContext(ctx)
@@ -185,7 +187,8 @@ func accessors(ctx context.Context) map[string][]string {
 	return said
 }
 
-// TestUncalled: one look-up finds the nearest capture, but not behind a recorded destination or WithoutCapture.
+// TestUncalled: Uncalled finds the nearest capture with one look-up. It finds none behind a recorded destination or
+// WithoutCapture.
 func TestUncalled(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	h := http.Header{"X-Request-Id": {"1"}}

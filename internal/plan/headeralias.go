@@ -105,7 +105,8 @@ func (p *Engine) sentName(c *capture.Node, r capture.Run) string {
 	return (&entry{key: r.Key, def: &f}).lower()
 }
 
-// owner returns the number of a name that is sent, or received to be sent under another name.
+// owner returns the number of a name that is sent. The name may also be one that is received and then sent under
+// another name.
 func (w *written) owner(key string) (wire.FieldID, bool) {
 	if id, sent := w.x.Owner(key); sent || !w.p.renames {
 		return id, sent
@@ -113,8 +114,8 @@ func (w *written) owner(key string) (wire.FieldID, bool) {
 	return w.p.in.ReadHTTP.Owner(key)
 }
 
-// sentAs returns the spelling of the name under which a header is sent that is received under key. If it is not sent
-// under another name, sentAs returns usual.
+// sentAs returns the name under which a header is sent that was received as key, in the spelling of the carrier. If the
+// name does not change, sentAs returns usual.
 func (w *written) sentAs(key, usual string) string {
 	if id, ours := w.owner(key); ours && w.p.renamed(id) {
 		return w.x.Spell(w.p.out(id).Lower)

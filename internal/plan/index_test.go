@@ -11,7 +11,7 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// TestIndexes: each index finds its names, and nothing else, as a plain map would.
+// TestIndexes: each index finds its names and no others, like a plain map.
 func TestIndexes(t *testing.T) {
 	random := randomNames(rand.New(rand.NewPCG(1, 2)), 150)
 	for name, c := range map[string]Config{
@@ -31,8 +31,8 @@ func TestIndexes(t *testing.T) {
 	}
 }
 
-// oracle is what an index ought to know: the lower-case names that p reads, and those
-// that it may write too where sent.
+// oracle returns the expected names of an index: the lower-case names that p reads. With sent, it also has the names
+// that p may write.
 func oracle(p *Engine, sent bool) (want map[string]wire.FieldID) {
 	want = map[string]wire.FieldID{}
 	for _, f := range wire.AllFormats() {
@@ -48,7 +48,7 @@ func oracle(p *Engine, sent bool) (want map[string]wire.FieldID) {
 	return want
 }
 
-// checkIndex asks for every known name of the package and for its neighbours.
+// checkIndex looks up every known name of the package, and similar names.
 func checkIndex(t *testing.T, x *wire.Index, want map[string]wire.FieldID) {
 	asked := []string{"", "x", "accept", "traceparent", strings.Repeat("x", 300), "ø", "\x00", "-", "x-"}
 	for name := range want {
@@ -70,7 +70,7 @@ func checkIndex(t *testing.T, x *wire.Index, want map[string]wire.FieldID) {
 				case ours && (got == nil || got.ID != id):
 					t.Errorf("%q: found %v, want %d", key, got, id)
 				case !ours && got != nil:
-					t.Errorf("%q: found %q", key, got.Key)
+					t.Errorf("%q: found %q, want nothing", key, got.Key)
 				case ours:
 					found++
 				}
@@ -82,7 +82,7 @@ func checkIndex(t *testing.T, x *wire.Index, want map[string]wire.FieldID) {
 	}
 }
 
-// neighbours are a name and what differs from it by one byte.
+// neighbours returns a name and texts that differ from it by one byte.
 func neighbours(name string) []string {
 	near := []string{name, name + "x", "x" + name, name + " ", name + "\x00", name + "\x80"}
 	for i := range len(name) {
@@ -91,7 +91,7 @@ func neighbours(name string) []string {
 	return near
 }
 
-// randomNames are header names of 1 to 80 characters that no format owns.
+// randomNames returns header names of 1 to 80 characters that belong to no format.
 func randomNames(r *rand.Rand, n int) []string {
 	const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789-_.!"
 	seen := map[string]bool{}
@@ -109,7 +109,7 @@ func randomNames(r *rand.Rand, n int) []string {
 	return names
 }
 
-// TestIndexPrefixes: a prefix is found in any case, with at least one character behind it.
+// TestIndexPrefixes: a prefix is found in any case, if at least one character follows it.
 func TestIndexPrefixes(t *testing.T) {
 	p := New(Config{Formats: wire.AllFormats()})
 	none := New(Config{Formats: []wire.Format{wire.W3C, wire.Baggage}})
@@ -118,10 +118,10 @@ func TestIndexPrefixes(t *testing.T) {
 			for _, spelled := range []string{prefix, http.CanonicalHeaderKey(prefix), strings.ToUpper(prefix)} {
 				for _, x := range []*wire.Index{p.in.ReadHTTP, p.in.ReadMetadata, p.in.SentHTTP, p.sentMetadata} {
 					if id, ok := x.FindPrefix(spelled + "k"); !ok || wire.Fields[id].Format != f || !wire.Fields[id].Prefix {
-						t.Errorf("%q: found %d, %v", spelled+"k", id, ok)
+						t.Errorf("%q: found %d, %v, want the prefix of the format", spelled+"k", id, ok)
 					}
 					if _, ok := x.FindPrefix(spelled); ok {
-						t.Errorf("%q: found with no key", spelled)
+						t.Errorf("%q: found without a key, want nothing", spelled)
 					}
 				}
 				if _, ok := none.in.ReadHTTP.FindPrefix(spelled + "k"); ok {
@@ -132,12 +132,12 @@ func TestIndexPrefixes(t *testing.T) {
 	}
 	for _, key := range []string{"", "u", "uberctx", "uberctx_k", "xuberctx-k", "ot-tracer-k", "l5d-k", "uberctx\x80k"} {
 		if _, ok := p.in.ReadHTTP.FindPrefix(key); ok {
-			t.Errorf("%q: found", key)
+			t.Errorf("%q: found, want nothing", key)
 		}
 	}
 }
 
-// TestIndexCollisions fills one slot's neighbourhood with names that the hash cannot tell apart.
+// TestIndexCollisions fills neighbouring slots with names that have the same hash.
 func TestIndexCollisions(t *testing.T) {
 	// The hash reads the length and three letters; these differ in another.
 	var alike []string
@@ -153,16 +153,16 @@ func TestIndexCollisions(t *testing.T) {
 	for _, x := range []*wire.Index{p.in.ReadMetadata, p.sentMetadata} {
 		for i, name := range alike[:25] {
 			if n := x.Find(name); n == nil || n.ID != wire.FirstHeader+wire.FieldID(i) {
-				t.Errorf("%q: found %v", name, n)
+				t.Errorf("%q: found %v, want its own name", name, n)
 			}
 		}
 		if n := x.Find(alike[25]); n != nil {
-			t.Errorf("%q: found %q", alike[25], n.Key)
+			t.Errorf("%q: found %q, want nothing", alike[25], n.Key)
 		}
 	}
 }
 
-// TestIndexNoFalseMatch compares with a map over a great many names.
+// TestIndexNoFalseMatch compares the index with a map for many names.
 func TestIndexNoFalseMatch(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	names := randomNames(r, 150)

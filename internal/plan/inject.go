@@ -107,8 +107,8 @@ func (o *plan) report() {
 	}
 }
 
-// onlyReceived returns the capture of ctx if a call with ctx sends nothing but received headers, and nil otherwise. Such a
-// call has no local span, no changed baggage, no defaults and no recorded destination. Most calls are so.
+// onlyReceived returns the capture of ctx if a call with ctx sends only received headers, and nil otherwise. Such a
+// call has no local span, no changed baggage, no defaults and no recorded destination. Most calls are of this kind.
 func (p *Engine) onlyReceived(ctx context.Context) *capture.Node {
 	if p.localSpan != nil || len(p.in.Also) > 0 || len(p.defaults) > 0 {
 		return nil

@@ -57,8 +57,9 @@ func (p *Engine) Lines(ctx context.Context, destination string) iter.Seq2[string
 	}
 }
 
-// unclear reports whether a destination may be a topic and is not one for hostmatch: several destinations, a topic without
-// a name, or one whose name has digits only. The last would else be the port of an internal host.
+// unclear reports whether a destination may be a topic that hostmatch does not recognise as one. These are several
+// destinations, a topic without a name, and a topic whose name has digits only. hostmatch would read such a name as the
+// port of an internal host.
 func unclear(destination string) bool {
 	system, name, ok := strings.Cut(destination, ":")
 	return strings.Contains(destination, ",") || ok && !strings.Contains(system, ".") && strings.Trim(name, "0123456789") == ""

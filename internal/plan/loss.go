@@ -77,8 +77,8 @@ func (src *source) loss(ctx context.Context) (LossReason, bool) {
 	return 0, false
 }
 
-// startsTrace reports whether the active span is that of a client, and has no parent. An outer client started it with a
-// context that had no span. Spans of OpenTelemetry's SDK that are recorded tell it.
+// startsTrace reports whether the active span is a client's span without a parent. An outer client started it with a
+// context that had no span. Only recorded spans of OpenTelemetry's SDK provide this data.
 func startsTrace(ctx context.Context) bool {
 	span, ok := trace.SpanFromContext(ctx).(interface {
 		SpanKind() trace.SpanKind

@@ -42,7 +42,7 @@ func (p *Engine) Nearest(ctx context.Context) (sc wire.SpanContext, ok bool) {
 	if !active.IsRemote() || c != nil && c.Trust.Has(policy.DistrustIDs) {
 		return wire.SpanContext{}, false
 	}
-	sc = fromOpenTelemetry(active) // another propagator read it, from the headers as they came
+	sc = fromOpenTelemetry(active) // another propagator read it from the received headers
 	if c != nil && c.Trust.Has(policy.DistrustSampling) {
 		sc.Sampling = wire.Deferred
 	}

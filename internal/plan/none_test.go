@@ -6,15 +6,15 @@ import (
 	"github.com/traceferry/traceferry/internal/wire"
 )
 
-// TestNoneKnowsTheFormats: the Engine of the nil Propagator is compiled from the whole table of formats.
+// TestNoneKnowsTheFormats: the Engine of the nil Propagator knows all formats of the table.
 func TestNoneKnowsTheFormats(t *testing.T) {
 	inside := none.rules.Defaults.Inside
 	for _, f := range wire.AllFormats() {
 		if !inside.Formats.Has(f) || inside.Fields&wire.FieldsOf[f] != wire.FieldsOf[f] {
-			t.Errorf("its rules do not know %v", f)
+			t.Errorf("the rules of the nil Propagator's Engine do not have %v", f)
 		}
 	}
 	if !inside.Open {
-		t.Error("an internal host may not receive everything")
+		t.Error("the nil Propagator's Engine restricts an internal host, want no restriction")
 	}
 }

@@ -21,8 +21,8 @@ const (
 	overMessage                  // a list of names and values: base64 under -bin names; printable ASCII
 )
 
-// refuse drops the formats with a line of ids or a decision that the transport refuses, because the remaining lines
-// would mean something else. User data, tracestate and other lists lose only the refused lines.
+// refuse drops the formats with a line of ids or a decision that the transport refuses, because the other lines alone
+// would have another meaning. User data, tracestate and other lists lose only the refused lines.
 func (o *plan) refuse() {
 	for r := range o.c.Runs {
 		if r.ID >= wire.FirstHeader || !o.keeps.Has(r.ID) || !wire.WholeFields.Has(r.ID) || wire.Fields[r.ID].Bin && (o.over == overText || o.c.About&capture.RawBins != 0) {

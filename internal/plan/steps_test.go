@@ -52,7 +52,7 @@ func (w *world) randomRequest() step {
 	}}
 }
 
-// hostileHeader is a request with names of the Config, and what only an attacker sends.
+// hostileHeader returns a request with names of the Config, and with names and values that only an attacker sends.
 func (w *world) hostileHeader() http.Header {
 	h := w.Header()
 	if w.OneIn(20) {
@@ -75,7 +75,7 @@ func (w *world) hostileHeader() http.Header {
 	if w.OneIn(2) {
 		w.addAliases(h)
 	}
-	if w.OneIn(12) { // a caller, not a server, chooses the spelling
+	if w.OneIn(12) { // spelling as a caller may choose it; a server would normalize it
 		name := requests.Pick(w.Source, w.Names)
 		h[requests.Pick(w.Source, []string{strings.ToUpper(name), strings.ToLower(name)})] = []string{w.Value()}
 	}
@@ -107,7 +107,7 @@ func lower(h http.Header) http.Header {
 
 type localKey struct{}
 
-// tracerSpan is a span of an SDK, which tells its parent.
+// tracerSpan is a span of an SDK, with the id of its parent.
 type tracerSpan struct {
 	noop.Span
 	self, parent trace.SpanContext
@@ -118,7 +118,7 @@ func (s tracerSpan) Parent() trace.SpanContext      { return s.parent }
 
 func saying(text string) func() string { return func() string { return text } }
 
-// randomStep is what the application does with the context.
+// randomStep returns something that the application does with the context.
 func (w *world) randomStep() step {
 	switch w.IntN(9) {
 	case 0:
@@ -147,7 +147,8 @@ func (w *world) randomStep() step {
 	return w.startSpan()
 }
 
-// startSpan starts a local span: of the caller's trace or a new one, of OpenTelemetry or of the Config's tracer.
+// startSpan starts a local span. It is in the caller's trace or a new one, and belongs to OpenTelemetry or to the
+// Config's tracer.
 func (w *world) startSpan() step {
 	var own trace.SpanContextConfig
 	for _, id := range [][]byte{own.TraceID[:], own.SpanID[:]} {

@@ -12,7 +12,7 @@ import (
 	otelprop "go.opentelemetry.io/otel/propagation"
 )
 
-// world is a case: a Config, and what happens in a service. The same steps can be run with several Propagators.
+// world is a case: a Config, and the steps in a service. The same steps can run with several Propagators.
 type world struct {
 	requests.Source
 	*compiled
@@ -21,25 +21,25 @@ type world struct {
 	ignored bool // a request was read with Ignore, whose lines are not always counted
 }
 
-// step is something that happens to a context in the service.
+// step is a change of a context in the service.
 type step struct {
 	says func() string
 	do   func(ctx context.Context, by service) context.Context
 }
 
-// service is a Propagator and the way in which it reads a request.
+// service is a Propagator with a way to read requests.
 type service struct {
 	*propagation.Propagator
 	extract func(ctx context.Context, m map[string][]string, way wayIn, trust propagation.Trust) context.Context
 }
 
-// wayIn is how a request comes in.
+// wayIn is a carrier of an inbound request.
 type wayIn int
 
 const (
 	byHTTP wayIn = iota
 	byMetadata
-	byHeaderCarrier // OpenTelemetry's; it knows no trust
+	byHeaderCarrier // OpenTelemetry's carrier, without trust
 	byText          // any other carrier
 	waysIn
 )
@@ -48,7 +48,7 @@ func (w wayIn) String() string {
 	return [...]string{"ExtractHTTPTrust", "ExtractMetadataTrust", "Extract of a HeaderCarrier", "Extract of a MapCarrier"}[w]
 }
 
-// asShipped reads requests by the public functions.
+// asShipped reads requests with the public functions.
 func asShipped(p *propagation.Propagator) service {
 	return service{p, func(ctx context.Context, m map[string][]string, way wayIn, trust propagation.Trust) context.Context {
 		switch way {

@@ -124,7 +124,7 @@ func (o *plan) isStale(f wire.Format) bool {
 func (o *plan) translatedFormat() wire.Format {
 	read := o.c.Parse()
 	if read.Winner != 0 && o.isStale(read.Winner) {
-		if f := wire.Table[read.Winner].Yields; read.Reading(f).Sc.IsValid() { // else it only decides
+		if f := wire.Table[read.Winner].Yields; read.Reading(f).Sc.IsValid() { // otherwise f has only a decision
 			return f
 		}
 		return read.Winner

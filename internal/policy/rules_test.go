@@ -7,7 +7,7 @@ import (
 	"github.com/traceferry/traceferry/internal/policy"
 )
 
-// BenchmarkDecision is the decision alone: what may go to a host that was asked for before.
+// BenchmarkDecision measures only the decision which headers a host may get. The host was looked up before.
 func BenchmarkDecision(b *testing.B) {
 	for _, n := range []int{0, 100} {
 		var rules []policy.Rule

@@ -9,7 +9,7 @@ import (
 func TestBytes(t *testing.T) {
 	var s Strings
 	if got := s.Bytes(0); got != 0 {
-		t.Errorf("the zero value has %d bytes", got)
+		t.Errorf("the zero value has %d bytes, want 0", got)
 	}
 	kept, part := strings.Repeat("k", 100), strings.Repeat("p", 1000)[200:240]
 	s.Watch("", kept, strings.Repeat("l", 10_000))
@@ -20,6 +20,6 @@ func TestBytes(t *testing.T) {
 	runtime.KeepAlive(kept)
 	runtime.KeepAlive(part)
 	if got := s.Bytes(0); got != 0 {
-		t.Errorf("%d bytes are left after all were let go", got)
+		t.Errorf("%d bytes are left after all references were dropped, want 0", got)
 	}
 }

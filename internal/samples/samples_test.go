@@ -15,7 +15,7 @@ func TestSamplesHaveEveryHeaderOfTheirFormat(t *testing.T) {
 		h := samples.Headers(samples.New(1), []propagation.Format{f})
 		for _, name := range f.Fields() {
 			if h.Get(name) == "" {
-				t.Errorf("%v: no %s", f, name)
+				t.Errorf("the sample of %v has no %s", f, name)
 			}
 		}
 		for _, prefix := range f.Prefixes() {
@@ -24,13 +24,13 @@ func TestSamplesHaveEveryHeaderOfTheirFormat(t *testing.T) {
 				found = found || strings.HasPrefix(strings.ToLower(name), prefix)
 			}
 			if !found {
-				t.Errorf("%v: no %s*", f, prefix)
+				t.Errorf("the sample of %v has no header with the prefix %s", f, prefix)
 			}
 		}
 	}
 }
 
-// TestSamplesNameTheirSpan: each format that names a span has a reader, which finds the caller's span in the sample.
+// TestSamplesNameTheirSpan: each format that names a span has a reader that finds the caller's span in the sample.
 func TestSamplesNameTheirSpan(t *testing.T) {
 	c := samples.New(1)
 	for _, f := range propagation.AllFormats() {
@@ -41,12 +41,12 @@ func TestSamplesNameTheirSpan(t *testing.T) {
 			continue
 		}
 		if ok && (!strings.HasSuffix(c.TraceID(), trace) || span != c.SpanID() || parent != "" && parent != c.ParentID() && parent != strings.Repeat("0", len(parent))) {
-			t.Errorf("%v: span %s of %s, parent %s", f, span, trace, parent)
+			t.Errorf("%v: read span %s of trace %s with parent %s, want the caller's span", f, span, trace, parent)
 		}
 	}
 }
 
-// A sample that the library cannot read would not test much of it.
+// The library must be able to read each sample, because a test with an unreadable sample proves little.
 func TestSamplesAreValid(t *testing.T) {
 	for _, f := range propagation.AllFormats() {
 		p := propagation.MustNew(propagation.Config{Formats: []propagation.Format{f}})
@@ -56,12 +56,12 @@ func TestSamplesAreValid(t *testing.T) {
 		switch f {
 		case propagation.RequestID:
 			if reason := propagation.TraceReasonOf(propagation.RequestIDFromContext(ctx)); reason != propagation.SampledByEnvoy {
-				t.Errorf("x-request-id: %v", reason)
+				t.Errorf("x-request-id has the reason %v, want sampled by Envoy", reason)
 			}
 		case propagation.Baggage, propagation.SkyWalking, propagation.ClientTrace, propagation.Linkerd1, propagation.AzureRequestID:
 		default:
 			if !remote.IsValid() || !remote.Sampling.Sampled() {
-				t.Errorf("%v: %+v", f, remote)
+				t.Errorf("%v: read %+v, want a sampled span with both ids", f, remote)
 			}
 		}
 	}

@@ -38,7 +38,7 @@ func serve(t *testing.T, s *grpc.Server) *grpc.ClientConn {
 	return conn
 }
 
-// service returns a server whose one method, /test/Chat, is the handler.
+// service returns a server with one method, /test/Chat, which calls the handler.
 func service(handler func(grpc.ServerStream) error) *grpc.Server {
 	s := grpc.NewServer()
 	s.RegisterService(&grpc.ServiceDesc{ServiceName: "test", HandlerType: (*any)(nil), Streams: []grpc.StreamDesc{{
@@ -98,18 +98,18 @@ func TestAGRPCProxyForwardsMessagesBothWays(t *testing.T) {
 	stream.CloseSend()
 	stream.RecvMsg(new(number64)) // the answer to the last
 	if err := stream.RecvMsg(new(number64)); status.Code(err) != codes.DataLoss || status.Convert(err).Message() != "so much for that" {
-		t.Errorf("status %v", err)
+		t.Errorf("the status is %v, want DataLoss with the service's message", err)
 	}
 	if header, _ := stream.Header(); !slices.Equal(header["first-bin"], []string{"\x00\xff"}) {
-		t.Errorf("header %q", header)
+		t.Errorf("the header is %q, want the service's first-bin", header)
 	}
 	if got := stream.Trailer()["last"]; !slices.Equal(got, []string{"word"}) {
-		t.Errorf("trailer %q", got)
+		t.Errorf("the trailer is %q, want the service's word", got)
 	}
 }
 
-// A caller ends a call by leaving, or by a message that no proxy would read. The proxy must
-// end the call to the service.
+// A caller ends a call by leaving, or by a message that no proxy would read. The proxy must then end its call to the
+// service.
 func TestAGRPCProxyEndsTheCallToTheService(t *testing.T) {
 	began, ended := make(chan struct{}), make(chan error)
 	p := Proxies{Ledger: new(Ledger), Calls: chat}
@@ -131,10 +131,10 @@ func TestAGRPCProxyEndsTheCallToTheService(t *testing.T) {
 		select {
 		case err := <-ended:
 			if err != context.Canceled {
-				t.Errorf("%s: %v", name, err)
+				t.Errorf("%s: the service's context ended with %v, want context.Canceled", name, err)
 			}
 		case <-time.After(4 * time.Second): // before the caller's deadline
-			t.Fatalf("%s: the service still works for nobody", name)
+			t.Fatalf("%s: the service still runs after the caller has left", name)
 		}
 	}
 }
@@ -159,26 +159,25 @@ func TestAGRPCProxyRefuses(t *testing.T) {
 	}{
 		{"a call of the mesh", "/test/Chat", 7, codes.OK},
 		{"no such journey", "/test/Chat", 8, codes.InvalidArgument},
-		{"a message without number", "/test/Chat", 0, codes.InvalidArgument}, // proto3 does not write a zero
+		{"a message without number", "/test/Chat", 0, codes.InvalidArgument}, // proto3 does not encode a zero
 		{"no such call", "/test/Whisper", 7, codes.InvalidArgument},
 	} {
 		if got := answer(tt.method, tt.journey); got != tt.want {
-			t.Errorf("%s: %v", tt.name, got)
+			t.Errorf("%s: the status is %v, want %v", tt.name, got, tt.want)
 		}
 	}
 	p.Tamper = func(string, http.Header) error { return errors.New("no more") }
 	if got := answer("/test/Chat", 7); got != codes.InvalidArgument {
-		t.Errorf("failed on purpose: %v", got)
+		t.Errorf("with a failing Tamper, the status is %v, want InvalidArgument", got)
 	}
 	p.Tamper = nil
 	s.Stop()
 	if got := answer("/test/Chat", 7); got != codes.Unavailable {
-		t.Errorf("a service that is gone: %v", got)
+		t.Errorf("with a stopped service, the status is %v, want Unavailable", got)
 	}
 }
 
-// What the service is given is the caller's metadata, advanced and then tampered with,
-// in gRPC's form.
+// The service gets the caller's metadata after the proxy has advanced it and then tampered with it, in gRPC's form.
 func TestAGRPCProxyAdvancesAndTampers(t *testing.T) {
 	raw := func(span string) string {
 		b, _ := binaries.DecodeString(traceBin(trace, span, 1, binaries))
@@ -203,7 +202,7 @@ func TestAGRPCProxyAdvancesAndTampers(t *testing.T) {
 	hop, md := p.Ledger.End(j)[0], <-seen
 	id := newID(trace, parent, "ratings")
 	if hop.Carried != 3 || hop.Advanced != 1 || hop.Faults != nil || hop.Span != (Span{trace, id, parent}) {
-		t.Errorf("hop %+v", hop)
+		t.Errorf("the hop is %+v, want 3 carried headers, 1 advanced and no faults", hop)
 	}
 	wants := metadata.MD{"grpc-trace-bin": {raw(id)}, "x-a": {"1", "2"}, "tampered": {"ratings"}, "odd-bin": nil}
 	for name, want := range wants {
@@ -213,7 +212,7 @@ func TestAGRPCProxyAdvancesAndTampers(t *testing.T) {
 	}
 }
 
-// The headers are those of a service that was called by HTTP and calls by gRPC.
+// The headers are those of a service that was called over HTTP and makes gRPC calls.
 func TestGRPCProxiesFindEveryFault(t *testing.T) {
 	const alien = "a value of another journey"
 	for name, tt := range map[string]struct {
@@ -247,7 +246,7 @@ func TestGRPCProxiesFindEveryFault(t *testing.T) {
 			}
 			hop := p.Ledger.End(j)[0]
 			if got := kinds(hop); got != tt.want {
-				t.Errorf("found %s: %+v", got, hop.Faults)
+				t.Errorf("found the faults %s, want %s: %+v", got, tt.want, hop.Faults)
 			}
 		})
 	}

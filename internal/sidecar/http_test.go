@@ -36,11 +36,11 @@ func TestAnHTTPProxyForwardsAndRefuses(t *testing.T) {
 		return resp.StatusCode, string(text)
 	}
 	if status, text := get("/ratings/7"); status != 200 || text != "/ratings/7 "+newID(trace, parent, "ratings") {
-		t.Errorf("%d %s", status, text)
+		t.Errorf("the answer is %d %s, want 200 with the proxy's new span", status, text)
 	}
 	for _, path := range []string{"/ratings/8", "/ratings/many", "/stars/7", "/7"} {
 		if status, _ := get(path); status != http.StatusBadRequest {
-			t.Errorf("%s: %d", path, status)
+			t.Errorf("%s: the status is %d, want 400", path, status)
 		}
 	}
 
@@ -49,15 +49,15 @@ func TestAnHTTPProxyForwardsAndRefuses(t *testing.T) {
 		return nil
 	}
 	if status, text := get("/ratings/7"); status != 200 || text != "/ratings/7 of ratings" {
-		t.Errorf("tampered: %d %s", status, text)
+		t.Errorf("with a Tamper that sets the span id, the answer is %d %s, want 200 with that id", status, text)
 	}
 	p.Tamper = func(string, http.Header) error { return errors.New("no more") }
 	if status, text := get("/ratings/7"); status != http.StatusBadRequest || !strings.Contains(text, "no more") {
-		t.Errorf("failed on purpose: %d %s", status, text)
+		t.Errorf("with a failing Tamper, the answer is %d %s, want 400 with its error", status, text)
 	}
 	p.Tamper = nil
 	service.Close()
 	if status, text := get("/ratings/7"); status != http.StatusBadGateway || !strings.Contains(text, "the proxy before /ratings/7: ") {
-		t.Errorf("a service that is gone: %d %q", status, text)
+		t.Errorf("with a stopped service, the answer is %d %q, want 502", status, text)
 	}
 }

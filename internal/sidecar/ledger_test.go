@@ -69,25 +69,25 @@ func TestHopsCountAndContinueTheSpan(t *testing.T) {
 	hops := l.End(j)
 	for i, hop := range hops[:2] {
 		if hop.Carried != 3 || hop.Advanced != 1 || hop.Faults != nil || hop.Span.Trace != trace {
-			t.Errorf("hop %d: %+v", i, hop)
+			t.Errorf("hop %d is %+v, want 3 carried headers, 1 advanced and no faults", i, hop)
 		}
 	}
 	if hops[0].Span.Parent != parent || hops[1].Span.Parent != hops[0].Span.ID {
-		t.Errorf("spans %+v and %+v", hops[0].Span, hops[1].Span)
+		t.Errorf("the spans are %+v and %+v, want a chain from the caller's span", hops[0].Span, hops[1].Span)
 	}
 	if got := kinds(hops[2]); got != "[lost not continued]" {
-		t.Errorf("a lost traceparent: %s", got)
+		t.Errorf("a lost traceparent gives the faults %s, want lost and not continued", got)
 	}
 }
 
-// gRPC carries the bytes of a -bin value, and no padding. HTTP carries what it is given.
+// gRPC carries the bytes of a -bin value without padding. HTTP carries the text unchanged.
 func TestOnlyGRPCMayDropThePadding(t *testing.T) {
 	for _, tt := range []struct {
 		grpc      bool
 		got, want string
 	}{
 		{true, "x-bin: AAE", "[]"},
-		{true, "x-bin: AAE=", "[changed]"}, // its proxy would not have written it so
+		{true, "x-bin: AAE=", "[changed]"}, // a gRPC proxy would not write padding
 		{false, "x-bin: AAE", "[changed]"},
 		{false, "x-bin: AAE=", "[]"},
 	} {
@@ -97,17 +97,17 @@ func TestOnlyGRPCMayDropThePadding(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := kinds(l.End(j)[0]); got != tt.want {
-			t.Errorf("%+v: found %s", tt, got)
+			t.Errorf("%+v: found the faults %s", tt, got)
 		}
 	}
 }
 
-// fault returns one fault, as a proxy finds it.
+// fault returns one fault in the form in which a proxy reports it.
 func fault(kind compare.Kind, header string, want, got []string) []compare.Fault {
 	return []compare.Fault{{Kind: kind, Header: header, Want: want, Got: got}}
 }
 
-// kinds are those of the faults that a proxy found.
+// kinds returns the kinds of the faults of a hop.
 func kinds(h Hop) string {
 	found := []compare.Kind{}
 	for _, f := range h.Faults {
@@ -124,6 +124,6 @@ func TestALedgerRemembersJourneysThatEnded(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := kinds(l.End(j)[0]); got != "[mixed up]" {
-		t.Errorf("a value of an ended journey: found %s", got)
+		t.Errorf("a value of an ended journey gives the faults %s, want mixed up", got)
 	}
 }

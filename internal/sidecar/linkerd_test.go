@@ -10,20 +10,21 @@ import (
 	"github.com/traceferry/traceferry/internal/headerdiff"
 )
 
-// TestLinkerdOddInputs is what linkerd2-proxy's parsers do with what is seldom sent. SPAN is the id of its span.
+// TestLinkerdOddInputs compares with the results of linkerd2-proxy's parsers for unusual input. SPAN is the id of its
+// span.
 func TestLinkerdOddInputs(t *testing.T) {
 	const low = "48485a3953bb6124"
 	padded := func(digits string) string { return "grpc-trace-bin: " + digits } // hexadecimal: base64 later
 	b3 := func(more ...string) []string {
 		return append([]string{"x-b3-traceid: " + trace, "x-b3-spanid: " + parent}, more...)
 	}
-	parentOf := func(more ...string) []string { // what b3 leaves as
+	parentOf := func(more ...string) []string { // the expected x-b3-* after the proxy
 		return append([]string{"x-b3-traceid: " + trace, "x-b3-spanid: SPAN"}, more...)
 	}
 	zeros := strings.Repeat("0", 16)
 	for name, row := range map[string]struct {
-		in, out []string // no out: no span, and nothing is changed
-		span    Span     // its Trace and Parent; zero: trace and parent
+		in, out []string // without out there is no span, and nothing is changed
+		span    Span     // its Trace and Parent; the zero Span stands for trace and parent
 	}{
 		"w3c before all others":      {in: b3("traceparent: 00-"+trace+"-"+parent+"-03", "tracestate: a=1", "tracestate: b=2"), out: b3("traceparent: 00-"+trace+"-SPAN-03", "tracestate: a=1", "tracestate: b=2")},
 		"bin before b3":              {in: b3(padded("00 00" + trace + "01" + parent + "02 01")), out: b3(padded("00 00" + trace + "01 SPAN 02 01"))},
@@ -67,7 +68,7 @@ func TestLinkerdOddInputs(t *testing.T) {
 				want = Span{}
 			}
 			want.ID = newID(want.Trace, want.Parent, "ratings")
-			if want.Trace != "" { // else its own value is malformed
+			if want.Trace != "" { // otherwise the value that the proxy wrote is malformed
 				want.ID = newID(want.Trace, want.ID, "ratings")
 			}
 			h, out := binHeader(row.in, ""), binHeader(row.in, "")
@@ -103,7 +104,7 @@ func TestLinkerdSampled(t *testing.T) {
 	for sampled, want := range map[string]byte{"1": 1, "0": 0, "true": 0, "True": 0, "d": 0, " 1": 0, "": 0} {
 		h := http.Header{"X-B3-Traceid": {trace}, "X-B3-Spanid": {parent}, "X-B3-Sampled": {sampled}}
 		if c, ok := linkerdB3.parse(h); !ok || c.flags != want {
-			t.Errorf("x-b3-sampled %q is read as %d, %v", sampled, c.flags, ok)
+			t.Errorf("x-b3-sampled %q gives the flags %d, %v, want other flags", sampled, c.flags, ok)
 		}
 	}
 }
@@ -112,7 +113,7 @@ func TestLinkerdSampled(t *testing.T) {
 func TestLinkerdEmptyFlags(t *testing.T) {
 	defer func() {
 		if recover() == nil {
-			t.Error("it went on")
+			t.Error("the parser accepted empty flags, want a panic")
 		}
 	}()
 	Linkerd.advance(header("traceparent: 00-"+trace+"-"+parent+"-"), "ratings")

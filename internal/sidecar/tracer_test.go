@@ -86,7 +86,7 @@ func TestTracersWriteWhatTheRealOnesWrite(t *testing.T) {
 			h, want := header(tt.in...), header(tt.out...)
 			span, ok := tt.tracer.advance(h, "ratings")
 			if !ok || span != (Span{trace, id, parent}) {
-				t.Errorf("span %+v, %v", span, ok)
+				t.Errorf("the span is %+v, %v, want a child of the caller's span", span, ok)
 			}
 			headerdiff.Check(t, want, h, "wrote")
 		})
@@ -100,7 +100,7 @@ func TestDatadogTracerWritesTheSameSpanTwice(t *testing.T) {
 	span, ok := EnvoyDatadog.advance(h, "ratings")
 	id, err := strconv.ParseUint(span.ID, 10, 64)
 	if !ok || err != nil || span.Trace != "5208512171318403364" || span.Parent != "11744061942159299346" || span.ID == span.Parent {
-		t.Errorf("span %+v, %v, %v", span, ok, err)
+		t.Errorf("the span is %+v, %v, %v, want decimal ids and a new span", span, ok, err)
 	}
 	hex := fmt.Sprintf("%016x", id)
 	want := header("x-datadog-trace-id: 5208512171318403364", "x-datadog-parent-id: "+span.ID,
@@ -125,7 +125,7 @@ func TestCloudRunWritesTheSameSpanTwice(t *testing.T) {
 		want := header(fmt.Sprintf("traceparent: 00-%s-%s-0%d", trace, id, tt.sampled),
 			fmt.Sprintf("x-cloud-trace-context: %s/%d;o=%d", trace, n, tt.sampled))
 		if !ok || span != (Span{trace, id, parent}) {
-			t.Errorf("%q: span %v, %v", tt.in, span, ok)
+			t.Errorf("%q: the span is %v, %v, want a child of the caller's span", tt.in, span, ok)
 		}
 		headerdiff.Check(t, want, h, "%q: wrote", tt.in)
 	}
@@ -141,7 +141,7 @@ func TestTracersFindNoSpanInWhatTheyCannotRead(t *testing.T) {
 		} {
 			before := h.Clone()
 			if span, ok := tracer.advance(h, "ratings"); ok {
-				t.Errorf("%s continued %+v found in %q", tracer.Name, span, before)
+				t.Errorf("%s continues %+v from %q, want no span", tracer.Name, span, before)
 			}
 			headerdiff.Check(t, before, h, "%s wrote, where it found no span", tracer.Name)
 		}

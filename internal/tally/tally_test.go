@@ -11,9 +11,9 @@ func TestTally(t *testing.T) {
 	}
 	v.Note("one that does not fit")
 	if got := v.Sums([]kind{"changed", "lost"}); got != "0 changed, 20 lost" {
-		t.Errorf("the sums are %q", got)
+		t.Errorf("the sums are %q, want 0 changed, 20 lost", got)
 	}
 	if len(v.Findings) != shown || v.Findings[0] != "header 0" || v.Findings[shown-1] != "header 9" {
-		t.Errorf("the findings are %q", v.Findings)
+		t.Errorf("the findings are %q, want the first ten", v.Findings)
 	}
 }

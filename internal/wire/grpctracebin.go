@@ -20,9 +20,9 @@ import (
 // It is written with all three fields, because grpc-go requires 29 bytes. Over HTTP it is written with padding,
 // because Linkerd needs it, unless the received value has none.
 //
-// Linkerd is the only current proxy that advances this header, and it reads only a single padded value. gRPC's
-// libraries write no padding. So x-b3-* take precedence if they name another span of the trace beside a value that
-// Linkerd cannot read.
+// Linkerd advances this header, and Dapr's sidecar adds one with its span over gRPC. No other current proxy is known to
+// write it. Linkerd reads only a single padded value, and gRPC's libraries write no padding. So x-b3-* take precedence
+// if they name another span of the trace beside a value that Linkerd cannot read.
 var grpcTraceBin = Codec{
 	name:    "grpctracebin",
 	Fields:  []string{"grpc-trace-bin"},

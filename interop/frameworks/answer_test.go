@@ -27,7 +27,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// TestAnswer runs the lines of docs/response.md.
+// TestAnswer runs the code of docs/response.md.
 func TestAnswer(t *testing.T) {
 	old := otel.GetTracerProvider()
 	otel.SetTracerProvider(sdktrace.NewTracerProvider())
@@ -54,7 +54,7 @@ func TestAnswer(t *testing.T) {
 	t.Run("alone", func(t *testing.T) {
 		handler := httptrace.Middleware(p, httptrace.WithTraceResponse())(mux)
 		if got := answer(t, handler, came)["Traceresponse"]; !slices.Equal(got, []string{theirs}) {
-			t.Errorf("the caller is told %q", got)
+			t.Errorf("the response has the traceresponse %q, want the caller's own span", got)
 		}
 	})
 	t.Run("beside otelhttp", func(t *testing.T) {
@@ -62,7 +62,7 @@ func TestAnswer(t *testing.T) {
 		handler := httptrace.Middleware(p)(otelhttp.NewHandler(inner, "server"))
 		got := answer(t, handler, came).Get("Traceresponse")
 		if !valid.MatchString(got) || got[:36] != theirs[:36] || got[36:52] == theirs[36:52] {
-			t.Errorf("the caller is told %q", got)
+			t.Errorf("the response has the traceresponse %q, want a new span in the caller's trace", got)
 		}
 	})
 	t.Run("a predicate", func(t *testing.T) {
@@ -73,10 +73,10 @@ func TestAnswer(t *testing.T) {
 		inner := httptrace.Middleware(nil, httptrace.WithTraceResponse(), tell)(mux)
 		handler := httptrace.Middleware(p, httptrace.Edge())(otelhttp.NewHandler(inner, "server"))
 		if got := answer(t, handler, http.Header{"X-Debug": {secret}}).Get("Traceresponse"); !valid.MatchString(got) {
-			t.Errorf("the caller is told %q", got)
+			t.Errorf("with X-Debug, the response has the traceresponse %q, want a valid one", got)
 		}
 		if got := answer(t, handler, came).Get("Traceresponse"); got != "" {
-			t.Errorf("the caller is told %q", got)
+			t.Errorf("without X-Debug, the response has the traceresponse %q, want none", got)
 		}
 	})
 	t.Run("browsers", func(t *testing.T) {
@@ -85,7 +85,7 @@ func TestAnswer(t *testing.T) {
 		handler := httptrace.Middleware(p, httptrace.Edge())(otelhttp.NewHandler(inner, "server"))
 		got := answer(t, handler, came).Get("Server-Timing")
 		if !regexp.MustCompile(`^traceparent;desc="00-[0-9a-f]{32}-[0-9a-f]{16}-01"$`).MatchString(got) || strings.Contains(got, theirs[3:35]) {
-			t.Errorf("the caller is told %q", got)
+			t.Errorf("the response has the timing %q, want a traceparent of the service's own trace", got)
 		}
 	})
 	t.Run("another origin", func(t *testing.T) {
@@ -98,7 +98,7 @@ func TestAnswer(t *testing.T) {
 		headers := came.Clone()
 		headers.Set("Origin", "https://shop.example")
 		if got := answer(t, handler, headers); got.Get("Traceresponse") != theirs || !strings.EqualFold(got.Get("Access-Control-Expose-Headers"), "traceresponse") {
-			t.Errorf("the response has %v", got)
+			t.Errorf("the response has %v, want traceresponse, and it exposed", got)
 		}
 	})
 	t.Run("a reverse proxy", func(t *testing.T) {
@@ -112,24 +112,24 @@ func TestAnswer(t *testing.T) {
 		}
 		handler := httptrace.Middleware(p, httptrace.WithTraceResponse())(proxy)
 		if got := answer(t, handler, came)["Traceresponse"]; !slices.Equal(got, []string{theirs}) {
-			t.Errorf("the caller is told %q", got)
+			t.Errorf("the response has the traceresponse %q, want the caller's own span", got)
 		}
 	})
 	t.Run("gRPC", func(t *testing.T) {
 		server := grpc.NewServer(grpctrace.ServerOptions(p, grpctrace.WithTraceResponse())...)
 		if got := askGRPC(t, server); !slices.Equal(got, []string{theirs, theirs}) {
-			t.Errorf("the caller is told %q", got)
+			t.Errorf("the gRPC responses have the ids %q, want the caller's own span twice", got)
 		}
 		opts := append(grpctrace.ServerOptions(nil, grpctrace.WithTraceResponse()),
 			grpc.StatsHandler(grpctrace.ServerHandler(p, grpctrace.Edge())),
 			grpc.StatsHandler(otelgrpc.NewServerHandler()))
 		if got := askGRPC(t, grpc.NewServer(opts...)); got != nil {
-			t.Errorf("an untrusted caller is told %q", got)
+			t.Errorf("an untrusted caller gets the ids %q, want none", got)
 		}
 	})
 }
 
-// askGRPC makes a call that succeeds and one that fails. It returns what the caller is told each time.
+// askGRPC makes a call that succeeds and one that fails. It returns the ids that the caller gets from each.
 func askGRPC(t *testing.T, server *grpc.Server) (told []string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -37,14 +37,14 @@ func (h borrowed) Keys() (names []string) {
 	return names
 }
 
-// borrowedFiber is a carrier over fiber's own methods, which lend strings too.
+// borrowedFiber is a carrier over fiber's own methods, whose strings are also valid only until the handler returns.
 type borrowedFiber struct{ *fiber.Ctx }
 
 func (c borrowedFiber) Get(name string) string { return c.Ctx.Get(name) }
 func (c borrowedFiber) Set(name, value string) { c.Ctx.Set(name, value) }
 func (c borrowedFiber) Keys() []string         { return slices.Collect(maps.Keys(c.GetReqHeaders())) }
 
-// TestBorrowedStrings: what a job reads and sends is its own request's, over carriers that lend their strings, too.
+// TestBorrowedStrings: a job reads and sends its own request's headers, also if the carrier's strings become invalid.
 func TestBorrowedStrings(t *testing.T) {
 	runJobs(t, map[string]entry{
 		"fasthttp": overFastHTTP(func(p *propagation.Propagator, rc *fasthttp.RequestCtx) context.Context {

@@ -33,7 +33,7 @@ func TestLambda(t *testing.T) {
 	}
 	back.got(t)
 	if len(tags) != 2 {
-		t.Errorf("x-datadog-tags has the lines %q, and the page says that it is split", tags)
+		t.Errorf("x-datadog-tags has the lines %q, want two as on the page", tags)
 	}
 	event.Headers = nil
 	if _, err := adapter.ProxyWithContext(context.Background(), event); err != nil {
@@ -41,12 +41,12 @@ func TestLambda(t *testing.T) {
 	}
 	back.gotNothing(t)
 	if s := p.Stats(); s.Count(0, propagation.NoContext) != 1 {
-		t.Errorf("the counts are %s, and the page says that a request without headers is counted as no context", s)
+		t.Errorf("the counts are %s, want one call without a context as on the page", s)
 	}
 }
 
-// TestCloudRun: the headers of Cloud Run's front end go on. A name under run.app may be anybody's, so it gets no user data
-// unless a rule says so.
+// TestCloudRun: the headers of Cloud Run's front end are forwarded. A name under run.app may belong to anybody. So it
+// gets no user data unless a rule allows it.
 func TestCloudRun(t *testing.T) {
 	config := preset.GoogleCloud()
 	config.Destinations = []propagation.Destination{{Hosts: []string{"cart-abc123-ew.a.run.app"}, Baggage: []string{"*"}}}
@@ -74,11 +74,11 @@ func TestCloudRun(t *testing.T) {
 		}
 		for _, name := range []string{"Traceparent", "X-Cloud-Trace-Context"} {
 			if !slices.Equal(sent[name], received[name]) {
-				t.Errorf("%s gets %s as %q", host, name, sent[name])
+				t.Errorf("%s gets %s as %q, want it unchanged", host, name, sent[name])
 			}
 		}
 		if got := sent["Baggage"] != nil; got != baggage {
-			t.Errorf("%s gets baggage: %v", host, got)
+			t.Errorf("%s gets baggage: %v, want %v", host, got, baggage)
 		}
 	}
 }

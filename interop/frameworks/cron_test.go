@@ -9,8 +9,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// checkRuns checks two runs of a job with two calls each: the calls of one run have one request id, and those of another
-// run have another.
+// checkRuns checks two runs of a job with two calls each. The calls of one run have one request id, and the two runs
+// have different ids.
 func checkRuns(t *testing.T, p *propagation.Propagator, back *backend) {
 	t.Helper()
 	var ids []string
@@ -23,10 +23,10 @@ func checkRuns(t *testing.T, p *propagation.Propagator, back *backend) {
 		}
 	}
 	if ids[0] == "" || ids[0] != ids[1] || ids[2] != ids[3] || ids[0] == ids[2] {
-		t.Errorf("the calls of two runs have the ids %q", ids)
+		t.Errorf("the calls of two runs have the ids %q, want one id for each run", ids)
 	}
 	if s := p.Stats(); s.Total(propagation.NoContext) != 0 {
-		t.Errorf("the counts are %s", s)
+		t.Errorf("the counts are %s, want no call without a context", s)
 	}
 }
 
@@ -74,7 +74,7 @@ func TestTicker(t *testing.T) {
 	checkRuns(t, p, back)
 }
 
-// A context that was begun once gives all runs one id.
+// If Begin was called once for a context, all runs with that context have one id.
 func TestBegunOnce(t *testing.T) {
 	p, client, back := setUp(t)
 	ctx := p.Begin(context.Background())
@@ -88,7 +88,7 @@ func TestBegunOnce(t *testing.T) {
 			first = id
 		}
 		if id != first {
-			t.Error("each Begin makes an id, and the page says that a context with one stays as it is")
+			t.Error("Begin changed the request id of a context, want the same id as on the page")
 		}
 	}
 }

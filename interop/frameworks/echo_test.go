@@ -18,7 +18,7 @@ func TestEcho(t *testing.T) {
 	back.got(t)
 }
 
-// A request that was taken before the middleware has a context without the headers.
+// A request that the handler read before the middleware ran has a context without the headers.
 func TestEchoRequestFromBefore(t *testing.T) {
 	p, client, back := setUp(t)
 	e := echo.New()

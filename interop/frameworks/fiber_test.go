@@ -58,7 +58,7 @@ func callWith(ctx context.Context, client *http.Client, url string) error {
 	return do(client, req)
 }
 
-// fiber's adaptor for middleware copies only what context.WithValue has put into the context.
+// fiber's adaptor for middleware copies only the values that context.WithValue has put into the context.
 func TestFiberAdaptorMiddleware(t *testing.T) {
 	p, client, back := setUp(t)
 	app := newFiber()

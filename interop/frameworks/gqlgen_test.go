@@ -17,9 +17,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// schema is what gqlgen generates: a query and a subscription that call the next service.
+// schema has what gqlgen generates: a query and a subscription that call the next service.
 type schema struct {
-	graphql.ExecutableSchema // Complexity is not asked for
+	graphql.ExecutableSchema // Complexity is not called
 	call                     func(context.Context) error
 }
 
@@ -96,7 +96,7 @@ func TestGQLGenInitPayload(t *testing.T) {
 	for range 2 {
 		arrived := back.next(t)
 		if !slices.Equal(arrived["Traceparent"], came["Traceparent"]) || arrived.Get("Baggage") != "a=1,b=2" {
-			t.Errorf("an event has carried %q", arrived)
+			t.Errorf("the call of an event carried %q, want the headers of the payload", arrived)
 		}
 	}
 }

@@ -39,7 +39,7 @@ func TestConnect(t *testing.T) {
 	back.got(t)
 }
 
-// metadataRecorder is a gRPC server with ServerOptions, whose calls call on over HTTP.
+// metadataRecorder is a gRPC server with ServerOptions, whose handlers make HTTP calls.
 type metadataRecorder struct {
 	testgrpc.UnimplementedTestServiceServer
 	next func(context.Context) error
@@ -77,11 +77,11 @@ func TestGRPCAndGateway(t *testing.T) {
 	send(t, serve(t, handler))
 	back.got(t)
 
-	send(t, serve(t, mux)) // the gateway by itself forwards no header that it does not know
+	send(t, serve(t, mux)) // the gateway alone forwards only headers that it knows
 	back.gotNothing(t)
 }
 
-// register does what generated code does for one method.
+// register registers one method, as generated code does.
 func register(t *testing.T, mux *runtime.ServeMux, client testgrpc.TestServiceClient) {
 	err := mux.HandlePath("GET", "/", func(w http.ResponseWriter, r *http.Request, _ map[string]string) {
 		ctx, err := runtime.AnnotateContext(r.Context(), mux, r, emptyCall)

@@ -61,5 +61,5 @@ func TestH2CHandler(t *testing.T) {
 
 	outside := httptrace.Middleware(p)(h2c.NewHandler(mux, new(http2.Server)))
 	sendHTTP2(t, serve(t, outside))
-	back.gotNothing(t) // it sees connections, not requests
+	back.gotNothing(t) // this Middleware gets connections, not requests
 }

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/net/http2/h2c"
 )
 
-// TestH2CUpgradeBoth: a Middleware inside of h2c is right also where another one is outside, whose headers are in the context of
-// the whole connection.
+// TestH2CUpgradeBoth: a Middleware inside of h2c works also if there is another one outside, whose headers are in the
+// context of the whole connection.
 func TestH2CUpgradeBoth(t *testing.T) {
 	p, client, back := setUp(t)
 	ours := httptrace.Middleware(p)
@@ -22,7 +22,7 @@ func TestH2CUpgradeBoth(t *testing.T) {
 	conn.send(t, http.Header{"Traceparent": {other}})
 	arrived := back.next(t)
 	if !slices.Equal(arrived["Traceparent"], []string{other}) || arrived["B3"] != nil || arrived["Baggage"] != nil || arrived["X-Request-Id"] != nil {
-		t.Errorf("a request with another traceparent carried %q", arrived)
+		t.Errorf("a request with another traceparent carried %q, want only that traceparent", arrived)
 	}
 	conn.send(t, nil)
 	back.gotNothing(t)

@@ -18,13 +18,14 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// upgraded is a connection that has become HTTP/2 by Upgrade: h2c. Its first stream is the request that asked for it.
+// upgraded is a connection that an Upgrade has changed to HTTP/2 (h2c). Its first stream is the request with the
+// Upgrade.
 type upgraded struct {
 	framer *http2.Framer
 	stream uint32
 }
 
-// upgrade opens a connection with a request that has the headers that came.
+// upgrade opens a connection with a request that has the headers in came.
 func upgrade(t *testing.T, url string) *upgraded {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
@@ -92,8 +93,8 @@ func (u *upgraded) wait(t *testing.T) {
 	}
 }
 
-// TestH2CUpgrade: each request of a connection carries its own headers, also where a request has fewer than that which
-// opened the connection.
+// TestH2CUpgrade: each request of a connection carries its own headers, also if it has fewer headers than the request
+// that opened the connection.
 func TestH2CUpgrade(t *testing.T) {
 	p, client, back := setUp(t)
 	conn := upgrade(t, serve(t, h2c.NewHandler(httptrace.Middleware(p)(back.calls(client)), new(http2.Server))))
@@ -105,22 +106,22 @@ func TestH2CUpgrade(t *testing.T) {
 	conn.send(t, http.Header{"Traceparent": {other}})
 	arrived := back.next(t)
 	if !slices.Equal(arrived["Traceparent"], []string{other}) || arrived["B3"] != nil || arrived["Baggage"] != nil || arrived["X-Request-Id"] != nil {
-		t.Errorf("a request with another traceparent carried %q", arrived)
+		t.Errorf("a request with another traceparent carried %q, want only that traceparent", arrived)
 	}
 	conn.send(t, nil)
 	back.gotNothing(t)
 }
 
-// TestH2CUpgradeOutside: Middleware outside of h2c lends the headers of the first request to all others.
+// TestH2CUpgradeOutside: with a Middleware outside of h2c, all requests carry the headers of the first one.
 func TestH2CUpgradeOutside(t *testing.T) {
 	p, client, back := setUp(t)
 	conn := upgrade(t, serve(t, httptrace.Middleware(p)(h2c.NewHandler(back.calls(client), new(http2.Server)))))
 	back.got(t)
 	conn.send(t, nil)
 	if id := back.next(t).Get("X-Request-Id"); id != came.Get("X-Request-Id") {
-		t.Errorf("carried %q, and the page says that it is the first request's", id)
+		t.Errorf("the call carried the request id %q, want the first request's as on the page", id)
 	}
 	if n := p.Stats().Total(propagation.NoContext); n != 0 {
-		t.Errorf("%d calls were counted", n)
+		t.Errorf("%d calls without a context were counted, want 0", n)
 	}
 }

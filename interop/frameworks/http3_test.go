@@ -12,7 +12,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// serveHTTP3 serves a handler over QUIC, and returns what clients of it need.
+// serveHTTP3 serves a handler over QUIC, and returns the values that its clients need.
 func serveHTTP3(t *testing.T, handler http.Handler) (url string, config *tls.Config) {
 	t.Helper()
 	certified := httptest.NewTLSServer(nil) // for its certificate
@@ -63,6 +63,6 @@ func TestHTTP3(t *testing.T) {
 		test.check(t)
 	}
 	if s := p.Stats(); s.Count(0, propagation.NoContext) != 1 {
-		t.Errorf("the counts are %s, and the page says that a request without headers is counted as no context", s)
+		t.Errorf("the counts are %s, want one call without a context as on the page", s)
 	}
 }

@@ -18,8 +18,8 @@ import (
 	otel "go.opentelemetry.io/otel/propagation"
 )
 
-// everyFormat is what request n brings: a valid header of each format that has ids, and names under prefixes. Requests
-// have values of one length, so that each writes over the last in fasthttp's memory.
+// everyFormat returns the headers of request n: a valid header of each format that has ids, and names under prefixes.
+// Values of all requests have the same length. So each request overwrites the previous one in fasthttp's memory.
 func everyFormat(n int) http.Header {
 	trace, span := fmt.Sprintf("463ac35c9f6413ad%016x", n+1), fmt.Sprintf("a2fb4a1d1a9%05x", n)
 	h := http.Header{}
@@ -39,7 +39,8 @@ func everyFormat(n int) http.Header {
 	return h
 }
 
-// entry starts a server that calls begin in the handler of each request, with the context that it gives to its job.
+// entry starts a server. It calls begin in the handler of each request, with the context that the handler gives to its
+// job.
 type entry func(t *testing.T, p *propagation.Propagator, begin func(context.Context)) (url string)
 
 // overFastHTTP serves with a function that reads the headers of a request.
@@ -62,8 +63,8 @@ func overFiber(config fiber.Config, extract func(*propagation.Propagator, *fiber
 	}
 }
 
-// TestJobs: with the page's lines a job that outlives its request has that request's headers, although the server uses
-// the memory of a request again.
+// TestJobs: with the code of the page, a job that outlives its request has that request's headers, although the server
+// reuses the memory of the request.
 func TestJobs(t *testing.T) {
 	runJobs(t, map[string]entry{
 		"fasthttp": func(t *testing.T, p *propagation.Propagator, begin func(context.Context)) string {
@@ -116,7 +117,7 @@ func runJobs(t *testing.T, entries map[string]entry) {
 	}
 }
 
-// checkJob checks that the job of request n has that request's headers alone.
+// checkJob checks that the job of request n has only that request's headers.
 func checkJob(t *testing.T, p *propagation.Propagator, n int, ctx context.Context) {
 	t.Helper()
 	came, sent, read := everyFormat(n), http.Header{}, http.Header{}
@@ -135,9 +136,9 @@ func checkJob(t *testing.T, p *propagation.Propagator, n int, ctx context.Contex
 		}
 	}
 	if id := propagation.RequestIDFromContext(ctx); id != came.Get("X-Request-Id") {
-		t.Fatalf("the request id of request %d is %q", n, id)
+		t.Fatalf("the job of request %d has the request id %q, want its own", n, id)
 	}
 	if sc, _ := propagation.RemoteFromContext(ctx); !strings.Contains(came.Get("Traceparent"), sc.SpanID.String()) {
-		t.Fatalf("the span of request %d is %s", n, sc.SpanID)
+		t.Fatalf("the job of request %d has the span %s, want its own", n, sc.SpanID)
 	}
 }

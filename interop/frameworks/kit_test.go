@@ -13,7 +13,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// came is what the caller of each service sends.
+// came has the headers that the caller of each service sends.
 var came = http.Header{
 	"Traceparent":  {"00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01"},
 	"B3":           {"463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-1"},
@@ -21,7 +21,7 @@ var came = http.Header{
 	"Baggage":      {"a=1", "b=2"},
 }
 
-// backend is a service behind the one that is tested. It records the headers of each call.
+// backend is a service that the tested service calls. It records the headers of each call.
 type backend struct {
 	url     string
 	arrived chan http.Header
@@ -59,8 +59,8 @@ func (b *backend) calls(client *http.Client) http.Handler {
 	})
 }
 
-// looks stands for a call with a context of the framework's own. A real call would race: net/http may ask the context again when
-// the framework uses it for the next request.
+// looks replaces a call with a framework's own context. A real call would be a race: net/http may use the context while
+// the framework reuses it for the next request.
 func (b *backend) looks(ctx context.Context, p *propagation.Propagator) {
 	h := http.Header{}
 	p.InjectHTTPTo(ctx, &url.URL{Scheme: "http", Host: "backend"}, h)
@@ -76,7 +76,7 @@ func do(client *http.Client, req *http.Request) error {
 	return resp.Body.Close()
 }
 
-// send calls a service as its caller does.
+// send calls a service as a caller does.
 func send(t *testing.T, url string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), "GET", url, nil)
@@ -89,7 +89,7 @@ func send(t *testing.T, url string) {
 	}
 }
 
-// got checks that the backend was called with all headers that came.
+// got checks that the backend was called with all received headers.
 func (b *backend) got(t *testing.T) {
 	t.Helper()
 	arrived := b.next(t)
@@ -100,13 +100,14 @@ func (b *backend) got(t *testing.T) {
 	}
 }
 
-// gotNothing checks that the backend was called with none of the headers that came: the trap is still there.
+// gotNothing checks that the backend was called with none of the received headers. If it fails, a mistake on the page
+// is no longer a mistake.
 func (b *backend) gotNothing(t *testing.T) {
 	t.Helper()
 	arrived := b.next(t)
 	for name := range came {
 		if arrived[name] != nil {
-			t.Errorf("%s arrived as %q, and the page says that it is lost", name, arrived[name])
+			t.Errorf("%s arrived as %q, want it lost as on the page", name, arrived[name])
 		}
 	}
 }

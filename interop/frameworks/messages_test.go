@@ -36,21 +36,22 @@ func headersOf(ctx context.Context, p *propagation.Propagator, host string) map[
 	return headers
 }
 
-// envelope is a message of a WebSocket connection.
+// envelope is a message on a WebSocket connection.
 type envelope struct {
 	Headers map[string]string `json:"headers"`
 	Body    json.RawMessage   `json:"body"`
 }
 
-// connection opens one connection whose server calls handle for each message, one after the other, with the context and
-// the number of the message. It returns a function that sends a message with headers, and one that ends the connection.
+// connection opens one connection. Its server calls handle for the messages one after the other, with the context and
+// the number of the message. connection returns a function that sends a message with headers, and a function that ends
+// the connection.
 type connection func(t *testing.T, p *propagation.Propagator, handle func(ctx context.Context, n string)) (send func(ctx context.Context, n int) error, end func())
 
-// dialHeader is what opens each connection: a trace of its own, which no message may carry.
+// dialHeader are the headers that open each connection. They have a trace that no message may carry.
 var dialHeader = everyFormat(99999)
 
-// TestMessages: each of 1,000 messages of 100 traces on one connection has the context of its own trace, while the handlers
-// of all run at the same time.
+// TestMessages: each of 1,000 messages of 100 traces on one connection has the context of its own trace. The handlers
+// of all messages run concurrently.
 func TestMessages(t *testing.T) {
 	const traces, messages = 100, 1000
 	p := propagation.MustNew(propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"end-user"}})
@@ -89,7 +90,8 @@ func TestMessages(t *testing.T) {
 	}
 }
 
-// TestMessageWithoutHeaders: a message without headers carries nothing, and not what the connection was opened with.
+// TestMessageWithoutHeaders: a message without headers carries nothing. It does not carry the headers that opened the
+// connection.
 func TestMessageWithoutHeaders(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"end-user"}})
 	for name, open := range map[string]connection{"gRPC stream": overStream, "gorilla": overGorilla, "coder": overCoder} {
@@ -105,7 +107,7 @@ func TestMessageWithoutHeaders(t *testing.T) {
 	}
 }
 
-// overStream is a stream of gRPC. Its message is a protobuf message with a field map<string, string>.
+// overStream is a gRPC stream. Its message is a protobuf message with a field map<string, string>.
 func overStream(t *testing.T, p *propagation.Propagator, handle func(context.Context, string)) (func(context.Context, int) error, func()) {
 	server := grpc.NewServer(grpctrace.ServerOptions(p)...)
 	chat := grpc.StreamDesc{StreamName: "Chat", ServerStreams: true, ClientStreams: true, Handler: func(_ any, stream grpc.ServerStream) error {

@@ -8,7 +8,7 @@ import (
 	"github.com/traceferry/traceferry/internal/page"
 )
 
-// TestPage holds docs/frameworks.md to the tests: each of its blocks of Go, and each line of its table, is in a test.
+// TestPage checks docs/frameworks.md: each block of Go, and each line of its table, must be in a test.
 func TestPage(t *testing.T) {
 	text, sources := page.Read(t, "../../docs/frameworks.md"), page.Sources(t, ".", "more")
 	page.CheckBlocks(t, text, sources, 55)
@@ -18,12 +18,12 @@ func TestPage(t *testing.T) {
 	}
 	for _, row := range rows {
 		if !strings.Contains(sources, row[1]) {
-			t.Errorf("no test has %s", row[1])
+			t.Errorf("no test contains %s, which is on the page", row[1])
 		}
 	}
 }
 
-// TestAnswerPage holds docs/response.md to the tests, too.
+// TestAnswerPage checks the blocks of Go in docs/response.md in the same way.
 func TestAnswerPage(t *testing.T) {
 	page.CheckBlocks(t, page.Read(t, "../../docs/response.md"), page.Sources(t, "."), 8)
 }

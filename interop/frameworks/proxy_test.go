@@ -25,10 +25,11 @@ func TestReverseProxy(t *testing.T) {
 
 	old := httputil.NewSingleHostReverseProxy(target)
 	send(t, serve(t, httptrace.Middleware(p, httptrace.Edge())(old)))
-	back.got(t) // a Director's proxy copies what an untrusted caller sent
+	back.got(t) // a proxy with a Director copies the headers of an untrusted caller
 }
 
-// A proxy with a Director copies what the caller sent. With a Transport of ours, what an untrusted caller sent is removed.
+// A proxy with a Director copies the caller's headers. With our Transport, the headers of an untrusted caller are
+// removed.
 func TestDirector(t *testing.T) {
 	p, _, back := setUp(t)
 	target, err := url.Parse(back.url)

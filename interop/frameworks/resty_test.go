@@ -36,7 +36,7 @@ func TestResty(t *testing.T) {
 	back.got(t)
 }
 
-// SetProxy wants an *http.Transport, and does nothing with another. The proxy is set on the base.
+// SetProxy needs an *http.Transport, and ignores any other transport. So the proxy is set on the base.
 func TestRestyProxy(t *testing.T) {
 	p, _, back := setUp(t)
 	var proxied atomic.Int32
@@ -65,6 +65,6 @@ func TestRestyProxy(t *testing.T) {
 	send(t, serve(t, httptrace.Middleware(p)(throughResty(t, wrong, back.url))))
 	back.got(t)
 	if n := proxied.Load(); n != 1 {
-		t.Error("SetProxy works after SetTransport, and the page says that it does not")
+		t.Error("SetProxy works after SetTransport, want that it does not, as on the page")
 	}
 }

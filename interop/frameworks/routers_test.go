@@ -36,7 +36,7 @@ func TestGorillaMux(t *testing.T) {
 	back.gotNothing(t) // Use does not wrap the handler of unknown paths
 }
 
-// forwardedFor is a middleware as many have it: it trusts X-Forwarded-For, which any caller can send.
+// forwardedFor is a common middleware: it trusts X-Forwarded-For, which any caller can send.
 func forwardedFor(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if forwarded := r.Header.Get("X-Forwarded-For"); forwarded != "" {

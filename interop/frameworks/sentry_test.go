@@ -12,7 +12,7 @@ import (
 	"github.com/traceferry/traceferry/httptrace"
 )
 
-// TestSentry: the handler and the RoundTripper of sentry-go leave the received headers alone, and add their own.
+// TestSentry: the handler and the RoundTripper of sentry-go do not change the received headers, and add their own.
 func TestSentry(t *testing.T) {
 	p, _, back := setUp(t)
 	sink := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
@@ -38,15 +38,15 @@ func TestSentry(t *testing.T) {
 	arrived := through(client)
 	for _, name := range []string{"Traceparent", "B3", "X-Request-Id"} {
 		if !slices.Equal(arrived[name], came[name]) {
-			t.Errorf("%s arrived as %q", name, arrived[name])
+			t.Errorf("%s arrived as %q, want it unchanged", name, arrived[name])
 		}
 	}
 	if lines := arrived["Baggage"]; len(lines) != 3 || !slices.Equal(lines[:2], came["Baggage"]) || !strings.Contains(lines[2], "sentry-trace_id") || len(arrived["Sentry-Trace"]) != 1 {
-		t.Errorf("the call carries %q", arrived)
+		t.Errorf("the call carries %q, want the received baggage and Sentry's members", arrived)
 	}
 
 	outside := &http.Client{Transport: sentryhttpclient.NewSentryRoundTripper(httptrace.NewTransport(p, nil))}
 	if lines := through(outside)["Baggage"]; len(lines) != 1 || !strings.Contains(lines[0], "sentry-trace_id") {
-		t.Errorf("baggage is %q, and the page says that only Sentry's is sent", lines)
+		t.Errorf("baggage is %q, want only Sentry's members as on the page", lines)
 	}
 }

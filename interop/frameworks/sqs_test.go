@@ -25,7 +25,7 @@ func (a attributes) Set(name, value string) {
 
 func (a attributes) Keys() []string { return slices.Collect(maps.Keys(a)) }
 
-// queue is a client of a stand-in for SQS, which keeps one message and gives out the attributes that are asked for.
+// queue is a client of a stand-in for SQS. The stand-in keeps one message, and returns only the requested attributes.
 func queue(t *testing.T) *sqs.Client {
 	var kept map[string]any
 	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -63,7 +63,7 @@ func TestSQS(t *testing.T) {
 		out := &sqs.SendMessageInput{QueueUrl: queueURL, MessageBody: aws.String("x"), MessageAttributes: attributes{}}
 		p.Inject(ctx, attributes(out.MessageAttributes))
 		if len(out.MessageAttributes) != 3 {
-			t.Errorf("the message has the attributes %v", out.MessageAttributes)
+			t.Errorf("the message has the attributes %v, want three", out.MessageAttributes)
 		}
 		if _, err := client.SendMessage(ctx, out); err != nil {
 			t.Error(err)
@@ -82,16 +82,16 @@ func TestSQS(t *testing.T) {
 	}
 	arrived := back.next(t)
 	if !slices.Equal(arrived["Traceparent"], came["Traceparent"]) || !slices.Equal(arrived["X-Request-Id"], came["X-Request-Id"]) || arrived.Get("Baggage") != "a=1,b=2" {
-		t.Errorf("the message carried %q", arrived)
+		t.Errorf("the call for the message carried %q, want the received headers", arrived)
 	}
 
 	in.MessageAttributeNames = nil
 	if got, err = client.ReceiveMessage(t.Context(), in); err != nil || len(got.Messages[0].MessageAttributes) != 0 {
-		t.Errorf("%v, %v: the stand-in gives out attributes that were not asked for", got, err)
+		t.Errorf("the stand-in returned %v, %v, want a message without attributes because none was requested", got, err)
 	}
 }
 
-// TestSQSTenAttributes: ten attributes fit a message. All formats together have more names.
+// TestSQSTenAttributes: a message can have ten attributes. All formats together have more names.
 func TestSQSTenAttributes(t *testing.T) {
 	for _, test := range []struct {
 		formats []propagation.Format
@@ -103,7 +103,7 @@ func TestSQSTenAttributes(t *testing.T) {
 	} {
 		p := propagation.MustNew(propagation.Config{Formats: test.formats})
 		if n := len(p.Fields()); (n <= 10) != test.fit {
-			t.Errorf("%v may set %d attributes", test.formats, n)
+			t.Errorf("%v may set %d attributes, want at most ten: %v", test.formats, n, test.fit)
 		}
 	}
 }

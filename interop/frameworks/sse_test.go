@@ -9,8 +9,8 @@ import (
 	"github.com/traceferry/traceferry/httptrace"
 )
 
-// TestSSE: a stream of events can flush, because nothing wraps its ResponseWriter. All calls made for its events carry the
-// headers of the request that has opened the stream.
+// TestSSE: a stream of events can flush, because nothing wraps its ResponseWriter. All calls for its events carry the
+// headers of the request that opened the stream.
 func TestSSE(t *testing.T) {
 	p, client, back := setUp(t)
 	next := make(chan bool)
@@ -22,7 +22,7 @@ func TestSSE(t *testing.T) {
 			if err := http.NewResponseController(w).Flush(); err != nil {
 				t.Error(err)
 			}
-			<-next // the caller has the event, although the handler runs on
+			<-next // the caller has the event, although the handler still runs
 		}
 	})
 

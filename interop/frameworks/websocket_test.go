@@ -57,12 +57,12 @@ func TestWebSocketDestination(t *testing.T) {
 		header := http.Header{}
 		p.InjectHTTPTo(ctx, &url.URL{Scheme: "wss", Host: "partner.example.com"}, header)
 		if header.Get("Baggage") != "" || !slices.Equal(header["Traceparent"], came["Traceparent"]) {
-			t.Errorf("InjectHTTPTo gives %q", header)
+			t.Errorf("InjectHTTPTo writes %q, want traceparent and no baggage", header)
 		}
 		all := http.Header{}
 		p.InjectHTTP(ctx, all)
 		if !slices.Equal(all["Baggage"], came["Baggage"]) {
-			t.Errorf("InjectHTTP gives %q, and the page says that it writes baggage", all)
+			t.Errorf("InjectHTTP writes %q, want the baggage as on the page", all)
 		}
 	})
 }

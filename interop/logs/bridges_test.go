@@ -27,7 +27,7 @@ func (e *exporter) Export(_ context.Context, records []sdklog.Record) error {
 func (*exporter) Shutdown(context.Context) error   { return nil }
 func (*exporter) ForceFlush(context.Context) error { return nil }
 
-// names checks the span that the exported records name. "" stands for none.
+// names checks the span that the exported records name. "" means no span.
 func (e *exporter) names(t *testing.T, wantTrace, wantSpan string, sampled bool) {
 	t.Helper()
 	if len(e.records) != 1 {
@@ -37,12 +37,12 @@ func (e *exporter) names(t *testing.T, wantTrace, wantSpan string, sampled bool)
 	e.records = nil
 	sc := trace.NewSpanContext(trace.SpanContextConfig{TraceID: r.TraceID(), SpanID: r.SpanID()})
 	if sc.HasTraceID() != (wantTrace != "") || wantTrace != "" && sc.TraceID().String() != wantTrace || wantSpan != "" && sc.SpanID().String() != wantSpan || r.TraceFlags().IsSampled() != sampled {
-		t.Errorf("the record names trace %s, span %s, flags %v", r.TraceID(), r.SpanID(), r.TraceFlags())
+		t.Errorf("the record has trace %s, span %s, flags %v, want other ids", r.TraceID(), r.SpanID(), r.TraceFlags())
 	}
 }
 
-// TestBridges: without a tracing SDK OpenTelemetry's bridges name the caller's span, unless the caller is untrusted.
-// With an SDK they name the local span.
+// TestBridges: without a tracing SDK, OpenTelemetry's bridges log the caller's span, unless the caller is untrusted.
+// With an SDK, they log the local span.
 func TestBridges(t *testing.T) {
 	var e exporter
 	provider := sdklog.NewLoggerProvider(sdklog.WithProcessor(sdklog.NewSimpleProcessor(&e)))
@@ -72,8 +72,8 @@ func TestBridges(t *testing.T) {
 	}
 }
 
-// TestHandwritten: a handler as many programs have one names the caller's span, too, if it asks for the span context. In
-// a group it loses the top level. If it asks for a recording span, it needs an SDK.
+// TestHandwritten: a handler like that of many programs also logs the caller's span, if it uses the span context. In a
+// group, its ids are not at the top level. If it requires a recording span, it needs an SDK.
 func TestHandwritten(t *testing.T) {
 	var out strings.Builder
 	log := slog.New(handwritten{slog.NewTextHandler(&out, nil), false})
@@ -82,7 +82,7 @@ func TestHandwritten(t *testing.T) {
 		log.WithGroup("order").InfoContext(ctx, "paid")
 	})
 	if n := strings.Count(out.String(), " trace_id="+traceID); n != 1 || !strings.Contains(out.String(), " order.trace_id="+traceID) {
-		t.Errorf("it logs %s", out.String())
+		t.Errorf("the hand-written handler logs %s, want the ids once at the top level and once in the group", out.String())
 	}
 
 	out.Reset()
@@ -93,14 +93,14 @@ func TestHandwritten(t *testing.T) {
 		log.InfoContext(ctx, "paid")
 	})
 	if first, second, _ := strings.Cut(out.String(), "\n"); strings.Contains(first, traceID) || !strings.Contains(second, traceID) {
-		t.Errorf("with a recording span it logs %s", out.String())
+		t.Errorf("a handler that requires a recording span logs %s, want ids only with an SDK", out.String())
 	}
 }
 
 // handwritten is a handler without this library.
 type handwritten struct {
 	slog.Handler
-	recording bool // ask for a recording span
+	recording bool // require a recording span
 }
 
 func (h handwritten) Handle(ctx context.Context, r slog.Record) error {

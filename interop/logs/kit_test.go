@@ -17,7 +17,8 @@ const (
 	requestID = "5f2f7d9c-7b1a-9d5e-8f57-1f8f0a2b3c4d"
 )
 
-// serve sends a request with B3 headers through a server without a tracing SDK, and calls handle with its context.
+// serve sends a request with B3 headers through a server without a tracing SDK. It calls handle with the context of the
+// request.
 func serve(t *testing.T, handle func(context.Context), opts ...httptrace.Option) {
 	t.Helper()
 	p := propagation.MustNew(propagation.Config{})
@@ -36,7 +37,7 @@ func serve(t *testing.T, handle func(context.Context), opts ...httptrace.Option)
 	resp.Body.Close()
 }
 
-// logs checks what a logger writes for a trusted caller, for an untrusted caller, and without a request.
+// logs checks the text that a logger writes for a trusted caller, for an untrusted caller, and without a request.
 func logs(t *testing.T, out *strings.Builder, log func(context.Context), want string) {
 	t.Helper()
 	serve(t, log)
@@ -47,6 +48,6 @@ func logs(t *testing.T, out *strings.Builder, log func(context.Context), want st
 	serve(t, log, httptrace.Edge())
 	log(context.Background())
 	if got := out.String(); strings.Contains(got, "_id") || strings.Count(got, "paid") != 2 {
-		t.Errorf("for an untrusted caller, and without a request, it logs %s", got)
+		t.Errorf("for an untrusted caller, and without a request, it logs %s, want no ids", got)
 	}
 }

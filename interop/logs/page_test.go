@@ -10,8 +10,7 @@ import (
 	"github.com/traceferry/traceferry/slogtrace"
 )
 
-// TestPage holds docs/logs.md to the tests: each of its blocks of Go, each option of its table and the line that it
-// shows are in a test.
+// TestPage checks docs/logs.md: each block of Go, each option of its table and the shown log line must be in a test.
 func TestPage(t *testing.T) {
 	text, sources := page.Read(t, "../../docs/logs.md"), page.Sources(t, ".")
 	page.CheckBlocks(t, text, sources, 11)
@@ -22,7 +21,7 @@ func TestPage(t *testing.T) {
 	}
 	for i, row := range rows {
 		if !strings.Contains(sources, row[1]) {
-			t.Errorf("no test has %s", row[1])
+			t.Errorf("no test contains %s, which is on the page", row[1])
 		}
 		names := []string{sets[i].TraceID, sets[i].SpanID, sets[i].Flags, sets[i].Sampled, sets[i].RequestID}
 		names = slices.DeleteFunc(names, func(name string) bool { return name == "" || name == "request_id" })

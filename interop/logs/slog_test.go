@@ -30,7 +30,7 @@ func TestSlog(t *testing.T) {
 	}, `{"level":"INFO","msg":"paid","amount":12,"trace_id":"`+traceID+`","span_id":"`+spanID+`","sampled":true,"request_id":"`+requestID+`"}`+"\n")
 }
 
-// TestFields: each set of fields that the page names.
+// TestFields tests each set of fields on the page.
 func TestFields(t *testing.T) {
 	next := slog.DiscardHandler
 	for _, h := range []slog.Handler{
@@ -46,8 +46,8 @@ func TestFields(t *testing.T) {
 	}
 }
 
-// TestOtherHandlers: the handlers of other loggers get the ids at the top level, too, and the group beside them, with
-// as many fields as a record has no room for.
+// TestOtherHandlers: the handlers of other loggers also get the ids at the top level, beside the group. The record has
+// more fields than fit its own memory.
 func TestOtherHandlers(t *testing.T) {
 	var buf bytes.Buffer
 	encoder := zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig())
@@ -65,7 +65,7 @@ func TestOtherHandlers(t *testing.T) {
 			}
 			order, _ := line["order"].(map[string]any)
 			if line["trace_id"] != traceID || line["span_id"] != spanID || line["request_id"] != requestID || order["amount"] != 12.0 && line["order.amount"] != 12.0 {
-				t.Errorf("%s logs %s", name, buf.String())
+				t.Errorf("%s logs %s, want the ids at the top level and the amount in the group", name, buf.String())
 			}
 		}
 	}
@@ -74,6 +74,6 @@ func TestOtherHandlers(t *testing.T) {
 	log := slog.New(slogtrace.MustNew(tint.NewHandler(&buf, &tint.Options{NoColor: true})))
 	serve(t, func(ctx context.Context) { log.WithGroup("order").InfoContext(ctx, "paid", "amount", 12) })
 	if got := buf.String(); !strings.Contains(got, " order.amount=12 trace_id="+traceID+" ") {
-		t.Errorf("tint logs %s", got)
+		t.Errorf("tint logs %s, want the ids at the top level", got)
 	}
 }

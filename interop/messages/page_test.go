@@ -8,15 +8,15 @@ import (
 	"github.com/traceferry/traceferry/internal/page"
 )
 
-// TestPage holds docs/messages.md to the tests: each of its blocks of Go, and each line of its tables, is in a test. A
-// recipe has at most ten lines.
+// TestPage checks docs/messages.md: each block of Go, and each line of its tables, must be in a test. A recipe has at
+// most ten lines.
 func TestPage(t *testing.T) {
 	text, sources := page.Read(t, "../../docs/messages.md"), page.Sources(t, "*")
 	page.CheckBlocks(t, text, sources, 15)
 	for _, row := range regexp.MustCompile(`(?m)^\| \[[^|]+\|(.*)\|$`).FindAllStringSubmatch(text, -1) {
 		for _, line := range regexp.MustCompile("`([^`|]+[(){][^`|]*)`").FindAllStringSubmatch(row[1], -1) {
 			if !strings.Contains(sources, line[1]) {
-				t.Errorf("no test has %s", line[1])
+				t.Errorf("no test contains %s, which is on the page", line[1])
 			}
 		}
 	}

@@ -30,12 +30,12 @@ func TestDefaults(t *testing.T) {
 	everything := []string{"B3", "Baggage", "End-User", "Traceparent", "X-Request-Id"}
 	for _, host := range []string{"reviews", "reviews.default.svc", "reviews.default.svc.cluster.local", "db.internal", "printer.local", "web.service.consul", "127.0.0.1", "10.1.2.3", "localhost:8080"} {
 		if got := names(p, host, in); !slices.Equal(got, everything) {
-			t.Errorf("%s gets %v", host, got)
+			t.Errorf("%s gets %v, want everything", host, got)
 		}
 	}
 	for _, host := range []string{"api.example.com", "reviews.default", "ai.", "100.64.0.1", "169.254.169.254"} {
 		if got := names(p, host, in); !slices.Equal(got, []string{"B3", "Traceparent", "X-Request-Id"}) {
-			t.Errorf("%s gets %v", host, got)
+			t.Errorf("%s gets %v, want no user data", host, got)
 		}
 	}
 }
@@ -47,7 +47,7 @@ func TestInternalHosts(t *testing.T) {
 	config.Formats = append(config.Formats, propagation.Baggage)
 	for _, host := range []string{"reviews.default", "a.corp.example", "100.64.0.1"} {
 		if got := names(propagation.MustNew(config), host, received()); !slices.Contains(got, "Baggage") {
-			t.Errorf("%s gets %v", host, got)
+			t.Errorf("%s gets %v, want baggage", host, got)
 		}
 	}
 }
@@ -77,12 +77,12 @@ func TestRules(t *testing.T) {
 	out := http.Header{}
 	p.InjectHTTPTo(p.ExtractHTTP(t.Context(), in), &url.URL{Scheme: "https", Host: "api.partner.example"}, out)
 	if got := out.Get("Baggage"); got != "tenant=7" {
-		t.Errorf("the partner gets baggage %q", got)
+		t.Errorf("the partner gets baggage %q, want tenant=7", got)
 	}
 	config.DestinationsReportOnly = true
 	p = propagation.MustNew(config)
 	if got := names(p, "example.org", in); len(got) != 5 || p.Stats().Count(propagation.W3C, propagation.Disallowed) == 0 {
-		t.Errorf("with DestinationsReportOnly, a call gets %v, and the counts are %v", got, p.Stats())
+		t.Errorf("with DestinationsReportOnly, a call gets %v, want everything; the counts are %v, want Disallowed", got, p.Stats())
 	}
 	serve(httptrace.Middleware(p)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		defer log.SetOutput(log.Writer())
@@ -100,12 +100,12 @@ func TestBesideOtelhttp(t *testing.T) {
 
 	get(p.ExtractHTTP(t.Context(), received()), t, client, details.url)
 	if got := details.next(t); got.Get("Baggage") != "" || got.Get("Traceparent") == "" {
-		t.Errorf("the call carried %v", got)
+		t.Errorf("the call carried %v, want traceparent and no baggage", got)
 	}
 	client = &http.Client{Transport: otelhttp.NewTransport(nil)}
 	get(p.ExtractHTTP(t.Context(), received()), t, client, details.url)
 	if got := details.next(t); got.Get("Baggage") == "" {
-		t.Error("otelhttp alone applies the rules, and the page says that it does not")
+		t.Error("otelhttp alone applies the rules, want that it does not, as on the page")
 	}
 }
 
@@ -129,6 +129,6 @@ func TestTopics(t *testing.T) {
 	}
 	p := propagation.MustNew(config)
 	if !carries(p, "kafka:orders.created") || carries(p, "kafka:other") {
-		t.Error("InternalHosts does not decide")
+		t.Error("baggage is not sent exactly to the topic in InternalHosts")
 	}
 }

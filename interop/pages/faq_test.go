@@ -19,7 +19,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// sent returns what a call to an internal host carries for received headers.
+// sent returns the headers that a call to an internal host carries for received headers.
 func sent(config propagation.Config, in http.Header) http.Header {
 	p, out := propagation.MustNew(config), http.Header{}
 	p.InjectHTTPTo(p.ExtractHTTP(context.Background(), in), &url.URL{Scheme: "http", Host: "reviews"}, out)
@@ -30,14 +30,14 @@ func sent(config propagation.Config, in http.Header) http.Header {
 func TestNothingEmpty(t *testing.T) {
 	in := http.Header{"X-B3-Traceid": {traceID}, "X-B3-Spanid": {spanID}}
 	if got := sent(preset.Istio(), in); len(got) != 2 {
-		t.Errorf("a call carries %v", got)
+		t.Errorf("a call carries %v, want two headers", got)
 	}
 	if got := sent(preset.Istio(), http.Header{}); len(got) != 0 {
-		t.Errorf("of nothing, a call carries %v", got)
+		t.Errorf("if nothing was received, a call carries %v, want nothing", got)
 	}
 }
 
-// TestWhichSpan: a no-op span is not local, and a span that the SDK does not sample is.
+// TestWhichSpan: a no-op span is not a local span. A span that the SDK does not sample is one.
 func TestWhichSpan(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	ctx := p.ExtractHTTP(t.Context(), received())
@@ -48,12 +48,12 @@ func TestWhichSpan(t *testing.T) {
 		out := http.Header{}
 		p.InjectHTTP(ctx, out)
 		if same := out.Get("Traceparent") == traceparent; same != (name == "noop") {
-			t.Errorf("%s: traceparent is %q", name, out.Get("Traceparent"))
+			t.Errorf("%s: traceparent is %q, want it unchanged only with a no-op span", name, out.Get("Traceparent"))
 		}
 	}
 }
 
-// TestHeadersOfYourOwn: names and patterns, but no credentials.
+// TestHeadersOfYourOwn: Config.Headers accepts names and patterns, but no credentials.
 func TestHeadersOfYourOwn(t *testing.T) {
 	config := propagation.Config{}
 
@@ -61,11 +61,11 @@ func TestHeadersOfYourOwn(t *testing.T) {
 
 	in := http.Header{"End-User": {"bob"}, "X-Company-Team": {"red"}, "Authorization": {"secret"}, "X-Other": {"1"}}
 	if got := sent(config, in); len(got) != 2 || got.Get("End-User") != "bob" || got.Get("X-Company-Team") != "red" {
-		t.Errorf("a call carries %v", got)
+		t.Errorf("a call carries %v, want end-user and x-company-team", got)
 	}
 	for _, name := range []string{"authorization", "cookie", "connection", "content-length", "x-forwarded-for"} {
 		if _, err := propagation.New(propagation.Config{Headers: []string{name}}); err == nil {
-			t.Errorf("New accepts %s", name)
+			t.Errorf("New accepts %s in Config.Headers, want an error", name)
 		}
 	}
 	if got := sent(propagation.Config{UnsafeHeaders: []string{"authorization"}}, in); got.Get("Authorization") == "" {
@@ -77,16 +77,16 @@ func TestHeadersOfYourOwn(t *testing.T) {
 func TestTwoLines(t *testing.T) {
 	in := http.Header{"Traceparent": {traceparent}, "Tracestate": {"a=1", "b=2"}}
 	if got := sent(propagation.Config{}, in); !slices.Equal(got["Tracestate"], in["Tracestate"]) {
-		t.Errorf("tracestate is sent as %q", got["Tracestate"])
+		t.Errorf("tracestate is sent as %q, want both lines", got["Tracestate"])
 	}
 	in = http.Header{"Traceparent": {traceparent, strings.Replace(traceparent, spanID, "b2fb4a1d1a96d312", 1)}}
 	p := propagation.MustNew(propagation.Config{})
 	ctx := p.ExtractHTTP(t.Context(), in)
 	if sc, ok := propagation.RemoteFromContext(ctx); ok || p.Stats().Count(propagation.W3C, propagation.Duplicate) != 1 {
-		t.Errorf("two traceparents name %v; %v", sc, p.Stats())
+		t.Errorf("two traceparents name %v, want no span; the counts are %v, want one duplicate", sc, p.Stats())
 	}
 	if got := sent(propagation.Config{}, in); len(got["Traceparent"]) != 2 {
-		t.Errorf("two traceparents are sent as %q", got["Traceparent"])
+		t.Errorf("two traceparents are sent as %q, want both", got["Traceparent"])
 	}
 }
 
@@ -102,7 +102,7 @@ func TestProxySendsOnce(t *testing.T) {
 	proxy.ServeHTTP(httptest.NewRecorder(), r.WithContext(ctx))
 	got := upstream.next(t)
 	if len(got["Traceparent"]) != 1 || !strings.Contains(got.Get("Traceparent"), span.SpanContext().SpanID().String()) || len(got["B3"]) != 1 {
-		t.Errorf("the proxy sends %v", got)
+		t.Errorf("the proxy sends %v, want each header once with the local span", got)
 	}
 }
 
@@ -113,7 +113,7 @@ func TestBinary(t *testing.T) {
 	md := metadata.MD{}
 	p.InjectMetadata(ctx, md)
 	if got := md["grpc-trace-bin"]; len(got) != 1 || len(got[0]) != 29 || got[0][:3] != "\x00\x00K" {
-		t.Errorf("the metadata has %q", got)
+		t.Errorf("the metadata has %q, want 29 bytes", got)
 	}
 }
 
@@ -121,14 +121,14 @@ func TestBinary(t *testing.T) {
 func TestReconcile(t *testing.T) {
 	in := http.Header{"Traceparent": {traceparent}, "X-B3-Traceid": {traceID}, "X-B3-Spanid": {"b2fb4a1d1a96d312"}, "X-B3-Sampled": {"1"}}
 	if got := sent(propagation.Config{}, in); got.Get("X-B3-Spanid") != "b2fb4a1d1a96d312" {
-		t.Errorf("by default, a call carries %v", got)
+		t.Errorf("by default, a call carries %v, want x-b3-* unchanged", got)
 	}
 	if got := sent(propagation.Config{Reconcile: true}, in); got.Get("X-B3-Spanid") != spanID {
-		t.Errorf("with Reconcile, a call carries %v", got)
+		t.Errorf("with Reconcile, a call carries %v, want the span of traceparent in x-b3-*", got)
 	}
 	in = http.Header{"B3": {b3}, "X-B3-Traceid": {traceID}, "X-B3-Spanid": {"b2fb4a1d1a96d312"}, "X-B3-Sampled": {"1"}}
 	if got := sent(propagation.Config{}, in); got.Get("B3") != "" || got.Get("X-B3-Spanid") == "" {
-		t.Errorf("of an old b3, a call carries %v", got)
+		t.Errorf("for a stale b3, a call carries %v, want x-b3-* only", got)
 	}
 }
 
@@ -152,11 +152,11 @@ func TestMessages(t *testing.T) {
 	})
 
 	if sc, _ := propagation.RemoteFromContext(ctx); sc.TraceID.String() != traceID || propagation.RequestIDFromContext(ctx) != requestID {
-		t.Errorf("the message says %v", sc)
+		t.Errorf("the message names %v, want its own trace and request id", sc)
 	}
 	ctx = p.ExtractLines(ctx, nil)
 	if sc, ok := propagation.RemoteFromContext(ctx); ok {
-		t.Errorf("the next message, without headers, has %v", sc)
+		t.Errorf("the next message, without headers, names %v, want no span", sc)
 	}
 }
 
@@ -175,7 +175,7 @@ func TestJobKeepsSpan(t *testing.T) {
 	go job(propagation.Copy(context.Background(), r.Context()))
 
 	if got := (<-out).Get("Traceparent"); got != traceparent {
-		t.Errorf("without the span, the job sends %q", got)
+		t.Errorf("without the local span, the job sends %q, want the caller's span", got)
 	}
 	func() {
 		ctx := propagation.Copy(context.Background(), r.Context())
@@ -184,16 +184,16 @@ func TestJobKeepsSpan(t *testing.T) {
 	}()
 	span.End()
 	if got := (<-out).Get("Traceparent"); !strings.Contains(got, span.SpanContext().SpanID().String()) {
-		t.Errorf("with the span, the job sends %q", got)
+		t.Errorf("with the local span, the job sends %q, want that span", got)
 	}
 }
 
 // TestGeneratedRequestID: a request without x-request-id can get one.
 func TestGeneratedRequestID(t *testing.T) {
 	if got := sent(propagation.Config{GenerateRequestID: true}, http.Header{}).Get("X-Request-Id"); len(got) != 36 {
-		t.Errorf("x-request-id is %q", got)
+		t.Errorf("with GenerateRequestID, x-request-id is %q, want a UUID", got)
 	}
 	if got := sent(propagation.Config{}, http.Header{}).Get("X-Request-Id"); got != "" {
-		t.Errorf("x-request-id is %q", got)
+		t.Errorf("by default, x-request-id is %q, want none", got)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// TestNamesOfYourOwn: an alias is the parent, and headers are renamed or have a default.
+// TestNamesOfYourOwn: an alias can name the parent. Headers can have another name on calls, or a default.
 func TestNamesOfYourOwn(t *testing.T) {
 	config := propagation.Config{}
 	config.Aliases = []propagation.FormatAlias{{Format: propagation.W3C, Name: "original-traceparent"}}
@@ -28,7 +28,7 @@ func TestNamesOfYourOwn(t *testing.T) {
 	in.Set("X-Tenant", "7")
 	ctx := p.ExtractHTTP(context.Background(), in)
 	if remote, _ := propagation.RemoteFromContext(ctx); remote.SpanID.String() != spanID {
-		t.Errorf("the parent is %v", remote.SpanID)
+		t.Errorf("the remote span is %v, want the span of the alias", remote.SpanID)
 	}
 	out := http.Header{}
 	p.InjectHTTPTo(ctx, &url.URL{Scheme: "http", Host: "reviews"}, out)
@@ -39,7 +39,7 @@ func TestNamesOfYourOwn(t *testing.T) {
 	}
 }
 
-// TestAliasTable: the page's table of what is sent under the own name of W3C and under its alias.
+// TestAliasTable checks the page's table of the headers that are sent under W3C's own name and under its alias.
 func TestAliasTable(t *testing.T) {
 	rewritten := "00-" + traceID + "-00000000000000ff-00"
 	local := "00-" + traceID + "-00000000000000aa-01"
@@ -79,7 +79,7 @@ func TestAliasTable(t *testing.T) {
 	}
 }
 
-// TestNotSentAsReceived: the page's table of headers that are left out, and the outcomes that count them.
+// TestNotSentAsReceived checks the page's table of headers that are dropped, and the outcomes that count them.
 func TestNotSentAsReceived(t *testing.T) {
 	multi := http.Header{"X-B3-Traceid": {traceID}, "X-B3-Spanid": {spanID}, "X-B3-Sampled": {"1"}}
 	with := func(name, value string) http.Header {
@@ -110,8 +110,8 @@ func TestNotSentAsReceived(t *testing.T) {
 		config propagation.Config
 		in     http.Header
 		send   func(*propagation.Propagator, context.Context) http.Header
-		left   string // the name that is left out
-		counts string // what Stats prints of it
+		left   string // the header that is dropped
+		counts string // the text of Stats about it
 	}{
 		"older b3":        {propagation.Config{Formats: b3Only}, with("B3", traceID+"-00000000000000ff-1"), overHTTP, "B3", "b3 stale: 1"},
 		"malformed b3":    {propagation.Config{Formats: b3Only}, with("B3", "x"), overHTTP, "B3", "b3 malformed: 1, b3 stale: 1"},
@@ -129,7 +129,7 @@ func TestNotSentAsReceived(t *testing.T) {
 		p := propagation.MustNew(test.config)
 		out := test.send(p, p.ExtractHTTP(context.Background(), test.in))
 		if _, sent := out[test.left]; sent {
-			t.Errorf("%s: sent %v", name, out)
+			t.Errorf("%s: the call has %v, want the header dropped", name, out)
 		}
 		if got := p.Stats().String(); !strings.HasSuffix(got, test.counts) || test.counts == "" && strings.Contains(got, "unsendable") {
 			t.Errorf("%s: counted %q, want %q", name, got, test.counts)

@@ -14,7 +14,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// TestOtelgrpc: beside otelgrpc, every format carries its client span.
+// TestOtelgrpc: with otelgrpc, every format carries otelgrpc's client span.
 func TestOtelgrpc(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	tracing := otelgrpc.WithTracerProvider(sdktrace.NewTracerProvider())
@@ -33,14 +33,14 @@ func TestOtelgrpc(t *testing.T) {
 	front := listen(t, server, func(ctx context.Context) { checkHealth(ctx, t, conn) })
 	checkHealth(sending(t.Context()), t, plain(t, front))
 	if len(got["traceparent"]) != 1 || len(got["b3"]) != 1 || got["traceparent"][0][36:52] != got["b3"][0][33:49] || got["b3"][0] == b3 {
-		t.Errorf("the call carried %v", got)
+		t.Errorf("the call carried %v, want b3 and traceparent with one new span", got)
 	}
 	if !slices.Equal(got["x-request-id"], []string{requestID}) {
-		t.Errorf("x-request-id arrived as %q", got["x-request-id"])
+		t.Errorf("x-request-id arrived as %q, want it unchanged", got["x-request-id"])
 	}
 }
 
-// TestEdgeGRPC: at an edge, beside otelgrpc, the handler comes first.
+// TestEdgeGRPC: at an edge with otelgrpc, our handler comes first.
 func TestEdgeGRPC(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	tracing := otelgrpc.WithTracerProvider(sdktrace.NewTracerProvider())
@@ -56,7 +56,7 @@ func TestEdgeGRPC(t *testing.T) {
 		md := metadata.MD{}
 		p.InjectMetadata(ctx, md)
 		if len(md["traceparent"]) != 1 || md["traceparent"][0][3:35] == traceID || md["x-request-id"] != nil || md["baggage"] != nil {
-			t.Errorf("a call would carry %v", md)
+			t.Errorf("a call would carry %v, want only a new trace", md)
 		}
 	})
 	checkHealth(sending(t.Context()), t, plain(t, target))
@@ -65,7 +65,7 @@ func TestEdgeGRPC(t *testing.T) {
 	}
 }
 
-// TestWithTarget: a target whose scheme does not name a host is told by hand.
+// TestWithTarget: if the scheme of a target does not name a host, WithTarget names it.
 func TestWithTarget(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	var got metadata.MD
@@ -84,7 +84,7 @@ func TestWithTarget(t *testing.T) {
 		checkHealth(p.ExtractHTTP(t.Context(), received()), t, conn)
 		conn.Close()
 		if baggage := got["baggage"] != nil; baggage != (name == "internal") || got["traceparent"] == nil {
-			t.Errorf("%s: the call carried %v", name, got)
+			t.Errorf("%s: the call carried %v, want baggage only to the internal target", name, got)
 		}
 	}
 }

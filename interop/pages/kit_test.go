@@ -22,7 +22,7 @@ const (
 	requestID   = "5f2f7d9c-7b1a-9d5e-8f57-1f8f0a2b3c4d"
 )
 
-// received is what a caller sends.
+// received returns the headers that a caller sends.
 func received() http.Header {
 	return http.Header{
 		"Traceparent":  {traceparent},
@@ -54,7 +54,7 @@ func (c *callee) next(t *testing.T) http.Header {
 	case h := <-c.calls:
 		return h
 	default:
-		t.Fatal("there was no call")
+		t.Fatal("no call arrived")
 		return nil
 	}
 }
@@ -85,14 +85,14 @@ func serve(handler http.Handler, header http.Header) *httptest.ResponseRecorder 
 	return w
 }
 
-// handlerFunc is a handler that gets the request's context alone.
+// handlerFunc is a handler that gets only the context of the request.
 func handlerFunc(handle func(context.Context)) http.Handler {
 	return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { handle(r.Context()) })
 }
 
 var creds = insecure.NewCredentials()
 
-// health is a gRPC service. It hands the context of each call to a function.
+// health is a gRPC service that passes the context of each call to a function.
 type health struct {
 	healthpb.UnimplementedHealthServer
 	check func(context.Context)
@@ -124,7 +124,7 @@ func checkHealth(ctx context.Context, t *testing.T, conn *grpc.ClientConn) {
 	}
 }
 
-// plain returns a connection that knows nothing of headers.
+// plain returns a connection that does not carry headers.
 func plain(t *testing.T, target string) *grpc.ClientConn {
 	t.Helper()
 	conn, err := grpc.NewClient(target, grpc.WithTransportCredentials(creds))

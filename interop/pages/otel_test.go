@@ -25,7 +25,7 @@ func global(t *testing.T, p otelprop.TextMapPropagator) {
 	t.Cleanup(func() { otel.SetTextMapPropagator(before) })
 }
 
-// alone sends a request with many headers through otelhttp without an SDK, and returns what the call carried.
+// alone sends a request with many headers through otelhttp without an SDK. It returns the headers of the call.
 func alone(t *testing.T, sent http.Header) http.Header {
 	t.Helper()
 	details, mux := newCallee(t), http.NewServeMux()
@@ -47,32 +47,32 @@ func TestOtelhttpAlone(t *testing.T) {
 	} {
 		sent.Set(name, value)
 	}
-	global(t, otelprop.NewCompositeTextMapPropagator()) // as OpenTelemetry's default, which does nothing
+	global(t, otelprop.NewCompositeTextMapPropagator()) // like OpenTelemetry's default, which does nothing
 	nothing := alone(t, sent.Clone())
 	global(t, otelprop.NewCompositeTextMapPropagator(otelprop.TraceContext{}, otelprop.Baggage{}))
 	got := alone(t, sent.Clone())
 	for name := range sent {
 		if nothing.Get(name) != "" {
-			t.Errorf("without a propagator, %s arrived", name)
+			t.Errorf("without a propagator, %s arrived, want nothing", name)
 		}
 		switch name {
 		case "Traceparent", "Tracestate":
 			if got.Get(name) != sent.Get(name) {
-				t.Errorf("%s arrived as %q", name, got.Get(name))
+				t.Errorf("%s arrived as %q, want it unchanged", name, got.Get(name))
 			}
 		case "Baggage":
 			if b := got.Get(name); !strings.Contains(b, "tenant=7") || !strings.Contains(b, "user=bob") {
-				t.Errorf("%s arrived as %q", name, b)
+				t.Errorf("%s arrived as %q, want the members tenant and user", name, b)
 			}
 		default:
 			if got.Get(name) != "" {
-				t.Errorf("%s arrived as %q", name, got.Get(name))
+				t.Errorf("%s arrived as %q, want nothing", name, got.Get(name))
 			}
 		}
 	}
 	global(t, contribb3.New(contribb3.WithInjectEncoding(contribb3.B3MultipleHeader|contribb3.B3SingleHeader)))
 	if got := alone(t, received()); got.Get("B3") != b3 || got.Get("X-Request-Id") != "" || got.Get("Traceparent") != "" {
-		t.Errorf("with the B3 propagator, the call carried %v", got)
+		t.Errorf("with the B3 propagator, the call carried %v, want only b3", got)
 	}
 }
 
@@ -91,11 +91,11 @@ func TestAsPropagator(t *testing.T) {
 	got := details.next(t)
 	span := strings.Split(got.Get("Traceparent"), "-")[2]
 	if span == spanID || got.Get("B3") != traceID+"-"+span+"-1-"+strings.Split(got.Get("B3"), "-")[3] || got.Get("X-Request-Id") != requestID {
-		t.Errorf("the call carried %v", got)
+		t.Errorf("the call carried %v, want the local span in b3 and the request id", got)
 	}
 }
 
-// TestBaggageOfAPreset: a preset without baggage, as OpenTelemetry's propagator, loses OpenTelemetry's baggage.
+// TestBaggageOfAPreset: if a preset without baggage is OpenTelemetry's propagator, OpenTelemetry's baggage is lost.
 func TestBaggageOfAPreset(t *testing.T) {
 	sent := func(config propagation.Config) string {
 		global(t, propagation.MustNew(config))
@@ -106,14 +106,15 @@ func TestBaggageOfAPreset(t *testing.T) {
 	config.Formats = append(config.Formats, propagation.Baggage)
 
 	if got := sent(config); got == "" {
-		t.Error("with the format, no baggage arrived")
+		t.Error("with the format Baggage, no baggage arrived")
 	}
 	if got := sent(preset.Istio()); got != "" {
-		t.Errorf("without the format, %q arrived", got)
+		t.Errorf("without the format Baggage, the baggage %q arrived, want none", got)
 	}
 }
 
-// TestOrderOnTheClient: with Transport outside of otelhttp's, only the formats of otelhttp's propagator have its span.
+// TestOrderOnTheClient: if Transport is outside of otelhttp's transport, only the formats of otelhttp's propagator have
+// its span.
 func TestOrderOnTheClient(t *testing.T) {
 	otel.SetTracerProvider(sdktrace.NewTracerProvider())
 	p := propagation.MustNew(propagation.Config{})
@@ -125,18 +126,18 @@ func TestOrderOnTheClient(t *testing.T) {
 		serve(otelhttp.NewHandler(httptrace.Middleware(p)(mux), "server"), received())
 		got := details.next(t)
 		if same := strings.Split(got.Get("Traceparent"), "-")[2] == strings.Split(got.Get("B3"), "-")[1]; same != (name == "p") {
-			t.Errorf("with %s as propagator, the call carried %v", name, got)
+			t.Errorf("with %s as propagator, the call carried %v, want one span in both formats only with p", name, got)
 		}
 	}
 }
 
-// TestOtelhttpReadsAllLines: with p as propagator, otelhttp's handler reads repeated lines without Middleware.
+// TestOtelhttpReadsAllLines: if p is its propagator, otelhttp's handler reads repeated lines without Middleware.
 func TestOtelhttpReadsAllLines(t *testing.T) {
 	global(t, propagation.MustNew(propagation.Config{}))
 	sent := received()
 	sent["Tracestate"] = []string{"a=1", "b=2"}
 	if got := strings.Join(alone(t, sent).Values("Tracestate"), ","); got != "a=1,b=2" {
-		t.Errorf("tracestate arrived as %q", got)
+		t.Errorf("tracestate arrived as %q, want a=1,b=2", got)
 	}
 }
 
@@ -151,7 +152,7 @@ func TestMiddlewareOutside(t *testing.T) {
 	mux.HandleFunc("/", func(_ http.ResponseWriter, r *http.Request) { get(r.Context(), t, client, details.url) })
 	serve(handler, received())
 	if got := details.next(t); strings.Contains(got.Get("Traceparent"), traceID) || got.Get("B3") == b3 || got.Get("X-Request-Id") != "" || got.Get("Baggage") != "" {
-		t.Errorf("the call carried %v", got)
+		t.Errorf("the call carried %v, want nothing of the caller", got)
 	}
 }
 
@@ -160,7 +161,7 @@ func TestIDGenerator(t *testing.T) {
 	p := propagation.MustNew(preset.AWS())
 	ctx := p.ExtractHTTP(t.Context(), http.Header{"X-Amzn-Trace-Id": {"Root=1-5759e988-bd862e3fe1be46a994272793"}})
 	if _, span := provider.Tracer("").Start(ctx, "root"); span.SpanContext().TraceID().String() != "5759e988bd862e3fe1be46a994272793" {
-		t.Errorf("the root span has the trace id %v", span.SpanContext().TraceID())
+		t.Errorf("the root span has the trace id %v, want that of the load balancer", span.SpanContext().TraceID())
 	}
 }
 
@@ -177,14 +178,14 @@ func TestDeferred(t *testing.T) {
 	config.Deferred = propagation.Accepted
 
 	if !recorded(config) {
-		t.Error("with Accepted, the span is not recorded")
+		t.Error("with Deferred: Accepted, the span is not recorded")
 	}
 	if recorded(preset.Istio()) {
-		t.Error("by default, the span is recorded")
+		t.Error("by default, the span is recorded, want it denied")
 	}
 }
 
-// TestOtherTracer: Config.LocalSpan tells p of another tracer's span.
+// TestOtherTracer: Config.LocalSpan returns another tracer's span.
 func TestOtherTracer(t *testing.T) {
 	type spanKey struct{}
 	ctx := context.WithValue(t.Context(), spanKey{}, byte(2))

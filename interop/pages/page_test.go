@@ -6,7 +6,7 @@ import (
 	"github.com/traceferry/traceferry/internal/page"
 )
 
-// TestPages holds the pages to the tests: each block of Go on them is in a test.
+// TestPages checks that each block of Go on the pages is in a test.
 func TestPages(t *testing.T) {
 	sources := page.Sources(t, ".")
 	for name, least := range map[string]int{

@@ -18,13 +18,13 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// sandbox is a vendor's way to route requests.
+// sandbox is the way in which a vendor routes requests.
 type sandbox struct {
 	config   propagation.Config
-	received map[string]string // what a caller inside of the mesh sends
-	sent     map[string]string // what a call to an internal host must have of it
-	secret   string            // text that an external host must not see
-	edge     httptrace.Option  // the operator's permission, if it is a decider
+	received map[string]string // headers of a caller inside of the mesh
+	sent     map[string]string // the headers that a call to an internal host must have
+	secret   string            // text that an external host must not get
+	edge     httptrace.Option  // the decider with which the operator allows the key, if there is one
 	grpcEdge grpctrace.Option
 }
 
@@ -36,9 +36,9 @@ func (s *sandbox) caller() http.Header {
 	return h
 }
 
-// check sends the caller's request to a service over HTTP, gRPC and as a message. The service makes calls in the same
-// ways. It checks what they carry: inside of the mesh, behind an edge, behind an edge that lets the key pass, and to
-// external hosts.
+// check sends the caller's request to a service over HTTP, over gRPC and as a message. The service makes calls in the
+// same ways. check checks what they carry: inside of the mesh, behind an edge, behind an edge that forwards the key,
+// and to external hosts.
 func (s *sandbox) check(t *testing.T) {
 	t.Helper()
 	s.config.InternalHosts = append(s.config.InternalHosts, "kafka:orders.*")
@@ -88,7 +88,7 @@ func (s *sandbox) from(t *testing.T, where string, p *propagation.Propagator, ed
 	checkHealth(metadata.NewOutgoingContext(t.Context(), md), t, plain(t, target))
 
 	if s.edge != nil && edge != nil {
-		return // a message has no decider
+		return // there is no decider for messages
 	}
 	ctx := p.ExtractLines(context.Background(), func(yield func(string, string) bool) {
 		for name, lines := range s.caller() {
@@ -119,7 +119,7 @@ func (s *sandbox) calls(ctx context.Context, t *testing.T, where string, p *prop
 	}
 }
 
-// compare checks that a call has the key, or that it has nothing of it.
+// compare checks that a call has the key. Without carried, the call must have nothing of the sandbox.
 func (s *sandbox) compare(t *testing.T, call string, got http.Header, carried bool) {
 	t.Helper()
 	for name, want := range s.sent {
@@ -132,7 +132,7 @@ func (s *sandbox) compare(t *testing.T, call string, got http.Header, carried bo
 	}
 	for name, lines := range got {
 		if !carried && strings.Contains(name+strings.Join(lines, ""), s.secret) || strings.Contains(strings.Join(lines, ""), "bob") {
-			t.Errorf("%s leaks %s: %q", call, name, lines)
+			t.Errorf("%s: the call leaks %s: %q", call, name, lines)
 		}
 	}
 }
@@ -184,7 +184,7 @@ func TestSignadot(t *testing.T) {
 	out := http.Header{}
 	p.InjectHTTP(p.ExtractHTTP(context.Background(), in), out)
 	if got := out.Get("Tracestate"); got != in.Get("Tracestate") {
-		t.Errorf("tracestate is %q", got)
+		t.Errorf("tracestate is %q, want it unchanged", got)
 	}
 
 	config.Formats = append(config.Formats, propagation.Jaeger, propagation.OTTrace) // the older headers
@@ -195,7 +195,7 @@ func TestSignadot(t *testing.T) {
 		out := (&sandbox{}).overHTTP(ctx, t, p, host)
 		for name, lines := range in {
 			if got := out[name]; slices.Equal(got, lines) != (host == "reviews") {
-				t.Errorf("%s gets %s: %q", host, name, got)
+				t.Errorf("%s gets %s as %q, want it only for the internal host", host, name, got)
 			}
 		}
 	}
@@ -237,8 +237,8 @@ func TestOkteto(t *testing.T) {
 	}).check(t)
 }
 
-// TestRoutingWithOtherBaggage: beside Baggage in Formats, TrustRoutingKeys lets the key pass an edge, and nothing else. The
-// application reads the key from OpenTelemetry's baggage, and what it adds stays with other baggage.
+// TestRoutingWithOtherBaggage: with Baggage in Formats, TrustRoutingKeys lets only the key pass an edge. The
+// application reads the key from OpenTelemetry's baggage. Members that it adds stay with other baggage.
 func TestRoutingWithOtherBaggage(t *testing.T) {
 	config := propagation.Config{RoutingKeys: []string{"okteto-divert"}}
 	config.TrustRoutingKeys = true
@@ -251,12 +251,12 @@ func TestRoutingWithOtherBaggage(t *testing.T) {
 	serve(httptrace.Middleware(p, httptrace.Edge())(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		called = true
 		if bag := baggage.FromContext(r.Context()); bag.Len() != 1 || bag.Member("okteto-divert").Value() != "cindy" {
-			t.Errorf("the application reads %q", bag)
+			t.Errorf("the application reads the baggage %q, want only the key", bag)
 		}
 		out := http.Header{}
 		p.InjectHTTP(r.Context(), out)
 		if got := out.Get("Baggage"); got != "okteto-divert=cindy" {
-			t.Errorf("a call has the baggage %q", got)
+			t.Errorf("a call has the baggage %q, want only the key", got)
 		}
 	})), in)
 	if !called {

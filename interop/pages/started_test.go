@@ -45,7 +45,7 @@ func TestStartHTTP(t *testing.T) {
 	got := details.next(t)
 	for _, name := range []string{"Traceparent", "B3", "X-Request-Id"} {
 		if !slices.Equal(got[name], received()[name]) {
-			t.Errorf("%s arrived as %q", name, got[name])
+			t.Errorf("%s arrived as %q, want it unchanged", name, got[name])
 		}
 	}
 }
@@ -65,7 +65,7 @@ func TestStartGRPC(t *testing.T) {
 	front := listen(t, server, func(ctx context.Context) { checkHealth(ctx, t, conn) })
 	checkHealth(sending(t.Context()), t, plain(t, front))
 	if !slices.Equal(got["b3"], []string{b3}) || !slices.Equal(got["x-request-id"], []string{requestID}) {
-		t.Errorf("the call carried %v", got)
+		t.Errorf("the call carried %v, want b3 and x-request-id unchanged", got)
 	}
 }
 
@@ -100,11 +100,11 @@ func TestStartLook(t *testing.T) {
 		log.Print(p.Stats())
 	})), received())
 	if s := out.String(); !strings.Contains(s, "to details:9080: internal") || !strings.Contains(s, "sent as received") {
-		t.Errorf("it printed %s", s)
+		t.Errorf("ExplainRequest printed %s, want the internal host and the header as received", s)
 	}
 }
 
-// TestOutlive: a job that outlives the request has its headers, and not its end.
+// TestOutlive: a job that outlives the request has its headers, but does not end with it.
 func TestOutlive(t *testing.T) {
 	details := newCallee(t)
 	p := propagation.MustNew(propagation.Config{})
@@ -124,11 +124,11 @@ func TestOutlive(t *testing.T) {
 	handler.ServeHTTP(httptest.NewRecorder(), r)
 	<-done
 	if got := details.next(t).Get("B3"); got != b3 {
-		t.Errorf("b3 arrived as %q", got)
+		t.Errorf("b3 arrived as %q, want it unchanged", got)
 	}
 }
 
-// TestEmit: Emit also writes a format that the caller did not send.
+// TestEmit: Config.Emit also writes a format that the caller did not send.
 func TestEmit(t *testing.T) {
 	details := newCallee(t)
 
@@ -137,11 +137,11 @@ func TestEmit(t *testing.T) {
 	client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
 	get(p.ExtractHTTP(t.Context(), http.Header{"B3": {b3}}), t, client, details.url)
 	if got := details.next(t); got.Get("Traceparent") != traceparent || got.Get("X-B3-Spanid") != spanID || got.Get("B3") != b3 {
-		t.Errorf("the call carried %v", got)
+		t.Errorf("the call carried %v, want the received and the emitted formats", got)
 	}
 }
 
-// TestEnv: the environment names the formats.
+// TestEnv: an environment variable lists the formats.
 func TestEnv(t *testing.T) {
 	t.Setenv("OTEL_PROPAGATORS", "tracecontext,baggage,requestid")
 
@@ -149,6 +149,6 @@ func TestEnv(t *testing.T) {
 
 	want := []propagation.Format{propagation.W3C, propagation.Baggage, propagation.RequestID}
 	if err != nil || !slices.Equal(config.Formats, want) {
-		t.Errorf("got %v, %v", config.Formats, err)
+		t.Errorf("the formats are %v, error %v", config.Formats, err)
 	}
 }

@@ -18,7 +18,8 @@ import (
 	"google.golang.org/grpc"
 )
 
-// from sends a request from an address to a handler, and returns what a call to an internal host would carry.
+// from sends a request from an address to a handler. It returns the headers that a call to an internal host would
+// carry.
 func from(p *propagation.Propagator, address string, wrap func(http.Handler) http.Handler, change func(*http.Request)) http.Header {
 	out := http.Header{}
 	handler := wrap(handlerFunc(func(ctx context.Context) {
@@ -51,7 +52,7 @@ func TestDeciders(t *testing.T) {
 		return handler
 	}
 	if got := from(p, "10.1.2.3:1", wrap, nil); !none(got) {
-		t.Errorf("behind Edge, a call carries %v", got)
+		t.Errorf("behind Edge, a call carries %v, want nothing", got)
 	}
 	wrap = func(next http.Handler) http.Handler {
 		mux = next
@@ -61,10 +62,10 @@ func TestDeciders(t *testing.T) {
 		return handler
 	}
 	if got := from(p, "10.1.2.3:1", wrap, nil); !all(got) {
-		t.Errorf("from inside, a call carries %v", got)
+		t.Errorf("for an internal caller, a call carries %v, want everything", got)
 	}
 	if got := from(p, "203.0.113.9:1", wrap, nil); !none(got) {
-		t.Errorf("from outside, a call carries %v", got)
+		t.Errorf("for an external caller, a call carries %v, want nothing", got)
 	}
 	wrap = func(next http.Handler) http.Handler {
 		mux = next
@@ -74,7 +75,7 @@ func TestDeciders(t *testing.T) {
 		return handler
 	}
 	if got := from(p, "203.0.113.9:1", wrap, nil); got.Get("B3") != traceID+"-"+spanID || got.Get("Traceparent") != strings.TrimSuffix(traceparent, "1")+"0" {
-		t.Errorf("of a partner, a call carries %v", got)
+		t.Errorf("for a partner, a call carries %v, want its ids without its decision", got)
 	}
 	wrap = func(next http.Handler) http.Handler {
 		mux = next
@@ -89,10 +90,10 @@ func TestDeciders(t *testing.T) {
 		return handler
 	}
 	if got := from(p, "10.1.2.3:1", wrap, nil); !none(got) {
-		t.Errorf("of a public path, a call carries %v", got)
+		t.Errorf("for a public path, a call carries %v, want nothing", got)
 	}
 	if got := from(p, "10.1.2.3:1", wrap, func(r *http.Request) { r.URL.Path = "/a" }); !all(got) {
-		t.Errorf("of another path, a call carries %v", got)
+		t.Errorf("for another path, a call carries %v, want everything", got)
 	}
 }
 
@@ -112,10 +113,10 @@ func TestPeersWithID(t *testing.T) {
 		}
 	}
 	if got := from(p, "10.1.2.3:1", wrap, id("spiffe://cluster.local/ns/shop/sa/web")); !all(got) {
-		t.Errorf("of the own trust domain, a call carries %v", got)
+		t.Errorf("for the service's own trust domain, a call carries %v, want everything", got)
 	}
 	if got := from(p, "10.1.2.3:1", wrap, id("spiffe://elsewhere/ns/shop/sa/web")); !none(got) {
-		t.Errorf("of another trust domain, a call carries %v", got)
+		t.Errorf("for another trust domain, a call carries %v, want nothing", got)
 	}
 
 	server := grpc.NewServer(grpctrace.ServerOptions(p, grpctrace.PeersWithID("spiffe://cluster.local"))...)
@@ -124,7 +125,7 @@ func TestPeersWithID(t *testing.T) {
 	target := listen(t, server, func(ctx context.Context) {
 		called = true
 		if _, ok := propagation.RemoteFromContext(ctx); ok {
-			t.Error("a gRPC caller without a certificate is trusted")
+			t.Error("a gRPC caller without a certificate is trusted, want it untrusted")
 		}
 	})
 	checkHealth(sending(t.Context()), t, plain(t, target))
@@ -133,7 +134,7 @@ func TestPeersWithID(t *testing.T) {
 	}
 }
 
-// TestLinkAndPromote: the untrusted span is there for a link, and Promote takes the decision back.
+// TestLinkAndPromote: the untrusted span context is available for a link, and Promote reverses the decision.
 func TestLinkAndPromote(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	authenticated := func(*http.Request) bool { return true }
@@ -146,16 +147,16 @@ func TestLinkAndPromote(t *testing.T) {
 		}
 		config := trace.NewSpanStartConfig(options...)
 		if links := config.Links(); len(links) != 1 || links[0].SpanContext.TraceID().String() != traceID {
-			t.Errorf("the links are %v", links)
+			t.Errorf("the links are %v, want one to the caller's trace", links)
 		}
 		if _, ok := propagation.RemoteFromContext(r.Context()); ok {
-			t.Error("the caller is trusted")
+			t.Error("the caller is trusted, want it untrusted")
 		}
 		if authenticated(r) {
 			r = r.WithContext(propagation.Promote(r.Context()))
 		}
 		if remote, _ := propagation.RemoteFromContext(r.Context()); remote.TraceID.String() != traceID {
-			t.Errorf("after Promote, the remote span context is %v", remote)
+			t.Errorf("after Promote, the remote span context is %v, want the caller's", remote)
 		}
 	})), received())
 	if !called {

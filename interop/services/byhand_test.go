@@ -14,13 +14,13 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// carried are the headers of the hand-written loop.
+// carried are the headers that the hand-written loop copies.
 var carried = []string{
 	"traceparent", "tracestate", "b3", "x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags",
 	"grpc-trace-bin", "x-cloud-trace-context", "x-ot-span-context", "x-request-id", "baggage",
 }
 
-// TestByHand: a loop passes if it copies all lines, none that is absent, and knows what gRPC does with -bin values.
+// TestByHand: a loop passes if it copies all lines, does not send absent headers, and converts -bin values for gRPC.
 func TestByHand(t *testing.T) {
 	m := propagationtest.New(t)
 	details, ratings := m.HTTP("details"), m.GRPC("ratings")

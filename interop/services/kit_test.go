@@ -18,10 +18,10 @@ import (
 
 const emptyCall = "/grpc.testing.TestService/EmptyCall"
 
-// work is what the service does for each request, whatever it is written with.
+// work is the work of the service for each request, whichever library it uses.
 type work func(context.Context) error
 
-// outgoing starts two callees and returns work that calls both with traceferry, one of them twice.
+// outgoing starts two callees. It returns work that calls both with traceferry, and one of them twice.
 func outgoing(t *testing.T, m *propagationtest.Mesh, p *propagation.Propagator) work {
 	details, ratings := m.HTTP("details"), m.GRPC("ratings")
 	client := &http.Client{Transport: httptrace.NewTransport(p, nil)}
@@ -69,7 +69,7 @@ func stream(ctx context.Context, conn *grpc.ClientConn) error {
 	return err
 }
 
-// handler does the work in a handler of net/http.
+// handler does the work in a net/http handler.
 func (do work) handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := do(r.Context()); err != nil {
@@ -83,7 +83,7 @@ func all() *propagation.Propagator {
 	return propagation.MustNew(propagation.Config{Formats: propagation.AllFormats()})
 }
 
-// newMesh expects every format.
+// newMesh returns a mesh that expects every format.
 func newMesh(t *testing.T) *propagationtest.Mesh {
 	return propagationtest.New(t, propagationtest.Formats(propagation.AllFormats()...))
 }

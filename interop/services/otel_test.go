@@ -32,7 +32,7 @@ func otelApp(t *testing.T, m *propagationtest.Mesh, p otelprop.TextMapPropagator
 	return otelhttp.NewHandler(do.handler(), "app", otelhttp.WithPropagators(p), otelhttp.WithTracerProvider(provider))
 }
 
-// TestOTel: OpenTelemetry's own propagators pass, but for one thing that they cannot do: they read the first line of tracestate only.
+// TestOTel: OpenTelemetry's own propagators pass, with one exception: they read only the first line of tracestate.
 func TestOTel(t *testing.T) {
 	err := propagationtest.Test(func(m *propagationtest.Mesh) any {
 		return otelApp(t, m, otelprop.NewCompositeTextMapPropagator(otelprop.TraceContext{}, otelprop.Baggage{}))
@@ -45,18 +45,18 @@ func TestOTel(t *testing.T) {
 		}
 	}
 	if len(failures) != 2 {
-		t.Errorf("at each of two callees tracestate loses its second line, and the kit says\n%v", err)
+		t.Errorf("want two failures, because at each of two callees tracestate loses its second line, but got\n%v", err)
 	}
 }
 
-// TestOTelB3 passes.
+// TestOTelB3: a service with OpenTelemetry's B3 propagator passes.
 func TestOTelB3(t *testing.T) {
 	m := propagationtest.New(t, propagationtest.Spans(), propagationtest.Formats(propagation.B3Multi))
 	m.Drive(otelApp(t, m, b3.New(b3.WithInjectEncoding(b3.B3MultipleHeader))))
 }
 
-// TestOTelWithTraceferry: with this library's propagator all formats pass. otelgrpc cannot send -bin headers and repeated lines, so
-// grpctrace stands beside it.
+// TestOTelWithTraceferry: with this library's propagator, all formats pass. otelgrpc cannot send -bin headers and
+// repeated lines. So grpctrace is used, too.
 func TestOTelWithTraceferry(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	provider := sdktrace.NewTracerProvider()

@@ -14,7 +14,7 @@ import (
 	testgrpc "google.golang.org/grpc/interop/grpc_testing"
 )
 
-// TestConnect: a connect service is called by connect's own protocol, and calls a gRPC service by gRPC's.
+// TestConnect: a connect service is called with connect's own protocol, and calls a gRPC service with gRPC's protocol.
 func TestConnect(t *testing.T) {
 	p := all()
 	m := propagationtest.New(t, propagationtest.Formats(propagation.AllFormats()...), propagationtest.Requests(propagationtest.Request{

@@ -20,7 +20,7 @@ func analyzers(t *testing.T, settings any) string {
 		t.Fatal(err)
 	}
 	if mode := plugin.GetLoadMode(); mode != register.LoadModeTypesInfo {
-		t.Errorf("the load mode is %s", mode)
+		t.Errorf("the load mode is %s, want types info", mode)
 	}
 	all, err := plugin.BuildAnalyzers()
 	if err != nil {
@@ -63,6 +63,6 @@ func TestPluginMistakes(t *testing.T) {
 		}
 	}
 	if _, err := create(map[string]any{"disabled": []any{"baregrpc"}}); err == nil || !strings.Contains(err.Error(), "disabled") {
-		t.Errorf("an unknown key gives the error %v", err)
+		t.Errorf("an unknown key gives the error %v, want one that names the key", err)
 	}
 }

@@ -14,7 +14,7 @@ import (
 // service is a program to analyze: a module of the module proxy, or a commit of a repository.
 type service struct {
 	name                    string // the module with its version, or the address with the commit
-	address, commit, folder string // of a repository
+	address, commit, folder string // the repository, the commit and the folder
 }
 
 // read reads a list of services. A line is MODULE@VERSION, "git ADDRESS COMMIT" or "git ADDRESS COMMIT FOLDER", or a
@@ -66,7 +66,7 @@ func (s service) download(clones string) (dir string, err error) {
 	return filepath.Join(dir, s.folder), nil
 }
 
-// run runs a command. An error has what the command printed.
+// run runs a command. On failure, the error contains the command's output.
 func run(dir, name string, args ...string) ([]byte, error) {
 	cmd := exec.Command(name, args...)
 	cmd.Dir = dir

@@ -10,11 +10,11 @@ import (
 
 // finding is a line of findings.tsv.
 type finding struct {
-	analyzer, service string // a finding that only a flag brings has the flag with the analyzer: goroutine.callees
-	wrong             bool   // the code is right about headers
+	analyzer, service string // with the flag that the finding needs, if any: goroutine.callees
+	wrong             bool   // the finding is wrong: the code loses no headers
 }
 
-// judged reads findings and their verdicts.
+// judged reads findings with the verdicts of a person.
 func judged(file string) (all []finding, err error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -35,10 +35,10 @@ func judged(file string) (all []finding, err error) {
 	return all, nil
 }
 
-// count is how many findings an analyzer has, and how many of them are wrong.
+// count is the number of an analyzer's findings, and the number of wrong findings.
 type count struct{ findings, wrong int }
 
-// counts counts the findings of each analyzer, in one service or, if it is "", in all.
+// counts counts the findings of each analyzer in one service, or in all services if it is "".
 func counts(all []finding, service string) map[string]count {
 	counts := map[string]count{}
 	for _, f := range all {
@@ -54,7 +54,7 @@ func counts(all []finding, service string) map[string]count {
 	return counts
 }
 
-// columns returns the analyzers, each followed by its flags that bring more findings.
+// columns returns the analyzers. Each one is followed by its flags that add findings.
 func columns(all []finding) (names []string) {
 	for _, a := range lint.Analyzers() {
 		names = append(names, a.Name)
@@ -67,8 +67,8 @@ func columns(all []finding) (names []string) {
 	return names
 }
 
-// tableOf returns the table of all findings: a row for each service, a column for each analyzer. A line after it names the
-// services without findings.
+// tableOf returns the table of all findings, with a row for each service and a column for each analyzer. The line after
+// the table names the services without findings.
 func tableOf(all []finding, services []service) string {
 	names := columns(all)
 	var table strings.Builder

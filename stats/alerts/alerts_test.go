@@ -25,8 +25,8 @@ type shop struct {
 	p   *propagation.Propagator
 	url string
 
-	lostContext bool // its call has another context than the request's
-	bareClient  bool // its client has no transport of ours, only a Guard
+	lostContext bool // its call does not use the request's context
+	bareClient  bool // its client has no Transport of this library, only a Guard
 }
 
 func newShop(t *testing.T, config propagation.Config) *shop {
@@ -77,7 +77,8 @@ func (s *shop) serve(t *testing.T, pairs ...string) {
 	}
 }
 
-// TestAlerts: each mistake fires its alert, after the time that the rule waits, and no other. Good requests fire none.
+// TestAlerts: each mistake fires its own alert, after the waiting time of the rule, and no other alert. Good requests
+// fire none.
 func TestAlerts(t *testing.T) {
 	panics := propagation.Config{Observer: &propagation.Observer{Extracted: func(context.Context, []propagation.Format) { panic("mistake") }}}
 	reads := propagation.Config{Observer: &propagation.Observer{Outcome: func(context.Context, propagation.Format, propagation.Outcome) {}}}
@@ -86,7 +87,7 @@ func TestAlerts(t *testing.T) {
 	for name, test := range map[string]struct {
 		config  propagation.Config
 		mistake func(*shop)
-		in      []string // headers of the requests that go wrong
+		in      []string // headers of the bad requests
 		minutes int      // from the first of them to the alert
 		want    string
 	}{
@@ -109,7 +110,7 @@ func TestAlerts(t *testing.T) {
 			for range 10 {
 				s.minute(url)
 				if got := s.firing(); got != nil {
-					t.Fatalf("%v: nothing was wrong, and %v fires", s.now, got)
+					t.Fatalf("%v: the alerts %v fire, want none before the mistake", s.now, got)
 				}
 			}
 			good.serve(t, test.in...)
@@ -133,7 +134,7 @@ func TestAlerts(t *testing.T) {
 				s.minute(url)
 			}
 			if got := s.firing(); got != nil {
-				t.Errorf("the mistake is mended, and %v fires", got)
+				t.Errorf("the alerts %v still fire after the mistake is corrected", got)
 			}
 		})
 		if fired, _, _ := strings.Cut(test.want, " "); fired != "" {
@@ -142,7 +143,7 @@ func TestAlerts(t *testing.T) {
 	}
 	for _, rule := range newServer(t).rules.Rules() {
 		if !alerts[rule.Name()] {
-			t.Errorf("no mistake fires %s", rule.Name())
+			t.Errorf("no case fires the alert %s", rule.Name())
 		}
 	}
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/traceferry/traceferry/stats/promstats"
 )
 
-// section is the part of docs/diagnosis.md that is about counters.
+// section is the part of docs/diagnosis.md about counters.
 func section(t *testing.T) string {
 	t.Helper()
 	page, err := os.ReadFile("../../docs/diagnosis.md")
@@ -35,13 +35,13 @@ func section(t *testing.T) string {
 	return text
 }
 
-// TestDiagnosisQueries runs each query of the table on a service that does everything wrong, on one that does nothing
-// wrong, and without any. A query has an answer for one of them at least, and not the same for all.
+// TestDiagnosisQueries runs each query of the table on three servers: one for a service that makes every mistake, one
+// for a service that makes none, and one without metrics. A query must not have the same answer on all of them.
 func TestDiagnosisQueries(t *testing.T) {
 	queries := regexp.MustCompile("(?m)^\\|[^|]+\\| `(.+?)`").FindAllStringSubmatch(section(t), -1)
 	queries = slices.DeleteFunc(queries, func(q []string) bool { return !strings.Contains(q[1], "(") || strings.HasPrefix(q[1], "/") })
 	if len(queries) < 15 {
-		t.Fatalf("the section has %d queries", len(queries))
+		t.Fatalf("the section has %d queries, want at least 15", len(queries))
 	}
 	services := map[string]*server{"none": newServer(t)}
 	for name, change := range map[string]func(minute int, line string) string{
@@ -67,7 +67,7 @@ func TestDiagnosisQueries(t *testing.T) {
 			answers[name] = service.query(query).String()
 		}
 		if answers["good"] == answers["bad"] && answers["good"] == answers["none"] {
-			t.Errorf("%s\nalways has the answer %q", query, answers["good"])
+			t.Errorf("%s\nhas the answer %q on all servers, want different ones", query, answers["good"])
 		}
 	}
 }
@@ -100,7 +100,7 @@ func rewritten(t *testing.T, url string, change func(line string) string) string
 	return server.URL
 }
 
-// TestDiagnosisAlerts: the section names the alerts that are there, and all of them.
+// TestDiagnosisAlerts: the section names exactly the existing alerts.
 func TestDiagnosisAlerts(t *testing.T) {
 	named := regexp.MustCompile(`\bTrace[A-Z]\w+`).FindAllString(section(t), -1)
 	slices.Sort(named)
@@ -110,7 +110,7 @@ func TestDiagnosisAlerts(t *testing.T) {
 	}
 	slices.Sort(have)
 	if named = slices.Compact(named); !slices.Equal(named, have) {
-		t.Errorf("the section names %q, the rules are %q", named, have)
+		t.Errorf("the section names the alerts %q, want the rules %q", named, have)
 	}
 }
 
@@ -145,7 +145,7 @@ func main() {
 `)
 	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(section(t), -1)
 	if len(blocks) < 5 {
-		t.Fatalf("the section has %d blocks of Go", len(blocks))
+		t.Fatalf("the section has %d blocks of Go, want at least 5", len(blocks))
 	}
 	for _, block := range blocks {
 		fmt.Fprintf(&program, "\t{\n%s", block[1])
@@ -156,7 +156,7 @@ func main() {
 	}
 	program.WriteString("\tuse(p)\n}\n")
 
-	// The program is compiled as a package of this module, without a file in it.
+	// The program is compiled as a package of this module, but its file is only in the overlay.
 	source, overlay := filepath.Join(t.TempDir(), "main.go"), filepath.Join(t.TempDir(), "overlay.json")
 	here, err := os.Getwd()
 	if err != nil {

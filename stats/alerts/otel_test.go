@@ -13,7 +13,7 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 )
 
-// TestOpenTelemetry: the names that OpenTelemetry's exporter for Prometheus makes of the metric and its attributes.
+// TestOpenTelemetry: the series that OpenTelemetry's exporter for Prometheus makes from the metric and its attributes.
 func TestOpenTelemetry(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(registry))
@@ -39,7 +39,7 @@ func TestOpenTelemetry(t *testing.T) {
 	} {
 		got := s.query("increase(" + series + "[5m]) > 0")
 		if len(got) != 1 || got[0].Metric.Get("job") != "shop" {
-			t.Errorf("one call without a context gives %s %v\n%v", series, got, s.query(`{__name__=~".+"}`))
+			t.Errorf("after one call without a context, %s is %v, want one series\n%v", series, got, s.query(`{__name__=~".+"}`))
 		}
 	}
 }

@@ -102,7 +102,7 @@ func (s *server) minute(endpoint string) {
 	}
 }
 
-// firing lists the alerts that fire, with the format they are about.
+// firing lists the alerts that fire, with the format in their label.
 func (s *server) firing() (names []string) {
 	for _, rule := range s.rules.AlertingRules() {
 		for _, alert := range rule.ActiveAlerts() {

@@ -8,7 +8,8 @@ import (
 	"github.com/traceferry/traceferry/stats/promstats"
 )
 
-// TestFirstIncrement: a rate sees the first outcome, because its series was zero before. Without the zeros it does not.
+// TestFirstIncrement: a rate includes the first outcome, because its series existed before with the value zero. Without
+// the zeros, the rate misses it.
 func TestFirstIncrement(t *testing.T) {
 	for name, test := range map[string]struct {
 		zeros bool
@@ -37,7 +38,7 @@ func TestFirstIncrement(t *testing.T) {
 				got = sample.F
 			}
 			if got != test.want {
-				t.Errorf("one outcome is an increase of %v, want %v", got, test.want)
+				t.Errorf("after one outcome, the increase is %v, want %v", got, test.want)
 			}
 		})
 	}

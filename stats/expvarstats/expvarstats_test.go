@@ -29,29 +29,29 @@ func TestEndpoint(t *testing.T) {
 	}
 	req, _ := http.NewRequestWithContext(p.ExtractHTTP(context.Background(), http.Header{"B3": {"0"}}), "GET", "http://127.0.0.1:0", nil)
 	client.Do(req)
-	for calls := uint64(1); calls <= 3; calls++ { // each call has no context, and is counted before it is answered
+	for calls := uint64(1); calls <= 3; calls++ { // each call has no context, and is counted before its answer
 		counts := variable(t, client, server.URL)
 		if got := counts["headers"]["no_context"]; got != calls {
-			t.Errorf("after %d calls without a context: %d", calls, got)
+			t.Errorf("after %d calls without a context, the count is %d", calls, got)
 		}
 		if got := counts["b3"]["malformed"]; got != 2 {
-			t.Errorf("after 2 malformed headers: %d", got)
+			t.Errorf("after 2 malformed headers, the count is %d", got)
 		}
 		if got := counts["requests"]["captured"]; got != 3 {
-			t.Errorf("after 3 requests with headers: %d", got)
+			t.Errorf("after 3 requests with headers, the count is %d", got)
 		}
 		if got := counts["calls"]["carried"]; got != 1 {
-			t.Errorf("after one call that carried a header: %d", got)
+			t.Errorf("after one call that carried a header, the count is %d", got)
 		}
 		if got, ok := counts["tracecontext"]["malformed"]; got != 0 || !ok {
-			t.Errorf("a count of zero is %d, present: %v", got, ok)
+			t.Errorf("the count for traceparent is %d, present: %v, want a zero that is present", got, ok)
 		}
 		n := 0
 		for _, of := range counts {
 			n += len(of)
 		}
 		if n != 21 {
-			t.Errorf("%d counts in %v", n, counts)
+			t.Errorf("there are %d counts, want 21: %v", n, counts)
 		}
 	}
 }
@@ -82,7 +82,7 @@ func TestNothing(t *testing.T) {
 	const nothing = `{"calls":{"carried":0},"requests":{"captured":0,"uncarried":0}}`
 	for name, v := range map[string]expvarstats.Var{"zero": {}, "nil": expvarstats.New(nil), "zero Propagator": expvarstats.New(new(propagation.Propagator))} {
 		if got := v.String(); got != nothing {
-			t.Errorf("%s: %s", name, got)
+			t.Errorf("%s: the variable is %s, want %s", name, got, nothing)
 		}
 	}
 }

@@ -11,14 +11,14 @@ import (
 func ExampleRegister() {
 	p := propagation.MustNew(propagation.Config{})
 
-	registration, err := otelstats.Register(p, nil) // nil: the provider of otel.SetMeterProvider
+	registration, err := otelstats.Register(p, nil) // nil means the provider of otel.SetMeterProvider
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer registration.Unregister() // only if the export ends before the program
 }
 
-// Two Propagators of one program are told apart by an attribute.
+// An attribute distinguishes two Propagators of one program.
 func ExampleRegister_two() {
 	public, internal := propagation.MustNew(propagation.Config{}), propagation.MustNew(propagation.Config{})
 

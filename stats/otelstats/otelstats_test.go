@@ -18,7 +18,7 @@ type provider struct {
 
 func (p provider) Meter(string, ...metric.MeterOption) metric.Meter { return p.meter }
 
-// refusing is a meter that makes no counter, or takes no callback.
+// refusing is a meter that refuses to make counters, or to register callbacks.
 type refusing struct {
 	noop.Meter
 	counter, callback error
@@ -37,7 +37,7 @@ func TestErrors(t *testing.T) {
 	refused := errors.New("refused")
 	for name, meter := range map[string]refusing{"counter": {counter: refused}, "callback": {callback: refused}} {
 		if _, err := otelstats.Register(p, provider{meter: meter}); !errors.Is(err, refused) {
-			t.Errorf("a refused %s is the error %v", name, err)
+			t.Errorf("if the meter refuses a %s, Register returns %v, want the meter's error", name, err)
 		}
 	}
 	if _, err := otelstats.Register(p, provider{meter: refusing{}}); err != nil {

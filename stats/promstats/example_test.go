@@ -21,8 +21,8 @@ func ExampleNew() {
 	http.Handle("GET /metrics", promhttp.Handler())
 }
 
-// Two counters show how far a migration from B3 to W3C is. They are yours, because the counts of the Propagator do not
-// name the formats of good requests. They cost a few increments for each request.
+// Two counters show the progress of a migration from B3 to W3C. They are your own counters, because the Propagator's
+// counts do not name the formats of good requests. They cost a few increments for each request.
 func ExampleNew_migration() {
 	received := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "shop_received_formats_total",
@@ -50,8 +50,9 @@ func ExampleNew_migration() {
 // callerKey is the context key of the caller's address.
 type callerKey struct{}
 
-// The counts do not name the caller. An Observer does, with what an outer middleware has put into the context. Log it,
-// or count it by an identity that has few values, such as a SPIFFE id. An address as a label makes too many series.
+// The counts do not name the caller. An Observer does, with a value that an outer middleware has put into the context.
+// Log that value, or count by an identity with few values, such as a SPIFFE id. An address as a label makes too many
+// series.
 func ExampleNew_caller() {
 	p := propagation.MustNew(propagation.Config{
 		Observer: &propagation.Observer{Outcome: func(ctx context.Context, f propagation.Format, o propagation.Outcome) {

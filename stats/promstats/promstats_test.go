@@ -25,7 +25,7 @@ func lose(p *propagation.Propagator, calls int) {
 	}
 }
 
-// registry is a registry that checks what its collectors promise.
+// registry is a registry that checks that collectors describe their metrics correctly.
 func registry(t *testing.T, collectors ...prometheus.Collector) *prometheus.Registry {
 	t.Helper()
 	r := prometheus.NewPedanticRegistry()
@@ -37,7 +37,7 @@ func registry(t *testing.T, collectors ...prometheus.Collector) *prometheus.Regi
 	return r
 }
 
-// scrape is what a Prometheus server gets over HTTP.
+// scrape returns the text that a Prometheus server gets over HTTP.
 func scrape(t *testing.T, r *prometheus.Registry) string {
 	t.Helper()
 	server := httptest.NewServer(promhttp.HandlerFor(r, promhttp.HandlerOpts{}))
@@ -86,7 +86,7 @@ traceferry_outcomes_total{format="headers",outcome="untrusted"} 0
 traceferry_uncarried_requests_total 0
 `
 	if got := scrape(t, r); got != text {
-		t.Errorf("before the first outcome:\n%s", got)
+		t.Errorf("before the first outcome, the metrics are\n%s", got)
 	}
 	lose(p, 2)
 	propagation.RemoteFromContext(p.ExtractHTTP(context.Background(), http.Header{"B3": {"?"}}))
@@ -99,11 +99,11 @@ traceferry_uncarried_requests_total 0
 		want = strings.ReplaceAll(want, "\ntraceferry_"+series+" 0\n", "\ntraceferry_"+series+" "+n+"\n")
 	}
 	if got := scrape(t, r); got != want {
-		t.Errorf("after two calls without a context and a malformed b3:\n%s", got)
+		t.Errorf("after two calls without a context and a malformed b3, the metrics are\n%s", got)
 	}
 }
 
-// TestTraffic: requests and calls that went well, and a request whose only call carried nothing.
+// TestTraffic: counts of requests and calls that carried headers, and of a request whose only call carried nothing.
 func TestTraffic(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{
 		Formats: []propagation.Format{propagation.RequestID}, ReadOnly: []propagation.Format{propagation.W3C},
@@ -116,7 +116,7 @@ func TestTraffic(t *testing.T) {
 	for _, in := range []http.Header{
 		{"X-Request-Id": {"r1"}},
 		{"X-Request-Id": {"r2"}},
-		{"Traceparent": {"00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01"}}, // only read
+		{"Traceparent": {"00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01"}}, // this format is only read
 		{},
 	} {
 		req, _ := http.NewRequest("GET", service.URL, nil)
@@ -136,12 +136,12 @@ func TestTraffic(t *testing.T) {
 	}
 }
 
-// TestLint: what promtool check metrics would say.
+// TestLint: promtool check metrics would report no problem.
 func TestLint(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{Formats: propagation.AllFormats(), Headers: []string{"x-tenant"}, Reconcile: true})
 	problems, err := testutil.GatherAndLint(registry(t, promstats.New(p, prometheus.Labels{"propagator": "public"})))
 	if err != nil || len(problems) > 0 {
-		t.Errorf("%v, %v", problems, err)
+		t.Errorf("the linter reports %v, error %v, want no problems", problems, err)
 	}
 }
 
@@ -163,7 +163,7 @@ func TestTwo(t *testing.T) {
 	}
 }
 
-// TestRefused: a registry refuses labels that do not work. Nothing panics.
+// TestRefused: a registry refuses labels that do not work, and nothing panics.
 func TestRefused(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	for name, test := range map[string]struct{ first, second prometheus.Labels }{
@@ -178,12 +178,12 @@ func TestRefused(t *testing.T) {
 		err := r.Register(promstats.New(p, test.first))
 		if test.second != nil {
 			if err != nil {
-				t.Errorf("%s: the first: %v", name, err)
+				t.Errorf("%s: registering the first collector failed: %v", name, err)
 			}
 			err = r.Register(promstats.New(p, test.second))
 		}
 		if err == nil {
-			t.Errorf("%s: no error", name)
+			t.Errorf("%s: registering the second collector succeeded, want an error", name)
 		}
 		if _, err := r.Gather(); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -194,7 +194,7 @@ func TestRefused(t *testing.T) {
 // TestNothing: the nil Propagator has no outcomes.
 func TestNothing(t *testing.T) {
 	if n := testutil.CollectAndCount(promstats.New(nil, nil), "traceferry_outcomes_total"); n != 0 {
-		t.Errorf("%d series", n)
+		t.Errorf("the nil Propagator has %d series, want 0", n)
 	}
 }
 
@@ -225,7 +225,7 @@ func TestConcurrent(t *testing.T) {
 			for range 50 {
 				now := value()
 				if now < last {
-					t.Errorf("fell from %v to %v", last, now)
+					t.Errorf("the counter fell from %v to %v", last, now)
 				}
 				last = now
 			}
@@ -233,6 +233,6 @@ func TestConcurrent(t *testing.T) {
 	}
 	all.Wait()
 	if got := value(); got != callers*calls {
-		t.Errorf("ends with %v", got)
+		t.Errorf("the counter ends with %v, want one for each call", got)
 	}
 }

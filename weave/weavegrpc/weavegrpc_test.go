@@ -20,7 +20,7 @@ const (
 	baggage     = "k=v"
 )
 
-// checker is a service whose calls, unary and streaming, end in a function.
+// checker is a service whose unary and streaming calls run a function.
 type checker struct {
 	*health.Server
 	called func(context.Context)
@@ -36,7 +36,7 @@ func (c checker) Watch(_ *grpc_health_v1.HealthCheckRequest, s grpc_health_v1.He
 	return nil
 }
 
-// serve starts a server and returns a client of it. Both have the options, and then the woven ones.
+// serve starts a server and returns a client of it. Both have the given options, followed by the woven ones.
 func serve(t *testing.T, called func(context.Context), server []grpc.ServerOption, dial []grpc.DialOption) grpc_health_v1.HealthClient {
 	t.Helper()
 	s := grpc.NewServer(append(server, weavegrpc.ServerOptions()...)...)
@@ -69,7 +69,7 @@ func both(t *testing.T, client grpc_health_v1.HealthClient, ctx context.Context)
 	stream.Recv()
 }
 
-// TestMetadataGoesThrough a service, whose callee gets what its caller sent.
+// TestMetadataGoesThrough: the callee of a service gets the headers that its caller sent.
 func TestMetadataGoesThrough(t *testing.T) {
 	var got []string
 	callee := serve(t, func(ctx context.Context) {
@@ -83,7 +83,7 @@ func TestMetadataGoesThrough(t *testing.T) {
 	}
 }
 
-// TestOwnOptionsWin: a service with options of its own carries what it carries without the woven ones.
+// TestOwnOptionsWin: a service with its own options carries the same headers as without the woven ones.
 func TestOwnOptionsWin(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{Formats: []propagation.Format{propagation.W3C}})
 	for name, dial := range map[string][]grpc.DialOption{
@@ -100,7 +100,7 @@ func TestOwnOptionsWin(t *testing.T) {
 			front := serve(t, func(ctx context.Context) { both(t, callee, ctx) }, nil, nil)
 			both(t, front, metadata.AppendToOutgoingContext(t.Context(), "traceparent", traceparent, "baggage", baggage))
 			if len(got) != 4 {
-				t.Fatalf("the callee got %d calls", len(got))
+				t.Fatalf("the callee got %d calls, want 4", len(got))
 			}
 			for _, md := range got {
 				if tp := md.Get("traceparent"); len(tp) != 1 || tp[0] != traceparent || md.Get("baggage") != nil {
@@ -111,7 +111,7 @@ func TestOwnOptionsWin(t *testing.T) {
 	}
 }
 
-// TestOwnServerOptionsWin: a caller who is untrusted first, and promoted after authentication, stays promoted.
+// TestOwnServerOptionsWin: an untrusted caller that is promoted after authentication stays promoted.
 func TestOwnServerOptionsWin(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	promote := func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {

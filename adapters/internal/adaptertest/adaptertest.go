@@ -16,7 +16,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// Adapter is what a propagation.Config takes as LocalSpan.
+// Adapter is a function for the field LocalSpan of a propagation.Config.
 type Adapter = func(context.Context) (propagation.SpanContext, bool)
 
 // The caller's span.
@@ -25,11 +25,11 @@ const (
 	CallerSpan  = "a2fb4a1d1a96d312"
 )
 
-// formats are all that name spans.
+// formats are all formats that name spans.
 var formats = slices.DeleteFunc(propagation.AllFormats(), func(f propagation.Format) bool { return !wire.Format(f).Encodes() })
 
-// Request is what the caller sends: its span in every format, accepted, and an id for logs. The lines of the formats
-// that are not listed here are traceferry's own.
+// Request is the caller's request: it has the caller's span in every format, with the decision accepted, and a request
+// id. traceferry itself writes the lines of formats that are not listed here.
 func Request() http.Header {
 	h := http.Header{}
 	caller := propagation.SpanContext{Sampling: propagation.Accepted}
@@ -48,8 +48,8 @@ func Request() http.Header {
 	return h
 }
 
-// Receive is the context of a handler of the Request, and the Propagator that made it, which
-// knows the tracer's spans by an adapter.
+// Receive returns the context of a handler of the Request, and the Propagator that read the Request. That Propagator
+// finds the tracer's spans through an adapter.
 func Receive(adapter Adapter) (context.Context, *propagation.Propagator) {
 	p := propagation.MustNew(propagation.Config{
 		Formats:   append([]propagation.Format{propagation.RequestID}, formats...),
@@ -58,14 +58,14 @@ func Receive(adapter Adapter) (context.Context, *propagation.Propagator) {
 	return p.ExtractHTTP(context.Background(), Request()), p
 }
 
-// Begin is a context that no request came with, and a Propagator that writes every format.
+// Begin returns a context without an inbound request, and a Propagator that writes every format.
 func Begin(adapter Adapter) (context.Context, *propagation.Propagator) {
 	return context.Background(), propagation.MustNew(propagation.Config{
 		Formats: []propagation.Format{}, Emit: formats, LocalSpan: adapter,
 	})
 }
 
-// Verbatim fails the test unless the Request goes out as it came.
+// Verbatim fails the test unless calls carry the headers of the Request unchanged.
 func Verbatim(t *testing.T, p *propagation.Propagator, ctx context.Context) {
 	t.Helper()
 	out := http.Header{}
@@ -73,7 +73,7 @@ func Verbatim(t *testing.T, p *propagation.Propagator, ctx context.Context) {
 	compare(t, out, Request())
 }
 
-// Nothing fails the test if anything goes out.
+// Nothing fails the test if a call carries any header.
 func Nothing(t *testing.T, p *propagation.Propagator, ctx context.Context) {
 	t.Helper()
 	out := http.Header{}
@@ -81,8 +81,8 @@ func Nothing(t *testing.T, p *propagation.Propagator, ctx context.Context) {
 	compare(t, out, http.Header{})
 }
 
-// Names fails the test unless the span goes out in every format, from several goroutines, and
-// nothing else does but what a Request carries besides spans.
+// Names fails the test unless every format that is sent names the span. Besides those formats, only the request id of a
+// Request may be sent. It makes the calls from several goroutines.
 func Names(t *testing.T, p *propagation.Propagator, ctx context.Context, span Span) {
 	t.Helper()
 	var all [4]http.Header
@@ -97,7 +97,7 @@ func Names(t *testing.T, p *propagation.Propagator, ctx context.Context, span Sp
 	}
 }
 
-// Sent is Names for headers that went out.
+// Sent is Names for headers that were already sent.
 func (s Span) Sent(t *testing.T, out http.Header, requestID string) {
 	t.Helper()
 	want := s.headers()
@@ -107,7 +107,7 @@ func (s Span) Sent(t *testing.T, out http.Header, requestID string) {
 	if requestID != "" {
 		want.Set("X-Request-Id", requestID)
 	}
-	for _, f := range formats { // those that headers does not have are compared by what they say
+	for _, f := range formats { // compare formats that headers does not write by the span that they name
 		if want.Get(f.Fields()[0]) != "" {
 			continue
 		}
@@ -117,11 +117,11 @@ func (s Span) Sent(t *testing.T, out http.Header, requestID string) {
 		}
 		got, _ := propagation.RemoteFromContext(propagation.MustNew(propagation.Config{Formats: []propagation.Format{f}}).ExtractHTTP(context.Background(), out))
 		if got.TraceID.String() != id || got.SpanID.String() != s.SpanID || got.Sampling.Sampled() != s.Sampling.Sampled() {
-			t.Errorf("%v says %+v", f, got)
+			t.Errorf("%v names %+v, want %+v", f, got, s)
 		}
 		want[http.CanonicalHeaderKey(f.Fields()[0])] = out.Values(f.Fields()[0])
 	}
-	if !strings.Contains(s.TraceState, "dd=") { // it is then made of Datadog's headers: its own tests judge it
+	if !strings.Contains(s.TraceState, "dd=") { // it comes from Datadog's headers, which have tests of their own
 		out.Set("Tracestate", withoutMember(out.Get("Tracestate")))
 		if out.Get("Tracestate") == "" {
 			out.Del("Tracestate")
@@ -146,7 +146,7 @@ func compare(t *testing.T, got, want http.Header) {
 	}
 }
 
-// unordered takes the order from lists that dd-trace-go writes from a map.
+// unordered sorts the lists that dd-trace-go writes from a map.
 func unordered(name string, values []string) []string {
 	if name != "X-Datadog-Tags" && name != "Tracestate" {
 		return values

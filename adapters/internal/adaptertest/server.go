@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Call has a client call a server on loopback with a context, and returns what the
-// server was sent, without the headers that net/http adds.
+// Call makes a client call a server on loopback with a context. It returns the headers that the server received,
+// without those that net/http adds.
 func Call(t *testing.T, ctx context.Context, transport http.RoundTripper) http.Header {
 	t.Helper()
 	sent := make(chan http.Header, 1)

@@ -8,28 +8,28 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// Span is what a tracer says itself of one of its spans. Headers are made of it here by
-// hand, not by the library under test.
+// Span is the data that a tracer itself reports for one of its spans. This package makes headers from it by hand,
+// without the library under test.
 type Span struct {
 	TraceID  string // 32 digits
 	SpanID   string // 16 digits
-	ParentID string // likewise, or empty where the tracer does not tell
+	ParentID string // 16 digits, or empty if the tracer does not report it
 	Sampling propagation.Sampling
 
-	TraceState      string // what is to be sent beside its traceparent
-	DatadogPriority string // if it is not what Sampling says
+	TraceState      string // the tracestate to send with its traceparent
+	DatadogPriority string // set if Sampling does not imply it
 	DatadogTags     string
-	SampledStays    bool // an x-b3-sampled was received: it stays beside x-b3-flags
+	SampledStays    bool // an x-b3-sampled was received, so it is sent with x-b3-flags
 }
 
 const zeros = "00000000000000000000000000000000"
 
-// Pad fills ids of a tracer up with zeros on the left.
+// Pad adds zeros on the left of a tracer's ids.
 func Pad(id string, digits int) string { return zeros[:digits-len(id)] + id }
 
-// headers is the span in every text format, written down by their specifications.
+// headers returns the span in every text format, as the specifications define them.
 func (s Span) headers() http.Header {
-	short := strings.TrimPrefix(s.TraceID, zeros[:16]) // B3 and Jaeger: 16 digits where that is enough
+	short := strings.TrimPrefix(s.TraceID, zeros[:16]) // B3 and Jaeger write a 64-bit trace id with 16 digits
 	sampled, state, flags := "0", "0", "0"
 	switch s.Sampling {
 	case propagation.Accepted:
@@ -74,7 +74,7 @@ func (s Span) headers() http.Header {
 func decimal(id string) string {
 	n, err := strconv.ParseUint(id, 16, 64)
 	if err != nil {
-		panic(err) // a test has written down a wrong id
+		panic(err) // a test has an invalid id
 	}
 	return strconv.FormatUint(n, 10)
 }

@@ -39,6 +39,6 @@ func TestDraw(t *testing.T) {
 		}
 	}
 	if bars != 1+2*len(results) || strings.Contains(picture, `width="-`) {
-		t.Errorf("the chart has %d rectangles:\n%s", bars, picture)
+		t.Errorf("the chart has %d rectangles, want two for each service:\n%s", bars, picture)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/klauspost/cpuid/v2"
 )
 
-// footer says how the tables were measured, and with which versions.
+// footer returns the text that says how the tables were measured, and with which versions.
 func footer(o options, ms []measured) string {
 	return fmt.Sprintf("One run of the command measured all rows. In each round, the libraries of a row ran one after the other. "+
 		"Each time is the best of %d rounds of %v. Machine: %s.\n\nVersions of the other libraries: %s.\n",
@@ -24,7 +24,7 @@ func machine() string {
 	return m
 }
 
-// versions lists the peers' modules as this program was built with them.
+// versions lists the versions of the peers' modules that this program was built with.
 func versions(ms []measured) []string {
 	linked := map[string]string{}
 	if info, ok := debug.ReadBuildInfo(); ok {

@@ -68,7 +68,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 		_, err = io.WriteString(stdout, table)
 		return err
 	}
-	p, err := openPage(o.page) // before the long part, not after it
+	p, err := openPage(o.page) // first, so that a wrong page fails before the long measurement
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	return p.write(table)
 }
 
-// measure does all tasks, saying on stderr where it is, and returns the Markdown.
+// measure runs all tasks and returns the Markdown. It prints its progress on stderr.
 func measure(o options, stderr io.Writer) (string, error) {
 	var ms []measured
 	tasks := benchmarks.Tasks()

@@ -51,7 +51,7 @@ func section(b *strings.Builder, ms []measured) {
 	b.WriteByte('\n')
 }
 
-// cell says how a library did beside the entry of traceferry's at index ours.
+// cell compares a library's result with that of traceferry's entry at index ours.
 func (m measured) cell(ours int, l benchmarks.Library) string {
 	if l.Name == m.Entries[ours].Library.Name {
 		return fmt.Sprintf("%.0f ns · %d", m.results[ours].Time, m.results[ours].Allocs)
@@ -63,7 +63,7 @@ func (m measured) cell(ours int, l benchmarks.Library) string {
 	return fmt.Sprintf("%.1f× · %d", m.results[i].Time/m.results[ours].Time, m.results[i].Allocs)
 }
 
-// libraries are those that take part, in the order in which they first do.
+// libraries returns the libraries of the tasks, in the order of their first occurrence.
 func libraries(ms []measured) []benchmarks.Library {
 	var ls []benchmarks.Library
 	for _, m := range ms {

@@ -10,8 +10,8 @@ import (
 	"github.com/traceferry/traceferry/benchmarks"
 )
 
-// TestMarkdown has two sections, a library that takes part in one task only, and two
-// configurations of traceferry's in one task.
+// TestMarkdown checks a table of two sections. One library takes part in one task only, and traceferry has two
+// configurations in one task.
 func TestMarkdown(t *testing.T) {
 	ours := benchmarks.Library{Name: "traceferry", Title: "traceferry"}
 	peer := benchmarks.Library{Name: "peer", Title: "The Peer"}
@@ -48,7 +48,7 @@ func TestMarkdown(t *testing.T) {
 	}
 }
 
-// TestRun measures everything, too shortly to mean anything, and writes it to a file.
+// TestRun measures everything for a very short time, so the times mean nothing, and writes the table to a file.
 func TestRun(t *testing.T) {
 	path := writeFile(t, beginMarker+endMarker)
 	var stdout strings.Builder
@@ -56,7 +56,7 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	if stdout.Len() > 0 {
-		t.Errorf("printed beside writing: %s", &stdout)
+		t.Errorf("with -w it also printed, want no output: %s", &stdout)
 	}
 	written, err := os.ReadFile(path)
 	if err != nil {
@@ -73,6 +73,6 @@ func TestRun(t *testing.T) {
 		}
 	}
 	if strings.Contains(table, "(unknown)") || strings.Contains(table, "NaN") || strings.Contains(table, "Inf") {
-		t.Errorf("the table has something that is not known:\n%s", table)
+		t.Errorf("the table has an unknown value:\n%s", table)
 	}
 }

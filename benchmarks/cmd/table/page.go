@@ -11,8 +11,7 @@ const (
 	endMarker   = "<!-- benchmarks:end -->"
 )
 
-// page is a file around the place where the table stands: what is before it, the marker
-// included, and what is after it.
+// page is a file in two parts: the text before the table, which ends with the marker, and the text after the table.
 type page struct{ path, before, after string }
 
 func openPage(path string) (*page, error) {
@@ -33,7 +32,7 @@ func openPage(path string) (*page, error) {
 	return &page{path, before + beginMarker, endMarker + after}, nil
 }
 
-// write puts table between the markers, in place of what was there.
+// write writes the table between the markers and replaces the old one.
 func (p *page) write(table string) error {
 	return os.WriteFile(p.path, []byte(p.before+"\n"+strings.TrimSpace(table)+"\n"+p.after), 0o644)
 }

@@ -22,7 +22,7 @@ func writeFile(t *testing.T, text string) string {
 func TestPageKeepsWhatIsAround(t *testing.T) {
 	path := writeFile(t, "# Title\n\n"+beginMarker+"\nold\n"+endMarker+"\n\nThe end.")
 	want := "# Title\n\n" + beginMarker + "\n| new |\n" + endMarker + "\n\nThe end."
-	for range 2 { // the second time finds what the first has written
+	for range 2 { // the second time replaces the table of the first
 		p, err := openPage(path)
 		if err != nil {
 			t.Fatal(err)
@@ -36,7 +36,7 @@ func TestPageKeepsWhatIsAround(t *testing.T) {
 	}
 }
 
-// A page that cannot be written is reported before anything is measured.
+// An error about a page that cannot be written comes before any measurement.
 func TestPageWithoutPlace(t *testing.T) {
 	for name, text := range map[string]string{
 		"empty":     "",
@@ -52,12 +52,12 @@ func TestPageWithoutPlace(t *testing.T) {
 				t.Errorf("got error %v, want one that names the file and the marker", err)
 			}
 			if got, _ := os.ReadFile(path); string(got) != text {
-				t.Errorf("the file was changed to %q", got)
+				t.Errorf("the file was changed to %q, want no change", got)
 			}
 		})
 	}
 	path := filepath.Join(t.TempDir(), "performance.md")
 	if err := run([]string{"-w", "-page", path}, io.Discard, io.Discard); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("without a file: got error %v", err)
+		t.Errorf("without a file: got error %v, want one that names the file", err)
 	}
 }

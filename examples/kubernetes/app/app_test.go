@@ -45,18 +45,18 @@ func start(t *testing.T, service string, env ...string) (addr, probes string) {
 			t.Error(err)
 		}
 		if err := cmd.Wait(); err != nil {
-			t.Errorf("%s does not end well: %v %s", service, err, &errs)
+			t.Errorf("%s did not exit cleanly: %v %s", service, err, &errs)
 		}
 	})
 	line, _ := bufio.NewReader(out).ReadString('\n')
 	if n, err := fmt.Sscanf(line, service+" listens on %s for probes on %s", &addr, &probes); n != 2 || err != nil {
-		t.Fatalf("%s says %q %s", service, line, &errs)
+		t.Fatalf("%s printed %q instead of its addresses: %s", service, line, &errs)
 	}
 	return strings.TrimSuffix(addr, ","), probes
 }
 
-// TestServices: five processes answer a request, and the last of the chain gets the headers of the first. A listener in
-// front of users sees them.
+// TestServices: five processes answer a request. The last service of the chain gets the headers of the first. A
+// listener in front of users records them.
 func TestServices(t *testing.T) {
 	got := make(chan http.Header, 2)
 	users, _ := start(t, "users")
@@ -114,7 +114,7 @@ func TestConfig(t *testing.T) {
 		{"SERVICE": "users", "ADDRESSES": "stranger=127.0.0.1:1"},
 	} {
 		if c, err := readConfig(func(name string) string { return env[name] }); err == nil {
-			t.Errorf("%v is %v", env, c)
+			t.Errorf("the environment %v gives the config %v, want an error", env, c)
 		}
 	}
 	for name := range presets {

@@ -14,16 +14,16 @@ import (
 	"github.com/traceferry/traceferry/propagation/preset"
 )
 
-// config is what the environment says.
+// config is the configuration from the environment.
 type config struct {
 	service   string
 	listen    string
 	health    string
 	carry     *propagation.Propagator
-	addresses map[string]string // of services that do not have the usual one
+	addresses map[string]string // addresses that differ from the default, by service
 }
 
-// presets by their names. In istio-zipkin the format comes first that Istio's Zipkin provider advances.
+// presets has the presets by name. In istio-zipkin, the first format is the one that Istio's Zipkin provider advances.
 var presets = map[string]func() propagation.Config{
 	"istio": preset.Istio,
 	"istio-zipkin": func() propagation.Config {

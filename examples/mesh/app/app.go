@@ -14,19 +14,19 @@ import (
 
 // App is the running services.
 type App struct {
-	Addr    map[string]string // where each listens
-	Hops    *Hops             // what they got and sent
+	Addr    map[string]string // the address of each service
+	Hops    *Hops             // the headers that they received and sent
 	routes  routes
 	naming  naming
 	trust   trust
 	closers []func() error
 }
 
-// Route gives the host:port to which the calls of one service to another go, its sidecar's.
+// Route returns the host:port for calls of one service to another. It is that of the caller's sidecar.
 type Route func(from, to string) string
 
-// Start starts the services. Their calls fail until SetRoute. The nil Propagator makes an
-// application that forwards nothing.
+// Start starts the services. Their calls fail until SetRoute is called. With a nil Propagator, the application forwards
+// nothing.
 func Start(p *propagation.Propagator) (*App, error) {
 	a := &App{Addr: map[string]string{}, Hops: new(Hops), trust: trust{}}
 	for _, name := range Services {
@@ -42,7 +42,7 @@ func Start(p *propagation.Propagator) (*App, error) {
 	return a, nil
 }
 
-// SetRoute says where calls go from now on.
+// SetRoute sets where calls go.
 func (a *App) SetRoute(r Route) { a.routes.Store(&r) }
 
 func (a *App) serve(name string, service *Service) error {
@@ -64,7 +64,7 @@ func (a *App) listen(name string, serve func(net.Listener) error, stop func() er
 	}
 	a.Addr[name] = l.Addr().String()
 	a.closers = append(a.closers, stop)
-	go serve(l) // ends with stop; whatever else ends it fails the calls
+	go serve(l) // stop ends it; if it ends otherwise, calls fail
 	return nil
 }
 

@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// Ask is the user: it asks the edge for a book, with headers of its own, and errs unless the right
+// Ask acts as the user. It asks the edge for a book, with headers of its own. It returns an error unless the right
 // answer comes back.
 func Ask(ctx context.Context, c *http.Client, edge string, book int, h http.Header) error {
 	want := fmt.Sprintf("book %d: a fine comedy, 5 stars from 2 readers of %[1]d: Ann-%[1]d, Bob-%[1]d", book)

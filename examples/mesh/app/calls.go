@@ -1,22 +1,22 @@
-// Package app is Istio's Bookinfo: five services with nothing of tracing in them but
-// traceferry's middleware, transport and interceptors.
+// Package app is Istio's Bookinfo: five services. Their only code for tracing is traceferry's middleware, transport and
+// interceptors.
 package app
 
 import "github.com/traceferry/traceferry/examples/bookinfo/ratingspb"
 
-// Call is one that is made for every request.
+// Call is a call that the application makes for every request.
 type Call struct {
 	Name     string
-	Cause    string // the call for which it is made; "" for the user's
+	Cause    string // the call that causes this one; "" for the user's call
 	From, To string // services
-	Path     string // begins with it
+	Path     string // the path begins with this
 	GRPC     bool
 }
 
-// Edge is the service that stands for the ingress.
+// Edge is the name that stands for the ingress.
 const Edge = "edge"
 
-// Calls are all, causes first.
+// Calls are all calls. A cause comes before the calls that it causes.
 var Calls = []Call{
 	{Name: "productpage", From: Edge, To: "productpage", Path: "/productpage/"},
 	{Name: "details", Cause: "productpage", From: "productpage", To: "details", Path: "/details/"},
@@ -27,5 +27,5 @@ var Calls = []Call{
 	{Name: "users.names", Cause: "ratings.Each", From: "ratings", To: "users", Path: "/users/names/"},
 }
 
-// Services are those that Start starts.
+// Services are the services that Start starts.
 var Services = []string{"productpage", "details", "reviews", "ratings", "users"}

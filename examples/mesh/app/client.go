@@ -14,11 +14,11 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// bookHeader says of which book a call is. Every call gets it from the call's own
-// arguments, never from a header that came in: by it the judge tells requests apart.
+// bookHeader says which book a call is for. Every call gets it from the call's own arguments, never from a received
+// header. The judge tells requests apart by it.
 const bookHeader = "x-book"
 
-// transport connects by dial. URLs name services.
+// transport is an http.Transport that connects with dial. The hosts of URLs are names of services.
 func transport(dial Dial) *http.Transport {
 	return &http.Transport{
 		DialContext:         dial,
@@ -27,11 +27,11 @@ func transport(dial Dial) *http.Transport {
 	}
 }
 
-// routes has the Route, once it is known.
+// routes holds the Route, once it is set.
 type routes struct{ atomic.Pointer[Route] }
 
-// dialer connects a service to the sidecars of those whose names it dials, as iptables has
-// connections go in a mesh.
+// dialer connects a service to a sidecar for each service name that it dials, as iptables redirects connections in a
+// mesh.
 func (r *routes) dialer(from string) Dial {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		to, _, _ := strings.Cut(addr, ":") // gRPC gives no port
@@ -47,12 +47,12 @@ func client(p *propagation.Propagator, base http.RoundTripper) *http.Client {
 	return &http.Client{Transport: httptrace.NewTransport(p, base)}
 }
 
-// get asks a service for what it knows of a book.
+// get asks a service for its data about a book.
 func get(ctx context.Context, c *http.Client, url, book string) (string, error) {
 	return getWith(ctx, c, url, book, http.Header{})
 }
 
-// getWith does so with headers set by hand, which it adds to.
+// getWith is get with headers that are set by hand. It adds to them.
 func getWith(ctx context.Context, c *http.Client, url, book string, h http.Header) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+book, nil)
 	if err != nil {

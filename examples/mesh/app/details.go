@@ -8,7 +8,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// details knows the books. It calls nobody.
+// details returns the data of a book. It makes no calls.
 func details(p *propagation.Propagator, from httptrace.Decider) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /details/{book}", func(w http.ResponseWriter, r *http.Request) {

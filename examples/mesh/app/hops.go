@@ -15,25 +15,26 @@ import (
 // Hop is one call for one book.
 type Hop struct{ Call, Book string }
 
-// Lines are headers by their names in lower case, those of -bin names in base64 without padding. Empty lines, as Envoy's
-// OpenTelemetry tracer sends of tracestate, say nothing and are not among them.
+// Lines are headers by lower-case name. Values of -bin names are in base64 without padding. Empty lines mean nothing,
+// and are left out. Envoy's OpenTelemetry tracer sends an empty tracestate.
 type Lines map[string][]string
 
-// Hops is what the services got with each call, before anything of the application read it, and what they sent with
-// each, after all of it has written. The zero one is empty; several goroutines may use it. A nil one notes nothing.
+// Hops records the headers of each call, as a service received them and as it sent them. It records received headers
+// before the application reads them, and sent headers after the application wrote them. The zero value is empty. It is
+// safe for concurrent use. A nil *Hops records nothing.
 type Hops struct {
 	mu        sync.Mutex
 	got, sent map[Hop]Lines
 }
 
-// Got returns what the called got; nil, if the call never arrived.
+// Got returns the headers that the called service received, or nil if the call never arrived.
 func (h *Hops) Got(at Hop) Lines {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.got[at]
 }
 
-// Sent returns what the caller sent; nil, if it made no such call.
+// Sent returns the headers that the caller sent, or nil if it made no such call.
 func (h *Hops) Sent(at Hop) Lines {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -72,7 +73,7 @@ func (h *Hops) note(into *map[Hop]Lines, path string, headers map[string][]strin
 	(*into)[at] = lines
 }
 
-// handler notes what an HTTP service gets. It stands around all of it.
+// handler records the headers that an HTTP service receives. It is the outermost handler.
 func (h *Hops) handler(next http.Handler) http.Handler {
 	if h == nil {
 		return next
@@ -83,7 +84,7 @@ func (h *Hops) handler(next http.Handler) http.Handler {
 	})
 }
 
-// transport notes what a client sends. It stands under all of it.
+// transport records the headers that a client sends. It is the innermost transport.
 func (h *Hops) transport(base http.RoundTripper) http.RoundTripper {
 	if h == nil {
 		return base
@@ -98,7 +99,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// server notes what a gRPC service gets. It is the first of the options.
+// server records the metadata that a gRPC service receives. It is the first option.
 func (h *Hops) server() []grpc.ServerOption {
 	if h == nil {
 		return nil
@@ -119,7 +120,7 @@ func (h *Hops) server() []grpc.ServerOption {
 	}
 }
 
-// dial notes what a gRPC client sends. It is the last of the options.
+// dial records the metadata that a gRPC client sends. It is the last option.
 func (h *Hops) dial() grpc.DialOption {
 	if h == nil {
 		return grpc.EmptyDialOption{}

@@ -9,15 +9,15 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// Naming gives headers by which a sidecar learns which service a call is for. Most meshes
-// know it from the host and need none.
+// Naming returns the headers that tell a sidecar which service a call is for. Most meshes know it from the host and
+// need no such headers.
 type Naming func(to, book string) map[string]string
 
-// SetNaming says with which headers calls name their service from now on; nil: with none.
-// App.Hops does not note them as sent.
+// SetNaming sets the headers that name the service of later calls. nil means no headers. App.Hops does not record them
+// as sent.
 func (a *App) SetNaming(n Naming) { a.naming.Store(&n) }
 
-// naming has the Naming, if there is one. The nil naming never has one.
+// naming holds the Naming, if there is one. A nil naming has none.
 type naming struct{ atomic.Pointer[Naming] }
 
 func (n *naming) headers(to, book string) map[string]string {
@@ -30,7 +30,7 @@ func (n *naming) headers(to, book string) map[string]string {
 	return nil
 }
 
-// transport names the service of each HTTP call.
+// transport adds the headers that name the service to each HTTP call.
 func (n *naming) transport(base http.RoundTripper) http.RoundTripper {
 	if n == nil {
 		return base
@@ -44,7 +44,8 @@ func (n *naming) transport(base http.RoundTripper) http.RoundTripper {
 	})
 }
 
-// GetRequestMetadata names the service of a gRPC call. It belongs to credentials.PerRPCCredentials.
+// GetRequestMetadata returns the headers that name the service of a gRPC call. It implements
+// credentials.PerRPCCredentials.
 func (n *naming) GetRequestMetadata(ctx context.Context, audience ...string) (map[string]string, error) {
 	u, err := url.Parse(audience[0])
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestNaming: each call, by HTTP and by gRPC, reaches its service with the headers that
-// name it, and Hops notes none of them as sent. Here are no sidecars.
+// TestNaming: each call, over HTTP and gRPC, reaches its service with the headers that name the service. Hops records
+// none of them as sent. This test uses no sidecars.
 func TestNaming(t *testing.T) {
 	a, err := Start(nil)
 	if err != nil {
@@ -23,13 +23,13 @@ func TestNaming(t *testing.T) {
 		at := Hop{Call: c.Name, Book: "7"}
 		want := []string{c.To + " 7"}
 		if c.Cause == "" {
-			want = nil // the user's
+			want = nil // the user's call has no such headers
 		}
 		if got := a.Hops.Got(at)["x-to"]; !slices.Equal(got, want) {
-			t.Errorf("%s got %q instead of %q", c.Name, got, want)
+			t.Errorf("%s received the headers %q, want %q", c.Name, got, want)
 		}
 		if sent := a.Hops.Sent(at)["x-to"]; sent != nil {
-			t.Errorf("%s is noted as sent with %q", c.Name, sent)
+			t.Errorf("Hops records that %s was sent with %q, want none of the naming headers", c.Name, sent)
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// productpage asks details and reviews at the same time and shows both.
+// productpage asks details and reviews at the same time, and returns both answers.
 func productpage(p *propagation.Propagator, from httptrace.Decider, base http.RoundTripper) http.Handler {
 	client := client(p, base)
 	mux := http.NewServeMux()

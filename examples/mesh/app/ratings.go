@@ -12,8 +12,7 @@ import (
 	"google.golang.org/grpc"
 )
 
-// ratings knows the stars of a book, and asks users who gave them. It is called by gRPC
-// and calls by HTTP.
+// ratings returns the stars of a book, and asks users who gave them. It serves gRPC and makes HTTP calls.
 func ratings(p *propagation.Propagator, from grpctrace.Decider, base http.RoundTripper, first []grpc.ServerOption) *grpc.Server {
 	server := grpc.NewServer(append(first, grpctrace.ServerOptions(p, from)...)...)
 	ratingspb.RegisterRatingsServer(server, &ratingsServer{client: client(p, base)})

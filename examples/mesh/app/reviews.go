@@ -19,7 +19,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// dialRatings connects reviews to ratings.
+// dialRatings makes the connection from reviews to ratings.
 func dialRatings(p *propagation.Propagator, hops *Hops, dial Dial, naming *naming) (*grpc.ClientConn, error) {
 	return grpc.NewClient("passthrough:///ratings", append(grpctrace.DialOptions(p),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
@@ -28,8 +28,7 @@ func dialRatings(p *propagation.Propagator, hops *Hops, dial Dial, naming *namin
 		hops.dial())...)
 }
 
-// reviews knows what readers say of a book, and asks ratings for the stars. It is called by
-// HTTP and calls by gRPC.
+// reviews returns the readers' reviews of a book, and asks ratings for the stars. It serves HTTP and makes gRPC calls.
 func reviews(p *propagation.Propagator, from httptrace.Decider, ratings *grpc.ClientConn) http.Handler {
 	client := ratingspb.NewRatingsClient(ratings)
 	mux := http.NewServeMux()

@@ -21,13 +21,13 @@ type Service struct {
 	Close func() error // its connections to other services
 }
 
-// New returns the service of a name, to be served in a process of its own. It calls other services by dial, and trusts
-// every caller. The nil Propagator makes one that forwards nothing.
+// New returns the service with a name, to run in a process of its own. It connects to other services with dial, and
+// trusts every caller. With a nil Propagator, it forwards nothing.
 func New(name string, p *propagation.Propagator, dial Dial) (*Service, error) {
 	return newService(name, p, dial, within{})
 }
 
-// within is what an App adds to its services. The zero one adds nothing.
+// within holds the parts that an App adds to its services. The zero value adds nothing.
 type within struct {
 	trust  trust
 	naming *naming

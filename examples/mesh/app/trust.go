@@ -11,9 +11,8 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// SetCallers says which workloads may call each service, by their SPIFFE ids. From then on
-// a service starts a new trace for every other caller. It takes the id from
-// x-forwarded-client-cert, which its sidecar writes.
+// SetCallers sets which workloads may call each service, by their SPIFFE ids. A service then starts a new trace for
+// every other caller. It takes the caller's id from x-forwarded-client-cert, which its sidecar writes.
 func (a *App) SetCallers(ids map[string][]string) {
 	for service, of := range ids {
 		a.trust.of(service).Store(&deciders{
@@ -23,7 +22,7 @@ func (a *App) SetCallers(ids map[string][]string) {
 	}
 }
 
-// loopback is where sidecars are.
+// loopback is the network of the sidecars.
 var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 
 type deciders struct {
@@ -31,11 +30,11 @@ type deciders struct {
 	grpc grpctrace.Decider
 }
 
-// trust has the deciders of each service, once they are known. Without any, a service
-// trusts every caller. The nil trust never knows any.
+// trust holds the deciders of each service, once they are set. Without deciders, a service trusts every caller. A nil
+// trust has none.
 type trust map[string]*atomic.Pointer[deciders]
 
-// of returns the deciders of a service. Start alone may ask for one that is not there yet.
+// of returns the deciders of a service. Only Start may ask before they are set.
 func (t trust) of(service string) *atomic.Pointer[deciders] {
 	if t == nil {
 		return new(atomic.Pointer[deciders])

@@ -8,7 +8,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// users knows who has read a book. It is the end of the chain.
+// users returns who has read a book. It is the last service of the chain.
 func users(p *propagation.Propagator, from httptrace.Decider) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /users/count/{book}", func(w http.ResponseWriter, r *http.Request) {

@@ -1,5 +1,5 @@
-// Package backend runs tracing backends that people use. Each is a process of its own, on loopback. The
-// mesh's proxies report to it, and its spans are read back by its query API.
+// Package backend runs real tracing backends. Each is a process of its own, on loopback. The mesh's proxies report
+// spans to a backend, and this package reads the spans back with its query API.
 package backend
 
 import (
@@ -14,30 +14,30 @@ import (
 	"github.com/traceferry/traceferry/examples/mesh/sink"
 )
 
-// Backend is a running backend. As a sink.Sink, Addr is where tracers report to.
+// Backend is a running backend. As a sink.Sink, its Addr is the address for tracers.
 type Backend interface {
 	sink.Sink
-	// TraceURL is where its user interface shows a trace.
+	// TraceURL returns the URL of a trace in the backend's user interface.
 	TraceURL(id string) string
-	// Received is how many spans it has stored, by its own counter. It costs less than Spans.
+	// Received returns the number of stored spans, by the backend's own counter. It is cheaper than Spans.
 	Received() int
-	// Err is the first error of Received and Spans. Then their results are incomplete.
+	// Err returns the first error of Received and Spans. After an error, their results are incomplete.
 	Err() error
 }
 
-// server is what the backends have in common.
+// server is the common part of the backends.
 type server struct {
 	process *process.Process
-	addr    string // of the collector
+	addr    string // the collector's address
 	api     string // the URL of the query API, and of the user interface
-	err     error  // the first
+	err     error  // the first error
 }
 
 func (s *server) Addr() string { return s.addr }
 func (s *server) Err() error   { return s.err }
 func (s *server) Close() error { s.process.Stop(); return nil }
 
-// open asks for a path of the query API. The caller closes the body.
+// open sends a request for a path of the query API. The caller closes the body.
 func (s *server) open(path string) (*http.Response, error) {
 	client := http.Client{Timeout: time.Minute}
 	resp, err := client.Get(s.api + path)
@@ -66,7 +66,7 @@ func (s *server) get(path string, into any) {
 	}
 }
 
-// ready waits until a path of the query API answers. If it errs, the backend is stopped.
+// ready waits until a path of the query API answers. If it returns an error, the backend is stopped.
 func (s *server) ready(ctx context.Context, path string) error {
 	return s.process.Ready(ctx, func(context.Context) error {
 		resp, err := s.open(path)
@@ -77,8 +77,8 @@ func (s *server) ready(ctx context.Context, path string) error {
 	})
 }
 
-// freePorts finds ports of loopback that nothing listens on. Another program may take one before the
-// backend does; then the backend says so and ends.
+// freePorts finds ports of loopback that nothing listens on. If another program takes one before the backend does, the
+// backend ends with an error.
 func freePorts(n int) (addrs []string, err error) {
 	for range n {
 		l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -19,8 +19,8 @@ import (
 	"github.com/traceferry/traceferry/examples/mesh/sink"
 )
 
-// FindJaeger returns the path of a Jaeger v2 binary: $JAEGER, else the one on PATH or in the cache. The error of a missing
-// one has the command that builds it.
+// FindJaeger returns the path of a Jaeger v2 binary: $JAEGER, else the one on PATH or in the cache. If there is none,
+// the error has the command that builds it.
 func FindJaeger() (string, error) {
 	if path := os.Getenv("JAEGER"); path != "" {
 		path, err := exec.LookPath(path)
@@ -37,7 +37,7 @@ type jaeger struct {
 	metrics string // the address of its own metrics
 }
 
-// StartJaeger runs Jaeger v2 with storage in memory, on loopback alone. It takes OTLP over gRPC. Its
+// StartJaeger runs Jaeger v2 with storage in memory, on loopback only. Jaeger receives OTLP over gRPC. Its
 // configuration and log go to jaeger.json and jaeger.log in dir.
 func StartJaeger(ctx context.Context, binary, dir string) (Backend, error) {
 	addrs, err := freePorts(5)
@@ -56,7 +56,7 @@ func StartJaeger(ctx context.Context, binary, dir string) (Backend, error) {
 		Name: "jaeger",
 		Path: binary,
 		Args: []string{"--config", file},
-		Env:  []string{"OTEL_TRACES_SAMPLER=always_off"}, // it would report spans of its own to port 4317
+		Env:  []string{"OTEL_TRACES_SAMPLER=always_off"}, // otherwise it reports spans of its own to port 4317
 	})
 	if err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func StartJaeger(ctx context.Context, binary, dir string) (Backend, error) {
 
 type object = map[string]any
 
-// jaegerConfig is one pipeline, from OTLP to memory. Jaeger tells its own metrics where they are asked for.
+// jaegerConfig is one pipeline, from OTLP to memory. Jaeger serves its own metrics at the given address.
 func jaegerConfig(otlp, query, queryGRPC, health, metrics string) object {
 	metricsHost, metricsPort := hostPort(metrics)
 	return object{
@@ -106,7 +106,7 @@ func jaegerConfig(otlp, query, queryGRPC, health, metrics string) object {
 
 func (j *jaeger) TraceURL(id string) string { return j.api + "/trace/" + id }
 
-// Received reads the counter of stored spans among Jaeger's metrics, in Prometheus' text format.
+// Received reads the counter of stored spans from Jaeger's metrics, in Prometheus' text format.
 func (j *jaeger) Received() (n int) {
 	resp, err := http.Get("http://" + j.metrics + "/metrics")
 	if err != nil {
@@ -128,7 +128,7 @@ func hostPort(addr string) (host string, port int) {
 	return host, port
 }
 
-// Spans asks for the traces of each service. A trace that several services share counts once.
+// Spans asks for the traces of each service. It counts a trace of several services once.
 func (j *jaeger) Spans() []sink.Span {
 	var services struct{ Data []string }
 	j.get("/api/services", &services)
@@ -147,7 +147,7 @@ func (j *jaeger) Spans() []sink.Span {
 	return spans
 }
 
-// jaegerTrace is what we read of a trace in Jaeger's JSON.
+// jaegerTrace is the part of a trace in Jaeger's JSON that this package reads.
 type jaegerTrace struct {
 	TraceID   string
 	Spans     []jaegerSpan

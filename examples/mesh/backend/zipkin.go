@@ -14,11 +14,11 @@ import (
 	"github.com/traceferry/traceferry/examples/mesh/sink"
 )
 
-// ZipkinVersion is the release that FindZipkin's message installs.
+// ZipkinVersion is the release that the command in FindZipkin's error installs.
 const ZipkinVersion = "3.5.1"
 
-// FindZipkin returns the path of a Zipkin server's executable jar: $ZIPKIN, else the one in the user's cache folder.
-// It also needs a java on PATH. The error of what is missing has the command that installs it.
+// FindZipkin returns the path of a Zipkin server's executable jar: $ZIPKIN, else the one in the user's cache folder. It
+// also needs java on PATH. If something is missing, the error has the command that installs it.
 func FindZipkin() (string, error) {
 	if _, err := exec.LookPath("java"); err != nil {
 		return "", fmt.Errorf("the Zipkin server needs Java 17 or newer: %w\nOn Debian: apt-get install default-jre-headless", err)
@@ -39,7 +39,7 @@ func FindZipkin() (string, error) {
 
 type zipkin struct{ server }
 
-// StartZipkin runs a Zipkin server with storage in memory, on loopback alone. It takes spans at /api/v2/spans. Its
+// StartZipkin runs a Zipkin server with storage in memory, on loopback only. It receives spans at /api/v2/spans. Its
 // log goes to zipkin.log in dir.
 func StartZipkin(ctx context.Context, jar, dir string) (Backend, error) {
 	addrs, err := freePorts(1)
@@ -53,7 +53,7 @@ func StartZipkin(ctx context.Context, jar, dir string) (Backend, error) {
 	p, err := process.Start(ctx, dir, process.Command{
 		Name: "zipkin",
 		Path: "java",
-		Args: []string{"-Xmx512m", "-XX:TieredStopAtLevel=1", "-jar", jar, // it runs for a minute: start fast
+		Args: []string{"-Xmx512m", "-XX:TieredStopAtLevel=1", "-jar", jar, // it runs for a minute, so it should start fast
 			"--armeria.ports[0].ip=" + host, "--armeria.ports[0].port=" + port, "--armeria.ports[0].protocols[0]=http"},
 	})
 	if err != nil {

@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 )
 
-// Build builds a program of Sources into Cache, with the go command, and writes to log
-// what that says. It replaces an older build. Modules of the example are in the folder
-// examples/mesh, which must be the current one for them.
+// Build builds a program of Sources with the go command and puts it into Cache. It writes the command's output to log.
+// It replaces an older build. Modules of the example are in the folder examples/mesh, so that must be the current
+// folder.
 func Build(ctx context.Context, name string, log io.Writer) error {
 	s, ok := source(name)
 	if !ok {

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 )
 
-// Find returns the path of a program of Sources: the one on PATH, else the one in Cache.
-// The error of a missing one has the command that builds it.
+// Find returns the path of a program of Sources: the one on PATH, else the one in Cache. If there is none, the error
+// has the command that builds it.
 func Find(name string) (string, error) {
 	if path, err := exec.LookPath(name); err == nil {
 		return path, nil
@@ -25,13 +25,13 @@ func Find(name string) (string, error) {
 	return path, nil
 }
 
-// Cache is the folder into which Build puts programs: traceferry/bin in the user's cache.
+// Cache returns the folder into which Build puts programs: traceferry/bin in the user's cache.
 func Cache() (string, error) {
 	dir, err := os.UserCacheDir()
 	return filepath.Join(dir, "traceferry", "bin"), err
 }
 
-// MissingError says that a program is neither on PATH nor in Cache.
+// MissingError is the error for a program that is neither on PATH nor in Cache.
 type MissingError struct{ Name string }
 
 func (e *MissingError) Error() string {

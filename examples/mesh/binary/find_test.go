@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestFind: PATH comes before the cache, and the error has the command that builds.
+// TestFind: PATH takes precedence over the cache. The error has the command that builds the program.
 func TestFind(t *testing.T) {
 	onPath, cache := t.TempDir(), t.TempDir()
 	t.Setenv("PATH", onPath)
@@ -20,7 +20,7 @@ func TestFind(t *testing.T) {
 	}
 	var missing *MissingError
 	if _, err := Find("caddy"); !errors.As(err, &missing) || !strings.Contains(err.Error(), "go -C examples/mesh run ./cmd/build caddy") {
-		t.Errorf("the error is %v", err)
+		t.Errorf("the error is %v, want a MissingError with the command that builds the program", err)
 	}
 	for _, d := range []string{dir, onPath} {
 		want := filepath.Join(d, "caddy")
@@ -35,6 +35,6 @@ func TestFind(t *testing.T) {
 
 func TestBuildUnknown(t *testing.T) {
 	if err := Build(t.Context(), "no-such", nil); err == nil {
-		t.Error("it builds a program of which it knows no source")
+		t.Error("Build accepts a program without a Source, want an error")
 	}
 }

@@ -2,15 +2,15 @@ package binary
 
 import "slices"
 
-// Source says which module on the Go module proxy a program is built from.
+// Source is the module on the Go module proxy from which a program is built.
 type Source struct {
 	Name    string // of the program
 	Package string // its main package
 	Module  string // the module of that package
 	Version string // of the module
-	Replace string // a replace directive that the module needs; usually none
-	Dir     string // a module of this example, from its folder, that has the main package; usually none
-	Time    string // of one processor that the first build takes
+	Replace string // a replace directive that the module needs; usually empty
+	Dir     string // the folder of a module of this example with the main package; usually empty
+	Time    string // processor time of the first build
 }
 
 // Sources are the programs that Build builds.
@@ -28,7 +28,7 @@ var Sources = []Source{
 		Package: "github.com/hashicorp/consul",
 		Module:  "github.com/hashicorp/consul",
 		Version: "v1.14.11",
-		// No server has the old path of this test library any more.
+		// This test library has moved, and no server has its old path.
 		Replace: "launchpad.net/gocheck => github.com/go-check/check v0.0.0-20140225173054-eb6ee6f84d0a",
 		Time:    "12 minutes",
 	},
@@ -57,7 +57,7 @@ var Sources = []Source{
 	},
 }
 
-// source returns the one of a name.
+// source returns the Source with a name.
 func source(name string) (Source, bool) {
 	i := slices.IndexFunc(Sources, func(s Source) bool { return s.Name == name })
 	if i < 0 {

@@ -1,5 +1,5 @@
-// Package caddy is a mesh of Caddys: a proxy that is no Envoy, with OpenTelemetry's own
-// Go tracer. One stands at the edge and one beside each service.
+// Package caddy is a mesh of Caddys: proxies other than Envoy, with OpenTelemetry's Go tracer. One Caddy is at the
+// edge, and one beside each service.
 package caddy
 
 import (
@@ -27,7 +27,7 @@ type Mesh struct {
 
 var _ system.System = (*Mesh)(nil)
 
-// proxies are all, by their services.
+// proxies are all Caddys, by their services.
 var proxies = append([]string{app.Edge}, app.Services...)
 
 // Start starts the Caddys.
@@ -66,7 +66,7 @@ func (m *Mesh) Start(ctx context.Context, g system.Ground) (system.Routes, error
 func in(service string) string  { return "in " + service }
 func out(service string) string { return "out " + service }
 
-// start runs the Caddy of a service and does not wait.
+// start starts the Caddy of a service and does not wait.
 func (m *Mesh) start(ctx context.Context, path, service string) error {
 	if err := os.Remove(m.accessLog(service)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -89,7 +89,7 @@ func (m *Mesh) start(ctx context.Context, path, service string) error {
 			"OTEL_TRACES_SAMPLER=parentbased_always_on",
 			"OTEL_EXPORTER_OTLP_PROTOCOL=grpc",
 			"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://" + m.ground.Collector,
-			// Spans leave soon, and none is dropped while many wait.
+			// Report spans after a short time, and drop none while many wait.
 			"OTEL_BSP_SCHEDULE_DELAY=200",
 			"OTEL_BSP_MAX_QUEUE_SIZE=65536",
 			"XDG_DATA_HOME=" + m.ground.Dir, "XDG_CONFIG_HOME=" + m.ground.Dir,
@@ -102,8 +102,8 @@ func (m *Mesh) start(ctx context.Context, path, service string) error {
 	return nil
 }
 
-// sites of a service's Caddy, or of the edge's: the inbound one sends requests to the
-// service, the outbound one to the Caddy of the called service.
+// sites returns the sites of a service's Caddy, or of the edge's. The inbound site sends requests to the service. The
+// outbound site sends them to the Caddy of the called service.
 func (m *Mesh) sites(service string) []site {
 	inbound := site{Port: m.ports.Number(in(service))}
 	outbound := site{Port: m.ports.Number(out(service)), Edge: service == app.Edge}
@@ -126,14 +126,14 @@ func (m *Mesh) sites(service string) []site {
 	return slices.DeleteFunc([]site{inbound, outbound}, func(s site) bool { return s.Port == 0 })
 }
 
-// Label returns the spans as they are: the Caddys tag them.
+// Label returns the spans unchanged, because the Caddys tag them.
 func (m *Mesh) Label(spans []sink.Span, _ system.Got) []sink.Span { return spans }
 
 // Stop ends the Caddys.
 func (m *Mesh) Stop() {
 	process.StopAll(m.processes...)
 	m.processes = nil
-	_ = m.ports.Close() // sockets that nothing was sent on
+	_ = m.ports.Close() // nothing was sent on these sockets
 }
 
 func (m *Mesh) accessLog(service string) string {

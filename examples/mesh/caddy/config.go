@@ -8,19 +8,19 @@ import (
 // site is one listener of a Caddy.
 type site struct {
 	Port   int
-	Edge   bool // it gives requests an id
+	Edge   bool // it adds a request id
 	Routes []route
 }
 
-// route sends on the requests of one call.
+// route sends the requests of one call to an upstream.
 type route struct {
 	Call     string
-	Host     string // "": any
-	Path     string // begins with it
-	Upstream string // with h2c:// where that speaks HTTP/2
+	Host     string // "" means any host
+	Path     string // the path begins with this
+	Upstream string // with h2c:// if the upstream speaks HTTP/2
 }
 
-// caddyfile writes the configuration of one Caddy, as its users write it.
+// caddyfile writes the configuration of one Caddy, in the form that users write.
 func caddyfile(log string, sites []site) (string, error) {
 	var b strings.Builder
 	err := page.Execute(&b, struct {

@@ -10,7 +10,7 @@ import (
 	"github.com/traceferry/traceferry/examples/mesh/binary"
 )
 
-// TestCaddyfile: Caddy accepts what is written, also for a folder with a space in its name.
+// TestCaddyfile: Caddy accepts the written configuration, also for a folder with a space in its name.
 func TestCaddyfile(t *testing.T) {
 	path, err := binary.Find("caddy")
 	if err != nil {
@@ -37,7 +37,7 @@ func TestCaddyfile(t *testing.T) {
 	}
 	for _, part := range []string{"127.0.0.1:8001", "127.0.0.1:8003", `"handler":"tracing"`, `"ratings.Each"`} {
 		if !strings.Contains(string(out), part) {
-			t.Errorf("it does not have %s:\n%s", part, out)
+			t.Errorf("the adapted configuration does not contain %s:\n%s", part, out)
 		}
 	}
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/traceferry/traceferry/examples/mesh/process"
 )
 
-// startAgent starts Consul's agent in its development mode, a server that keeps all in
-// memory, with its mesh. It returns when the agent leads and has a certificate authority.
+// startAgent starts Consul's agent with its mesh, in development mode: a server that keeps all data in memory. It
+// returns when the agent is the leader and has a certificate authority.
 func (m *Mesh) startAgent(ctx context.Context) error {
 	config, err := json.MarshalIndent(map[string]any{
 		"bind_addr":            "127.0.0.1",
@@ -58,8 +58,8 @@ func (m *Mesh) startAgent(ctx context.Context) error {
 	})
 }
 
-// call calls the agent's HTTP API. It sends in as JSON, if that is not nil, and reads the
-// answer into out, likewise.
+// call calls the agent's HTTP API. It sends in as JSON if in is not nil. It decodes the answer into out if out is not
+// nil.
 func (m *Mesh) call(ctx context.Context, method, path string, in, out any) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -89,7 +89,7 @@ func (m *Mesh) call(ctx context.Context, method, path string, in, out any) error
 	return json.Unmarshal(text, out)
 }
 
-// bootstrap asks Consul's command line for the configuration of an Envoy.
+// bootstrap gets the configuration of an Envoy from Consul's command line.
 func (m *Mesh) bootstrap(ctx context.Context, args ...string) ([]byte, error) {
 	var out, errs bytes.Buffer
 	err := process.Run(ctx, process.Command{

@@ -1,5 +1,5 @@
-// Package consul is a mesh of Consul's: its real agent, Envoys as sidecars and as ingress
-// gateway, mTLS between them. The agent configures the Envoys.
+// Package consul is a mesh of Consul: its real agent, with Envoys as sidecars and as ingress gateway, and mTLS between
+// them. The agent configures the Envoys.
 package consul
 
 import (
@@ -21,12 +21,12 @@ import (
 // Mesh is the mesh.
 type Mesh struct {
 	Envoy string // its binary
-	// Short has the Zipkin tracer make trace ids of 64 bits, its default.
+	// Short makes the Zipkin tracer create trace ids of 64 bits, which is its default.
 	Short bool
-	// Where says which of Consul's two settings has the tracer.
+	// Where selects which of Consul's two settings contains the tracer.
 	Where Where
 
-	native    string // host:port of a service without a sidecar; "": there is none
+	native    string // host:port of a service without a sidecar; "" if there is none
 	binary    string // of Consul
 	domain    string // the trust domain of the certificates
 	ground    system.Ground
@@ -34,13 +34,13 @@ type Mesh struct {
 	processes []*process.Process
 }
 
-// Where is a place of Consul's proxy-defaults for the tracer.
+// Where is the place of the tracer in Consul's proxy-defaults.
 type Where int
 
 const (
-	Bootstrap Where = iota // envoy_tracing_json: that of all Envoys
-	Listeners              // envoy_listener_tracing_json: that of the sidecars' listeners, which sample all
-	Both                   // the two together
+	Bootstrap Where = iota // envoy_tracing_json, for all Envoys
+	Listeners              // envoy_listener_tracing_json, for the sidecars' listeners, which sample all requests
+	Both                   // both settings
 )
 
 var _ system.System = (*Mesh)(nil)
@@ -78,7 +78,7 @@ func (m *Mesh) Start(ctx context.Context, g system.Ground) (routes system.Routes
 	}, nil
 }
 
-// hold takes all ports.
+// hold reserves all ports.
 func (m *Mesh) hold() error {
 	names := []string{"http", "grpc", "server", "serf", gateway, sidecar(gateway), admin(gateway)}
 	for _, service := range app.Services {
@@ -90,7 +90,7 @@ func (m *Mesh) hold() error {
 	return m.ports.Hold(names...)
 }
 
-// configure tells the agent of the mesh. It keeps what it says in files, too.
+// configure writes the mesh's configuration to the agent, and to files.
 func (m *Mesh) configure(ctx context.Context) error {
 	entries, err := m.entries()
 	if err != nil {
@@ -132,7 +132,7 @@ func (m *Mesh) tell(ctx context.Context, name, path string, o object) error {
 	return m.call(ctx, http.MethodPut, path, o, nil)
 }
 
-// startEnvoy runs the Envoy of a service and does not wait.
+// startEnvoy starts the Envoy of a service and does not wait.
 func (m *Mesh) startEnvoy(ctx context.Context, service string, args ...string) error {
 	config, err := m.bootstrap(ctx, append(args, "-admin-bind", m.ports.Addr(admin(service)))...)
 	if err != nil {
@@ -150,8 +150,8 @@ func (m *Mesh) startEnvoy(ctx context.Context, service string, args ...string) e
 func (m *Mesh) Stop() {
 	process.StopAll(m.processes...)
 	m.processes = nil
-	_ = m.ports.Close() // sockets that nothing was sent on
+	_ = m.ports.Close() // nothing was sent on these sockets
 }
 
-// Logs returns none: this Consul's Envoys write no access logs.
+// Logs returns nothing, because the Envoys of this Consul write no access logs.
 func (m *Mesh) Logs() ([]judge.LogLine, error) { return nil, nil }

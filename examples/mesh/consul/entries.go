@@ -12,8 +12,7 @@ import (
 // object is JSON that Consul reads.
 type object = map[string]any
 
-// tracer is Consul's envoy_tracing_json: Envoy's Zipkin tracer, as Consul's documentation
-// has it.
+// tracer is Consul's envoy_tracing_json with Envoy's Zipkin tracer, as in Consul's documentation.
 func (m *Mesh) tracer() object {
 	return object{
 		"@type":                      "type.googleapis.com/envoy.config.trace.v3.ZipkinConfig",
@@ -74,11 +73,11 @@ func (m *Mesh) entries() ([]object, error) {
 // gateway is the name of the ingress gateway in Consul.
 const gateway = "ingress"
 
-// text is JSON inside of JSON.
+// text returns a value as JSON in a string, for JSON inside of JSON.
 func text(o object) string {
 	b, err := json.Marshal(o)
 	if err != nil {
-		panic(err) // strings, numbers, lists and objects alone
+		panic(err) // cannot fail: o has only strings, numbers, lists and objects
 	}
 	return string(b)
 }
@@ -93,8 +92,8 @@ func service(name, addr string) (object, error) {
 	return object{"Name": name, "ID": name, "Address": host, "Port": number}, err
 }
 
-// registration is a service with its sidecar, whose upstreams are the services that it
-// calls. Its health is not checked: a check would delay the start.
+// registration is a service with its sidecar. The sidecar's upstreams are the services that it calls. There is no
+// health check, because a check would delay the start.
 func (m *Mesh) registration(name string) (object, error) {
 	r, err := service(name, m.ground.Services[name])
 	if err != nil {
@@ -114,7 +113,7 @@ func (m *Mesh) registration(name string) (object, error) {
 	return r, nil
 }
 
-// called are the services that one calls.
+// called returns the services that a service calls.
 func (m *Mesh) called(from string) []string {
 	var all []string
 	seen := map[string]bool{}
@@ -130,7 +129,7 @@ func (m *Mesh) called(from string) []string {
 	return all
 }
 
-// native is the name of a service that ends mTLS itself, without a sidecar.
+// native is the name of a service without a sidecar, which terminates mTLS itself.
 const native = "native"
 
 // Names of ports.

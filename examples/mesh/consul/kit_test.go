@@ -18,10 +18,10 @@ import (
 	"github.com/traceferry/traceferry/propagation/preset"
 )
 
-// books are how many each test asks for.
+// books is the number of books that each test asks for.
 const books = 5
 
-// run is a mesh of Consul's with the application and a collector.
+// run is a mesh of Consul with the application and a collector.
 type run struct {
 	*testing.T
 	mesh   *Mesh
@@ -30,7 +30,7 @@ type run struct {
 	routes system.Routes
 }
 
-// start starts all, or skips the test if a binary is missing.
+// start starts everything, or skips the test if a binary is missing.
 func start(t *testing.T, m *Mesh) run {
 	t.Helper()
 	var err error
@@ -59,7 +59,7 @@ func start(t *testing.T, m *Mesh) run {
 	return r
 }
 
-// ask asks for the books with headers, and returns the traces when no more spans come.
+// ask asks for the books with headers. It returns the traces when no more spans arrive.
 func (r run) ask(headers http.Header) map[string][]sink.Span {
 	r.Helper()
 	before := len(r.spans())
@@ -81,12 +81,13 @@ func (r run) ask(headers http.Header) map[string][]sink.Span {
 	return judge.ByTrace(r.spans()[before:])
 }
 
-// spans are those of requests for books, without those by which Start finds the mesh ready.
+// spans returns the spans of requests for books. It omits those of requests by which Start checks that the mesh is
+// ready.
 func (r run) spans() []sink.Span {
 	return slices.DeleteFunc(r.sink.Spans(), func(s sink.Span) bool { return strings.HasSuffix(s.Tags["http.url"], "/ready") })
 }
 
-// got is the header with which a call for the first book reached its service.
+// got returns a header of a call for the first book, as the call's service received it.
 func (r run) got(call, header string) string {
 	lines := r.app.Hops.Got(app.Hop{Call: call, Book: strconv.Itoa(1)})[header]
 	if len(lines) == 0 {
@@ -95,7 +96,7 @@ func (r run) got(call, header string) string {
 	return lines[0]
 }
 
-// mustTrace errs unless there are so many traces of so many spans each.
+// mustTrace fails the test unless there is the given number of traces, each with the given number of spans.
 func mustTrace(r run, traces map[string][]sink.Span, want, spans int) {
 	r.Helper()
 	if len(traces) != want {

@@ -11,10 +11,9 @@ import (
 	"github.com/traceferry/traceferry/examples/mesh/system"
 )
 
-// Label names the call and the book of each span. Consul has no tags of its own for a
-// request's headers, but the URL, which Envoy tags, has both. For gRPC it has the call
-// alone: there the book is that of the request that reached the service with the span's
-// x-request-id.
+// Label names the call and the book of each span. Consul has no tags for a request's headers. But Envoy tags the URL,
+// which has both. For gRPC the URL has only the call. The book is then that of the request whose x-request-id the span
+// has.
 func (m *Mesh) Label(spans []sink.Span, got system.Got) []sink.Span {
 	out := make([]sink.Span, len(spans))
 	books := map[string]bool{}
@@ -56,8 +55,7 @@ func placeOf(text string) (call app.Call, book string) {
 	return call, book
 }
 
-// bookOf has the book of each gRPC call with a request id. One that two books have is the
-// book of neither.
+// bookOf returns the book of each gRPC call by its request id. An id that occurs with two books has none.
 func bookOf(books map[string]bool, got system.Got) map[[2]string]string {
 	ids := map[[2]string]string{}
 	for book := range books {

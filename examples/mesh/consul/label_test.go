@@ -7,7 +7,7 @@ import (
 	"github.com/traceferry/traceferry/examples/mesh/sink"
 )
 
-// requests have the x-request-id with which each call reached its service.
+// requests has the x-request-id with which each call reached its service.
 type requests map[app.Hop]string
 
 func (r requests) Got(at app.Hop) app.Lines {
@@ -17,8 +17,7 @@ func (r requests) Got(at app.Hop) app.Lines {
 	return nil
 }
 
-// TestLabel: the URL says which call a span is for; for gRPC the request id says for which
-// book.
+// TestLabel: the URL says which call a span is for. For gRPC, the request id says which book.
 func TestLabel(t *testing.T) {
 	url := func(path string) map[string]string { return map[string]string{"http.url": "http://host" + path} }
 	grpcPath := ""
@@ -47,10 +46,10 @@ func TestLabel(t *testing.T) {
 		{"ratings", "ratings.Average", "1"}, {"ratings", "ratings.Average", ""}, {"ratings", "ratings.Average", ""}, {"ratings", "", ""},
 	} {
 		if s := got[i]; [3]string{s.Service, s.Tags[sink.CallTag], s.Tags[sink.BookTag]} != want {
-			t.Errorf("span %d is %s, %v instead of %q", i, s.Service, s.Tags, want)
+			t.Errorf("span %d has service %s and tags %v, want %q", i, s.Service, s.Tags, want)
 		}
 	}
 	if spans[0].Service != "ingress" || len(spans[0].Tags) != 1 {
-		t.Errorf("the spans of the caller changed: %v", spans[0])
+		t.Errorf("Label changed the caller's spans to %v, want a copy", spans[0])
 	}
 }

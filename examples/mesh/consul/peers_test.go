@@ -20,8 +20,8 @@ import (
 
 var traced = http.Header{"X-Client-Trace-Id": {"1"}}
 
-// TestPeersForwardedBy: the services find their callers in x-forwarded-client-cert as
-// Consul's Envoys write it. With other ids the trace ends at the first service.
+// TestPeersForwardedBy: the services find their callers in x-forwarded-client-cert, which Consul's Envoys write. If the
+// allowed ids do not match, the trace ends at the first service.
 func TestPeersForwardedBy(t *testing.T) {
 	r := start(t, &Mesh{})
 	mustTrace(r, r.ask(traced), books, judge.SpansFor)
@@ -36,7 +36,7 @@ func TestPeersForwardedBy(t *testing.T) {
 		others[service] = []string{r.mesh.ID("other")}
 	}
 	r.app.SetCallers(others)
-	// productpage drops what the gateway sent, and no later Envoy starts a trace by itself.
+	// productpage drops the gateway's headers, and no later Envoy starts a trace on its own.
 	mustTrace(r, r.ask(traced), books, 2)
 	for _, service := range app.Services {
 		others[service] = []string{"spiffe://" + r.mesh.domain} // each workload of the domain
@@ -45,7 +45,7 @@ func TestPeersForwardedBy(t *testing.T) {
 	mustTrace(r, r.ask(traced), books, judge.SpansFor)
 }
 
-// TestPeersForwardedByElsewhere: the same header does not count from another address.
+// TestPeersForwardedByElsewhere: from another address, the same header is ignored.
 func TestPeersForwardedByElsewhere(t *testing.T) {
 	r := start(t, &Mesh{})
 	r.ask(traced)
@@ -60,8 +60,8 @@ func TestPeersForwardedByElsewhere(t *testing.T) {
 	}
 }
 
-// TestPeersWithID: a service that ends mTLS itself, with Consul's certificates, knows the
-// Envoy that calls it by its id.
+// TestPeersWithID: a service with Consul's certificates that terminates mTLS itself recognises the calling Envoy by its
+// id.
 func TestPeersWithID(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -94,11 +94,11 @@ func TestPeersWithID(t *testing.T) {
 		}
 	}
 	if got, want := <-requests, (seen{propagation.Continue, propagation.Restart, propagation.Continue}); got != want {
-		t.Errorf("it trusts %v instead of %v", got, want)
+		t.Errorf("the service's trust in its callers is %v, want %v", got, want)
 	}
 }
 
-// certificates are those that the agent gives a service without a sidecar.
+// certificates returns the certificates that the agent issues for a service without a sidecar.
 func (m *Mesh) certificates(t *testing.T, service string) *tls.Config {
 	t.Helper()
 	var leaf struct{ CertPEM, PrivateKeyPEM string }

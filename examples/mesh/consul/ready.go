@@ -9,8 +9,8 @@ import (
 	"github.com/traceferry/traceferry/examples/mesh/app"
 )
 
-// ready waits until a request gets from each Envoy through the next to a service. The
-// requests are for a path that no service has, and nothing traces them.
+// ready waits until a request passes from each Envoy through the next one to a service. The requests have a path that
+// no service has, and nothing traces them.
 func (m *Mesh) ready(ctx context.Context) error {
 	envoys := append(append([]string{}, app.Services...), gateway)
 	for i, from := range envoys {
@@ -18,7 +18,7 @@ func (m *Mesh) ready(ctx context.Context) error {
 		entries := []string{}
 		for _, to := range m.called(from) {
 			if to == native {
-				continue // it is the test's
+				continue // the test itself runs this service
 			}
 			entries = append(entries, m.ports.Addr(upstream(from, to)))
 		}
@@ -34,8 +34,8 @@ func (m *Mesh) ready(ctx context.Context) error {
 	return nil
 }
 
-// reaches errs unless a service answers. Envoy answers for one that it does not reach
-// with 503, and with 404 before it has routes.
+// reaches returns an error unless a service answers. Envoy answers 503 for a service that it cannot reach, and 404
+// before it has routes.
 func reaches(ctx context.Context, addr string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/ready", nil)
 	if err != nil {
@@ -52,7 +52,7 @@ func reaches(ctx context.Context, addr string) error {
 	return nil
 }
 
-// callers are the ids of the workloads that may call each service.
+// callers returns the ids of the workloads that may call each service.
 func (m *Mesh) callers() map[string][]string {
 	ids := map[string][]string{}
 	for _, c := range app.Calls {
@@ -65,7 +65,7 @@ func (m *Mesh) callers() map[string][]string {
 	return ids
 }
 
-// ID is the SPIFFE id that Consul gives a service.
+// ID returns the SPIFFE id that Consul gives a service.
 func (m *Mesh) ID(service string) string {
 	return "spiffe://" + m.domain + "/ns/default/dc/dc1/svc/" + service
 }

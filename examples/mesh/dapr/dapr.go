@@ -1,5 +1,5 @@
-// Package dapr is a mesh of Dapr's sidecars. They advance grpc-trace-bin over gRPC and
-// traceparent over HTTP, each alone.
+// Package dapr is a mesh of Dapr's sidecars. They advance only grpc-trace-bin over gRPC, and only traceparent over
+// HTTP.
 package dapr
 
 import (
@@ -20,8 +20,7 @@ import (
 	"github.com/traceferry/traceferry/examples/mesh/system"
 )
 
-// Mesh has a sidecar beside each service, and one without a service at the edge. The zero
-// value is ready to start.
+// Mesh has a sidecar beside each service, and one without a service at the edge. The zero value is ready to start.
 type Mesh struct {
 	ground   system.Ground
 	ports    process.Ports
@@ -30,12 +29,12 @@ type Mesh struct {
 
 var _ system.System = (*Mesh)(nil)
 
-// Names of ports: each sidecar takes HTTP and gRPC from its service, and gRPC from other sidecars.
+// Names of ports. Each sidecar accepts HTTP and gRPC from its service, and gRPC from other sidecars.
 func byHTTP(service string) string { return "http " + service }
 func byGRPC(service string) string { return "grpc " + service }
 func peers(service string) string  { return "peers " + service }
 
-// apps are the sidecars' apps.
+// apps are the names of the sidecars' apps.
 var apps = append([]string{app.Edge}, app.Services...)
 
 // Start starts the edge's sidecar, then the others at the same time, and returns when each is ready.
@@ -56,7 +55,7 @@ func (m *Mesh) Start(ctx context.Context, g system.Ground) (system.Routes, error
 	m.sidecars = make([]*process.Process, len(apps))
 	errs := make([]error, len(apps))
 	start := func(i int) { m.sidecars[i], errs[i] = m.startSidecar(ctx, path, apps[i]) }
-	// The first one creates the tables of names. Several at once lose names of each other.
+	// The first sidecar creates the tables of names. If several create them at once, names are lost.
 	start(0)
 	var starts sync.WaitGroup
 	for i := range apps[1:] {
@@ -70,7 +69,7 @@ func (m *Mesh) Start(ctx context.Context, g system.Ground) (system.Routes, error
 	}, errors.Join(errs...)
 }
 
-// route leads to the caller's sidecar, to the port for the protocol of the call.
+// route returns the port of the caller's sidecar for the protocol of the call.
 func (m *Mesh) route(from, to string) string {
 	for _, c := range app.Calls {
 		if c.From == from && c.To == to && c.GRPC {
@@ -80,16 +79,16 @@ func (m *Mesh) route(from, to string) string {
 	return m.ports.Addr(byHTTP(from))
 }
 
-// naming is how Dapr's users name the called app. A header that begins with dapr- becomes
-// a tag of the sidecar's span.
+// naming returns the headers that Dapr's users set to name the called app. A header that begins with dapr- becomes a
+// tag of the sidecar's span.
 func naming(to, book string) map[string]string {
 	return map[string]string{"dapr-app-id": to, bookHeader: book}
 }
 
 const bookHeader = "dapr-x-book"
 
-// config has no mutual TLS, which needs Dapr's own authority, and names that the sidecars
-// write into a file: the default is multicast DNS, which leaves loopback.
+// config switches mutual TLS off, because it needs Dapr's own authority. It makes the sidecars write names into a file,
+// because the default is multicast DNS, which uses addresses other than loopback.
 const config = `apiVersion: dapr.io/v1alpha1
 kind: Configuration
 metadata:
@@ -112,7 +111,7 @@ spec:
 
 func (m *Mesh) write() error {
 	names := filepath.Join(m.ground.Dir, "names.db")
-	// An earlier run may have left its sidecars' ports.
+	// Sidecars of an earlier run may have left their ports in the file.
 	for _, file := range []string{names, names + "-shm", names + "-wal"} {
 		if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
@@ -131,7 +130,7 @@ func (m *Mesh) startSidecar(ctx context.Context, path, service string) (*process
 		"--dapr-http-port", strconv.Itoa(m.ports.Number(byHTTP(service))),
 		"--dapr-grpc-port", strconv.Itoa(m.ports.Number(byGRPC(service))),
 		"--dapr-internal-grpc-port", strconv.Itoa(m.ports.Number(peers(service))),
-		"--enable-metrics=false", // it would listen on all addresses
+		"--enable-metrics=false", // metrics would listen on all addresses
 		"--dapr-graceful-shutdown-seconds", "1",
 	}
 	if addr, ok := m.ground.Services[service]; ok {
@@ -147,7 +146,7 @@ func (m *Mesh) startSidecar(ctx context.Context, path, service string) (*process
 		Args: args,
 		Env: []string{
 			"DAPR_HOST_IP=127.0.0.1",
-			"OTEL_BSP_SCHEDULE_DELAY=200", "OTEL_BSP_MAX_QUEUE_SIZE=100000", // send spans soon, and lose none
+			"OTEL_BSP_SCHEDULE_DELAY=200", "OTEL_BSP_MAX_QUEUE_SIZE=100000", // report spans after a short time, and drop none
 		},
 	})
 	if err != nil {
@@ -156,7 +155,7 @@ func (m *Mesh) startSidecar(ctx context.Context, path, service string) (*process
 	return p, p.Ready(ctx, func(ctx context.Context) error { return m.healthy(ctx, service) })
 }
 
-// protocol is the one that a service speaks.
+// protocol returns the protocol of a service.
 func protocol(service string) string {
 	for _, c := range app.Calls {
 		if c.To == service && c.GRPC {
@@ -166,7 +165,7 @@ func protocol(service string) string {
 	return "http"
 }
 
-// healthy asks a sidecar whether it and its app are ready.
+// healthy asks a sidecar whether the sidecar and its app are ready.
 func (m *Mesh) healthy(ctx context.Context, service string) error {
 	url := "http://" + m.ports.Addr(byHTTP(service)) + "/v1.0/healthz"
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
@@ -184,12 +183,12 @@ func (m *Mesh) healthy(ctx context.Context, service string) error {
 	return nil
 }
 
-// Logs returns none: sidecars write no access logs that name a request's headers.
+// Logs returns nothing, because sidecars write no access logs with a request's headers.
 func (m *Mesh) Logs() ([]judge.LogLine, error) { return nil, nil }
 
 // Stop ends the sidecars.
 func (m *Mesh) Stop() {
 	process.StopAll(m.sidecars...)
 	m.sidecars = nil
-	_ = m.ports.Close() // sockets that nothing was sent on
+	_ = m.ports.Close() // nothing was sent on these sockets
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/traceferry/traceferry/examples/mesh/system"
 )
 
-// Label finds a span's call and book in its name: the path of an HTTP call after CallLocal
-// and the app, or the method of a gRPC call. The latter names no book; a tag does.
+// Label finds a span's call and book in its name. The name is the path of an HTTP call after CallLocal and the app, or
+// the method of a gRPC call. For gRPC a tag has the book.
 func (m *Mesh) Label(spans []sink.Span, _ system.Got) []sink.Span {
 	for _, s := range spans {
 		for _, c := range app.Calls {

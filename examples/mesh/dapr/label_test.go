@@ -17,7 +17,7 @@ func TestLabel(t *testing.T) {
 	} {
 		spans := new(Mesh).Label([]sink.Span{{Name: c.name, Tags: map[string]string{bookHeader: c.tag}}}, nil)
 		if tags := spans[0].Tags; tags[sink.CallTag] != c.call || tags[sink.BookTag] != c.book {
-			t.Errorf("%s is of call %q and book %q", c.name, tags[sink.CallTag], tags[sink.BookTag])
+			t.Errorf("the span %s has the call %q and the book %q, want %q and %q", c.name, tags[sink.CallTag], tags[sink.BookTag], c.call, c.book)
 		}
 	}
 }

@@ -66,7 +66,7 @@ func serve(ctx context.Context, o *options.Options) error {
 	}).Run(ctx)
 }
 
-// config hands the flags that a mesh of loopback sidecars needs to the runtime.
+// config passes the flags that a mesh of loopback sidecars needs to the runtime.
 func config(o *options.Options, handler security.Handler, health healthz.Healthz) *runtime.Config {
 	return &runtime.Config{
 		AppID:                         o.AppID,

@@ -13,7 +13,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// LogLine is what an Envoy's access log tells of one request.
+// LogLine is the part of an Envoy's access log about one request.
 type LogLine struct {
 	Proxy     string    `json:"proxy"`
 	Direction Direction `json:"direction"`
@@ -46,7 +46,7 @@ func accessLog(file, service string, d Direction) []*accesslogv3.AccessLog {
 	}}
 }
 
-// ReadLog reads an access log, which is complete when its Envoy has ended.
+// ReadLog reads an access log. The log is complete after its Envoy has ended.
 func ReadLog(file string) ([]LogLine, error) {
 	f, err := os.Open(file)
 	if err != nil {

@@ -22,7 +22,7 @@ func (p Proxy) Config() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the configuration of %s: %w", p.Service, err)
 	}
-	var out bytes.Buffer // protojson's own spaces differ from run to run
+	var out bytes.Buffer // protojson writes different spaces in each run
 	err = json.Indent(&out, raw, "", "  ")
 	return out.Bytes(), err
 }
@@ -48,7 +48,7 @@ func (p Proxy) bootstrap() *bootstrapv3.Bootstrap {
 	}
 }
 
-// flush has spans sent soon and many at once: the defaults are 5 seconds, and 5 spans.
+// flush makes Envoy report spans soon and many at once. The defaults are 5 seconds, and 5 spans.
 func flush() *structpb.Struct {
 	fields := map[string]*structpb.Value{}
 	for _, tracer := range []string{"zipkin", "opentelemetry"} {
@@ -58,7 +58,7 @@ func flush() *structpb.Struct {
 	return &structpb.Struct{Fields: fields}
 }
 
-// clusters has one for each upstream, however many routes lead there, and the collector's.
+// clusters returns one cluster for each upstream, however many routes use it, and one for the collector.
 func (p Proxy) clusters() []*clusterv3.Cluster {
 	var (
 		out  []*clusterv3.Cluster
@@ -78,7 +78,7 @@ func (p Proxy) clusters() []*clusterv3.Cluster {
 	return out
 }
 
-// packed is a message in an Any. It cannot fail for messages that this package builds.
+// packed returns a message in an Any. It cannot fail for messages that this package builds.
 func packed(m proto.Message) *anypb.Any {
 	a, err := anypb.New(m)
 	if err != nil {

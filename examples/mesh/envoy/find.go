@@ -9,8 +9,8 @@ import (
 	"os/exec"
 )
 
-// Find returns the path of the Envoy binary: the named one, else $ENVOY, else the one on
-// PATH. The error of a missing one says how to get it.
+// Find returns the path of the Envoy binary: the given path, else $ENVOY, else the one on PATH. If there is none, the
+// error says how to get one.
 func Find(name string) (string, error) {
 	path, err := exec.LookPath(cmp.Or(name, os.Getenv("ENVOY"), "envoy"))
 	if err != nil {

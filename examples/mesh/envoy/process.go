@@ -9,9 +9,8 @@ import (
 	"github.com/traceferry/traceferry/examples/mesh/process"
 )
 
-// Start writes the proxy's configuration and log into a folder, as SERVICE.json and
-// SERVICE.log, runs Envoy with it, and returns when its listeners take connections. The end
-// of ctx stops it, as Stop does.
+// Start writes the proxy's configuration and log into a folder, as SERVICE.json and SERVICE.log. It runs Envoy and
+// returns when its listeners accept connections. The proxy stops at the end of ctx, as with Stop.
 func Start(ctx context.Context, binary, dir string, p Proxy) (*process.Process, error) {
 	config, err := p.Config()
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/traceferry/traceferry/examples/mesh/process"
 )
 
-// quiet is an Envoy that answers nobody.
+// quiet is an Envoy that answers no requests.
 func quiet(t *testing.T) (binary string, p Proxy) {
 	t.Helper()
 	binary, err := Find("")
@@ -42,8 +42,8 @@ func listens(p Proxy) bool {
 	return err == nil
 }
 
-// TestStop: Stop, and the end of the context, leave nothing that listens; also where Envoy is the
-// child of a launcher.
+// TestStop: after Stop, or after the end of the context, nothing listens. This is also true if Envoy is the child of a
+// launcher.
 func TestStop(t *testing.T) {
 	binary, p := quiet(t)
 	launcher := filepath.Join(t.TempDir(), "launcher")
@@ -59,7 +59,7 @@ func TestStop(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !listens(p) {
-				t.Fatalf("%s is started and does not listen", name)
+				t.Fatalf("%s was started, but nothing listens on its port", name)
 			}
 			if byContext {
 				cancel()
@@ -68,23 +68,23 @@ func TestStop(t *testing.T) {
 				e.Stop()
 			}
 			if listens(p) {
-				t.Errorf("%s still listens", name)
+				t.Errorf("%s was stopped, but its port still listens", name)
 			}
 		}
 	}
 }
 
-// TestStartFails: what Envoy says of a configuration that it refuses is in the error.
+// TestStartFails: the error contains Envoy's message about a configuration that it refuses.
 func TestStartFails(t *testing.T) {
 	binary, p := quiet(t)
 	p.Listeners[0].Sampling.Random = 101
 	_, err := Start(t.Context(), binary, t.TempDir(), p)
 	if err == nil || !strings.Contains(err.Error(), "RandomSampling") {
-		t.Errorf("the error is %v", err)
+		t.Errorf("the error is %v, want Envoy's message about RandomSampling", err)
 	}
 }
 
-// TestOrphan: when the program is killed, so are its Envoys.
+// TestOrphan: if the program is killed, its Envoys are killed, too.
 func TestOrphan(t *testing.T) {
 	if os.Getenv("MESH_ORPHAN") != "" {
 		binary, p := quiet(t)
@@ -115,7 +115,7 @@ func TestOrphan(t *testing.T) {
 		}
 	}
 	if !listens(p) {
-		t.Fatal("it does not listen")
+		t.Fatal("Envoy does not listen")
 	}
 	if err := self.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -123,7 +123,7 @@ func TestOrphan(t *testing.T) {
 	_ = self.Wait() // killed
 	for end := time.Now().Add(5 * time.Second); listens(p); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatal("it still listens")
+			t.Fatal("Envoy still listens after its parent was killed")
 		}
 	}
 }

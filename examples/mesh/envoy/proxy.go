@@ -1,17 +1,17 @@
 package envoy
 
-// Proxy is one Envoy: the service that it stands for, where it listens, and where it reports spans.
+// Proxy is one Envoy: the service that it belongs to, its listeners, and the address to which it reports spans.
 type Proxy struct {
-	Service   string // the name that its spans bear
+	Service   string // the service name in its spans
 	Listeners []Listener
 	Tracer    Tracer
-	Tracing   *Tracing // fields to set otherwise; nil: none
+	Tracing   *Tracing // fields that replace the defaults; may be nil
 	Collector string   // host:port of the tracer's collector
-	AccessLog string   // the file
+	AccessLog string   // the file name
 }
 
-// Direction is the side of an application on which a listener stands. Spans of an
-// outbound listener are a client's, those of an inbound one a server's.
+// Direction is the side of an application on which a listener is. An outbound listener makes client spans, an inbound
+// listener makes server spans.
 type Direction string
 
 const (
@@ -19,34 +19,33 @@ const (
 	Outbound Direction = "outbound"
 )
 
-// Listener takes HTTP/1 and HTTP/2 and sends requests on by its routes.
+// Listener accepts HTTP/1 and HTTP/2, and sends requests to the upstreams of its routes.
 type Listener struct {
 	Addr      string // host:port
 	Direction Direction
-	// Edge takes the peer's address for the caller's, as an ingress does; a sidecar
-	// trusts x-forwarded-for.
+	// Edge uses the peer's address as the caller's address, as an ingress does. A sidecar trusts x-forwarded-for.
 	Edge bool
-	// Internal are address ranges whose callers are trusted. Envoy has none by default.
+	// Internal are the address ranges of trusted callers. By default, Envoy trusts none.
 	Internal []string
 	Sampling Sampling
 	Routes   []Route
 }
 
-// Sampling is what share of requests starts a trace, in percent: at random, of all, and
-// of those that ask for it with x-client-trace-id.
+// Sampling has the percentages of requests that start a trace: by random choice, of all requests, and of those that ask
+// for it with x-client-trace-id.
 type Sampling struct{ Random, Overall, Client float64 }
 
-// Always traces every request; OnDemand those alone that ask for it.
+// Always traces every request. OnDemand traces only requests that ask for it.
 var (
 	Always   = Sampling{100, 100, 100}
 	OnDemand = Sampling{0, 100, 100}
 )
 
-// Route sends on what has a host and a path.
+// Route sends requests with a host and a path to an upstream.
 type Route struct {
-	Name     string // of the call, which spans bear
-	Host     string // "*": any
+	Name     string // of the call; spans have this name
+	Host     string // "*" means any host
 	Prefix   string // of the path
 	Upstream string // host:port
-	HTTP2    bool   // is spoken to the upstream
+	HTTP2    bool   // whether the upstream speaks HTTP/2
 }

@@ -10,7 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// routes has a virtual host for each host, with the routes in their order.
+// routes returns a virtual host for each host. The routes keep their order.
 func routes(all []Route) *routev3.RouteConfiguration {
 	c := &routev3.RouteConfiguration{}
 	hosts := map[string]*routev3.VirtualHost{}
@@ -26,16 +26,16 @@ func routes(all []Route) *routev3.RouteConfiguration {
 	return c
 }
 
-// route names the call twice: in the span's name, for people, and in metadata that becomes
-// a tag, because not every tracer has names. The tag is not set in the route's own tracing,
-// which would replace the listener's sampling, by 100 percent where it says nothing.
+// route names the call in the span's name, for people, and in metadata that becomes a tag, because some tracers have no
+// names. The route must not have tracing of its own for the tag. It would replace the listener's sampling, and 100
+// percent is the default of each missing value.
 func route(r Route) *routev3.Route {
 	return &routev3.Route{
 		Match: &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: r.Prefix}},
 		Action: &routev3.Route_Route{Route: &routev3.RouteAction{
 			ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: r.Upstream},
 		}},
-		// Propagated, the name would reach whoever has no Envoy as a header.
+		// A propagated name would become a header of calls to services without an Envoy.
 		Decorator: &routev3.Decorator{Operation: r.Name, Propagate: wrapperspb.Bool(false)},
 		Metadata: &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{
 			metadataKey: {Fields: map[string]*structpb.Value{sink.CallTag: structpb.NewStringValue(r.Name)}},
@@ -45,7 +45,7 @@ func route(r Route) *routev3.Route {
 
 const metadataKey = "mesh"
 
-// callTag is the tag that a route's metadata becomes.
+// callTag is the tag for a route's metadata.
 func callTag() *tracingv3.CustomTag {
 	return &tracingv3.CustomTag{
 		Tag: sink.CallTag,
@@ -59,7 +59,7 @@ func callTag() *tracingv3.CustomTag {
 	}
 }
 
-// bookTag is the tag that the request's header becomes.
+// bookTag is the tag for the request's header.
 func bookTag() *tracingv3.CustomTag {
 	return &tracingv3.CustomTag{
 		Tag: sink.BookTag,

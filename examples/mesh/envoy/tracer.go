@@ -10,19 +10,19 @@ import (
 // collector is the name of the cluster that spans are sent to.
 const collector = "collector"
 
-// Tracer is one of Envoy's own, with its settings.
+// Tracer is one of Envoy's tracers, with its settings.
 type Tracer struct {
 	Name  string // of the extension, such as "envoy.tracers.zipkin"
-	HTTP2 bool   // is spoken to the collector
-	UDP   bool   // is spoken to it, and then there is no cluster
-	// UpstreamSpans has Envoy make a span for what it sends as well as one for what it gets.
+	HTTP2 bool   // whether Envoy speaks HTTP/2 to the collector
+	UDP   bool   // whether Envoy speaks UDP to it; then there is no cluster
+	// UpstreamSpans makes Envoy create a span for each upstream request, too.
 	UpstreamSpans bool
 	config        func(service, collector string) proto.Message
 }
 
-// ZipkinOptions are those settings of the Zipkin tracer on which meshes differ.
+// ZipkinOptions are the settings of the Zipkin tracer that differ between meshes.
 type ZipkinOptions struct {
-	W3C    bool // reads and writes traceparent beside x-b3-*
+	W3C    bool // it reads and writes traceparent beside x-b3-*
 	Short  bool // trace ids have 64 bits
 	Shared bool // the server's span has the id of the client's, as Zipkin's libraries do it
 }
@@ -58,7 +58,7 @@ func Datadog() Tracer {
 	}}
 }
 
-// SkyWalking writes sw8, for which it needs a span of its own for each upstream request.
+// SkyWalking writes sw8. It needs a separate span for each upstream request.
 func SkyWalking() Tracer {
 	return Tracer{Name: "envoy.tracers.skywalking", HTTP2: true, UpstreamSpans: true, config: func(service, _ string) proto.Message {
 		return &tracev3.SkyWalkingConfig{
@@ -68,8 +68,8 @@ func SkyWalking() Tracer {
 	}}
 }
 
-// XRay writes x-amzn-trace-id. Its own sampling, one request a second and a twentieth of
-// the others, is set to all, so that Envoy's decides.
+// XRay writes x-amzn-trace-id. By default, it samples one request a second and a twentieth of the others. Here it
+// samples all, so that only Envoy's sampling matters.
 func XRay() Tracer {
 	const all = `{"version": 2, "default": {"fixed_target": 1, "rate": 1}, "rules": []}`
 	return Tracer{Name: "envoy.tracers.xray", UDP: true, config: func(service, collector string) proto.Message {

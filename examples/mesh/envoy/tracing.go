@@ -18,7 +18,7 @@ import (
 // Tracing is the tracing block of an HTTP connection manager, or a part of it.
 type Tracing = hcmv3.HttpConnectionManager_Tracing
 
-// ReadTracing reads a tracing block as YAML, of which JSON is a part, with or without the key tracing above it.
+// ReadTracing reads a tracing block from YAML or JSON. The block may be under the key tracing.
 func ReadTracing(file string) (*Tracing, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -47,9 +47,9 @@ func parseTracing(text []byte) (*Tracing, error) {
 	return t, protojson.Unmarshal(typed, t)
 }
 
-// tracing has a listener report its spans. As in Istio, a proxy makes one span for a
-// request that passes it, named a client's or a server's by the listener's direction;
-// only a tracer that cannot do so gets spans for upstream requests as well.
+// tracing makes a listener report spans. As in Istio, a proxy makes one span for a request. The listener's direction
+// says whether it is a client span or a server span. Only if a tracer needs it, the proxy makes spans for upstream
+// requests, too.
 func (p Proxy) tracing(l Listener) *Tracing {
 	t := &Tracing{
 		ClientSampling:    percent(l.Sampling.Client),
@@ -62,7 +62,7 @@ func (p Proxy) tracing(l Listener) *Tracing {
 		},
 	}
 	if p.Tracing != nil {
-		// Whole fields: merging would take a percentage of 0 for one that is not set.
+		// Replace whole fields: merging would treat a percentage of 0 as not set.
 		p.Tracing.ProtoReflect().Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
 			t.ProtoReflect().Set(f, v)
 			return true

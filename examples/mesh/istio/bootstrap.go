@@ -9,8 +9,8 @@ import (
 	"github.com/traceferry/traceferry/examples/mesh/app"
 )
 
-// bootstrap tells an Envoy who it is and where istiod is, in JSON. Everything else comes
-// from istiod.
+// bootstrap returns the JSON that tells an Envoy its identity and the address of istiod. It gets everything else from
+// istiod.
 func bootstrap(service, istiod string) ([]byte, error) {
 	host, port, err := net.SplitHostPort(istiod)
 	if err != nil {
@@ -51,9 +51,9 @@ func bootstrap(service, istiod string) ([]byte, error) {
 	}, "", "  ")
 }
 
-// node is the proxy as istiod knows it: a gateway or the sidecar of a service. istiod
-// chooses its resources by the label app. No proxy binds the address, which is one for
-// documentation: every listener has an address of its own.
+// node is the proxy as istiod knows it: a gateway, or the sidecar of a service. istiod chooses its resources by the
+// label app. No proxy binds the node's address, which is reserved for documentation. Every listener has its own
+// address.
 func node(service string) object {
 	kind := "sidecar"
 	if service == app.Edge {
@@ -77,7 +77,7 @@ func node(service string) object {
 	}
 }
 
-// flush has spans sent soon and many at once: the defaults are 5 seconds, and 5 spans.
+// flush makes Envoy report spans soon and many at once. The defaults are 5 seconds, and 5 spans.
 func flush() object {
 	fields := object{}
 	for _, tracer := range []string{"zipkin", "opentelemetry"} {

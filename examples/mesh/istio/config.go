@@ -16,11 +16,11 @@ import (
 //go:embed *.yaml
 var templates embed.FS
 
-// values are what the templates need.
+// values are the data for the templates.
 type values struct {
 	Services  []service
 	Proxies   []string
-	Entry     int // the gateway's port
+	Entry     int // the port of the gateway
 	Collector struct{ Host, Port, Protocol string }
 	Provider  string
 	Discovery string // istiod's host:port
@@ -28,7 +28,7 @@ type values struct {
 
 type service struct {
 	Name, Protocol          string
-	Port, Inbound, Outbound int    // Port is the one in the mesh; Outbound is 0 without calls
+	Port, Inbound, Outbound int    // Port is the port in the mesh; Outbound is 0 for a service without calls
 	App                     string // host:port
 }
 
@@ -81,7 +81,7 @@ func protocol(grpc bool) string {
 	return "HTTP"
 }
 
-// fill executes a template into a file of its name.
+// fill executes a template and writes the result to a file with the template's name.
 func (m *Mesh) fill(name, dir string, v values) error {
 	t, err := template.New(name).Funcs(template.FuncMap{"accessLog": m.accessLog, "lower": strings.ToLower}).ParseFS(templates, name)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// written has the mesh write its configuration and returns the documents of a file.
+// written makes the mesh write its configuration, and returns the documents of a file.
 func written(t *testing.T, m *Mesh, file string) []map[string]any {
 	t.Helper()
 	m.ground = system.Ground{Dir: t.TempDir(), Collector: "127.0.0.1:9411", Services: map[string]string{}}
@@ -68,7 +68,7 @@ func TestLoopbackOnly(t *testing.T) {
 		case string:
 			address := strings.HasSuffix(path, ".address") || strings.HasSuffix(path, ".bind") || strings.HasSuffix(path, ".defaultEndpoint")
 			if address && value != "127.0.0.1" && !strings.HasPrefix(value, "127.0.0.1:") {
-				t.Errorf("%s is %s", path, value)
+				t.Errorf("the address at %s is %s, want a loopback address", path, value)
 			}
 		}
 	}
@@ -80,12 +80,12 @@ func TestLoopbackOnly(t *testing.T) {
 	services := len(app.Services)
 	for kind, want := range map[string]int{"ServiceEntry": services + 1, "Sidecar": services, "Gateway": 1, "VirtualService": 1, "Telemetry": len(proxies) + 1} {
 		if kinds[kind] != want {
-			t.Errorf("%d of %s instead of %d", kinds[kind], kind, want)
+			t.Errorf("there are %d objects of the kind %s, want %d", kinds[kind], kind, want)
 		}
 	}
 }
 
-// TestProviders: the mesh configuration has each provider, and a log for each proxy.
+// TestProviders: the mesh configuration has each provider, and an access log for each proxy.
 func TestProviders(t *testing.T) {
 	config := written(t, &Mesh{Provider: "zipkin"}, "meshconfig.yaml")
 	names := map[string]bool{}

@@ -1,5 +1,5 @@
-// Package istio is a mesh of Envoys that Istio's control plane configures: istiod itself
-// sends them their listeners, routes and clusters. There is no cluster and no mutual TLS.
+// Package istio is a mesh of Envoys with Istio's control plane. The real istiod sends them their listeners, routes and
+// clusters. There is no Kubernetes cluster and no mutual TLS.
 package istio
 
 import (
@@ -23,7 +23,7 @@ import (
 type Mesh struct {
 	Envoy    string // the binary
 	Provider string // of tracing: an extension provider of meshconfig.yaml
-	GRPC     bool   // the collector speaks gRPC, else HTTP/1
+	GRPC     bool   // whether the collector speaks gRPC or HTTP/1
 
 	ground     system.Ground
 	ports      process.Ports
@@ -40,7 +40,7 @@ const discovery, httpPort, monitoring = "xds", "http", "monitoring"
 func in(service string) string  { return "in " + service }
 func out(service string) string { return "out " + service }
 
-// proxies are all, by their services.
+// proxies are all proxies, by their services.
 var proxies = append([]string{app.Edge}, app.Services...)
 
 // Start starts the API server, istiod and then the Envoys.
@@ -62,7 +62,7 @@ func (m *Mesh) Start(ctx context.Context, g system.Ground) (system.Routes, error
 	}, m.startEnvoys(ctx)
 }
 
-// startIstiod returns when istiod says that it is ready.
+// startIstiod starts istiod and returns when istiod reports that it is ready.
 func (m *Mesh) startIstiod(ctx context.Context) error {
 	path, err := binary.Find("pilot-discovery")
 	if err != nil {
@@ -85,7 +85,7 @@ func (m *Mesh) startIstiod(ctx context.Context) error {
 		},
 		Env: []string{
 			"POD_NAMESPACE=istio-system", "PILOT_CERT_PROVIDER=none", "ENABLE_CA_SERVER=false",
-			// Filters that Istio's own build of Envoy has and the released one has not.
+			// The proxy must not use filters that only Istio's own build of Envoy has.
 			"PILOT_ENABLE_METADATA_EXCHANGE=false", "PILOT_ENABLE_ALPN_FILTER=false",
 		},
 	})
@@ -109,13 +109,13 @@ func (m *Mesh) startIstiod(ctx context.Context) error {
 	})
 }
 
-// startEnvoys starts all at the same time, and returns when each listens as istiod told it.
+// startEnvoys starts all Envoys at the same time. It returns when each one has the listeners that istiod sent.
 func (m *Mesh) startEnvoys(ctx context.Context) error {
 	m.envoys = make([]*process.Process, len(proxies))
 	errs := make([]error, len(proxies))
 	var starts sync.WaitGroup
 	for i, service := range proxies {
-		// Envoy adds to the log that an earlier run may have left.
+		// Envoy appends to the log, and an earlier run may have left one.
 		if err := os.Remove(m.accessLog(service)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
@@ -168,8 +168,8 @@ func (m *Mesh) Stop() {
 	process.StopAll(m.envoys...)
 	process.StopAll(m.istiod)
 	if m.kubernetes != nil {
-		_ = m.kubernetes.close() // its clients are gone
+		_ = m.kubernetes.close() // its clients have ended
 	}
-	_ = m.ports.Close() // sockets that nothing was sent on
+	_ = m.ports.Close() // nothing was sent on these sockets
 	m.envoys, m.istiod, m.kubernetes = nil, nil, nil
 }

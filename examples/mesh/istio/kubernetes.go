@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// kubernetes is the API server of a cluster without objects. istiod needs one even when it
-// reads its configuration from files: without a client it panics.
+// kubernetes is the API server of a cluster without objects. istiod panics without a Kubernetes client, even if it
+// reads its configuration from files.
 type kubernetes struct {
 	server   http.Server
 	listener net.Listener
@@ -31,7 +31,7 @@ func (k *kubernetes) url() string { return "http://" + k.listener.Addr().String(
 
 func (k *kubernetes) close() error { return k.server.Close() }
 
-// kubeconfig is the file by which istiod finds the server.
+// kubeconfig is the file that tells istiod the server's address.
 func (k *kubernetes) kubeconfig() []byte {
 	return fmt.Appendf(nil, `apiVersion: v1
 kind: Config
@@ -42,8 +42,8 @@ users: [{name: nobody, user: {}}]
 `, k.url())
 }
 
-// emptyCluster answers lists with no items, leaves watches open, and finds no object. It
-// accepts objects and forgets them.
+// emptyCluster answers lists with no items, keeps watches open, and finds no object. It accepts new objects and drops
+// them.
 func emptyCluster() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /version", func(w http.ResponseWriter, _ *http.Request) {
@@ -69,10 +69,10 @@ func get(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	switch {
 	case query.Get("sendInitialEvents") == "true":
-		refuse(w, http.StatusUnprocessableEntity, "Invalid") // the client lists instead
+		refuse(w, http.StatusUnprocessableEntity, "Invalid") // the client then uses a list
 	case query.Get("watch") != "":
 		w.Header().Set("Content-Type", "application/json")
-		_ = http.NewResponseController(w).Flush() // a client that is gone needs no header
+		_ = http.NewResponseController(w).Flush() // an error means that the client has gone
 		<-r.Context().Done()
 	case namesObject(r.URL.Path):
 		refuse(w, http.StatusNotFound, "NotFound")
@@ -101,13 +101,13 @@ func namesObject(url string) bool {
 	return len(rest) > 1
 }
 
-// accept returns the object as if it were stored.
+// accept returns the object as if the server had stored it.
 func accept(w http.ResponseWriter, r *http.Request) {
 	var o object
 	err := json.NewDecoder(r.Body).Decode(&o)
 	metadata, ok := o["metadata"].(object)
 	if err != nil || !ok {
-		refuse(w, http.StatusUnsupportedMediaType, "UnsupportedMediaType") // protobuf, for example
+		refuse(w, http.StatusUnsupportedMediaType, "UnsupportedMediaType") // such as protobuf
 		return
 	}
 	metadata["resourceVersion"] = "2"
@@ -121,5 +121,5 @@ func refuse(w http.ResponseWriter, code int, reason string) {
 func reply(w http.ResponseWriter, code int, o any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(o) // a client that is gone needs no answer
+	_ = json.NewEncoder(w).Encode(o) // an error means that the client has gone
 }

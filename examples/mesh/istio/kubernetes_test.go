@@ -61,7 +61,7 @@ func TestEmptyCluster(t *testing.T) {
 	}
 }
 
-// TestWatch: a watch stays open and says nothing.
+// TestWatch: a watch stays open and sends nothing.
 func TestWatch(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()

@@ -8,8 +8,7 @@ import (
 	"github.com/traceferry/traceferry/examples/mesh/system"
 )
 
-// Label names a span's service without its namespace, and its call by the path that
-// Telemetry's tag has.
+// Label sets a span's service without its namespace. It sets the call by the path in the tag that Telemetry adds.
 func (m *Mesh) Label(spans []sink.Span, _ system.Got) []sink.Span {
 	for i, s := range spans {
 		spans[i].Service = strings.TrimSuffix(s.Service, ".default")

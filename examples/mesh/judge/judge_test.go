@@ -14,7 +14,7 @@ import (
 
 const reqID = "6125abd6-996c-9b08-a1cb-50f54fa44d89"
 
-// whole are the spans of a request as Envoy reports them.
+// whole returns the spans of a request as Envoy reports them.
 func whole(book int) []sink.Span {
 	var spans []sink.Span
 	served := map[string]string{}
@@ -31,7 +31,7 @@ func whole(book int) []sink.Span {
 	return spans
 }
 
-// share has each server's span share its client's id.
+// share gives each server span the id of its client span.
 func share(spans []sink.Span) []sink.Span {
 	for i := 1; i < len(spans); i += 2 {
 		old := spans[i].ID
@@ -45,9 +45,9 @@ func share(spans []sink.Span) []sink.Span {
 	return spans
 }
 
-// TestJudgeTraces: what is right passes, and each way to be wrong is found as what it is.
+// TestJudgeTraces: right spans pass, and each kind of fault is reported as that fault.
 func TestJudgeTraces(t *testing.T) {
-	double := func(spans []sink.Span) []sink.Span { // a span for the upstream under each
+	double := func(spans []sink.Span) []sink.Span { // adds a span for the upstream request under each span
 		var out []sink.Span
 		for _, s := range spans {
 			up := s
@@ -125,14 +125,15 @@ func TestJudgeTraces(t *testing.T) {
 	}
 }
 
-// TestLeaf: where the called proxy sends on its caller's ids, calls belong under the caller's span, and not under its own.
+// TestLeaf: if the called proxy forwards its caller's ids, calls belong under the caller's span, and not under the
+// called proxy's own.
 func TestLeaf(t *testing.T) {
 	byGRPC := func(c app.Call) bool { return c.GRPC }
 	spans := whole(1)
 	var v Verdict
 	v.JudgeTraces(spans, 1, SpansFor, byGRPC)
 	if v.Whole != 0 || v.Faults[Misplaced] != 2 {
-		t.Errorf("a tree with nothing left out: %v", &v)
+		t.Errorf("calls are under the called proxy's own span: %v, want 2 misplaced spans", &v)
 	}
 	at := func(service, call string) *sink.Span {
 		return &spans[slices.IndexFunc(spans, func(s sink.Span) bool { return s.Service == service && s.Tags[sink.CallTag] == call })]
@@ -146,7 +147,7 @@ func TestLeaf(t *testing.T) {
 	}
 }
 
-// TestJudgeRequestIDs: likewise.
+// TestJudgeRequestIDs: right request ids pass, and each kind of fault is reported as that fault.
 func TestJudgeRequestIDs(t *testing.T) {
 	lines := func() (l []LogLine) {
 		for range SpansFor {

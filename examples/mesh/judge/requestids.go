@@ -11,16 +11,16 @@ import (
 // LogLine is one line of a proxy's access log.
 type LogLine struct{ Book, RequestID string }
 
-// RequestIDs says where a mesh shows the x-request-id of a request.
+// RequestIDs describes the traces that a request's x-request-id leaves in a mesh.
 type RequestIDs struct {
-	LogLines int // how many lines of access logs a request makes
-	Tagged   int // how many of its spans at least have the id in a tag
-	// Reason is what Envoy notes in the id. NotTraced: the proxies note nothing there.
+	LogLines int // number of access log lines for a request
+	Tagged   int // minimum number of its spans with the id in a tag
+	// Reason is the trace reason that Envoy records in the id. NotTraced means that the proxies record none.
 	Reason propagation.TraceReason
 }
 
-// JudgeRequestIDs judges the access logs of all proxies, and the spans' tags, of requests
-// for the books 1 to n. Each request has one x-request-id at all hops.
+// JudgeRequestIDs judges the access logs of all proxies, and the tags of the spans, for the books 1 to n. Each request
+// must have one x-request-id at all hops.
 func (v *Verdict) JudgeRequestIDs(lines []LogLine, spans []sink.Span, n int, want RequestIDs) {
 	v.LogLines = len(lines)
 	logged, tagged := map[string]int{}, map[string]int{}
@@ -38,7 +38,7 @@ func (v *Verdict) JudgeRequestIDs(lines []LogLine, spans []sink.Span, n int, wan
 		note(l.Book, l.RequestID)
 	}
 	for _, s := range spans {
-		if s.RequestID != "" { // a span for the upstream has no such tag
+		if s.RequestID != "" { // a span for an upstream request has no such tag
 			v.Tagged++
 			tagged[s.Tags[sink.BookTag]]++
 			note(s.Tags[sink.BookTag], s.RequestID)

@@ -10,8 +10,8 @@ import (
 	"github.com/traceferry/traceferry/examples/mesh/sink"
 )
 
-// SpansFor is how many spans a request makes: one of the proxy before each caller and one of
-// that before the called, for each call.
+// SpansFor is the number of spans of a request. Each call has two: one of the proxy before the caller, and one of the
+// proxy before the called service.
 var SpansFor = 2 * len(app.Calls)
 
 // ByTrace sorts spans by trace.
@@ -23,12 +23,13 @@ func ByTrace(spans []sink.Span) map[string][]sink.Span {
 	return traces
 }
 
-// Leaf reports whether the span of the called proxy has none below it for a call, because that proxy sends on
-// the ids of the caller's. Then the calls that it causes are under the caller's. Nil: no such call.
+// Leaf reports whether the called proxy's span has no spans of further calls below it. That is so if this proxy
+// forwards the ids of the caller's span. The calls that it causes are then under the caller's span. A nil Leaf is false
+// for all calls.
 type Leaf func(app.Call) bool
 
-// JudgeTraces judges the spans of requests for the books 1 to n: for each one trace, of so many spans, that is one
-// tree with every call under its cause; and no other trace.
+// JudgeTraces judges the spans of requests for the books 1 to n. Each request must have one trace with the given number
+// of spans. The trace must be one tree with every call under its cause. There must be no other trace.
 func (v *Verdict) JudgeTraces(spans []sink.Span, n, each int, leaf Leaf) {
 	parents := expected(leaf)
 	traces := ByTrace(spans)
@@ -56,7 +57,7 @@ func (v *Verdict) JudgeTraces(spans []sink.Span, n, each int, leaf Leaf) {
 		case len(ids) > 1:
 			v.Find(Split, "book %s is in %d traces", book, len(ids))
 		case !v.tree("book "+book, traces[ids[0]], parents) || mixed[book]:
-		case len(traces[ids[0]]) != each: // of two spans for one place one is lost
+		case len(traces[ids[0]]) != each: // one of two spans for the same place is missing
 			v.Find(Missing, "book %s has %d spans instead of %d", book, len(traces[ids[0]]), each)
 		default:
 			v.Whole++
@@ -70,7 +71,7 @@ func asked(book string, n int) bool {
 	return err == nil && 1 <= i && i <= n
 }
 
-// books are those that the spans of a trace name.
+// books returns the books that the spans of a trace name.
 func books(trace []sink.Span) []string {
 	var out []string
 	for _, s := range trace {
@@ -81,7 +82,7 @@ func books(trace []sink.Span) []string {
 	return out
 }
 
-// tree judges one trace by the place above each.
+// tree judges one trace. parents has the place above each place.
 func (v *Verdict) tree(name string, trace []sink.Span, expected map[place]place) bool {
 	roots, orphans := Grow(trace)
 	for _, o := range orphans {
@@ -110,7 +111,7 @@ func (v *Verdict) tree(name string, trace []sink.Span, expected map[place]place)
 	return good
 }
 
-// place is where a span stands: the service whose proxy made it, and the call.
+// place is the position of a span: the service whose proxy made it, and the call.
 type place struct{ service, call string }
 
 func (p place) String() string {
@@ -120,8 +121,8 @@ func (p place) String() string {
 	return p.service + "/" + cmp.Or(p.call, "?")
 }
 
-// expected has the place above each. The proxy before the called is under the one before
-// the caller, which is under the one that took in the call's cause.
+// expected returns the place above each place. The called service's proxy is under the caller's proxy. The caller's
+// proxy is under the proxy that received the call's cause.
 func expected(leaf Leaf) map[place]place {
 	up := map[place]place{}
 	served := map[string]place{}
@@ -136,13 +137,13 @@ func expected(leaf Leaf) map[place]place {
 	return up
 }
 
-// walk goes down a tree and notes above each place which others stand.
+// walk goes down a tree, and records for each place the places above it.
 type walk struct{ found map[place][]place }
 
 func (w walk) visit(n *Node, above place) {
 	at := placeOf(n, above)
-	// Two spans of one proxy for one call are one place: a tracer may make one for the inbound
-	// request and one for the outbound request.
+	// Two spans of one proxy for one call are one place. A tracer may make one span for the inbound request and one for the
+	// outbound request.
 	if at != above {
 		w.found[at] = append(w.found[at], above)
 	}
@@ -151,7 +152,7 @@ func (w walk) visit(n *Node, above place) {
 	}
 }
 
-// placeOf says where a span stands. One without a call's tag is of the call above it.
+// placeOf returns the place of a span. A span without the tag of a call belongs to the call above it.
 func placeOf(n *Node, above place) place {
 	at := place{n.Service, n.Tags[sink.CallTag]}
 	if at.call == "" && at.service == above.service {

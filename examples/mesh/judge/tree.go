@@ -1,17 +1,15 @@
-// Package judge says whether the spans of a run, its access logs and its headers are what
-// they must be.
+// Package judge checks the spans, access logs and headers of a run.
 package judge
 
 import "github.com/traceferry/traceferry/examples/mesh/sink"
 
-// Node is a span with those that it caused.
+// Node is a span with the spans that it caused.
 type Node struct {
 	sink.Span
 	Children []*Node
 }
 
-// Grow connects the spans of a trace. Roots name no parent; orphans name one that no span
-// of the trace has.
+// Grow connects the spans of a trace. Roots have no parent. The parent of an orphan is not in the trace.
 func Grow(spans []sink.Span) (roots, orphans []*Node) {
 	nodes := make([]*Node, len(spans))
 	byID := map[string][]*Node{}
@@ -37,8 +35,7 @@ func Grow(spans []sink.Span) (roots, orphans []*Node) {
 	return roots, orphans
 }
 
-// shared returns the client's span whose id a server's span has, too, as Zipkin's libraries
-// have it.
+// shared returns the client span with the same id as a server span. Zipkin's libraries share ids in this way.
 func shared(n *Node, same []*Node) *Node {
 	for _, other := range same {
 		if n.Kind == "server" && other.Kind == "client" {
@@ -48,8 +45,8 @@ func shared(n *Node, same []*Node) *Node {
 	return nil
 }
 
-// caller returns the span that has the parent's id. Of two that share it the server's is
-// the one that went on.
+// caller returns the span with the id of the parent. If two spans share that id, it returns the server's, because that
+// one has the children.
 func caller(n *Node, parents []*Node) *Node {
 	var found *Node
 	for _, p := range parents {

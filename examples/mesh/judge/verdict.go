@@ -6,33 +6,33 @@ import (
 	"github.com/traceferry/traceferry/internal/tally"
 )
 
-// Fault is one way in which a run can be wrong.
+// Fault is a kind of fault in a run.
 type Fault string
 
 const (
-	Failed     Fault = "failed"              // a request without the right answer
-	Split      Fault = "split"               // a request's spans are in several traces
-	Mixed      Fault = "mixed up"            // a trace with spans of several requests
-	Foreign    Fault = "foreign"             // a trace of none of the requests
-	Orphan     Fault = "orphans"             // a span whose parent nobody has
-	Missing    Fault = "missing"             // a call without its span
-	Misplaced  Fault = "misplaced"           // a span under another than the call's cause
-	ChangedIDs Fault = "changed request ids" // a request with more than one
-	Reasons    Fault = "changed reasons"     // an id that does not say why Envoy traced it
-	Headers    Fault = "wrong headers"       // one that came and should not have, or the reverse
+	Failed     Fault = "failed"              // a request did not get the right answer
+	Split      Fault = "split"               // the spans of a request are in several traces
+	Mixed      Fault = "mixed up"            // a trace has spans of several requests
+	Foreign    Fault = "foreign"             // a trace belongs to no request
+	Orphan     Fault = "orphans"             // the parent of a span is missing
+	Missing    Fault = "missing"             // a call has no span
+	Misplaced  Fault = "misplaced"           // a span is not under the cause of its call
+	ChangedIDs Fault = "changed request ids" // a request has several ids
+	Reasons    Fault = "changed reasons"     // an id has another reason than expected
+	Headers    Fault = "wrong headers"       // a header was forwarded and should not be, or the reverse
 )
 
-// Faults are all, in the order in which a verdict counts them.
+// Faults are all faults, in the order in which a verdict prints them.
 var Faults = []Fault{Failed, Split, Mixed, Foreign, Orphan, Missing, Misplaced, ChangedIDs, Reasons, Headers}
 
-// Verdict adds up what was judged and what was wrong.
+// Verdict counts what was judged, and the faults.
 type Verdict struct {
 	Requests, Whole, Traces, Spans int
-	LogLines, Tagged               int // the lines and spans whose request ids were compared
+	LogLines, Tagged               int // the number of lines and spans whose request ids were compared
 	tally.Tally[Fault]
 }
 
-// Good reports whether there was something to judge and nothing was wrong with it.
+// Good reports whether something was judged and no fault was found.
 func (v *Verdict) Good() bool {
 	return v.Requests > 0 && v.Whole == v.Requests && len(v.Faults) == 0
 }

@@ -12,14 +12,14 @@ import (
 	"strings"
 )
 
-// Listeners are the addresses on which this program and all that it has started take TCP
-// connections, or datagrams.
+// Listeners returns the addresses on which this program, and every program that it has started, accept TCP connections
+// or datagrams.
 func Listeners() ([]netip.AddrPort, error) {
 	inodes := map[string]bool{}
 	for _, pid := range family(os.Getpid()) {
-		fds, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid)) // the pattern is right
+		fds, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid)) // the pattern is valid
 		for _, fd := range fds {
-			target, _ := os.Readlink(fd) // it may just have been closed
+			target, _ := os.Readlink(fd) // fails if the file was just closed
 			if inode, ok := strings.CutPrefix(target, "socket:["); ok {
 				inodes[strings.TrimSuffix(inode, "]")] = true
 			}
@@ -52,8 +52,8 @@ func Listeners() ([]netip.AddrPort, error) {
 	return all, nil
 }
 
-// parseAddr reads an address as the kernel writes it: words of four bytes in the
-// machine's order, here the little one's, a colon, and the port.
+// parseAddr reads an address as the kernel writes it: words of four bytes, a colon, and the port. The words are in the
+// machine's byte order. This function expects little-endian words.
 func parseAddr(text string) (addr netip.AddrPort, err error) {
 	host, port, _ := strings.Cut(text, ":")
 	raw, err := hex.DecodeString(host)
@@ -74,16 +74,16 @@ func parseAddr(text string) (addr netip.AddrPort, err error) {
 	return netip.AddrPortFrom(ip.Unmap(), uint16(number)), nil
 }
 
-// family is a process with all of its descendants.
+// family returns a process and all of its descendants.
 func family(root int) []int {
 	children := map[int][]int{}
-	stats, _ := filepath.Glob("/proc/[0-9]*/stat") // the pattern is right
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat") // the pattern is valid
 	for _, file := range stats {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			continue // it has just ended
+			continue // the process has just ended
 		}
-		// "PID (NAME) STATE PARENT ...", where NAME may hold anything.
+		// "PID (NAME) STATE PARENT ...". NAME may contain any characters.
 		_, rest, _ := strings.Cut(string(text[max(0, strings.LastIndexByte(string(text), ')')):]), " ")
 		fields := strings.Fields(rest)
 		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))

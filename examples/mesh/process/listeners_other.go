@@ -7,7 +7,7 @@ import (
 	"net/netip"
 )
 
-// Listeners is for Linux alone.
+// Listeners works only on Linux.
 func Listeners() ([]netip.AddrPort, error) {
 	return nil, errors.New("only Linux tells who listens where")
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestListeners: this program's own listeners are found, of both kinds.
+// TestListeners: Listeners finds this program's own TCP and UDP listeners.
 func TestListeners(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("it is for Linux alone")
@@ -38,6 +38,6 @@ func TestListeners(t *testing.T) {
 		t.Fatal(err)
 	}
 	if slices.Contains(all, netip.MustParseAddrPort(l.Addr().String())) {
-		t.Error("it lists a closed listener")
+		t.Error("Listeners returns a closed listener")
 	}
 }

@@ -6,13 +6,13 @@ import (
 	"syscall"
 )
 
-// attributes have the kernel kill a process when its parent dies.
+// attributes make the kernel kill a process when its parent dies.
 func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// onParent runs start on a thread that lives as long as the program: the kernel takes the
-// thread that started a process for its parent.
+// onParent runs start on a thread that lives as long as the program. The kernel treats the thread that started a
+// process as its parent.
 func onParent(start func() error) error {
 	result := make(chan error)
 	parent() <- func() { result <- start() }

@@ -7,15 +7,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Port is a TCP port of 127.0.0.1 that no other program gets while it is held: a socket that
-// is bound and does not listen. Envoy, Caddy and servers in Go can listen on it, and
-// connections reach them alone. So a configuration can name a port before its program runs.
+// Port is a reserved TCP port of 127.0.0.1 that no other program gets: a socket that is bound and does not listen.
+// Envoy, Caddy and servers in Go can listen on the port, and they get all connections. So a configuration can contain a
+// port before its program runs.
 type Port struct {
 	socket int
 	number int
 }
 
-// HoldPort takes a free port.
+// HoldPort reserves a free port.
 func HoldPort() (*Port, error) {
 	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
 	if err != nil {
@@ -30,8 +30,7 @@ func HoldPort() (*Port, error) {
 	return &Port{socket, number}, nil
 }
 
-// bind lets both kinds of sharing in: Envoy listens with SO_REUSEPORT, package net of Go
-// with SO_REUSEADDR.
+// bind allows both kinds of sharing: Envoy listens with SO_REUSEPORT, and Go's package net with SO_REUSEADDR.
 func bind(socket int) (port int, err error) {
 	for _, option := range []int{unix.SO_REUSEPORT, unix.SO_REUSEADDR} {
 		if err := unix.SetsockoptInt(socket, unix.SOL_SOCKET, option, 1); err != nil {
@@ -51,16 +50,16 @@ func bind(socket int) (port int, err error) {
 // Number is the port's number.
 func (p *Port) Number() int { return p.number }
 
-// Addr is host:port.
+// Addr returns host:port.
 func (p *Port) Addr() string { return fmt.Sprint("127.0.0.1:", p.number) }
 
-// Close lets go of the port.
+// Close releases the port.
 func (p *Port) Close() error { return unix.Close(p.socket) }
 
-// Ports are the ports that a set of programs needs, by names. The zero value is empty.
+// Ports are the ports for a set of programs, by name. The zero value is empty.
 type Ports struct{ held map[string]*Port }
 
-// Hold takes a free port for each name that has none.
+// Hold reserves a free port for each name that has none.
 func (p *Ports) Hold(names ...string) error {
 	for _, name := range names {
 		if p.held[name] != nil {
@@ -78,7 +77,7 @@ func (p *Ports) Hold(names ...string) error {
 	return nil
 }
 
-// Number is the number of the port that Hold took for a name; 0 without one.
+// Number returns the port number that Hold reserved for a name, or 0.
 func (p *Ports) Number(name string) int {
 	if port := p.held[name]; port != nil {
 		return port.Number()
@@ -86,7 +85,7 @@ func (p *Ports) Number(name string) int {
 	return 0
 }
 
-// Addr is the host:port that Hold took for a name; "" without one.
+// Addr returns the host:port that Hold reserved for a name, or "".
 func (p *Ports) Addr(name string) string {
 	if port := p.held[name]; port != nil {
 		return port.Addr()
@@ -94,7 +93,7 @@ func (p *Ports) Addr(name string) string {
 	return ""
 }
 
-// Close lets go of all ports.
+// Close releases all ports.
 func (p *Ports) Close() error {
 	var errs []error
 	for _, port := range p.held {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestPort: a server in Go listens on a port that is held, and a second one does not.
+// TestPort: one server in Go can listen on a reserved port. A second one cannot.
 func TestPort(t *testing.T) {
 	var ports Ports
 	if err := ports.Hold("a", "b", "a"); err != nil {
@@ -13,7 +13,7 @@ func TestPort(t *testing.T) {
 	}
 	defer ports.Close()
 	if ports.Addr("a") == ports.Addr("b") || ports.Number("a") == 0 || ports.Addr("c") != "" {
-		t.Errorf("the ports are %s and %s", ports.Addr("a"), ports.Addr("b"))
+		t.Errorf("the reserved addresses are %s and %s, want two different ones", ports.Addr("a"), ports.Addr("b"))
 	}
 	l, err := net.Listen("tcp", ports.Addr("a"))
 	if err != nil {

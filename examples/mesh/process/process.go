@@ -1,5 +1,5 @@
-// Package process starts other programs, waits until they are ready and ends them. It
-// also holds free ports for them.
+// Package process starts other programs, waits until they are ready, and ends them. It also reserves free ports for
+// them.
 package process
 
 import (
@@ -15,12 +15,12 @@ import (
 	"time"
 )
 
-// Command is a program to start.
+// Command is a program to run.
 type Command struct {
 	Name string   // of the program's log, NAME.log, and in errors
-	Path string   // of the binary
-	Args []string // without the program's name
-	Env  []string // NAME=VALUE, added to the environment
+	Path string   // the path of the binary
+	Args []string // the arguments without the program's name
+	Env  []string // NAME=VALUE; added to the environment
 }
 
 // Process is a running program.
@@ -28,11 +28,11 @@ type Process struct {
 	name string
 	stop context.CancelFunc
 	done chan struct{}
-	err  error // why it ended; read after done
+	err  error // the reason for its end; valid after done is closed
 	log  string
 }
 
-// Start runs a program, whose log goes into dir. The end of ctx stops it, as Stop does.
+// Start runs a program and writes its log into dir. The program stops at the end of ctx, as with Stop.
 func Start(ctx context.Context, dir string, c Command) (*Process, error) {
 	log, err := os.Create(filepath.Join(dir, c.Name+".log"))
 	if err != nil {
@@ -44,8 +44,8 @@ func Start(ctx context.Context, dir string, c Command) (*Process, error) {
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), c.Env...)
 	cmd.Stdout, cmd.Stderr = log, log
-	// A process group of its own: a launcher and its children end together, and Ctrl-C
-	// reaches them through us alone, after the last answer.
+	// The program gets a process group, so that a launcher and its children end together. Ctrl-C then ends them only
+	// through this program, after the last answer.
 	cmd.SysProcAttr = attributes()
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = grace
@@ -62,7 +62,7 @@ func Start(ctx context.Context, dir string, c Command) (*Process, error) {
 	return p, nil
 }
 
-// grace is how long a program may take to end, and to write the rest of its logs.
+// grace is the time in which a program must end and write the rest of its logs.
 const grace = 3 * time.Second
 
 // endGroup waits for the children of a launcher, and kills those that do not end.
@@ -72,16 +72,16 @@ func endGroup(group int) {
 			return // no process is left
 		}
 	}
-	_ = syscall.Kill(-group, syscall.SIGKILL) // it may just have ended
+	_ = syscall.Kill(-group, syscall.SIGKILL) // fails if the group has just ended
 }
 
-// Stop ends the program and returns when it is gone.
+// Stop ends the program and returns after its end.
 func (p *Process) Stop() {
 	p.stop()
 	<-p.done
 }
 
-// StopAll stops programs at the same time. It skips those that are nil.
+// StopAll stops programs at the same time. It skips nil.
 func StopAll(all ...*Process) {
 	var stops sync.WaitGroup
 	for _, p := range all {
@@ -92,15 +92,14 @@ func StopAll(all ...*Process) {
 	stops.Wait()
 }
 
-// Done is closed when the program has ended.
+// Done returns a channel that is closed when the program has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// patience is how long a program may take to get ready. A backend in Java takes long on a
-// busy machine.
+// patience is the time in which a program must become ready. A backend in Java is slow on a busy machine.
 const patience = 3 * time.Minute
 
-// Listens waits until something listens on an address. If it takes too long, or the
-// program ends before, it stops the program, and the error has the end of its log.
+// Listens waits until something listens on an address. If that takes too long, or the program ends, Listens stops the
+// program. The error then has the end of its log.
 func (p *Process) Listens(ctx context.Context, addr string) error {
 	return p.Ready(ctx, func(ctx context.Context) error {
 		conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
@@ -111,7 +110,7 @@ func (p *Process) Listens(ctx context.Context, addr string) error {
 	})
 }
 
-// Ready waits until a check returns nil, as Listens does.
+// Ready waits until a check returns nil. On failure it does what Listens does.
 func (p *Process) Ready(ctx context.Context, check func(context.Context) error) error {
 	late := time.After(patience)
 	for {
@@ -141,9 +140,9 @@ func (p *Process) ended() string {
 	return fmt.Sprintf("ended: %v", p.err)
 }
 
-// lastLines is the end of the log.
+// lastLines returns the end of the log.
 func (p *Process) lastLines() []byte {
-	text, _ := os.ReadFile(p.log) // without it the error says less
+	text, _ := os.ReadFile(p.log) // without the log, the error is only shorter
 	lines := bytes.SplitAfter(bytes.TrimSpace(text), []byte("\n"))
 	return bytes.Join(lines[max(0, len(lines)-10):], nil)
 }

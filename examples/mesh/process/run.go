@@ -8,7 +8,7 @@ import (
 	"os/exec"
 )
 
-// Run runs a command to its end. Its output goes to the writers, not to a log.
+// Run runs a command until it ends. Its output goes to the writers, not to a log.
 func Run(ctx context.Context, c Command, stdout, stderr io.Writer) error {
 	cmd := exec.CommandContext(ctx, c.Path, c.Args...)
 	cmd.Env = append(os.Environ(), c.Env...)

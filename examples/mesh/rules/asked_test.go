@@ -8,9 +8,8 @@ import (
 	"github.com/traceferry/traceferry/propagation/preset"
 )
 
-// TestClientTraceID is Consul's case: its ingress gateway samples nothing until a client asks
-// with x-client-trace-id. The answer is in x-request-id and x-b3-sampled, and the header
-// itself goes on as well.
+// TestClientTraceID: Consul's ingress gateway samples nothing unless a client sends x-client-trace-id. It records its
+// decision in x-request-id and x-b3-sampled. It forwards x-client-trace-id as well.
 func TestClientTraceID(t *testing.T) {
 	c := start(t, setup{inbound: ingress(envoy.OnDemand), carry: preset.Consul()})
 	app, end := c.send(t, "x-client-trace-id: 1")
@@ -21,7 +20,7 @@ func TestClientTraceID(t *testing.T) {
 	c.whole(t)
 }
 
-// TestClientTraceIDNotSent: without it the same ingress starts no trace.
+// TestClientTraceIDNotSent: without x-client-trace-id, the same ingress starts no trace.
 func TestClientTraceIDNotSent(t *testing.T) {
 	c := start(t, setup{inbound: ingress(envoy.OnDemand), carry: preset.Consul()})
 	app, end := c.send(t)
@@ -31,7 +30,7 @@ func TestClientTraceIDNotSent(t *testing.T) {
 	c.untraced(t)
 }
 
-// TestClientTraceIDNotCarried: an application that drops the header keeps the trace all the same.
+// TestClientTraceIDNotCarried: if the application drops x-client-trace-id, the trace still continues.
 func TestClientTraceIDNotCarried(t *testing.T) {
 	c := start(t, setup{inbound: ingress(envoy.OnDemand), carry: preset.Istio()})
 	_, end := c.send(t, "x-client-trace-id: 1")
@@ -39,8 +38,8 @@ func TestClientTraceIDNotCarried(t *testing.T) {
 	c.whole(t)
 }
 
-// TestClientTraceIDRefused: where client_sampling is 0 the first proxy traces nothing; a later one
-// that grants it writes so into x-request-id, but x-b3-sampled: 0 keeps its span unreported.
+// TestClientTraceIDRefused: with client_sampling 0, the first proxy does not trace. A later proxy that allows it writes
+// that into x-request-id. But it does not report its span, because of x-b3-sampled: 0.
 func TestClientTraceIDRefused(t *testing.T) {
 	c := start(t, setup{inbound: sidecar(envoy.Sampling{Overall: 100}), carry: preset.Consul()})
 	app, end := c.send(t, "x-client-trace-id: 1")
@@ -50,9 +49,9 @@ func TestClientTraceIDRefused(t *testing.T) {
 	c.untraced(t)
 }
 
-// TestForceTrace: x-envoy-force-trace is for callers whose address is internal, and none is unless
-// internal_address_config names it. From others it is removed, by an ingress and by a
-// sidecar, so it ends at the sidecar of who forwards it. What it began does not.
+// TestForceTrace: x-envoy-force-trace works only for callers with an internal address, and only internal_address_config
+// makes addresses internal. An ingress and a sidecar remove it from other callers. So it ends at the sidecar of the
+// application that forwards it. The trace that it started continues.
 func TestForceTrace(t *testing.T) {
 	trusting := ingress(envoy.OnDemand)
 	trusting.Internal = []string{"127.0.0.0/8"}

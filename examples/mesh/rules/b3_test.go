@@ -10,8 +10,8 @@ import (
 
 const single = trace + "-" + parent + "-1"
 
-// TestB3Alone: Envoy reads b3, and writes the next one in its place. (Envoys before 1.40 write
-// x-b3-* and leave b3 as it is. The application must send on what was written.)
+// TestB3Alone: Envoy reads b3 and replaces it with its own span's. Envoys before 1.40 write x-b3-* and leave b3
+// unchanged. The application must forward the headers that Envoy wrote.
 func TestB3Alone(t *testing.T) {
 	c := start(t, setup{inbound: sidecar(envoy.OnDemand), carry: preset.Consul()})
 	app, end := c.send(t, "b3: "+single)
@@ -25,10 +25,9 @@ func TestB3Alone(t *testing.T) {
 	want(t, "the end", end, "b3", trace+"-"+out.ID+"-1-"+in.ID)
 }
 
-// TestB3BesideMulti: of both, Envoy reads b3 and writes b3, and x-b3-* stays one span behind; before
-// 1.40 it is b3 that stays behind. Both are valid, and the next Envoy reads b3: an application
-// must send it if it was written, and must not if it was not. One that copies all headers
-// goes wrong with the older ones.
+// TestB3BesideMulti: if Envoy receives b3 and x-b3-*, it reads and writes b3, and x-b3-* is one span older. Before
+// 1.40, b3 is the older one. Both are valid, and the next Envoy reads b3. So the application must send b3 exactly if
+// Envoy wrote it. If it copies all headers, older Envoys continue the wrong span.
 func TestB3BesideMulti(t *testing.T) {
 	both := b3("x-b3-sampled: 1", "b3: "+single)
 	t.Run("carried", func(t *testing.T) {
@@ -47,5 +46,5 @@ func TestB3BesideMulti(t *testing.T) {
 	})
 }
 
-// before140 reports whether the Envoy left the b3 that was sent.
+// before140 reports whether the Envoy left the received b3 unchanged.
 func before140(app http.Header) bool { return app.Get("b3") == single }

@@ -18,17 +18,17 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// setup is what differs between tests.
+// setup has the differences between the tests.
 type setup struct {
-	inbound envoy.Listener // its Addr and Routes are filled in
+	inbound envoy.Listener // start sets its Addr and Routes
 	zipkin  envoy.ZipkinOptions
-	otel    bool // the tracer is OpenTelemetry's instead
+	otel    bool // the tracer is OpenTelemetry's instead of Zipkin's
 	carry   propagation.Config
 	edge    bool // the application trusts no caller
 	naive   bool // the application copies all headers instead
 }
 
-// The inbound listener is a sidecar's, or an ingress', with a sampling.
+// The inbound listener is that of a sidecar, or of an ingress with the given sampling.
 func sidecar(s envoy.Sampling) envoy.Listener {
 	return envoy.Listener{Direction: envoy.Inbound, Sampling: s}
 }
@@ -37,27 +37,26 @@ func ingress(s envoy.Sampling) envoy.Listener {
 	return envoy.Listener{Direction: envoy.Outbound, Sampling: s, Edge: true}
 }
 
-// A trace that comes in with a request.
+// A trace of an inbound request.
 const (
 	trace  = "463ac35c9f6413ad48485a3953bb6124"
 	parent = "a2fb4a1d1a96d312"
 )
 
-// b3 are its headers, and others.
+// b3 returns the headers of that trace, and other headers.
 func b3(more ...string) []string {
 	return append([]string{"x-b3-traceid: " + trace, "x-b3-spanid: " + parent}, more...)
 }
 
-// chain is a user, an Envoy, an application, the same Envoy as the application's sidecar, and
-// an end:
+// chain is a user, an Envoy, an application, the same Envoy as the application's sidecar, and an end:
 //
 //	user -> inbound listener -> application -> outbound listener -> end
 //
-// The outbound listener samples nothing of its own: it traces what it is told to.
+// The outbound listener samples nothing on its own. It traces only if the headers tell it to.
 type chain struct {
 	url       string
 	collector sink.Sink
-	got       chan http.Header // by the application, then by the end
+	got       chan http.Header // received by the application, then by the end
 }
 
 func start(t *testing.T, s setup) *chain {
@@ -123,7 +122,7 @@ func (c *chain) note(next http.Handler) http.Handler {
 	})
 }
 
-// application asks the end for what it is asked for.
+// application calls the end for each request.
 func application(t *testing.T, s setup, url string) http.Handler {
 	t.Helper()
 	p, err := propagation.New(s.carry)
@@ -156,8 +155,8 @@ func application(t *testing.T, s setup, url string) http.Handler {
 	}))
 }
 
-// send sends a request with header lines, "name: value", and returns what the application and
-// the end got.
+// send sends a request with header lines in the form "name: value". It returns the headers that the application and the
+// end received.
 func (c *chain) send(t *testing.T, lines ...string) (app, end http.Header) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.url, nil)
@@ -179,7 +178,7 @@ func (c *chain) send(t *testing.T, lines ...string) (app, end http.Header) {
 	return <-c.got, <-c.got
 }
 
-// spans waits for the two spans of a request, in's and out's.
+// spans waits for the two spans of a request: those of the inbound and of the outbound listener.
 func (c *chain) spans(t *testing.T) (in, out sink.Span) {
 	t.Helper()
 	spans := c.await(2)
@@ -190,12 +189,12 @@ func (c *chain) spans(t *testing.T) (in, out sink.Span) {
 	return spans[0], spans[1]
 }
 
-// whole checks that the request made one trace.
+// whole checks that the request has one trace.
 func (c *chain) whole(t *testing.T) (in, out sink.Span) {
 	t.Helper()
 	in, out = c.spans(t)
 	if out.TraceID != in.TraceID || out.ParentID != in.ID {
-		t.Errorf("out's span %s has the parent %s in trace %s; in's is %s in trace %s", out.ID, out.ParentID, out.TraceID, in.ID, in.TraceID)
+		t.Errorf("the outbound span %s has the parent %s in trace %s, want the inbound span %s in trace %s", out.ID, out.ParentID, out.TraceID, in.ID, in.TraceID)
 	}
 	return in, out
 }
@@ -204,31 +203,31 @@ func (c *chain) whole(t *testing.T) (in, out sink.Span) {
 func (c *chain) untraced(t *testing.T) {
 	t.Helper()
 	if spans := c.await(1); len(spans) > 0 {
-		t.Errorf("there are spans: %+v", spans)
+		t.Errorf("spans were reported, want none: %+v", spans)
 	}
 }
 
-// await waits for n spans, for a while.
+// await waits up to a second for n spans.
 func (c *chain) await(n int) []sink.Span {
-	const while = time.Second // five times the interval of reports
+	const while = time.Second // five times the reporting interval
 	for end := time.Now().Add(while); len(c.collector.Spans()) < n && time.Now().Before(end); {
 		time.Sleep(10 * time.Millisecond)
 	}
 	return c.collector.Spans()
 }
 
-// want compares a header with a value; "" stands for none.
+// want compares a header with a value. "" means that the header is absent.
 func want(t *testing.T, who string, h http.Header, name, value string) {
 	t.Helper()
 	if got := strings.Join(h.Values(name), " and "); got != value {
-		t.Errorf("%s got %s: %q instead of %q", who, name, got, value)
+		t.Errorf("%s received %s: %q, want %q", who, name, got, value)
 	}
 }
 
-// wantReason checks what Envoy noted in x-request-id.
+// wantReason checks the reason that Envoy recorded in x-request-id.
 func wantReason(t *testing.T, who string, h http.Header, r propagation.TraceReason) {
 	t.Helper()
 	if got := propagation.TraceReasonOf(h.Get("x-request-id")); got != r {
-		t.Errorf("%s got x-request-id %q, which says %v instead of %v", who, h.Get("x-request-id"), got, r)
+		t.Errorf("%s received x-request-id %q with the reason %v, want %v", who, h.Get("x-request-id"), got, r)
 	}
 }

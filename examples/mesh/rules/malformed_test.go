@@ -8,9 +8,9 @@ import (
 	"github.com/traceferry/traceferry/propagation/preset"
 )
 
-// TestB3Malformed: a malformed b3 hides valid x-b3-*. The inbound Envoy makes no span and changes neither. The
-// application does not send the b3, so the outbound Envoy continues the trace. One that copies all headers leaves
-// it without spans.
+// TestB3Malformed: if b3 is malformed, Envoy ignores valid x-b3-*. The inbound Envoy makes no span and changes neither
+// header. The application does not send the b3, so the outbound Envoy continues the trace. If an application copies all
+// headers, the outbound Envoy makes no span either.
 func TestB3Malformed(t *testing.T) {
 	for _, value := range []string{"None", "-", "nonsense", trace + "-" + parent + "-1-"} {
 		for _, naive := range []bool{false, true} {
@@ -35,8 +35,8 @@ func TestB3Malformed(t *testing.T) {
 	}
 }
 
-// TestParentMalformed: so does a malformed x-b3-parentspanid. It is forwarded, and neither Envoy makes a span, unless
-// Config.DropMalformed is set: then x-b3-* are not sent, and the outbound Envoy starts a trace.
+// TestParentMalformed: a malformed x-b3-parentspanid has the same effect. By default it is forwarded, and neither Envoy
+// makes a span. With Config.DropMalformed, x-b3-* are not sent, and the outbound Envoy starts a trace.
 func TestParentMalformed(t *testing.T) {
 	for name, drop := range map[string]bool{"forwarded": false, "dropped": true} {
 		t.Run(name, func(t *testing.T) {
@@ -56,7 +56,7 @@ func TestParentMalformed(t *testing.T) {
 	}
 }
 
-// TestTraceparentMalformed: the same of a malformed traceparent and the OpenTelemetry tracer.
+// TestTraceparentMalformed: a malformed traceparent has the same effect with the OpenTelemetry tracer.
 func TestTraceparentMalformed(t *testing.T) {
 	for _, value := range []string{"None", "00-" + trace + "-" + parent, "00-" + trace + "-" + parent + "-01-"} {
 		for _, drop := range []bool{false, true} {
@@ -80,11 +80,12 @@ func TestTraceparentMalformed(t *testing.T) {
 	}
 }
 
-// outAlone checks that the outbound listener alone made a span, with a parent; "": as the root of a new trace.
+// outAlone checks that only the outbound listener made a span, and that the span has a parent. "" means the root of a
+// new trace.
 func (c *chain) outAlone(t *testing.T, parent string) {
 	t.Helper()
 	spans := c.await(1)
 	if len(spans) != 1 || spans[0].ParentID != parent || parent == "" && spans[0].TraceID == trace || parent != "" && spans[0].TraceID != trace {
-		t.Errorf("the spans are %+v, and not one under %q", spans, parent)
+		t.Errorf("the spans are %+v, want one outbound span with the parent %q", spans, parent)
 	}
 }

@@ -27,7 +27,7 @@ func TestOdd(t *testing.T) {
 			p := propagation.MustNew(propagation.Config{Formats: tracer.reads})
 			for i, row := range tracer.rows {
 				if got := continued(spans, i); got != row.envoy {
-					t.Errorf("%q: Envoy continues %q, not %q", row.lines, got, row.envoy)
+					t.Errorf("%q: Envoy continues %q, want %q", row.lines, got, row.envoy)
 				}
 				sc, _ := propagation.RemoteFromContext(p.ExtractHTTP(context.Background(), parsed(t, row.lines)))
 				ours := ""
@@ -35,7 +35,7 @@ func TestOdd(t *testing.T) {
 					ours = sc.TraceID.String() + "-" + sc.SpanID.String()
 				}
 				if (ours == row.envoy) != (row.why == "") {
-					t.Errorf("%q: we read %q, Envoy %q; the reason is %q", row.lines, ours, row.envoy, row.why)
+					t.Errorf("%q: we read %q and Envoy reads %q; the reason for the difference is %q, want one exactly if they differ", row.lines, ours, row.envoy, row.why)
 				}
 			}
 		})
@@ -57,7 +57,7 @@ func TestOddPage(t *testing.T) {
 	}
 }
 
-// oddTracer is a tracer of Envoy's with headers to send to it.
+// oddTracer is a tracer of Envoy with the headers to send to it.
 type oddTracer struct {
 	name  string
 	envoy envoy.Tracer
@@ -68,9 +68,9 @@ type oddTracer struct {
 
 // oddRow is one request.
 type oddRow struct {
-	lines []string // as on the wire
-	envoy string   // the trace and the parent of Envoy's span as 32 and 16 digits, with a dash; "": it continues none
-	why   string   // where we read something else: the cell of docs/meshes.md that says so
+	lines []string // as sent on the wire
+	envoy string   // the trace id and parent id of Envoy's span, joined with a dash; "" if it continues no trace
+	why   string   // if we read something else: the cell of docs/meshes.md with the reason
 }
 
 // send sends all rows and returns the spans.
@@ -106,11 +106,11 @@ func (o oddTracer) send(t *testing.T) []sink.Span {
 	for end := time.Now().Add(while); len(collector.Spans()) < want && time.Now().Before(end); {
 		time.Sleep(10 * time.Millisecond)
 	}
-	time.Sleep(500 * time.Millisecond) // and those that nobody wants
+	time.Sleep(500 * time.Millisecond) // also for spans that no row expects
 	return collector.Spans()
 }
 
-// request is the text of a request: net/http's client would trim the values.
+// request returns the text of a request. net/http's client cannot send it, because it trims the values.
 func request(lines []string) string {
 	return "GET / HTTP/1.1\r\nHost: app\r\nConnection: close\r\n" + strings.Join(lines, "\r\n") + "\r\n\r\n"
 }
@@ -124,11 +124,11 @@ func ask(t *testing.T, addr, text string) {
 	defer conn.Close()
 	fmt.Fprint(conn, text)
 	if answer, _ := io.ReadAll(conn); !strings.HasPrefix(string(answer), "HTTP/1.1 404") {
-		t.Errorf("%q is answered with %q", text, answer)
+		t.Errorf("the answer to %q is %q, want status 404", text, answer)
 	}
 }
 
-// parsed are the headers as net/http's server has them.
+// parsed returns the headers as net/http's server parses them.
 func parsed(t *testing.T, lines []string) http.Header {
 	t.Helper()
 	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(request(lines))))
@@ -138,7 +138,7 @@ func parsed(t *testing.T, lines []string) http.Header {
 	return r.Header
 }
 
-// continued returns what Envoy's span of the i-th row continues.
+// continued returns the trace id and the parent id of Envoy's span for the i-th row, or "" if it continues no trace.
 func continued(spans []sink.Span, i int) string {
 	for _, s := range spans {
 		if s.Tags[sink.BookTag] == strconv.Itoa(i) && s.ParentID != "" && s.Kind != "client" {

@@ -8,7 +8,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// What TestOdd sends, and what Envoy 1.40.0 makes of it.
+// These are the rows that TestOdd sends, and the spans that Envoy 1.40.0 reads from them.
 
 var oddTracers = []oddTracer{
 	{"zipkin", envoy.Zipkin(envoy.ZipkinOptions{}), sink.NewZipkin, []propagation.Format{propagation.B3Single, propagation.B3Multi}, append(oddMulti, oddSingle...)},
@@ -19,14 +19,14 @@ var oddTracers = []oddTracer{
 }
 
 const (
-	low    = "48485a3953bb6124" // of trace
+	low    = "48485a3953bb6124" // the low half of trace
 	both   = trace + "-" + parent
 	zeros  = "0000000000000000"
 	other  = "1234567812345678"
 	lowHas = zeros + low + "-" + parent
 )
 
-// multi are x-b3-* of a sampled span, and more lines.
+// multi returns the x-b3-* of a sampled span, and more lines.
 func multi(traceID, spanID string, more ...string) []string {
 	return append([]string{"x-b3-traceid: " + traceID, "x-b3-spanid: " + spanID, "x-b3-sampled: 1"}, more...)
 }
@@ -127,13 +127,13 @@ var oddW3CBesideB3 = []oddRow{
 	{multi("zz", parent, "traceparent: 00-"+both+"-01"), "", "a valid traceparent beside malformed B3"},
 }
 
-// dd are x-datadog-* of a kept trace, and more lines.
+// dd returns the x-datadog-* of a kept trace, and more lines.
 func dd(traceID, parentID string, more ...string) []string {
 	return append([]string{"x-datadog-trace-id: " + traceID, "x-datadog-parent-id: " + parentID, "x-datadog-sampling-priority: 1"}, more...)
 }
 
 const (
-	ddTrace, ddParent = "5208512171318403364", "11744061942159299346" // low and parent
+	ddTrace, ddParent = "5208512171318403364", "11744061942159299346" // low and parent in decimal
 	ddTags            = "x-datadog-tags: _dd.p.tid="
 )
 

@@ -9,12 +9,12 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// TestReconcile: two Envoys of different tracers stand in a row. Each advances its own format. The application calls
-// through the first one, which reads the format that the second one left behind:
+// TestReconcile: two Envoys with different tracers are in a row. Each one advances its own format. The application
+// calls through the first one, which reads the format that the second one left unchanged:
 //
 //	user -> Zipkin's Envoy -> OpenTelemetry's Envoy -> application -> Zipkin's Envoy -> end
 //
-// With Config.Reconcile the last span is under the one before it, without under the first.
+// With Config.Reconcile, the last span is under the previous span. Without it, the last span is under the first span.
 func TestReconcile(t *testing.T) {
 	for name, reconcile := range map[string]bool{"on": true, "off": false} {
 		t.Run(name, func(t *testing.T) {
@@ -51,7 +51,7 @@ func TestReconcile(t *testing.T) {
 				under = "second"
 			}
 			if last := spans["last"]; last.TraceID != trace || last.ParentID != spans[under].ID {
-				t.Errorf("the last span is under %s in trace %s instead of under %s's %s", last.ParentID, last.TraceID, under, spans[under].ID)
+				t.Errorf("the last span has the parent %s in trace %s, want the span of %s, which is %s", last.ParentID, last.TraceID, under, spans[under].ID)
 			}
 			want(t, "the end", sent, "traceparent", "00-"+trace+"-"+spans["second"].ID+"-01")
 		})
@@ -64,7 +64,7 @@ func listener(name string, d envoy.Direction, addr, upstream string) envoy.Liste
 		Routes: []envoy.Route{{Name: name, Host: "*", Prefix: "/", Upstream: upstream}}}
 }
 
-// begin starts an Envoy, and returns the collector of its spans.
+// begin starts an Envoy and returns the collector of its spans.
 func begin(t *testing.T, newSink func() (sink.Sink, error), tracer envoy.Tracer, listeners ...envoy.Listener) sink.Sink {
 	t.Helper()
 	binary, err := envoy.Find("")

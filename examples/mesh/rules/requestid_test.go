@@ -8,8 +8,8 @@ import (
 	"github.com/traceferry/traceferry/propagation/preset"
 )
 
-// TestRequestIDNotUUID: an id of another make has no place for Envoy's decision, so Envoy traces
-// nothing, whatever its sampling, and tells everybody behind it so. The id travels on.
+// TestRequestIDNotUUID: a request id that is not a UUID has no place for Envoy's decision. So Envoy does not trace the
+// request, whatever its sampling is, and later proxies do not either. The id is forwarded.
 func TestRequestIDNotUUID(t *testing.T) {
 	for name, id := range map[string]string{
 		"short":               "order-7",
@@ -27,7 +27,7 @@ func TestRequestIDNotUUID(t *testing.T) {
 	}
 }
 
-// TestRequestIDNotUUIDForced: not even x-client-trace-id gets such a request traced.
+// TestRequestIDNotUUIDForced: even with x-client-trace-id, such a request is not traced.
 func TestRequestIDNotUUIDForced(t *testing.T) {
 	c := start(t, setup{inbound: sidecar(envoy.Always), carry: preset.Consul()})
 	app, _ := c.send(t, "x-request-id: order-7", "x-client-trace-id: 1")
@@ -35,7 +35,7 @@ func TestRequestIDNotUUIDForced(t *testing.T) {
 	c.untraced(t)
 }
 
-// TestRequestIDAtIngress: an ingress takes no id from an untrusted caller, UUID or not.
+// TestRequestIDAtIngress: an ingress replaces the id of an untrusted caller, whether or not it is a UUID.
 func TestRequestIDAtIngress(t *testing.T) {
 	c := start(t, setup{inbound: ingress(envoy.Always), carry: preset.Istio()})
 	app, end := c.send(t, "x-request-id: order-7")
@@ -44,8 +44,8 @@ func TestRequestIDAtIngress(t *testing.T) {
 	c.whole(t)
 }
 
-// TestRequestIDReason: a sidecar that samples writes so into a UUID that says untraced,
-// and one that samples nothing traces what a UUID says is traced.
+// TestRequestIDReason: a sidecar that samples records that in a UUID that says untraced. A sidecar that samples nothing
+// traces a request whose UUID says traced.
 func TestRequestIDReason(t *testing.T) {
 	const untraced, traced = "6125abd6-996c-4b08-a1cb-50f54fa44d89", "6125abd6-996c-9b08-a1cb-50f54fa44d89"
 	for name, s := range map[string]struct {

@@ -8,8 +8,8 @@ import (
 	"github.com/traceferry/traceferry/propagation/preset"
 )
 
-// TestSamplingDeferred: B3 without a decision leaves it to the next proxy, which makes it: one
-// that samples nothing turns "you decide" into "no" for all behind it.
+// TestSamplingDeferred: B3 without a decision leaves the decision to the next proxy. A proxy that samples nothing then
+// decides against the trace, for all services behind it.
 func TestSamplingDeferred(t *testing.T) {
 	t.Run("sampling 0", func(t *testing.T) {
 		c := start(t, setup{inbound: sidecar(envoy.OnDemand), carry: preset.Istio()})
@@ -27,15 +27,15 @@ func TestSamplingDeferred(t *testing.T) {
 	})
 }
 
-// TestSamplingDecided: x-b3-sampled outweighs Envoy's own sampling, which still writes its view
-// into x-request-id. The two may disagree: the header decides about spans.
+// TestSamplingDecided: x-b3-sampled overrides Envoy's own sampling. Envoy still records its own decision in
+// x-request-id. The two may differ, and only x-b3-sampled decides whether spans are reported.
 func TestSamplingDecided(t *testing.T) {
 	t.Run("accepted", func(t *testing.T) {
 		c := start(t, setup{inbound: sidecar(envoy.OnDemand), carry: preset.Istio()})
 		app, _ := c.send(t, b3("x-b3-sampled: 1")...)
 		wantReason(t, "the application", app, propagation.NotTraced)
 		if in, _ := c.whole(t); in.ParentID != parent {
-			t.Errorf("in's parent is %q", in.ParentID)
+			t.Errorf("the inbound span has the parent %q, want the received span", in.ParentID)
 		}
 	})
 	t.Run("denied", func(t *testing.T) {
@@ -47,8 +47,8 @@ func TestSamplingDecided(t *testing.T) {
 	})
 }
 
-// TestSamplingDebug: Envoy does not know B3's debug flag. One that samples nothing writes
-// x-b3-sampled: 0 beside x-b3-flags: 1, and both go on as they came.
+// TestSamplingDebug: Envoy ignores B3's debug flag. A proxy that samples nothing writes x-b3-sampled: 0 beside
+// x-b3-flags: 1. Both are forwarded.
 func TestSamplingDebug(t *testing.T) {
 	c := start(t, setup{inbound: sidecar(envoy.OnDemand), carry: preset.Istio()})
 	app, end := c.send(t, b3("x-b3-flags: 1")...)

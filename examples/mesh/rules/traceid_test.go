@@ -7,15 +7,15 @@ import (
 	"github.com/traceferry/traceferry/propagation/preset"
 )
 
-// TestTraceIDLength: trace_id_128bit says how long the ids are that Envoy makes. It goes on
-// with one of the other length as it came, and so does the application.
+// TestTraceIDLength: trace_id_128bit sets the length of the ids that Envoy makes. Envoy and the application continue a
+// received id of the other length unchanged.
 func TestTraceIDLength(t *testing.T) {
 	const short = "48485a3953bb6124"
 	long, halved := envoy.ZipkinOptions{}, envoy.ZipkinOptions{Short: true}
 	for name, s := range map[string]struct {
 		zipkin  envoy.ZipkinOptions
 		sent    []string
-		traceID string // "" for one that Envoy makes
+		traceID string // "" if Envoy makes the id
 		digits  int
 	}{
 		"on, makes":          {long, nil, "", 32},
@@ -36,16 +36,15 @@ func TestTraceIDLength(t *testing.T) {
 	}
 }
 
-// TestSharedSpan: with shared_span_context a sidecar's server span has the id that the caller's
-// proxy gave its client span; without, as Istio has it, every span its own. The application forwards
-// the one as the other.
+// TestSharedSpan: with shared_span_context, a sidecar's server span has the id of the client span of the caller's
+// proxy. Without it, as in Istio, every span has an id of its own. The application forwards both kinds.
 func TestSharedSpan(t *testing.T) {
 	for name, shared := range map[string]bool{"on": true, "off": false} {
 		t.Run(name, func(t *testing.T) {
 			c := start(t, setup{inbound: sidecar(envoy.Always), zipkin: envoy.ZipkinOptions{Shared: shared}, carry: preset.Istio()})
 			c.send(t, b3("x-b3-sampled: 1")...)
 			if in, _ := c.whole(t); (in.ID == parent) != shared {
-				t.Errorf("the caller's span is %s, the server's %s", parent, in.ID)
+				t.Errorf("the caller's span is %s and the server's is %s, want the same id exactly with shared_span_context", parent, in.ID)
 			}
 		})
 	}

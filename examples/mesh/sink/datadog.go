@@ -7,8 +7,8 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// NewDatadog is a Datadog agent that takes traces in msgpack, at /v0.4/traces. It gives
-// the ids as hex. Envoy writes no kind of a span, and asks the agent for nothing else.
+// NewDatadog returns a Datadog agent that receives traces in msgpack, at /v0.4/traces. It converts ids to hexadecimal.
+// Envoy writes no kind of a span, and sends nothing else to the agent.
 func NewDatadog() (Sink, error) {
 	s := &store{}
 	mux := http.NewServeMux()
@@ -26,8 +26,7 @@ func NewDatadog() (Sink, error) {
 	return serveHTTP(s, mux)
 }
 
-// datadogSpan is what we read of a span. Datadog publishes no Go type for it that comes
-// without its agent.
+// datadogSpan is the part of a span that this package reads. Datadog's Go type for spans is only in its agent's module.
 type datadogSpan struct {
 	Service  string            `msgpack:"service"`
 	Resource string            `msgpack:"resource"`
@@ -37,8 +36,8 @@ type datadogSpan struct {
 	Meta     map[string]string `msgpack:"meta"`
 }
 
-// fromDatadog reads a chunk: spans of one trace. Its first span alone has the high
-// half of the trace id, for all.
+// fromDatadog reads a chunk: spans of one trace. Only its first span has the high half of the trace id, which applies
+// to all.
 func fromDatadog(chunk []datadogSpan) []Span {
 	var high string
 	out := make([]Span, len(chunk))

@@ -8,8 +8,8 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// TestDatadog sends what Envoy's tracer does: the high half of the trace id with the
-// first span of a chunk alone, and keys that nobody reads here.
+// TestDatadog sends a request like that of Envoy's tracer. Only the first span of a chunk has the high half of the
+// trace id. Some keys are ignored.
 func TestDatadog(t *testing.T) {
 	s := open(t, NewDatadog)
 	in := map[string]string{"_dd.p.tid": "6b018e5000000000", "guid:x-request-id": requestID}

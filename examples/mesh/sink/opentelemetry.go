@@ -10,7 +10,7 @@ import (
 	"google.golang.org/grpc"
 )
 
-// NewOpenTelemetry is a collector of OTLP over gRPC.
+// NewOpenTelemetry returns a collector of OTLP over gRPC.
 func NewOpenTelemetry() (Sink, error) {
 	s := &store{}
 	return serveGRPC(s, func(srv *grpc.Server) { collector.RegisterTraceServiceServer(srv, &otlp{store: s}) })
@@ -52,7 +52,7 @@ var otlpKinds = map[trace.Span_SpanKind]string{
 	trace.Span_SPAN_KIND_CLIENT: "client",
 }
 
-// attributes are those that are strings. Envoy sends no others.
+// attributes returns the attributes that are strings. Envoy sends no others.
 func attributes(list []*common.KeyValue) map[string]string {
 	tags := make(map[string]string, len(list))
 	for _, a := range list {

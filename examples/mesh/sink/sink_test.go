@@ -27,8 +27,8 @@ func open(t *testing.T, start func() (Sink, error)) Sink {
 	return s
 }
 
-// wantSpans waits until the collector has as many spans as wanted: some clients send
-// later, and UDP tells nobody that it came.
+// wantSpans waits until the collector has the expected number of spans. Some clients send later, and UDP does not
+// confirm delivery.
 func wantSpans(t *testing.T, s Sink, want ...Span) {
 	t.Helper()
 	for end := time.Now().Add(5 * time.Second); len(s.Spans()) < len(want) && time.Now().Before(end); {
@@ -59,7 +59,7 @@ func TestLoopbackOnly(t *testing.T) {
 		s := open(t, start)
 		host, _, err := net.SplitHostPort(s.Addr())
 		if ip := net.ParseIP(host); err != nil || !ip.IsLoopback() {
-			t.Errorf("%s listens on %s", name, s.Addr())
+			t.Errorf("the collector %s listens on %s, want a loopback address", name, s.Addr())
 		}
 	}
 }
@@ -69,6 +69,6 @@ func TestSpansIsACopy(t *testing.T) {
 	s.add(Span{ID: "1"})
 	s.Spans()[0].ID = "2"
 	if got := s.Spans()[0].ID; got != "1" {
-		t.Errorf("a caller changed a span to %s", got)
+		t.Errorf("a change to the result of Spans changed the collector's span to %s, want a copy", got)
 	}
 }

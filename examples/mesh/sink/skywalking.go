@@ -10,9 +10,9 @@ import (
 	agent "skywalking.apache.org/repo/goapi/collect/language/agent/v3"
 )
 
-// NewSkyWalking is a collector of SkyWalking's trace segments, version 3. A span's
-// number is its segment's alone, so a Span's ID is the segment's id, a dot, the number.
-// Envoy makes client spans, and writes sw8, only if its tracing has spawn_upstream_span.
+// NewSkyWalking returns a collector of SkyWalking's trace segments, version 3. The number of a span is unique only in
+// its segment. So the ID of a Span is the segment's id, a dot, and the number. Envoy makes client spans, and writes
+// sw8, only if its tracing has spawn_upstream_span.
 func NewSkyWalking() (Sink, error) {
 	s := &store{}
 	return serveGRPC(s, func(srv *grpc.Server) { agent.RegisterTraceSegmentReportServiceServer(srv, &segments{store: s}) })
@@ -51,7 +51,7 @@ func fromSegment(segment *agent.SegmentObject, span *agent.SpanObject) Span {
 		out.Tags[tag.GetKey()] = tag.GetValue()
 	}
 	out.RequestID = out.Tags[RequestIDTag]
-	// A span of the segment's own comes before the caller's, which is in another segment.
+	// A parent in the same segment takes precedence over the caller's span, which is in another segment.
 	if span.GetParentSpanId() >= 0 {
 		out.ParentID = spanID(segment.GetTraceSegmentId(), span.GetParentSpanId())
 	} else if refs := span.GetRefs(); len(refs) > 0 {

@@ -1,33 +1,32 @@
-// Package sink has collectors that speak the real protocols of tracers, each on a
-// loopback address. They keep the spans that they get, in one model.
+// Package sink has collectors for the real protocols of tracers, each on a loopback address. They store the received
+// spans in one model.
 package sink
 
-// Span is one span of any tracer's, in one model.
+// Span is a span of any tracer in one model.
 type Span struct {
-	// TraceID, ID and ParentID are as the protocol writes them, lower-case hex where
-	// it is hex. ParentID is "" for a root.
+	// TraceID, ID and ParentID have the protocol's text, in lower case if it is hexadecimal. ParentID is "" for a root.
 	TraceID, ID, ParentID string
 	Service, Name         string
 	// Kind is "server", "client" or "".
 	Kind string
-	// RequestID is Envoy's guid:x-request-id tag, if the protocol carries tags.
+	// RequestID is Envoy's tag guid:x-request-id, if the protocol carries tags.
 	RequestID string
 	Tags      map[string]string
 }
 
-// Sink is a collector that speaks one tracer's protocol on loopback.
+// Sink is a collector for one tracer's protocol, on loopback.
 type Sink interface {
-	// Addr is its host:port: TCP, or UDP for X-Ray.
+	// Addr returns its host:port, which is UDP for X-Ray and TCP otherwise.
 	Addr() string
-	// Spans gives those received so far, a copy.
+	// Spans returns a copy of the spans received so far.
 	Spans() []Span
 	Close() error
 }
 
-// RequestIDTag is the tag where Envoy writes x-request-id in a span.
+// RequestIDTag is the tag in which Envoy writes x-request-id.
 const RequestIDTag = "guid:x-request-id"
 
-// Tags by which the judgement knows a span's place.
+// The judge finds the place of a span by these tags.
 const (
 	CallTag = "call" // the name of the call
 	BookTag = "book" // the header x-book of the request

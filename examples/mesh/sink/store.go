@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// store keeps the spans of a collector.
+// store holds the spans of a collector.
 type store struct {
 	mu    sync.Mutex
 	spans []Span

@@ -8,14 +8,14 @@ import (
 	"net"
 )
 
-// NewXRay is an X-Ray daemon: it takes segments as JSON over UDP. A segment's
-// subsegments are Spans of their own.
+// NewXRay returns an X-Ray daemon: it receives segments as JSON over UDP. The subsegments of a segment are separate
+// Spans.
 func NewXRay() (Sink, error) {
 	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		return nil, err
 	}
-	// Nobody resends a datagram that finds the buffer full. The system may grant less.
+	// A datagram that finds the buffer full is lost. The system may grant a smaller buffer.
 	if err := conn.SetReadBuffer(readBuffer); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
@@ -39,7 +39,7 @@ type xray struct {
 func (x *xray) Addr() string { return x.conn.LocalAddr().String() }
 func (x *xray) Close() error { return x.conn.Close() }
 
-// receive does nothing but empty the socket's buffer.
+// receive only empties the socket's buffer.
 func (x *xray) receive() {
 	defer close(x.packets)
 	packet := make([]byte, 64<<10)
@@ -54,7 +54,7 @@ func (x *xray) receive() {
 
 func (x *xray) keep() {
 	for packet := range x.packets {
-		// As the real daemon does, drop in silence what is no segment.
+		// Like the real daemon, silently drop data that is not a segment.
 		if segment, err := parseSegment(packet); err == nil {
 			x.add(segment.spans(segment.TraceID, segment.ParentID)...)
 		}
@@ -88,8 +88,7 @@ func parseSegment(packet []byte) (segment xraySegment, err error) {
 	return segment, err
 }
 
-// spans gives the segment and those under it. A subsegment inside has neither the
-// trace's id nor its parent's.
+// spans returns the segment and its subsegments. A subsegment does not contain the trace id and its parent's id.
 func (s xraySegment) spans(traceID, parentID string) []Span {
 	out := []Span{s.span(traceID, parentID)}
 	for _, sub := range s.Subsegments {
@@ -98,8 +97,8 @@ func (s xraySegment) spans(traceID, parentID string) []Span {
 	return out
 }
 
-// span gives the segment alone. A segment is a service's, by name; a subsegment is a
-// call, and does not say whose. Envoy's outbound listener sends a segment too.
+// span returns the segment only. A segment has the name of a service. A subsegment is a call and has no service.
+// Envoy's outbound listener also sends a segment.
 func (s xraySegment) span(traceID, parentID string) Span {
 	tags := make(map[string]string, len(s.Annotations))
 	for key, value := range s.Annotations {

@@ -8,8 +8,8 @@ import (
 	"github.com/openzipkin/zipkin-go/model"
 )
 
-// NewZipkin is a collector of Zipkin's v2 JSON, at /api/v2/spans. A server span that
-// shares its id with the client's (Zipkin's "shared") is a Span of its own.
+// NewZipkin returns a collector of Zipkin's v2 JSON, at /api/v2/spans. A server span that shares its id with a client
+// span (Zipkin's "shared") is a separate Span.
 func NewZipkin() (Sink, error) {
 	s := &store{}
 	mux := http.NewServeMux()
@@ -27,7 +27,7 @@ func NewZipkin() (Sink, error) {
 	return serveHTTP(s, mux)
 }
 
-// FromZipkin returns a span of Zipkin's v2 model as a Span.
+// FromZipkin converts a span of Zipkin's v2 model.
 func FromZipkin(span model.SpanModel) Span {
 	out := Span{
 		TraceID:   span.TraceID.String(),

@@ -27,7 +27,7 @@ func TestZipkin(t *testing.T) {
 		Name:        "out",
 		Kind:        model.Client,
 	})
-	client.Close() // it sends
+	client.Close() // Close sends the spans
 	wantSpans(t, s,
 		Span{TraceID: "75af0f316cb67dd5", ID: "75af0f316cb67dd5", Service: "details", Name: "in", Kind: "server", RequestID: requestID, Tags: tags},
 		Span{TraceID: "00000000000000010000000000000002", ID: "000000000000000a", ParentID: "75af0f316cb67dd5", Name: "out", Kind: "client"},
@@ -42,7 +42,7 @@ func TestZipkinRefusesWhatIsNoSpan(t *testing.T) {
 	}
 	resp.Body.Close()
 	if resp.StatusCode != http.StatusBadRequest {
-		t.Errorf("it answers %s", resp.Status)
+		t.Errorf("the collector answers %s", resp.Status)
 	}
 	wantSpans(t, s)
 }

@@ -1,5 +1,4 @@
-// Package static is a mesh of Envoys whose configurations the example writes itself. It
-// has no control plane.
+// Package static is a mesh of Envoys without a control plane. The example writes their configurations itself.
 package static
 
 import (
@@ -20,29 +19,29 @@ import (
 	"github.com/traceferry/traceferry/examples/mesh/system"
 )
 
-// Mesh has an Envoy at the edge and one beside each service.
+// Mesh has an Envoy at the edge, and one beside each service.
 type Mesh struct {
-	Binary  string         // of Envoy
-	Tracer  envoy.Tracer   // of all Envoys
-	Tracing *envoy.Tracing // fields to set otherwise; nil: none
-	Far     *Far           // nil: there is one mesh
+	Binary  string         // the path of Envoy
+	Tracer  envoy.Tracer   // the tracer of all Envoys
+	Tracing *envoy.Tracing // fields that replace the defaults; may be nil
+	Far     *Far           // nil if there is only one mesh
 
 	ground    system.Ground
-	gateway   string // its host:port
+	gateway   string // the gateway's host:port
 	ports     process.Ports
 	processes []*process.Process
 }
 
 var _ system.System = (*Mesh)(nil)
 
-// Far is a second mesh. The edge and one service are in the first mesh, all others are in
-// this one. The calls of that one service go through a gateway.
+// Far is a second mesh. The edge and one service are in the first mesh. All other services are in this one. The calls
+// of that one service go through a gateway.
 type Far struct {
 	Near      string       // the service in the first mesh
-	Tracer    envoy.Tracer // of the Envoys in the second
-	Collector string       // host:port, in the protocol of that tracer
-	// Gateway starts the gateway and returns its host:port. It gets a function that gives
-	// the host:port of a service's sidecar, "" for an unknown service.
+	Tracer    envoy.Tracer // the tracer of the Envoys in the second mesh
+	Collector string       // host:port for the protocol of that tracer
+	// Gateway starts the gateway and returns its host:port. Its argument returns the host:port of a service's sidecar, or
+	// "" for an unknown service.
 	Gateway func(sidecar func(service string) string) (addr string, err error)
 }
 
@@ -51,7 +50,7 @@ func (f *Far) has(service string) bool {
 	return f != nil && service != app.Edge && service != f.Near
 }
 
-// Start starts all Envoys at the same time: each takes a while.
+// Start starts all Envoys at the same time, because each one takes a while.
 func (m *Mesh) Start(ctx context.Context, g system.Ground) (system.Routes, error) {
 	m.ground = g
 	for _, c := range app.Calls {
@@ -69,7 +68,7 @@ func (m *Mesh) Start(ctx context.Context, g system.Ground) (system.Routes, error
 	errs := make([]error, len(proxies))
 	var starts sync.WaitGroup
 	for i, service := range proxies {
-		// Envoy adds to the log that an earlier run may have left.
+		// Envoy appends to the log, and an earlier run may have left one.
 		if err := os.Remove(m.accessLog(service)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return system.Routes{}, err
 		}
@@ -89,7 +88,7 @@ func (m *Mesh) Start(ctx context.Context, g system.Ground) (system.Routes, error
 		})
 	}
 	starts.Wait()
-	// A fault of the binary gives the same error six times.
+	// A fault of the binary causes the same error for each Envoy.
 	slices.SortFunc(errs, func(a, b error) int { return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 	errs = slices.CompactFunc(errs, func(a, b error) bool { return fmt.Sprint(a) == fmt.Sprint(b) })
 	return system.Routes{
@@ -102,8 +101,8 @@ func (m *Mesh) Start(ctx context.Context, g system.Ground) (system.Routes, error
 func in(service string) string  { return "in " + service }
 func out(service string) string { return "out " + service }
 
-// listeners of a service's sidecar, or of the edge: the inbound one sends requests to the
-// service, the outbound one to the sidecar of the called service.
+// listeners returns the listeners of a service's sidecar, or of the edge. The inbound one sends requests to the
+// service. The outbound one sends them to the sidecar of the called service.
 func (m *Mesh) listeners(service string) []envoy.Listener {
 	inbound := envoy.Listener{Addr: m.ports.Addr(in(service)), Direction: envoy.Inbound, Sampling: envoy.Always}
 	outbound := envoy.Listener{Addr: m.ports.Addr(out(service)), Direction: envoy.Outbound, Sampling: envoy.Always, Edge: service == app.Edge}
@@ -127,14 +126,14 @@ func (m *Mesh) listeners(service string) []envoy.Listener {
 	return slices.DeleteFunc([]envoy.Listener{inbound, outbound}, func(l envoy.Listener) bool { return l.Addr == "" })
 }
 
-// proxies are all, by their services.
+// proxies are all proxies, by their services.
 var proxies = append([]string{app.Edge}, app.Services...)
 
 func (m *Mesh) accessLog(proxy string) string {
 	return filepath.Join(m.ground.Dir, proxy+".access.log")
 }
 
-// Label returns the spans as they are: the Envoys tag them.
+// Label returns the spans unchanged, because the Envoys tag them.
 func (m *Mesh) Label(spans []sink.Span, _ system.Got) []sink.Span { return spans }
 
 // Logs reads the access logs of all Envoys.
@@ -156,5 +155,5 @@ func (m *Mesh) Logs() ([]judge.LogLine, error) {
 func (m *Mesh) Stop() {
 	process.StopAll(m.processes...)
 	m.processes = nil
-	_ = m.ports.Close() // sockets that nothing was sent on
+	_ = m.ports.Close() // nothing was sent on these sockets
 }

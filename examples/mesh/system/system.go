@@ -1,4 +1,4 @@
-// Package system is the seam between the mesh example and the meshes that it runs.
+// Package system is the interface between the mesh example and the meshes that it runs.
 package system
 
 import (
@@ -12,36 +12,36 @@ import (
 // System is a mesh that can be started: its proxies, and its control plane if it has one.
 // Each process listens on loopback only.
 type System interface {
-	// Start starts the mesh and returns when it can take requests. If it errs, Stop must
-	// still be called. The end of ctx ends the processes, too.
+	// Start starts the mesh and returns when it can receive requests. If it returns an error, Stop must still be called.
+	// The processes also end at the end of ctx.
 	Start(ctx context.Context, g Ground) (Routes, error)
-	// Stop ends all processes and returns when none is left. Access logs are then complete.
+	// Stop ends all processes and returns when all have ended. Access logs are then complete.
 	Stop()
-	// Label gives each span its service and its tags sink.CallTag and sink.BookTag, if the
-	// proxies cannot. It may read what the services got. It may return spans as they are.
+	// Label sets the service and the tags sink.CallTag and sink.BookTag of each span, if the proxies cannot set them. It
+	// may use the headers that the services received. It may return spans unchanged.
 	Label(spans []sink.Span, got Got) []sink.Span
-	// Logs reads the access logs, after Stop. A mesh without access logs returns none.
+	// Logs reads the access logs after Stop. A mesh without access logs returns nothing.
 	Logs() ([]judge.LogLine, error)
 }
 
-// Ground is what a mesh finds when it starts.
+// Ground is the environment in which a mesh starts.
 type Ground struct {
-	Dir       string            // absolute, for configurations and logs
-	Services  map[string]string // host:port of each of app.Services; ratings speaks HTTP/2
-	Collector string            // host:port of the collector, in the protocol of the tracer
+	Dir       string            // absolute path of the folder for configurations and logs
+	Services  map[string]string // host:port of each service of app.Services; ratings speaks HTTP/2
+	Collector string            // host:port of the collector for the protocol of the tracer
 }
 
-// Routes says where requests go in.
+// Routes are the addresses to which requests go.
 type Routes struct {
 	Entry    string    // host:port of the edge, for the user's requests
-	Outbound app.Route // the sidecar of each caller
-	// Callers are the SPIFFE ids of those that may call each service, where sidecars write
-	// x-forwarded-client-cert; nil: a service trusts every caller.
+	Outbound app.Route // returns the address of each caller's sidecar
+	// Callers are the SPIFFE ids of the workloads that may call each service, if sidecars write x-forwarded-client-cert. If
+	// it is nil, a service trusts every caller.
 	Callers map[string][]string
-	Naming  app.Naming // headers by which sidecars know the called service; usually nil
+	Naming  app.Naming // returns headers that tell sidecars the called service; usually nil
 }
 
-// Got tells with which headers a call reached its service.
+// Got returns the headers with which a call reached its service.
 type Got interface {
 	Got(app.Hop) app.Lines
 }

@@ -12,8 +12,8 @@ import (
 	"go.opentelemetry.io/otel"
 )
 
-// TestGoZero: without go-zero's own tracer, the headers travel as they came. It injects with OpenTelemetry's global
-// propagator, too, which it has set itself.
+// TestGoZero: without go-zero's own tracer, the headers are forwarded unchanged. go-zero also sets OpenTelemetry's
+// global propagator and injects with it.
 func TestGoZero(t *testing.T) {
 	m, p, client, url := setUp(t)
 	var config rest.RestConf

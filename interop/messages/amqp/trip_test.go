@@ -65,7 +65,7 @@ func (s *service) request(name, queue string, h http.Header) {
 	s.Request(h, func(ctx context.Context) error { return publish(ctx, s.P, s.channel, queue, []byte(name)) })
 }
 
-// work is what service B does with a message.
+// work is the work of service B for a message.
 func (s *service) work(delivery amqp.Delivery) {
 	s.t.Helper()
 	if err := receive(s.P, delivery, func(ctx context.Context, body []byte) error { return s.Work(ctx, string(body)) }); err != nil {
@@ -118,7 +118,7 @@ func redelivery(t *testing.T, s *service) {
 	s.work(second)
 	s.ack(second)
 	if first.Redelivered || !second.Redelivered {
-		t.Errorf("redelivered: %v, then %v", first.Redelivered, second.Redelivered)
+		t.Errorf("the first delivery is redelivered: %v, and the second: %v, want false and true", first.Redelivered, second.Redelivered)
 	}
 	s.Got("order", jobtrip.Joined(h), jobtrip.Joined(h))
 }

@@ -103,7 +103,7 @@ func (s *service) work(tasks int) {
 		select {
 		case <-s.done:
 		case <-time.After(20 * time.Second):
-			s.t.Fatal("no task is left")
+			s.t.Fatal("no task was handled within 20 seconds")
 		}
 	}
 }
@@ -153,13 +153,13 @@ func archived(t *testing.T, s *service) {
 	s.Got("order", jobtrip.Joined(h), jobtrip.Joined(h))
 }
 
-// unique: headers are no part of what makes a task unique.
+// unique: asynq does not compare headers when it checks whether a task is unique.
 func unique(t *testing.T, s *service) {
 	first := jobtrip.Headers(1, propagation.AllFormats()...)
 	s.request("order", first, asynq.Unique(time.Hour))
 	s.Request(jobtrip.Headers(2, propagation.AllFormats()...), func(ctx context.Context) error {
 		if err := enqueue(ctx, s.P, s.client, s.queue, "order", []byte("order"), asynq.Unique(time.Hour)); !errors.Is(err, asynq.ErrDuplicateTask) {
-			t.Errorf("the second task: %v", err)
+			t.Errorf("enqueuing the second task gives %v, want asynq.ErrDuplicateTask", err)
 		}
 		return nil
 	})
@@ -187,12 +187,12 @@ func without(t *testing.T, s *service) {
 	s.Got("second", http.Header{})
 }
 
-// TestBytes: asynq keeps a task as a protobuf message, whose strings are UTF-8.
+// TestBytes: asynq stores a task as a protobuf message, whose strings must be UTF-8.
 func TestBytes(t *testing.T) {
 	client := asynq.NewClient(startRedis(t))
 	defer client.Close()
 	task := asynq.NewTaskWithHeaders("order", nil, map[string]string{"grpc-trace-bin": string(bytes.Repeat([]byte{0xff}, 3))})
 	if _, err := client.Enqueue(task); err == nil {
-		t.Error("asynq takes a header that is not UTF-8")
+		t.Error("asynq accepts a header that is not UTF-8, want an error")
 	}
 }

@@ -22,8 +22,8 @@ type cloud struct {
 	sns *sns.Client
 }
 
-// startMoto starts moto's server. No registry carries Amazon's own service. moto keeps queues and topics as Amazon does,
-// but it does not check the limits of a message.
+// startMoto starts moto's server, because Amazon's own service is in no registry. moto keeps queues and topics like
+// Amazon. But it does not check the limits of a message.
 func startMoto(t *testing.T) *cloud {
 	program := broker.Program(t, "MOTO", "moto_server", "pip install moto[server]")
 	port := fmt.Sprint(broker.Port(t))

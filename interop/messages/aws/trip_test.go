@@ -39,7 +39,7 @@ func TestMoto(t *testing.T) {
 	tests{"SNS to SQS, raw": topic, "SNS to SQS, not raw": wrapped}.run(t, c)
 }
 
-// TestElasticMQ sends messages through the queues of ElasticMQ, which refuses what Amazon refuses.
+// TestElasticMQ sends messages through the queues of ElasticMQ, which refuses the same messages as Amazon.
 func TestElasticMQ(t *testing.T) {
 	c := startElasticMQ(t)
 	queues.run(t, c)
@@ -62,7 +62,7 @@ func newTrip(t *testing.T) *jobtrip.Trip {
 	return jobtrip.New(t, jobtrip.Everything("sqs:orders", "sns:orders"))
 }
 
-// ten returns headers whose lines fit the ten attributes of a message.
+// ten returns headers whose lines fit into the ten attributes of a message.
 func ten(n int) http.Header {
 	return jobtrip.Headers(n, propagation.W3C, propagation.B3Single, propagation.GRPCTraceBin, propagation.CloudTrace, propagation.RequestID, propagation.Baggage)
 }
@@ -75,12 +75,12 @@ func (c *cloud) request(trip *jobtrip.Trip, name string, queue *string, h http.H
 	})
 }
 
-// work is what service B does with messages.
+// work is the work of service B for messages.
 func (c *cloud) work(trip *jobtrip.Trip, messages ...types.Message) {
 	c.t.Helper()
 	for _, message := range messages {
 		if len(message.MessageAttributes) > 10 {
-			c.t.Errorf("a message has %d attributes", len(message.MessageAttributes))
+			c.t.Errorf("a message has %d attributes, want at most 10", len(message.MessageAttributes))
 		}
 		if err := trip.Work(contextOf(trip.P, message), *message.Body); err != nil {
 			c.t.Error(err)
@@ -100,7 +100,7 @@ func everyFormat(t *testing.T, c *cloud) {
 	}
 }
 
-// batch: several requests put their messages in one SendMessageBatch.
+// batch: several requests send their messages in one SendMessageBatch.
 func batch(t *testing.T, c *cloud) {
 	trip := newTrip(t)
 	queue, _ := c.queue("batch", nil)
@@ -142,7 +142,7 @@ func redelivery(t *testing.T, c *cloud) {
 	second := c.receive(queue, 1)
 	c.work(trip, second...)
 	if *first[0].MessageId != *second[0].MessageId {
-		t.Error("the second message is another one")
+		t.Error("the second message has another id, want the same message again")
 	}
 	trip.Got("order", jobtrip.Joined(ten(1)), jobtrip.Joined(ten(1)))
 }
@@ -192,14 +192,14 @@ func otherProducers(t *testing.T, c *cloud) {
 	trip.Got("order", jobtrip.Joined(h))
 }
 
-// named: a receiver that names no attributes gets none.
+// named: a receiver that requests no attributes gets none.
 func named(t *testing.T, c *cloud) {
 	trip := newTrip(t)
 	queue, _ := c.queue("named", nil)
 	c.request(trip, "order", queue, ten(1))
 	out, err := c.sqs.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: queue})
 	if err != nil || len(out.Messages) != 1 || len(out.Messages[0].MessageAttributes) != 0 {
-		t.Fatalf("received %v, %v", out, err)
+		t.Fatalf("received %v, %v, want one message without attributes", out, err)
 	}
 }
 
@@ -212,7 +212,8 @@ func without(t *testing.T, c *cloud) {
 	trip.Got("second", http.Header{})
 }
 
-// empty: Amazon refuses a message with an empty attribute. Lines has no empty values, so a received one fails no call.
+// empty: Amazon refuses a message with an empty attribute. Lines yields no empty values, so an empty received header
+// does not make the call fail.
 func empty(t *testing.T, c *cloud) {
 	trip := newTrip(t)
 	queue, _ := c.queue("empty", nil)
@@ -222,7 +223,7 @@ func empty(t *testing.T, c *cloud) {
 	messages := c.receive(queue, 1)
 	c.work(trip, messages...)
 	if _, ok := messages[0].MessageAttributes["x-tenant"]; ok {
-		t.Error("the message has an empty attribute")
+		t.Error("the message has the attribute x-tenant, want empty values omitted")
 	}
 	trip.Got("order", jobtrip.Joined(jobtrip.Without(h, "X-Tenant")))
 }
@@ -235,7 +236,7 @@ func topic(t *testing.T, c *cloud) {
 	trip.Got("order", jobtrip.Joined(ten(1)))
 }
 
-// wrapped: without raw delivery the attributes are in the body of the message.
+// wrapped: without raw delivery, the attributes are in the body of the message.
 func wrapped(t *testing.T, c *cloud) {
 	queue := c.fanOut(newTrip(t), "wrapped", func(ctx context.Context, client *sns.Client, topic, queue *string) error {
 		_, err := client.Subscribe(ctx, &sns.SubscribeInput{TopicArn: topic, Protocol: aws.String("sqs"), Endpoint: queue})
@@ -243,7 +244,7 @@ func wrapped(t *testing.T, c *cloud) {
 	})
 	message := c.receive(queue, 1)[0]
 	if len(message.MessageAttributes) != 0 || !strings.Contains(*message.Body, `"traceparent"`) {
-		t.Errorf("attributes %v, body %s", message.MessageAttributes, *message.Body)
+		t.Errorf("the message has the attributes %v and the body %s, want the attributes in the body", message.MessageAttributes, *message.Body)
 	}
 }
 
@@ -264,7 +265,7 @@ func (c *cloud) fanOut(trip *jobtrip.Trip, name string, subscribe func(ctx conte
 	return queue
 }
 
-// allFormats: with Limits.MessageLines the server takes a message of a request with all formats.
+// allFormats: with Limits.MessageLines, the server accepts a message for a request with all formats.
 func allFormats(t *testing.T, c *cloud) {
 	trip := jobtrip.New(t, newPropagator())
 	queue, _ := c.queue("all", nil)
@@ -274,7 +275,7 @@ func allFormats(t *testing.T, c *cloud) {
 		jobtrip.Headers(1, propagation.W3C, propagation.B3Single, propagation.B3Multi, propagation.GRPCTraceBin), "X-Tenant")))
 }
 
-// refused: what the recipe leaves out would fail the call.
+// refused: the server refuses the headers that the recipe omits.
 func refused(t *testing.T, c *cloud) {
 	queue, _ := c.queue("refused", nil)
 	for name, h := range map[string]http.Header{"eleven": jobtrip.Headers(1, propagation.AllFormats()...), "empty": {"X-Tenant": {""}}} {
@@ -283,12 +284,12 @@ func refused(t *testing.T, c *cloud) {
 			all[name] = types.MessageAttributeValue{DataType: aws.String("String"), StringValue: aws.String(lines[0])}
 		}
 		if _, err := c.sqs.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: queue, MessageBody: aws.String("x"), MessageAttributes: all}); err == nil {
-			t.Errorf("%s: the server takes the attributes %q", name, h)
+			t.Errorf("%s: the server accepts the attributes %q, want an error", name, h)
 		}
 	}
 }
 
-// TestFewFormats: the formats of the recipe fit, with x-request-id, whatever the request has.
+// TestFewFormats: the formats of the recipe and x-request-id fit into a message, whatever headers the request has.
 func TestFewFormats(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{
 		Formats: []propagation.Format{propagation.W3C, propagation.B3Multi, propagation.RequestID},
@@ -302,8 +303,8 @@ func TestFewFormats(t *testing.T) {
 	}
 }
 
-// TestTenAttributes: with Limits.MessageLines a message never has more attributes, and the least important formats go
-// first.
+// TestTenAttributes: with Limits.MessageLines, a message never has more attributes. The least important formats are
+// dropped first.
 func TestTenAttributes(t *testing.T) {
 	p := newPropagator()
 	for _, test := range []struct {

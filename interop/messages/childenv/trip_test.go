@@ -25,7 +25,7 @@ var p = propagation.MustNew(propagation.Config{
 	Formats: propagation.AllFormats(), Headers: []string{"x-tenant"}, InternalHosts: []string{"env:worker"},
 })
 
-// TestMain is service B, the child process, if the arguments have the URL of service C and the name of a request.
+// TestMain runs service B, the child process, if the arguments have the URL of service C and the name of a request.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 4 && os.Args[1] == "child" {
 		if err := jobtrip.Call(begin(p), p, os.Args[2], os.Args[3]); err != nil {
@@ -60,7 +60,7 @@ func TestChildren(t *testing.T) {
 	}
 }
 
-// TestSecondStart: a child that is started again has the same headers.
+// TestSecondStart: if a child is started again, it has the same headers.
 func TestSecondStart(t *testing.T) {
 	trip, h := jobtrip.New(t, p), jobtrip.Headers(1, propagation.AllFormats()...)
 	trip.Request(h, func(ctx context.Context) error {
@@ -78,7 +78,7 @@ func TestSecondStart(t *testing.T) {
 	trip.Got("job", jobtrip.Joined(h), jobtrip.Joined(h))
 }
 
-// TestNoUserData: other programs of the machine may read the environment, so by default it has no user data.
+// TestNoUserData: other programs on the machine may read the environment. So by default it has no user data.
 func TestNoUserData(t *testing.T) {
 	trip := jobtrip.New(t, p)
 	received, want := jobtrip.Partner(1)
@@ -86,7 +86,7 @@ func TestNoUserData(t *testing.T) {
 	trip.Got("job", jobtrip.Joined(want))
 }
 
-// TestInherited: a child does not get the headers that its parent was started with.
+// TestInherited: a child does not get the headers with which its parent was started.
 func TestInherited(t *testing.T) {
 	for name, lines := range jobtrip.Headers(2, propagation.AllFormats()...) {
 		t.Setenv(variable(name), lines[0])
@@ -96,7 +96,7 @@ func TestInherited(t *testing.T) {
 	trip.Got("job", jobtrip.Joined(h))
 }
 
-// TestNames: names are those of OpenTelemetry's specification, as its own carrier makes them.
+// TestNames: names follow OpenTelemetry's specification, like those of its own carrier.
 func TestNames(t *testing.T) {
 	for _, name := range append(p.Fields(), "uberctx-user", "ot-baggage-user", "l5d-ctx-trace") {
 		var want string
@@ -111,7 +111,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestOpenTelemetry: a child with OpenTelemetry's carrier and propagator reads what we write, and the other way round.
+// TestOpenTelemetry: a child with OpenTelemetry's carrier and propagator reads our headers, and the reverse.
 func TestOpenTelemetry(t *testing.T) {
 	ctx := p.ExtractHTTP(context.Background(), jobtrip.Headers(1, propagation.W3C))
 	var cmd exec.Cmd
@@ -134,14 +134,14 @@ func TestOpenTelemetry(t *testing.T) {
 	}
 }
 
-// TestUnderscore: a name with an underscore cannot be told from one with a hyphen.
+// TestUnderscore: a name with an underscore and the same name with a hyphen become one variable.
 func TestUnderscore(t *testing.T) {
 	trip := jobtrip.New(t, p)
 	send(t, trip, p, "job", http.Header{"Uberctx-User_id": {"7"}})
 	trip.Got("job", http.Header{"Uberctx-User-Id": {"7"}})
 }
 
-// TestBytes: Linux takes no variable of 128 KiB, and os/exec none with a zero byte.
+// TestBytes: Linux accepts no variable of 128 KiB, and os/exec accepts none with a zero byte.
 func TestBytes(t *testing.T) {
 	for name, test := range map[string]struct {
 		value string

@@ -17,7 +17,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// formats are of the requests in these tests.
+// formats are the formats of the requests in these tests.
 var formats = []propagation.Format{propagation.W3C, propagation.B3Single, propagation.RequestID, propagation.Baggage}
 
 func newPropagator() *propagation.Propagator {
@@ -30,7 +30,7 @@ func received(p *propagation.Propagator, n int) (http.Header, context.Context) {
 	return h, p.ExtractHTTP(context.Background(), h)
 }
 
-// sent returns what a call with ctx carries.
+// sent returns the headers of a call with ctx.
 func sent(ctx context.Context, p *propagation.Propagator) http.Header {
 	h := http.Header{}
 	p.InjectHTTP(ctx, h)
@@ -47,8 +47,8 @@ func (q *queue) poll(t *testing.T, topic string, n int) (batch []*kgo.Record) {
 	return batch
 }
 
-// TestBatch: each record of a batch has a context of its own. The span of the batch links to each of them, and what it
-// calls has none of their baggage.
+// TestBatch: each record of a batch has a context of its own. The span of the batch links to the span of each record. A
+// call within that span carries no baggage of the records.
 func TestBatch(t *testing.T) {
 	const size = 20
 	p, q := newPropagator(), open(t).(*queue)
@@ -92,7 +92,7 @@ func TestBatch(t *testing.T) {
 	}
 }
 
-// TestNewTrace: a consumer's span may begin a trace of its own that links to the sender's span.
+// TestNewTrace: a consumer's span may begin a new trace that links to the sender's span.
 func TestNewTrace(t *testing.T) {
 	p, q := newPropagator(), open(t).(*queue)
 	provider := sdktrace.NewTracerProvider()
@@ -117,7 +117,7 @@ func TestNewTrace(t *testing.T) {
 	}
 }
 
-// TestAnyCase: names of another producer may be in any case.
+// TestAnyCase: names from another producer may be in any case.
 func TestAnyCase(t *testing.T) {
 	p, q := newPropagator(), open(t).(*queue)
 	want, _ := received(p, 1)
@@ -133,30 +133,30 @@ func TestAnyCase(t *testing.T) {
 	headerdiff.Check(t, want, sent(extract(context.Background(), p, q.poll(t, trip.Orders, 1)[0]), p), "names in upper case")
 }
 
-// TestCarryTwice: a record that gets headers twice has no valid traceparent.
+// TestCarryTwice: if a record gets headers twice, it has no valid traceparent.
 func TestCarryTwice(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{Formats: []propagation.Format{propagation.W3C}})
 	ctx := p.ExtractHTTP(t.Context(), samples.Headers(samples.New(1), p.Config().Formats))
 	record := &kgo.Record{Topic: trip.Orders}
 	carry(ctx, p, record)
 	if _, ok := propagation.RemoteFromContext(extract(context.Background(), p, record)); !ok {
-		t.Error("a record with headers names no span")
+		t.Error("a record with headers names no span, want the caller's")
 	}
 	carry(ctx, p, record)
 	if sc, ok := propagation.RemoteFromContext(extract(context.Background(), p, record)); ok {
-		t.Errorf("a record with two lines of traceparent names the span %v", sc)
+		t.Errorf("a record with two lines of traceparent names the span %v, want none", sc)
 	}
 }
 
-// TestNoTopic: a record without a topic has no known destination, so it gets no user data.
+// TestNoTopic: a record without a topic has an unknown destination, so it gets no user data.
 func TestNoTopic(t *testing.T) {
 	p := newPropagator()
 	_, ctx := received(p, 1)
-	record := new(kgo.Record) // its client has kgo.DefaultProduceTopic
+	record := new(kgo.Record) // the client has kgo.DefaultProduceTopic
 	carry(ctx, p, record)
 	for _, h := range record.Headers {
 		if h.Key == "baggage" {
-			t.Errorf("a record without a topic gets baggage: %s", h.Value)
+			t.Errorf("a record without a topic gets baggage, want none: %s", h.Value)
 		}
 	}
 	if len(record.Headers) == 0 {

@@ -40,7 +40,7 @@ func TestConfig(t *testing.T) {
 	}
 }
 
-// TestDemote: what an untrusted producer sent is not carried. Its span context stays for a link.
+// TestDemote: headers of an untrusted producer are not carried. Their span context stays for a link.
 func TestDemote(t *testing.T) {
 	p, q := newPropagator(), open(t).(*queue)
 	_, ctx := received(p, 1)
@@ -53,9 +53,9 @@ func TestDemote(t *testing.T) {
 	}
 	ctx = propagation.Demote(ctx)
 	if got := sent(ctx, p); len(got) != 0 || trace.SpanContextFromContext(ctx).IsValid() {
-		t.Errorf("a call carries %q", got)
+		t.Errorf("a call carries %q, want nothing", got)
 	}
 	if sc, ok := propagation.UntrustedFromContext(ctx); !ok || sc.SpanID.String() != samples.New(1).SpanID() {
-		t.Errorf("the span context for a link is %v", sc)
+		t.Errorf("the span context for a link is %v, want the producer's", sc)
 	}
 }

@@ -102,7 +102,7 @@ func (q *queue) message(message kafka.Message) *trip.Message {
 
 func TestKafkaGo(t *testing.T) { trip.Test(t, trip.Transport{System: "kafka", Open: open}) }
 
-// TestWriterTopic: a message without a topic, whose Writer has it, has no known destination. It gets no user data.
+// TestWriterTopic: if only the Writer has a topic, the message has an unknown destination. It gets no user data.
 func TestWriterTopic(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{InternalHosts: []string{"kafka:*"}})
 	ctx := p.ExtractHTTP(t.Context(), http.Header{"X-Request-Id": {"r"}, "Baggage": {"user=1"}})

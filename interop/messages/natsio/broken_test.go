@@ -95,7 +95,7 @@ func TestBroken(t *testing.T) {
 						return b
 					}})
 					if err == nil {
-						t.Errorf("check %d of the list finds nothing", i)
+						t.Errorf("check %d of the list finds no mistake, want an error", i)
 					}
 				})
 			}

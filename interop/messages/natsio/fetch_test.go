@@ -43,7 +43,7 @@ func TestFetch(t *testing.T) {
 	}
 }
 
-// TestPublish: the method that takes no message carries nothing.
+// TestPublish: nats.Conn.Publish has no message parameter, so it carries nothing.
 func TestPublish(t *testing.T) {
 	s := openStream(t).(stream)
 	if _, err := s.Publish(t.Context(), trip.Orders, nil); err != nil {
@@ -51,6 +51,6 @@ func TestPublish(t *testing.T) {
 	}
 	msg, err := s.GetMsg(t.Context(), 1)
 	if err != nil || len(msg.Header) != 0 {
-		t.Errorf("the message has %v, %v", msg, err)
+		t.Errorf("the message is %v, %v, want one without headers", msg, err)
 	}
 }

@@ -38,7 +38,7 @@ func TestDatabases(t *testing.T) {
 	}
 }
 
-// service is service A, and the relay, which publishes what A has stored: it calls service C.
+// service is service A with the relay. The relay publishes the messages that A has stored: it calls service C.
 type service struct {
 	*jobtrip.Trip
 	t  *testing.T
@@ -79,7 +79,7 @@ func (s *service) rows() (all []row) {
 	return all
 }
 
-// relay publishes each row, and deletes it if done says so.
+// relay publishes each row. It deletes the row if done returns true.
 func (s *service) relay(done bool) {
 	s.t.Helper()
 	for _, r := range s.rows() {
@@ -109,7 +109,7 @@ func partner(t *testing.T, s *service) {
 	s.request("order", received)
 	r := s.rows()[0]
 	if !strings.Contains(string(r.headers), `"baggage"`) {
-		t.Errorf("the row has %s", r.headers)
+		t.Errorf("the row has the headers %s, want baggage", r.headers)
 	}
 	if err := relay(s.P, r, func(ctx context.Context, _, _ string) error {
 		for destination, want := range map[string]http.Header{"kafka:partner": want, "kafka:orders.created": received} {
@@ -137,7 +137,7 @@ func unnamed(t *testing.T, s *service) {
 	s.Got("order", want)
 }
 
-// crash: a relay that ends between publishing and deleting a row publishes the row again.
+// crash: if a relay ends between publishing and deleting a row, the row is published again.
 func crash(t *testing.T, s *service) {
 	h := jobtrip.Headers(1, propagation.AllFormats()...)
 	s.request("order", h)
@@ -169,7 +169,7 @@ func without(t *testing.T, s *service) {
 	s.Got("third", http.Header{})
 }
 
-// object: databases keep one value for a name of a JSON object.
+// object: databases keep one value for each name of a JSON object.
 func object(t *testing.T, s *service) {
 	_, err := s.db.ExecContext(t.Context(), `INSERT INTO outbox (topic, body, headers) VALUES ('orders', 'order', '{"baggage": "a=1", "baggage": "b=2"}')`)
 	if err != nil {
@@ -178,7 +178,7 @@ func object(t *testing.T, s *service) {
 	var value string
 	query := "SELECT headers ->> 'baggage' FROM outbox"
 	if err := s.db.QueryRowContext(t.Context(), query).Scan(&value); err != nil || strings.Contains(value, "1") == strings.Contains(value, "2") {
-		t.Errorf("baggage is %q, %v", value, err)
+		t.Errorf("baggage is %q, %v, want one of the two values", value, err)
 	}
 	s.relay(true)
 }

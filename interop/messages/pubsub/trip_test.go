@@ -78,7 +78,7 @@ func (s *service) request(name string, h http.Header) {
 	s.Request(h, func(ctx context.Context) error { return publish(ctx, s.P, publisher, []byte(name)) })
 }
 
-// work is what service B does with so many messages. It does not acknowledge the first nacks of them.
+// work is the work of service B for a number of messages. It refuses to acknowledge the first ones.
 func (s *service) work(subscription string, messages, nacks int) {
 	s.t.Helper()
 	ctx, stop := context.WithTimeout(s.t.Context(), 20*time.Second)
@@ -200,8 +200,8 @@ func TestOtherProducers(t *testing.T) {
 	s.Got("none", http.Header{})
 }
 
-// TestLongValues: Pub/Sub refuses a message with a value of more than 1024 bytes, so such a value is left out. The test
-// server does not check it.
+// TestLongValues: Pub/Sub refuses a message with a value of more than 1024 bytes. So the recipe omits such a value. The
+// test server does not check the limit.
 func TestLongValues(t *testing.T) {
 	s := newService(t, everything())
 	s.subscribe("b", orders, nil)
@@ -223,6 +223,6 @@ func TestBytes(t *testing.T) {
 	publisher := s.client.Publisher("orders")
 	message := &pubsub.Message{Attributes: map[string]string{"grpc-trace-bin": "\xff"}}
 	if _, err := publisher.Publish(t.Context(), message).Get(t.Context()); err == nil {
-		t.Error("Pub/Sub takes an attribute that is not UTF-8")
+		t.Error("Pub/Sub accepts an attribute that is not UTF-8, want an error")
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/traceferry/traceferry/interop/messages/internal/trip"
 )
 
-// modes are the two encodings of an event. A context chooses one.
+// modes are the two encodings of an event. A context selects one of them.
 var modes = map[string]func(context.Context) context.Context{
 	"binary":     cloudevents.WithEncodingBinary,
 	"structured": cloudevents.WithEncodingStructured,

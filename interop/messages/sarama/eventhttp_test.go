@@ -19,7 +19,7 @@ import (
 type web struct {
 	mode      func(context.Context) context.Context
 	base      *http.Transport
-	addresses sync.Map // of hosts
+	addresses sync.Map // addresses by host
 }
 
 func openWeb(mode func(context.Context) context.Context) *web {
@@ -33,7 +33,7 @@ func openWeb(mode func(context.Context) context.Context) *web {
 	return w
 }
 
-// hostOf returns the host that receives a topic's events. The partner's is not internal.
+// hostOf returns the host that receives the events of a topic. The partner's host is not internal.
 func hostOf(topic string) string {
 	if topic == trip.Partner {
 		return "partner.example"
@@ -77,7 +77,7 @@ func (w *web) Receive(t *testing.T, p *propagation.Propagator, topic string, han
 		err := client.StartReceiver(ctx, func(ctx context.Context, event cloudevents.Event) cloudevents.Result {
 			m := &trip.Message{Body: string(event.Data()), Header: http.Header{}}
 			for name, lines := range cehttp.RequestDataFromContext(ctx).Header {
-				m.Header[strings.ToLower(name)] = lines // HTTP's names have no case
+				m.Header[strings.ToLower(name)] = lines // names in HTTP are case-insensitive
 			}
 			m.Forward = func(ctx context.Context, topic string) error { return w.send(ctx, p, topic, event) }
 			return handle(ctx, m)
@@ -86,7 +86,7 @@ func (w *web) Receive(t *testing.T, p *propagation.Propagator, topic string, han
 			t.Error(err)
 		}
 	})
-	t.Cleanup(w.base.CloseIdleConnections) // before the receiver waits for their end
+	t.Cleanup(w.base.CloseIdleConnections) // before the receiver waits until they are closed
 }
 
 // listen makes a protocol serve a topic.

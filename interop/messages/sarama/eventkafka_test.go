@@ -12,7 +12,7 @@ import (
 	"github.com/traceferry/traceferry/propagation"
 )
 
-// records sends events as Kafka's binding says, with the carried headers beside the event.
+// records sends events in the form of Kafka's binding. The carried headers are beside the event.
 type records struct {
 	*queue
 	mode func(context.Context) context.Context
@@ -50,7 +50,7 @@ func TestEventsKafka(t *testing.T) {
 	})
 }
 
-// TestEventsKafkaOrder: WriteProducerMessage removes the headers that a message has.
+// TestEventsKafkaOrder: WriteProducerMessage removes existing headers of a message.
 func TestEventsKafkaOrder(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	ctx := p.ExtractHTTP(t.Context(), samples.Headers(samples.New(1), attributeFormats))
@@ -63,7 +63,7 @@ func TestEventsKafkaOrder(t *testing.T) {
 		}
 		for _, h := range message.Headers {
 			if string(h.Key) == "traceparent" || before == 0 {
-				t.Errorf("%s: the message keeps %s", name, h.Key)
+				t.Errorf("%s: the message still has %s, want it removed", name, h.Key)
 			}
 		}
 	}

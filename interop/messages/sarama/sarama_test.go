@@ -142,6 +142,6 @@ func TestOldVersion(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
 	ctx := p.ExtractHTTP(t.Context(), http.Header{"X-Request-Id": {"r"}})
 	if err := (&queue{SyncProducer: old}).Send(ctx, p, trip.Orders, "order"); !errors.As(err, new(sarama.ConfigurationError)) {
-		t.Errorf("the error is %v", err)
+		t.Errorf("the error is %v, want a ConfigurationError", err)
 	}
 }

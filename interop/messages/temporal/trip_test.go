@@ -61,7 +61,7 @@ type service struct {
 	t        *testing.T
 	client   client.Client
 	queue    string
-	failures atomic.Int32 // of the activity, which are still to come
+	failures atomic.Int32 // remaining failures of the activity
 }
 
 func newService(t *testing.T, p *propagation.Propagator, address string) *service {
@@ -93,7 +93,7 @@ func (s *service) Order(ctx workflow.Context, name string) error {
 	return workflow.ExecuteActivity(ctx, s.Ship, name).Get(ctx, nil)
 }
 
-// Parent is a workflow that starts another one, and continues as a third.
+// Parent is a workflow that starts another workflow, and then continues as a new run.
 func (s *service) Parent(ctx workflow.Context, name string) error {
 	if err := workflow.ExecuteChildWorkflow(ctx, s.Order, name).Get(ctx, nil); err != nil {
 		return err
@@ -169,7 +169,7 @@ func (text) Inject(_ context.Context, w workflow.HeaderWriter) error {
 	return err
 }
 
-// otherForm: a field of another form must not fail a workflow.
+// otherForm: a field with other content must not make a workflow fail.
 func otherForm(t *testing.T, s *service) {
 	options := newOptions(s.P)
 	options.ContextPropagators = []workflow.ContextPropagator{text{propagator{s.P}}}
@@ -183,7 +183,7 @@ func otherForm(t *testing.T, s *service) {
 	s.Got("order", http.Header{})
 }
 
-// history: a workflow's history keeps the headers, and so the user data, as long as the namespace keeps histories.
+// history: a workflow's history keeps the headers. So it keeps the user data as long as the namespace keeps histories.
 func history(t *testing.T, s *service) {
 	id := s.request("order", jobtrip.Headers(1, propagation.AllFormats()...), s.Order)
 	event, err := s.client.GetWorkflowHistory(t.Context(), id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT).Next()
@@ -191,7 +191,7 @@ func history(t *testing.T, s *service) {
 		t.Fatal(err)
 	}
 	if event.GetWorkflowExecutionStartedEventAttributes().GetHeader().GetFields()["trace-headers"] == nil {
-		t.Errorf("the first event has no headers: %v", event)
+		t.Errorf("the first event of the history has no headers: %v", event)
 	}
 }
 

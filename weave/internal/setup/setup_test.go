@@ -10,22 +10,22 @@ import (
 	"github.com/traceferry/traceferry/weave/internal/setup"
 )
 
-// read returns the Setup for an environment, and what it wrote.
+// read returns the Setup for an environment, and the text that it wrote.
 func read(env map[string]string) (*setup.Setup, *strings.Builder) {
 	var out strings.Builder
 	return setup.New(func(name string) string { return env[name] }, &out), &out
 }
 
-// TestDefaults: without variables, the zero Config is carried and every caller is trusted, which a server says once.
+// TestDefaults: without variables, the zero Config is used and every caller is trusted. A server writes that once.
 func TestDefaults(t *testing.T) {
 	s, out := read(nil)
 	if s.Propagator == nil || !s.TrustsAll || out.Len() > 0 {
-		t.Fatalf("%+v, and it wrote %q", s, out)
+		t.Fatalf("the setup is %+v, and it wrote %q; want a Propagator, trust in all callers and no text", s, out)
 	}
 	s.Announce()
 	s.Announce()
 	if got := out.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "EVERY caller of this process is trusted, because TRACEFERRY_TRUST is not set") {
-		t.Errorf("a server wrote %q", got)
+		t.Errorf("a server wrote %q, want one line about the default trust", got)
 	}
 }
 
@@ -44,7 +44,7 @@ func TestTrust(t *testing.T) {
 		s, out := read(map[string]string{setup.Trust: value})
 		s.Announce()
 		if s.Propagator == nil || s.TrustsAll != want.all || len(s.Peers) != want.peers || out.Len() > 0 {
-			t.Errorf("%s=%q: trusts all %v, peers %v, wrote %q", setup.Trust, value, s.TrustsAll, s.Peers, out)
+			t.Errorf("%s=%q: it trusts all: %v, trusts the peers %v, and wrote %q", setup.Trust, value, s.TrustsAll, s.Peers, out)
 		}
 	}
 }
@@ -52,11 +52,11 @@ func TestTrust(t *testing.T) {
 func TestOff(t *testing.T) {
 	s, out := read(map[string]string{setup.Weave: "off"})
 	if s.Propagator != nil || out.Len() > 0 {
-		t.Errorf("carries %v, wrote %q", s.Propagator, out)
+		t.Errorf("the setup carries %v and wrote %q, want nothing", s.Propagator, out)
 	}
 }
 
-// TestMistakes: all mistakes are written, each with its variable and what it takes, and nothing is carried.
+// TestMistakes: all mistakes are written, each with its variable and the allowed values. Nothing is carried.
 func TestMistakes(t *testing.T) {
 	env := map[string]string{
 		setup.Weave:         "yes",
@@ -68,7 +68,7 @@ func TestMistakes(t *testing.T) {
 	}
 	s, out := read(env)
 	if s.Propagator != nil {
-		t.Error("something is carried in spite of mistakes")
+		t.Error("the setup has a Propagator although there are mistakes")
 	}
 	for _, want := range []string{
 		"NO header is carried, because the environment has mistakes",
@@ -82,7 +82,7 @@ func TestMistakes(t *testing.T) {
 		`TRACEFERRY_REPORT="all": want none or lost`,
 	} {
 		if !strings.Contains(out.String(), want) {
-			t.Errorf("no %q in\n%s", want, out)
+			t.Errorf("the text does not contain %q:\n%s", want, out)
 		}
 	}
 	for name, value := range map[string]string{setup.Headers: "cookie", setup.InternalHosts: "*.", "OTEL_PROPAGATORS": "w3c"} {
@@ -90,12 +90,12 @@ func TestMistakes(t *testing.T) {
 		t.Setenv(name, value) // propagation reads OTEL_PROPAGATORS itself
 		s, out := read(map[string]string{name: value})
 		if s.Propagator != nil || strings.Count(out.String(), "\n") < 2 {
-			t.Errorf("%s=%q: carries %v, wrote %q", name, value, s.Propagator != nil, out)
+			t.Errorf("%s=%q: it has a Propagator: %v, and wrote %q; want none and a text", name, value, s.Propagator != nil, out)
 		}
 	}
 }
 
-// TestWhatIsCarried: the preset, the further headers and the destinations decide what a call sends.
+// TestWhatIsCarried: the preset, the additional headers and the destinations decide which headers a call sends.
 func TestWhatIsCarried(t *testing.T) {
 	received := http.Header{}
 	for name, value := range map[string]string{
@@ -120,7 +120,7 @@ func TestWhatIsCarried(t *testing.T) {
 	} {
 		s, out := read(tt.env)
 		if s.Propagator == nil {
-			t.Errorf("%v: %s", tt.env, out)
+			t.Errorf("%v: the setup has no Propagator, and wrote %s", tt.env, out)
 			continue
 		}
 		req, err := http.NewRequest("GET", "http://"+tt.host, nil)
@@ -130,18 +130,18 @@ func TestWhatIsCarried(t *testing.T) {
 		s.Propagator.InjectHTTPTo(s.Propagator.ExtractHTTP(context.Background(), received), req.URL, req.Header)
 		for _, name := range tt.want {
 			if req.Header.Get(name) != received.Get(name) {
-				t.Errorf("%v: %s got %s %q", tt.env, tt.host, name, req.Header.Get(name))
+				t.Errorf("%v: %s got %s as %q, want it unchanged", tt.env, tt.host, name, req.Header.Get(name))
 			}
 		}
 		for _, name := range tt.not {
 			if req.Header.Get(name) != "" {
-				t.Errorf("%v: %s got %s", tt.env, tt.host, name)
+				t.Errorf("%v: %s got %s, want nothing", tt.env, tt.host, name)
 			}
 		}
 	}
 }
 
-// TestReportOfLostCalls: each place is written once.
+// TestReportOfLostCalls: each place is reported once.
 func TestReportOfLostCalls(t *testing.T) {
 	s, out := read(map[string]string{setup.Report: "lost"})
 	req, err := http.NewRequest("GET", "http://reviews", nil)
@@ -152,9 +152,9 @@ func TestReportOfLostCalls(t *testing.T) {
 		s.Propagator.InjectHTTPTo(context.Background(), req.URL, http.Header{})
 	}
 	if got := out.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "traceferry/weave: lost: no context: reviews at ") || !strings.Contains(got, "setup_test.go:") {
-		t.Errorf("wrote %q", got)
+		t.Errorf("wrote %q, want one line with the place of the lost call", got)
 	}
 	if n := s.Propagator.Stats().Total(propagation.NoContext); n != 3 {
-		t.Errorf("counted %d calls without a context", n)
+		t.Errorf("counted %d calls without a context, want 3", n)
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// Program returns the path of a program: that of the environment variable, or the one on PATH. It skips the test if
-// there is none, and says how to install it.
+// Program returns the path of a program: the value of the environment variable, or the one on PATH. If there is none,
+// it skips the test and says how to install the program.
 func Program(t testing.TB, variable, name, install string) string {
 	t.Helper()
 	path, err := exec.LookPath(cmp.Or(os.Getenv(variable), name))
@@ -25,7 +25,7 @@ func Program(t testing.TB, variable, name, install string) string {
 	return path
 }
 
-// Port returns a TCP port of the loopback address that nothing listens on.
+// Port returns a free TCP port of the loopback address.
 func Port(t testing.TB) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -45,15 +45,15 @@ func New(t testing.TB, p *propagation.Propagator) *Trip {
 	return trip
 }
 
-// Everything returns a Propagator that carries all formats and x-tenant, and that sends user data to what the patterns
-// name.
+// Everything returns a Propagator that carries all formats and x-tenant. It sends user data to the destinations that
+// the patterns match.
 func Everything(internal ...string) *propagation.Propagator {
 	return propagation.MustNew(propagation.Config{
 		Formats: propagation.AllFormats(), Headers: []string{"x-tenant"}, InternalHosts: internal,
 	})
 }
 
-// Headers returns what the n-th caller sends in the formats, and x-tenant. Its ids are in no other caller's headers.
+// Headers returns the headers of the n-th caller in the formats, and x-tenant. No other caller has the same ids.
 func Headers(n int, formats ...propagation.Format) http.Header {
 	h := samples.Headers(samples.New(n), formats)
 	h.Set("X-Tenant", fmt.Sprint("tenant-", n))
@@ -82,7 +82,7 @@ func (trip *Trip) Request(h http.Header, send func(context.Context) error) {
 	}
 }
 
-// Work is what service B does for a message: it calls service C with the message's context.
+// Work is the work of service B for a message: it calls service C with the message's context.
 func (trip *Trip) Work(ctx context.Context, name string) error {
 	return Call(ctx, trip.P, trip.C, name)
 }
@@ -109,7 +109,8 @@ func do(client *http.Client, req *http.Request) error {
 	return nil
 }
 
-// Got checks the calls of one request that service C has received, one for each header, and forgets them.
+// Got checks the calls of one request that service C has received, and forgets them. There must be one call for each
+// header.
 func (trip *Trip) Got(name string, want ...http.Header) {
 	trip.t.Helper()
 	trip.mu.Lock()
@@ -129,8 +130,8 @@ func (trip *Trip) Got(name string, want ...http.Header) {
 	}
 }
 
-// Joined returns a header with one line for each name: repeated lines joined with commas. It is what arrives over a
-// transport that keeps one value for a name.
+// Joined returns a header with one line for each name. Repeated lines are joined with commas. A transport that keeps
+// one value for a name delivers this form.
 func Joined(h http.Header) http.Header {
 	joined := http.Header{}
 	for name, lines := range h {
@@ -148,12 +149,12 @@ func Without(h http.Header, names ...string) http.Header {
 	return h
 }
 
-// ids are formats that name a span or a request, and no user data.
+// ids are the formats that name a span or a request and contain no user data.
 var ids = []propagation.Format{
 	propagation.W3C, propagation.B3Single, propagation.B3Multi, propagation.GRPCTraceBin, propagation.CloudTrace, propagation.RequestID,
 }
 
-// Partner returns headers with ids and user data, and what of them a partner's queue gets by default.
+// Partner returns headers with ids and user data. It also returns the part that a partner's queue gets by default.
 func Partner(n int) (received, want http.Header) {
 	received = Headers(n, append(slices.Clone(ids), propagation.Baggage)...)
 	return received, Without(received, "Baggage", "X-Tenant")

@@ -19,7 +19,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Check is one promise of a recipe. Its error says what is wrong.
+// Check is one promise of a recipe. Its error describes the fault.
 type Check func(*testing.T, Transport) error
 
 // Test runs all checks.
@@ -50,7 +50,7 @@ func EveryRequest(t *testing.T, tr Transport) error {
 	return m.Check(t.Context(), s.handler())
 }
 
-// Spans does so with OpenTelemetry's SDK in both services. All formats must name the receiver's span.
+// Spans is EveryRequest with OpenTelemetry's SDK in both services. All formats must name the receiver's span.
 func Spans(t *testing.T, tr Transport) error {
 	m := propagationtest.New(t, propagationtest.Spans(), propagationtest.Formats(tr.formats()...))
 	s, r := tr.services(t, tr.config(), sdk(t))
@@ -109,8 +109,8 @@ func LocalSpan(t *testing.T, tr Transport) error {
 	return errors.Join(errs...)
 }
 
-// Forwarded checks that a message that goes to a retry topic and then to dead letters with its own headers keeps
-// them all.
+// Forwarded checks a message that the receiver sends to a retry topic, and then to dead letters, with the message's own
+// headers. It must keep all of them.
 func Forwarded(t *testing.T, tr Transport) error {
 	s, r := tr.services(t, tr.config(), nil)
 	back := newBackend(t)
@@ -136,8 +136,8 @@ func Forwarded(t *testing.T, tr Transport) error {
 	return errors.Join(tr.arrived(back.next()), tr.carried(dead))
 }
 
-// SentAgain has a receiver with a span send the message to a retry topic as a new one. It names the receiver's span, in
-// the same trace, and has no name twice.
+// SentAgain has a receiver with a span that sends the message to a retry topic as a new message. The new message names
+// the receiver's span in the same trace, and has no name twice.
 func SentAgain(t *testing.T, tr Transport) error {
 	recorder := tracetest.NewSpanRecorder()
 	s, r := tr.services(t, tr.config(), sdk(t, recorder))
@@ -168,7 +168,7 @@ func SentAgain(t *testing.T, tr Transport) error {
 	return tr.name(message, processed, "the message")
 }
 
-// DeliveredAgain checks that a message that the broker delivers twice has the same headers each time.
+// DeliveredAgain checks that a message has the same headers each time the broker delivers it.
 func DeliveredAgain(t *testing.T, tr Transport) error {
 	if tr.AtMostOnce {
 		t.Skip("no message is delivered again")
@@ -197,7 +197,7 @@ func DeliveredAgain(t *testing.T, tr Transport) error {
 // Limits checks that a message has no more lines and bytes than Limits allow, and keeps the most preferred trace format.
 func Limits(t *testing.T, tr Transport) error {
 	if tr.HTTP {
-		t.Skip("Limits of messages do not bound an HTTP call")
+		t.Skip("Limits of messages do not apply to an HTTP call")
 	}
 	for _, limits := range []propagation.Limits{{MessageLines: 4}, {MessageBytes: 200}} {
 		c := tr.config()
@@ -217,7 +217,7 @@ func Limits(t *testing.T, tr Transport) error {
 			bytes += len(name)*len(values) + len(strings.Join(values, ""))
 		}
 		if limits.MessageLines > 0 && lines > limits.MessageLines || limits.MessageBytes > 0 && bytes > limits.MessageBytes {
-			return fmt.Errorf("with %+v the message has %d lines, %d bytes", limits, lines, bytes)
+			return fmt.Errorf("with %+v the message has %d lines and %d bytes", limits, lines, bytes)
 		}
 		kept := canonical(message)
 		if kept["Traceparent"] == nil || kept["Baggage"] != nil || s.p.Stats().Count(propagation.Baggage, propagation.TooLarge) != 1 {
@@ -262,7 +262,7 @@ func visit(t *testing.T, service http.Handler, header http.Header) error {
 	return get(ctx, http.DefaultClient, serve(t, service), header)
 }
 
-// waitFor returns the ended spans when there are so many.
+// waitFor waits until there are enough ended spans, and returns them.
 func waitFor(recorder *tracetest.SpanRecorder, n int) ([]sdktrace.ReadOnlySpan, error) {
 	for range 1000 {
 		if ended := recorder.Ended(); len(ended) >= n {

@@ -19,7 +19,7 @@ import (
 
 var long = flag.Bool("long", false, "send 100,000 messages in tests of isolation, not 5,000")
 
-// What is special about message n is its number modulo kinds. The others are plain.
+// The special behaviour of message n is n modulo kinds. Other messages are plain.
 const (
 	spanned = iota // a span runs in the sender
 	passed         // the receiver forwards the message to Retry, with its own headers
@@ -27,11 +27,11 @@ const (
 	kinds   = 8
 )
 
-// load is what became of the messages.
+// load has the results for the messages.
 type load struct {
 	tr      Transport
 	p       *propagation.Propagator
-	spans   sync.Map // of the senders: a span context for each number
+	spans   sync.Map // span contexts of the senders by number
 	arrived []atomic.Int32
 	count   atomic.Int64
 	wrong   atomic.Int64
@@ -39,7 +39,7 @@ type load struct {
 }
 
 // Isolation sends messages with distinct headers of the default formats from 64 goroutines, and handles them in 64
-// others. No message may have a header of another one.
+// others. No message may have a header of another message.
 func Isolation(t *testing.T, tr Transport) {
 	const workers = 64
 	tr.Formats = propagation.AllFormats()[:8]
@@ -99,12 +99,12 @@ func Isolation(t *testing.T, tr Transport) {
 		}
 	}
 	if n := l.count.Load(); n != int64(messages) {
-		t.Errorf("%d messages of %d arrived, and no other for a minute", n, messages)
+		t.Errorf("%d messages of %d arrived, and no more for a minute", n, messages)
 	}
-	t.Logf("%d messages, %d arrived, %d with other headers than theirs", messages, l.count.Load(), l.wrong.Load())
+	t.Logf("%d messages were sent, %d arrived, %d with other headers than their own", messages, l.count.Load(), l.wrong.Load())
 }
 
-// send sends message n, as a service that has received header n.
+// send sends message n, as a service that has received request n.
 func (l *load) send(ctx context.Context, client Client, tracer trace.Tracer, n int) error {
 	ctx = l.p.ExtractHTTP(ctx, l.header(n))
 	if n%kinds == spanned {
@@ -122,11 +122,11 @@ func (l *load) header(n int) http.Header {
 	return h
 }
 
-// check compares what a message's context carries with what its sender has received.
+// check compares the headers in a message's context with the headers that its sender received.
 func (l *load) check(t *testing.T, ctx context.Context, body string) {
 	n := number(body)
 	if l.arrived[n].Add(1) > 1 {
-		return // delivered again
+		return // this is a second delivery
 	}
 	defer l.count.Add(1)
 	got, want := http.Header{}, l.header(n)
@@ -135,7 +135,7 @@ func (l *load) check(t *testing.T, ctx context.Context, body string) {
 	if sc, ok := l.spans.Load(n); ok {
 		err = l.tr.name(got, sc.(trace.SpanContext), "the message")
 		for _, f := range l.tr.formats() {
-			if name := samples.SpanHeader(f.String()); name != "" { // is compared above
+			if name := samples.SpanHeader(f.String()); name != "" { // this format is compared above
 				deleteAll(got, f)
 				deleteAll(want, f)
 			}
@@ -154,7 +154,7 @@ func deleteAll(h http.Header, f propagation.Format) {
 	}
 }
 
-// number is the message's, as its body says.
+// number returns the message's number from its body.
 func number(body string) int {
 	n, _ := strconv.Atoi(body)
 	return n

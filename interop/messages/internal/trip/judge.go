@@ -11,26 +11,26 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// header is what the caller sends: every format, and repeated lines.
+// header returns the caller's headers: every format, with some repeated lines.
 func (tr Transport) header() http.Header {
 	h := samples.Headers(samples.New(1), tr.formats())
 	h[http.CanonicalHeaderKey(tenant)] = []string{"7"}
 	return h
 }
 
-// arrived compares what the backend got with what the caller sent.
+// arrived compares the headers that the backend got with those that the caller sent.
 func (tr Transport) arrived(got http.Header) error {
 	want := tr.header()
 	if tr.Joined {
 		want = joined(want)
 	}
 	if diff := headerdiff.Diff(want, canonical(tr.carriedOf(got))); diff != "" {
-		return fmt.Errorf("what the backend got (-want +got):\n%s", diff)
+		return fmt.Errorf("the backend got other headers (-want +got):\n%s", diff)
 	}
 	return nil
 }
 
-// carried compares a message with what the caller sent. Names must be in lower case.
+// carried compares a message with the caller's headers. Names must be in lower case.
 func (tr Transport) carried(message http.Header) error {
 	want := http.Header{}
 	for name, lines := range tr.header() {

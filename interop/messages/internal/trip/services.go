@@ -16,7 +16,8 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-// sender is the first service. For each request it sends a message to each topic, and answers when all are handled.
+// sender is the first service. For each request it sends a message to each topic. It answers when all messages are
+// handled.
 type sender struct {
 	client  Client
 	p       *propagation.Propagator
@@ -43,7 +44,7 @@ func (tr Transport) services(t *testing.T, c propagation.Config, provider trace.
 	return s, &receiver{p: propagation.MustNew(c), tracer: tracer, sender: s}
 }
 
-// sdk returns OpenTelemetry's SDK, which hands ended spans to a processor.
+// sdk returns OpenTelemetry's SDK, which passes ended spans to a processor.
 func sdk(t *testing.T, ended ...sdktrace.SpanProcessor) trace.TracerProvider {
 	provider := sdktrace.NewTracerProvider()
 	for _, processor := range ended {
@@ -53,7 +54,7 @@ func sdk(t *testing.T, ended ...sdktrace.SpanProcessor) trace.TracerProvider {
 	return provider
 }
 
-// handler is the sender as its callers see it.
+// handler returns the HTTP handler of the sender.
 func (s *sender) handler() http.Handler {
 	return httptrace.Middleware(s.p)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := s.order(r.Context()); err != nil {
@@ -77,13 +78,13 @@ func (s *sender) order(ctx context.Context) error {
 				return err
 			}
 		case <-ctx.Done():
-			return fmt.Errorf("nobody has handled the message to %s: %w", topic, ctx.Err())
+			return fmt.Errorf("the message to %s was not handled: %w", topic, ctx.Err())
 		}
 	}
 	return nil
 }
 
-// handled says how the handling of a message ended. It returns the error.
+// handled records the result of handling a message. It returns the error.
 func (s *sender) handled(m *Message, err error) error {
 	if handled, ok := s.waiting.LoadAndDelete(m.Body); ok {
 		handled.(chan error) <- err
