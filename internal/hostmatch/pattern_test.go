@@ -202,6 +202,9 @@ func FuzzParsePattern(f *testing.F) {
 	for _, s := range []string{"bücher.example", "*.ä.example:1", "::ffff:10.0.0.0/104", "[fd00::/8]:443", "fe80::1%eth0", "[[::1]", "*.*", "example.com:", "10.1.0.0/8", "0x7f.1"} {
 		f.Add(s, "[::ffff:10.1.2.3]:1", uint16(443))
 	}
+	for _, s := range []string{"kafka:orders.created", "kafka:orders.*", "kafka:*", "f:e"} {
+		f.Add(s, "Kafka:orders.created", uint16(0))
+	}
 	var others []Pattern
 	for _, s := range specific {
 		others = append(others, pattern(f, s))
@@ -217,10 +220,10 @@ func FuzzParsePattern(f *testing.F) {
 		}
 		if one := member(p); !p.Match(one, true) {
 			t.Errorf("%q does not match %+v, want a match", s, one)
-		} else if again, ok := Parse(spell(one), 0); !ok || !p.Match(again, true) {
+		} else if again, ok := ParseAny(spell(one), 0); !ok || !p.Match(again, true) {
 			t.Errorf("%q does not match %s, want a match", s, spell(one))
 		}
-		h, ok := Parse(host, port)
+		h, ok := ParseAny(host, port)
 		if !ok {
 			return
 		}
@@ -249,6 +252,10 @@ func member(p Pattern) Host {
 		h.Name = "a" + p.name
 	case network:
 		h.Name, h.Addr = "", p.prefix.Addr()
+	case oneTopic:
+		return Host{Topic: p.name}
+	case topics:
+		return Host{Topic: p.name + "a"}
 	}
 	return h
 }

@@ -61,8 +61,11 @@ func slowParse(s string, port uint16) (Host, bool) {
 	return h, len(host) <= 253 && slowName.MatchString(host) && !slowNumber.MatchString(host)
 }
 
-// spell writes a host in the form for a URL.
+// spell writes a host in the form for a URL, and a topic in the form for Lines.
 func spell(h Host) string {
+	if h.Topic != "" {
+		return h.Topic
+	}
 	s := h.Name
 	if h.TopLevel {
 		s += "."
