@@ -46,7 +46,7 @@ func allCases() []Case {
 	cases := []Case{
 		{
 			Name:        "everything",
-			Explanation: "One request has all headers, which name one span. Each call must carry all of them, line by line.",
+			Explanation: "One request has all headers, which name one span. Each call must carry those that the service must forward, line by line.",
 		},
 		{
 			Name: "each format alone",

@@ -49,7 +49,7 @@ var promiseList = []promise{
 		},
 	},
 	{
-		name: "reuse", note: "The carrier still has the lines of the input. If Inject writes the headers of another request, none of these lines stays.", source: "traceferry, promise 5",
+		name: "reuse", note: "Inject writes the headers of another request into a carrier that still has the lines of the input. None of the old lines may stay.", source: "traceferry, promise 5",
 		run: func(p otelprop.TextMapPropagator, in http.Header) (want, got string) {
 			used := pass(p, in)
 			fresh := http.Header{}

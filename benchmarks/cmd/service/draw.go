@@ -13,12 +13,13 @@ func table(results []result, rounds, requests int) string {
 	var text strings.Builder
 	text.WriteString("| Source of the headers of the call | Processor time of a request | More than with constant headers |\n|---|--:|--:|\n")
 	for _, r := range results {
-		more := r.time - results[0].time
-		fmt.Fprintf(&text, "| %s | %s | %s (%.1f %%) |\n", r.library.Title, micro(r.time), micro(more), 100*float64(more)/float64(results[0].time))
+		more := r.more(results[0])
+		fmt.Fprintf(&text, "| %s | %s | %s (%.1f %%) |\n", r.library.Title, micro(r.time()), micro(more), 100*float64(more)/float64(results[0].time()))
 	}
 	fmt.Fprintf(&text, "\nThe service uses net/http, and makes one call over loopback for each request. Each request has the 17 headers of an Istio sidecar. Only the\n"+
-		"processor time of the service's process counts. In each round, the services ran one after the other. Each time is the best of %d rounds\n"+
-		"of %d requests on %d connections. Machine: %s, %s/%s, GOMAXPROCS %d.\n",
+		"processor time of the service's process counts. In each round, the services ran one after the other. Each time is the median of %d\n"+
+		"rounds of %d requests on %d connections. The last column has the median of the differences in one round. Machine: %s, %s/%s,\n"+
+		"GOMAXPROCS %d.\n",
 		rounds, requests, clients, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0))
 	return text.String()
 }
@@ -36,9 +37,9 @@ const (
 
 // chart returns the results as an SVG picture, for light and dark pages.
 func chart(results []result) string {
-	longest := results[0].time
+	longest := results[0].time()
 	for _, r := range results {
-		longest = max(longest, r.time)
+		longest = max(longest, r.time())
 	}
 	bottom := 64 + len(results)*(height+12)
 	var svg strings.Builder
@@ -64,12 +65,12 @@ func chart(results []result) string {
 	width := func(d time.Duration) float64 { return full * float64(d) / float64(longest) }
 	for i, r := range results {
 		y := 52 + i*(height+12)
-		same := min(width(results[0].time), width(r.time))
+		same := min(width(results[0].time()), width(r.time()))
 		fmt.Fprintf(&svg, `  <text class="name" x="%d" y="%d">%s</text>
   <rect class="same" x="%d" y="%d" width="%.1f" height="%d"/>
   <rect class="more" x="%.1f" y="%d" width="%.1f" height="%d"/>
   <text x="%.1f" y="%d">%s</text>
-`, left-10, y+18, html.EscapeString(r.library.Title), left, y, same, height, left+same, y, width(r.time)-same, height, left+width(r.time)+8, y+18, micro(r.time))
+`, left-10, y+18, html.EscapeString(r.library.Title), left, y, same, height, left+same, y, width(r.time())-same, height, left+width(r.time())+8, y+18, micro(r.time()))
 	}
 	svg.WriteString("</svg>\n")
 	return svg.String()

@@ -21,8 +21,8 @@ func main() {
 	serve := flag.String("serve", "", "serve as the service of this name; the command starts itself so")
 	next := flag.String("next", "", "the URL that the service calls, with -serve")
 	write := flag.Bool("w", false, "write ../docs/performance.md and ../docs/service.svg")
-	rounds := flag.Int("rounds", 7, "how often each service is measured; its best round counts")
-	requests := flag.Int("requests", 20000, "requests of a round")
+	rounds := flag.Int("rounds", 15, "how often each service is measured; the median counts")
+	requests := flag.Int("requests", 10000, "requests of a round")
 	flag.Parse()
 	var err error
 	if *serve != "" {

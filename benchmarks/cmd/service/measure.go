@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,14 +16,31 @@ import (
 // result is the processor time that a service takes for a request.
 type result struct {
 	library benchmarks.Library
-	time    time.Duration
+	rounds  []time.Duration
+}
+
+// time returns the median of the rounds.
+func (r result) time() time.Duration { return median(r.rounds) }
+
+// more returns the median of the differences to another service in the same round. A change of the machine's speed between
+// rounds then cancels out.
+func (r result) more(than result) time.Duration {
+	var differences []time.Duration
+	for n, took := range r.rounds {
+		differences = append(differences, took-than.rounds[n])
+	}
+	return median(differences)
+}
+
+func median(times []time.Duration) time.Duration {
+	sorted := slices.Sorted(slices.Values(times))
+	return sorted[len(sorted)/2]
 }
 
 // clients is the number of connections that send requests at once.
 const clients = 4
 
-// measure runs all services, and sends requests to them in turn. The best round of each counts, because disturbance only
-// adds time.
+// measure runs all services, and sends requests to them in turn.
 func measure(services []benchmarks.Service, rounds, requests int) ([]result, error) {
 	next := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok") }))
 	defer next.Close()
@@ -50,9 +68,7 @@ func measure(services []benchmarks.Service, rounds, requests int) ([]result, err
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", services[i].Library.Name, err)
 			}
-			if best := &results[i].time; *best == 0 || took < *best {
-				*best = took
-			}
+			results[i].rounds = append(results[i].rounds, took)
 		}
 	}
 	return results, nil
