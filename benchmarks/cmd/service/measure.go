@@ -40,38 +40,40 @@ func median(times []time.Duration) time.Duration {
 // clients is the number of connections that send requests at once.
 const clients = 4
 
-// measure runs all services, and sends requests to them in turn.
+// measure runs all services in turn, in rounds. Each round starts a new process of each service, because the same program
+// takes more time in one process than in another.
 func measure(services []benchmarks.Service, rounds, requests int) ([]result, error) {
 	next := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok") }))
 	defer next.Close()
 	var results []result
-	var running []*process
-	defer func() {
-		for _, p := range running {
-			p.stop()
-		}
-	}()
 	for _, s := range services {
-		p, err := start(s.Library.Name, next.URL)
-		if err != nil {
-			return nil, err
-		}
-		running, results = append(running, p), append(results, result{library: s.Library})
-		if _, err := round(p, requests/4); err != nil { // to warm up
-			return nil, err
-		}
+		results = append(results, result{library: s.Library})
 	}
 	for n := range rounds {
 		fmt.Fprintf(os.Stderr, "round %d of %d\n", n+1, rounds)
-		for i, p := range running {
-			took, err := round(p, requests)
+		for i := range results {
+			r := &results[i]
+			took, err := fresh(r.library.Name, next.URL, requests)
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", services[i].Library.Name, err)
+				return nil, fmt.Errorf("%s: %w", r.library.Name, err)
 			}
-			results[i].rounds = append(results[i].rounds, took)
+			r.rounds = append(r.rounds, took)
 		}
 	}
 	return results, nil
+}
+
+// fresh measures a round with a new process of a service.
+func fresh(name, next string, requests int) (time.Duration, error) {
+	p, err := start(name, next)
+	if err != nil {
+		return 0, err
+	}
+	defer p.stop()
+	if _, err := round(p, requests/4); err != nil { // to warm up
+		return 0, err
+	}
+	return round(p, requests)
 }
 
 // round sends requests to a service, and returns the processor time that the service took for one of them.

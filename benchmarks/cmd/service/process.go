@@ -58,6 +58,7 @@ func start(name, next string) (*process, error) {
 		return nil, err
 	}
 	cmd := exec.Command(program, "-serve", name, "-next", next)
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1") // the scheduler of an idle second processor would take more time than a library
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
