@@ -67,7 +67,8 @@ func WithServerTiming() Option {
 //	grpctrace.WithResponseTraceID("x-trace-id")
 //
 // An id of 64 bits is padded with zeros on the left. The name is sent in lower case. Pass the option several times for
-// several names. In all other respects WithResponseTraceID is like [WithTraceResponse].
+// several names. A trace id without a span id is told, too. In all other respects WithResponseTraceID is like
+// [WithTraceResponse].
 //
 // WithResponseTraceID panics for a name that grpc-go does not send, and for one that ends in -bin. It also panics for a
 // name that means something else to browsers, proxies, servers or tracers, such as set-cookie, grpc-status or

@@ -67,7 +67,8 @@ func WithServerTiming() Option {
 //
 // An id of 64 bits is padded with zeros on the left. The name may be in any case. Pass the option several times to set
 // several headers. Scripts of another origin can read the header if the response also has Access-Control-Expose-Headers
-// with the name. In all other respects WithResponseTraceID is like [WithTraceResponse].
+// with the name. A trace id without a span id is told, too. In all other respects WithResponseTraceID is like
+// [WithTraceResponse].
 //
 // WithResponseTraceID panics for an invalid header name. It also panics for a name that means something else to browsers,
 // proxies, servers or tracers: Set-Cookie, Content-Length, Connection, Location, X-Accel-Redirect and traceparent, for

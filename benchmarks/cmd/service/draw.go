@@ -18,7 +18,8 @@ func table(results []result, rounds, requests int) string {
 	}
 	fmt.Fprintf(&text, "\nThe service uses net/http, and makes one call over loopback for each request. Each request has the 17 headers of an Istio sidecar. Only the\n"+
 		"processor time of the service's process counts. In each round, new processes of the services ran one after the other. Each time is\n"+
-		"the median of %d rounds of %d requests on %d connections. The last column has the median of the differences in one round.\n"+
+		"the median of %d rounds of %d requests on %d connections. For the last column, each round gives one difference to the service with\n"+
+		"constant headers, and the median of these differences counts. So it is not exactly the difference of the two times.\n"+
 		"The services have GOMAXPROCS=1, because the scheduler of an idle second processor takes time, too. Machine: %s, %s/%s, %d processors.\n",
 		rounds, requests, clients, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 	return text.String()
