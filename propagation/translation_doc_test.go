@@ -57,7 +57,7 @@ The rules:
 - traceferry reads parent ids from B3, from Jaeger, and from x-ot-span-context in the form of old Envoys. It writes parent ids in B3, and in the form of
   old Envoys. It does not write them in Jaeger's header, where the parent id is deprecated. When traceferry makes a b3 without a decision, it writes
   no parent id, because Envoy does not read a b3 with a parent id and no decision.
-- Only W3C has tracestate. Datadog's headers have the content of the member dd of tracestate.
+- Only W3C has tracestate. Datadog's own headers say the same as the member dd of tracestate.
 - Without a local span, a format that is translated into itself is sent as received.
 `
 
