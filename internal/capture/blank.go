@@ -47,10 +47,6 @@ func (b *blank) Value(key any) any {
 	switch key {
 	case captureKey{}:
 		return nil
-	case CalleeKey{}:
-		if Uncalled(b.Context) != nil { // it would be the hidden capture
-			return nil
-		}
 	case OtelKeys.Span:
 		if b.hides&hidesSpan != 0 {
 			return nil

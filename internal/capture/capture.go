@@ -67,8 +67,7 @@ const (
 
 type captureKey struct{}
 
-// CalleeKey is the context key of a call's destination. An inbound request does not inherit it: the value of a Node is
-// the Node itself.
+// CalleeKey is the context key of a call's destination. An inbound request does not inherit it.
 type CalleeKey struct{}
 
 // WatchedKey is the context key of the mark that a call is examined for losses. An inbound request does not inherit it.
@@ -80,13 +79,6 @@ func Of(ctx context.Context) *Node {
 		return c
 	}
 	c, _ := ctx.Value(captureKey{}).(*Node)
-	return c
-}
-
-// Uncalled returns the nearest capture of the context if no destination is recorded since, and nil otherwise. It costs
-// one look-up for both.
-func Uncalled(ctx context.Context) *Node {
-	c, _ := ctx.Value(CalleeKey{}).(*Node)
 	return c
 }
 
@@ -210,9 +202,9 @@ func (c *Node) Err() error                  { return c.parent.Err() }
 
 func (c *Node) Value(key any) any {
 	switch key {
-	case captureKey{}, CalleeKey{}:
+	case captureKey{}:
 		return c
-	case WatchedKey{}:
+	case CalleeKey{}, WatchedKey{}:
 		return nil // an inbound request does not inherit what belongs to an outer call
 	case OtelKeys.Span:
 		switch c.About & (ShowsSpan | hidesSpan) {

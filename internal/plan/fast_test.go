@@ -23,8 +23,8 @@ import (
 
 // TestDifferentialFast: the fast ways for most requests give the same result as the general way. The general service
 // differs from the fast one only in ways that must not change the result. Each Extract reads in full, and an observer
-// makes it parse the ids of every request. A rule for an unrelated host makes it check every destination. In its
-// contexts the fast way finds no capture.
+// makes it parse the ids of every request. A rule for an unrelated host makes it check every destination. Its calls have
+// a generalContext.
 func TestDifferentialFast(t *testing.T) {
 	differential(t, func(t *testing.T, w *world) {
 		one := func(c *propagation.Config) { c.GenerateRequestID = false }
@@ -41,7 +41,7 @@ func TestDifferentialFast(t *testing.T) {
 		}
 		dirty := w.byHand((*plan.Engine)(general.Propagator), slow)
 		got := w.everything(fast, quick, dirty, false)
-		want := w.everything(general, generalContext{slow}, dirty, true)
+		want := w.everything(general, slow, dirty, true)
 		for what := range want {
 			compare(t, want[what], got[what], "%s, in general and fast", what)
 		}
@@ -72,12 +72,12 @@ type (
 	callKey struct{} // of outgoing metadata
 )
 
-// generalContext is a context in which the fast way finds no capture.
+// generalContext is a context that hides the remote span of a capture. So no call with it takes the fast way.
 type generalContext struct{ context.Context }
 
 func (c generalContext) Value(key any) any {
 	value := c.Context.Value(key)
-	if _, is := value.(*capture.Node); is && key == (capture.CalleeKey{}) {
+	if _, is := value.(*capture.RemoteSpan); is {
 		return nil
 	}
 	return value
@@ -115,7 +115,11 @@ func (w *world) counts(before, after propagation.Stats) map[string][]string {
 }
 
 // everything returns the headers of calls with a context, by carrier, and the results of all accessors.
-func (w *world) everything(by service, ctx context.Context, dirty http.Header, careful bool) map[string]map[string][]string {
+func (w *world) everything(by service, ctx context.Context, dirty http.Header, general bool) map[string]map[string][]string {
+	plain := ctx
+	if general {
+		ctx = generalContext{ctx}
+	}
 	e, all := (*plan.Engine)(by.Propagator), map[string]map[string][]string{}
 	write := func(what string, h http.Header, inject func(http.Header)) {
 		inject(h)
@@ -152,10 +156,10 @@ func (w *world) everything(by service, ctx context.Context, dirty http.Header, c
 	text := otelprop.MapCarrier{}
 	by.Inject(ctx, text)
 	all["Inject"] = headerdiff.Single(text)
-	all["what the context tells"] = accessors(ctx)
+	all["what the context tells"] = accessors(plain)
 	for _, over := range plan.Overs {
 		fates := map[string][]string{}
-		for _, h := range e.Entries(ctx, plan.ToURL(w.target), over.Over, careful) {
+		for _, h := range e.Entries(ctx, plan.ToURL(w.target), over.Over, general) {
 			fates[h.Name] = append(fates[h.Name], h.Fate.String())
 		}
 		all["fates over "+over.Name] = fates
@@ -187,30 +191,53 @@ func accessors(ctx context.Context) map[string][]string {
 	return said
 }
 
-// TestUncalled: Uncalled finds the nearest capture with one look-up. It finds none behind a recorded destination or
-// WithoutCapture.
-func TestUncalled(t *testing.T) {
+// mergedContext has the values of one context, and those of a second one that the first one does not have.
+type mergedContext struct {
+	context.Context
+	second context.Context
+}
+
+func (c mergedContext) Value(key any) any {
+	if value := c.Context.Value(key); value != nil {
+		return value
+	}
+	return c.second.Value(key)
+}
+
+// TestMergedContext: a destination that is recorded in the second context of a merged one applies.
+func TestMergedContext(t *testing.T) {
 	p := propagation.MustNew(propagation.Config{})
-	h := http.Header{"X-Request-Id": {"1"}}
-	ctx := p.ExtractHTTP(context.Background(), h)
-	called := plan.ContextWithCallee(ctx, callee("partner.example"))
-	later := p.ExtractHTTP(plan.ContextWithCallee(context.Background(), callee("partner.example")), h)
-	for _, tt := range []struct {
-		name string
-		ctx  context.Context
-		want context.Context
-	}{
-		{"no capture", context.Background(), nil},
-		{"a capture", ctx, ctx},
-		{"a derived context", context.WithoutCancel(ctx), ctx},
-		{"a recorded destination", called, nil},
-		{"a destination recorded before Extract", later, later},
-		{"WithoutCapture", propagation.WithoutCapture(ctx), nil},
-		{"WithoutCapture after a recorded destination", propagation.WithoutCapture(called), nil},
+	handler := p.ExtractHTTP(context.Background(), http.Header{"Traceparent": {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}, "Baggage": {"user=alice"}})
+	call := plan.ContextWithCallee(handler, callee("api.partner.example"))
+	for name, ctx := range map[string]context.Context{
+		"the call's context":        call,
+		"the call's context first":  mergedContext{call, handler},
+		"the call's context second": mergedContext{handler, call},
+		"in a derived context":      context.WithoutCancel(mergedContext{handler, call}),
 	} {
-		got := capture.Uncalled(tt.ctx)
-		if (got == nil) != (tt.want == nil) || got != nil && context.Context(got) != tt.want {
-			t.Errorf("%s: Uncalled returns %v, not %v", tt.name, got, tt.want)
+		h, md := http.Header{}, map[string][]string{}
+		p.InjectHTTP(ctx, h)
+		p.InjectMetadata(ctx, md)
+		if h["Traceparent"] == nil || h["Baggage"] != nil || md["traceparent"] == nil || md["baggage"] != nil {
+			t.Errorf("%s: an external host gets %v over HTTP and %v over gRPC, want traceparent alone", name, h, md)
+		}
+	}
+}
+
+// TestForwardSpelling: InjectHTTP replaces a header in another spelling, also in a header of more than eight names and if
+// a header of Config.Headers is spelled as usual.
+func TestForwardSpelling(t *testing.T) {
+	p := propagation.MustNew(propagation.Config{Headers: []string{"x-tenant"}})
+	in := http.Header{"Traceparent": {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}, "X-Tenant": {"7"}}
+	ctx := p.ExtractHTTP(context.Background(), in)
+	for name, ctx := range map[string]context.Context{"direct": ctx, "derived": context.WithoutCancel(ctx), "general": generalContext{ctx}} {
+		h := http.Header{"traceparent": {"00-11111111111111111111111111111111-1111111111111111-00"}, "X-Tenant": {"7"}}
+		for i := range 7 {
+			h[fmt.Sprintf("X-%d", i)] = []string{"1"}
+		}
+		p.InjectHTTP(ctx, h)
+		if h["traceparent"] != nil || !slices.Equal(h["Traceparent"], in["Traceparent"]) {
+			t.Errorf("%s: traceparent %q and Traceparent %q are sent, want the received one alone", name, h["traceparent"], h["Traceparent"])
 		}
 	}
 }

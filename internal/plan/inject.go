@@ -114,8 +114,8 @@ func (p *Engine) onlyReceived(ctx context.Context) *capture.Node {
 		return nil
 	}
 	c, direct := ctx.(*capture.Node) // as Extract returned it: nothing was added
-	if !direct && othersSpan(ctx) == nil {
-		c = capture.Uncalled(ctx)
+	if !direct && othersSpan(ctx) == nil && calleeIn(ctx) == nil {
+		c = capture.Of(ctx)
 	}
 	if c == nil || c.About&(capture.ShowsSpan|capture.InheritsBaggage) != capture.ShowsSpan || c.AskedBaggage() {
 		return nil
@@ -133,7 +133,9 @@ func (p *Engine) forwards(c *capture.Node) bool {
 func (p *Engine) forward(c *capture.Node, h http.Header) {
 	var sent wire.FieldSet
 	for _, id := range c.IDs[:c.N] {
-		sent |= 1 << id
+		if id < wire.FirstHeader { // a FieldSet has no other fields
+			sent |= 1 << id
+		}
 	}
 	if p.sweep(h, p.owns&^sent, sent) {
 		for key := range h {
