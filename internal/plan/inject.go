@@ -114,8 +114,11 @@ func (p *Engine) onlyReceived(ctx context.Context) *capture.Node {
 		return nil
 	}
 	c, direct := ctx.(*capture.Node) // as Extract returned it: nothing was added
-	if !direct && othersSpan(ctx) == nil && calleeIn(ctx) == nil {
-		c = capture.Of(ctx)
+	if !direct {
+		_, remote := ctx.Value(capture.OtelKeys.Span).(*capture.RemoteSpan)
+		if remote && ctx.Value(capture.CalleeKey{}) == nil {
+			c = capture.Of(ctx)
+		}
 	}
 	if c == nil || c.About&(capture.ShowsSpan|capture.InheritsBaggage) != capture.ShowsSpan || c.AskedBaggage() {
 		return nil
